@@ -1,0 +1,58 @@
+"""Recurrent networks for PyTorch, with gradients you can see.
+
+Public names load on first use, so ``import elman`` costs next to nothing and
+``elman --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "RNN": "elman.layers",
+    "GRU": "elman.layers",
+    "LSTM": "elman.layers",
+    "Diagnosis": "elman.diagnosis",
+    "diagnose": "elman.diagnosis",
+    "SequenceClassifier": "elman.tasks",
+    "SequenceRegressor": "elman.tasks",
+    "Forecaster": "elman.tasks",
+    "load": "elman.tasks",
+    "ElmanError": "elman._errors",
+    "InputError": "elman._errors",
+    "RunDirectoryError": "elman._errors",
+}
+
+__all__ = sorted([*_HOME, "__version__", "init"])
+
+if TYPE_CHECKING:
+    from elman import init as init
+    from elman._errors import ElmanError as ElmanError
+    from elman._errors import InputError as InputError
+    from elman._errors import RunDirectoryError as RunDirectoryError
+    from elman.diagnosis import Diagnosis as Diagnosis
+    from elman.diagnosis import diagnose as diagnose
+    from elman.layers import GRU as GRU
+    from elman.layers import LSTM as LSTM
+    from elman.layers import RNN as RNN
+    from elman.tasks import Forecaster as Forecaster
+    from elman.tasks import SequenceClassifier as SequenceClassifier
+    from elman.tasks import SequenceRegressor as SequenceRegressor
+    from elman.tasks import load as load
+
+
+def __getattr__(name: str) -> Any:
+    if name == "init":
+        return importlib.import_module("elman.init")
+    if name not in _HOME:
+        raise AttributeError(f"module 'elman' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,27 @@
+"""Every test runs seeded, single-threaded, and on memory poisoned with NaN."""
+
+from __future__ import annotations
+
+import os
+
+# The suite runs several workers side by side: one thread each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+os.environ["MPLBACKEND"] = "Agg"
+
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _deterministic():
+    torch.manual_seed(0)
+    np.random.seed(0)
+    # torch.empty returns NaN: an element nobody wrote shows up as one.
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = True
+    yield
+    torch.use_deterministic_algorithms(False)
