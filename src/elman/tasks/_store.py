@@ -1,0 +1,208 @@
+"""Run directories: what an estimator leaves on disk, and how it comes back.
+
+``run.toml`` says which task and with which parameters, ``model.safetensors``
+holds every tensor, ``results.json`` what was measured. Nothing is pickled and
+loading executes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tomllib
+from pathlib import Path
+from typing import Any, Protocol
+
+import tomli_w
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+import elman
+from elman._errors import RunDirectoryError
+
+RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
+_SCHEMA = 1
+
+
+class Storable(Protocol):
+    """What an estimator offers so that it can be saved and loaded."""
+
+    task: str
+    results_: dict[str, Any]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        ...
+
+    def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Return what ``fit`` learned: plain values, and tensors."""
+        ...
+
+    def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Take up what `_dump` returned."""
+        ...
+
+
+class _Run(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int
+    task: str
+    model_sha256: str
+    versions: dict[str, str]
+    parameters: dict[str, Any]
+    fitted: dict[str, Any]
+
+
+def save(estimator: Storable, directory: str | Path) -> Path:
+    """Write a fitted estimator to a run directory.
+
+    Each file replaces its predecessor as a whole; ``run.toml``, which names
+    the digest of the others' content, comes last.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    directory : path
+        Made if it is not there.
+
+    Returns
+    -------
+    Path
+        The directory.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    fitted, tensors = estimator._dump()
+    model = save_tensors({k: v.detach().contiguous() for k, v in tensors.items()})
+    run = _Run(
+        schema_version=_SCHEMA,
+        task=estimator.task,
+        model_sha256=hashlib.sha256(model).hexdigest(),
+        versions={
+            "elman": elman.__version__,
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+        },
+        # TOML has no null: what is absent was None.
+        parameters=_without_none(estimator.get_params(deep=False)),
+        fitted=_without_none(fitted),
+    )
+    results = json.dumps(estimator.results_, allow_nan=False, ensure_ascii=False)
+    _replace(directory / MODEL, model)
+    _replace(directory / RESULTS, results.encode())
+    _replace(directory / RUN, tomli_w.dumps(run.model_dump()).encode())
+    return directory
+
+
+def load(directory: str | Path) -> Any:
+    """Return the estimator that a run directory holds.
+
+    Parameters
+    ----------
+    directory : path
+        Written by ``estimator.save`` or ``elman train``.
+
+    Returns
+    -------
+    estimator
+        Fitted, ready to predict.
+
+    Raises
+    ------
+    RunDirectoryError
+        If something is missing, damaged, or not Elman's; the message names
+        the file.
+    """
+    directory = Path(directory)
+    run = _read_run(directory)
+    estimator_class = _estimator_class(run.task, directory / RUN)
+    model = directory / MODEL
+    content = _read(model)
+    if hashlib.sha256(content).hexdigest() != run.model_sha256:
+        raise RunDirectoryError(
+            f"{model} is not the file {RUN} was written with (truncated, changed or "
+            "from another run); restore it or train again"
+        )
+    try:
+        tensors = load_tensors(content)
+        results = json.loads(_read(directory / RESULTS))
+        known = estimator_class().get_params(deep=False)
+        unknown = set(run.parameters) - set(known)
+        if unknown:
+            raise RunDirectoryError(
+                f"{directory / RUN}: unknown parameters {', '.join(sorted(unknown))}; "
+                f"written by Elman {run.versions.get('elman', '?')}, "
+                f"this is {elman.__version__}"
+            )
+        estimator = estimator_class(**{k: run.parameters.get(k) for k in known})
+        estimator._restore(run.fitted, tensors)
+    except RunDirectoryError:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunDirectoryError(
+            f"{directory} does not hold together ({reason}); train again"
+        ) from error
+    estimator.results_ = results
+    return estimator
+
+
+def _read_run(directory: Path) -> _Run:
+    if not directory.exists():
+        raise RunDirectoryError(f"no run directory {directory}; elman train makes one")
+    if not directory.is_dir():
+        raise RunDirectoryError(f"{directory} is a file, not a run directory")
+    path = directory / RUN
+    try:
+        run = _Run.model_validate(tomllib.loads(_read(path).decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunDirectoryError(
+            f"{path} is not a run description ({reason})"
+        ) from error
+    if run.schema_version != _SCHEMA:
+        raise RunDirectoryError(
+            f"{path} has schema {run.schema_version}, this Elman reads {_SCHEMA}; "
+            f"use Elman {run.versions.get('elman', '?')}"
+        )
+    return run
+
+
+def _estimator_class(task: str, path: Path) -> Any:
+    from . import ESTIMATORS
+
+    if task not in ESTIMATORS:
+        raise RunDirectoryError(
+            f"{path}: unknown task {task!r}; known are {', '.join(ESTIMATORS)}"
+        )
+    return ESTIMATORS[task]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RunDirectoryError(
+            f"{path.parent} is not a complete run directory: {path.name} is missing"
+        ) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _without_none(value: Any) -> Any:
+    """Drop None from mappings, turn tuples into lists, all the way down."""
+    if isinstance(value, dict):
+        return {str(k): _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(v) for v in value]
+    return value

@@ -1,0 +1,94 @@
+"""A progress bar on a terminal, a plain line an epoch anywhere else."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+
+from ._callbacks import Callback, TrainingState
+
+
+class Progress(Callback):
+    """Show epoch, loss, validation loss, gradient norm, rate and time left.
+
+    Parameters
+    ----------
+    console : rich.console.Console or None
+        Where to show it; by default standard error, so that standard output
+        stays free for results.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self._bar: Bar | None = None
+        self._task = TaskID(0)
+
+    def on_start(self, state: TrainingState) -> None:
+        """Open the bar if there is a terminal."""
+        if not self.console.is_terminal:
+            return
+        narrow = self.console.width < 80
+        self._bar = Bar(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=10 if narrow else 24),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(compact=True),
+            console=self.console,
+            transient=True,
+        )
+        self._task = self._bar.add_task(
+            "training",
+            total=state.settings.epochs * state.steps_per_epoch,
+            epoch=f"1/{state.settings.epochs}",
+            figures="",
+        )
+        self._bar.start()
+
+    def on_step(self, state: TrainingState) -> None:
+        """Move the bar by one step."""
+        if self._bar is not None:
+            self._bar.update(
+                self._task,
+                advance=1,
+                epoch=f"{state.epoch}/{state.settings.epochs}",
+                figures=self._figures(state),
+            )
+
+    def on_epoch(self, state: TrainingState) -> None:
+        """Print the epoch's line where there is no bar."""
+        if self._bar is None and state.epoch:
+            row = state.record
+            mark = "  best" if state.is_best else ""
+            self.console.print(
+                f"epoch {state.epoch}/{state.settings.epochs}"
+                f"  loss {row['loss']:.4f}"
+                f"  validation {row['validation_loss']:.4f}"
+                f"  gradient {row['gradient_norm']:.3g}"
+                f"  rate {row['learning_rate']:.2g}"
+                f"  {row['seconds']:.1f} s{mark}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def on_end(self, state: TrainingState) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _figures(self, state: TrainingState) -> str:
+        validation = state.record.get("validation_loss", math.nan)
+        figures = f"loss {state.loss:.4f}  val {validation:.4f}"
+        if self.console.width >= 80:
+            figures += (
+                f"  grad {state.gradient_norm:.2g}  rate {state.learning_rate:.1g}"
+            )
+        return figures
