@@ -1,0 +1,17 @@
+"""Initialisations that let gradients reach further back, in place and by name."""
+
+from ._bias import chrono_ as chrono_
+from ._bias import forget_bias_ as forget_bias_
+from ._names import NAMES as NAMES
+from ._names import apply_ as apply_
+from ._recurrent import identity_ as identity_
+from ._recurrent import orthogonal_ as orthogonal_
+
+__all__ = [
+    "NAMES",
+    "apply_",
+    "chrono_",
+    "forget_bias_",
+    "identity_",
+    "orthogonal_",
+]

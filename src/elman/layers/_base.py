@@ -1,0 +1,171 @@
+"""What the three layers share: stacking, directions, dropout, the forms of a batch."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import RNNBase
+from torch.nn.functional import dropout
+from torch.nn.utils.rnn import PackedSequence
+
+from elman import ops
+
+from ._batch import Batch, States
+from ._checks import check_input, check_state
+
+Trace = list[list[dict[str, Tensor]]]
+
+_FIELDS = {
+    "weight_ih": "w_ih",
+    "weight_hh": "w_hh",
+    "bias_ih": "b_ih",
+    "bias_hh": "b_hh",
+    "weight_hr": "w_hr",
+}
+
+
+class Recurrent(RNNBase):
+    """A stack of recurrent layers in one or two directions.
+
+    Parameters, their names, order and initial values are those of `torch.nn`, so
+    a state_dict goes either way. A cell says how one layer runs in one direction.
+    """
+
+    @property
+    @abstractmethod
+    def _cell(self) -> tuple[str, str]:
+        """The cell and its variant, as `elman.ops.Call` names them."""
+
+    def forward(
+        self,
+        input: Tensor | PackedSequence,  # noqa: A002  torch's own name
+        hx: Any = None,
+        *,
+        lengths: Any = None,
+    ) -> tuple[Any, Any]:
+        """Run the layer over a batch of sequences.
+
+        Parameters
+        ----------
+        input : Tensor or PackedSequence
+            (T, B, I), or (B, T, I) with ``batch_first``, or (T, I) unbatched.
+        hx : Tensor or tuple of Tensor, optional
+            The initial state, (L·D, B, ·), or (L·D, ·) unbatched; zeros if absent.
+        lengths : Tensor, array, list or int, optional
+            Steps of each row, 0 to T, in any order.
+
+        Returns
+        -------
+        output : Tensor or PackedSequence
+            The last layer's h at every step, directions side by side, in the form
+            of the input; zero beyond a row's length.
+        state : Tensor or tuple of Tensor
+            Each row's last state in the form of ``hx``; its initial state where
+            the length is zero.
+
+        Raises
+        ------
+        InputError
+            If shapes, dtypes or lengths do not fit.
+        """
+        output, state, _ = self._forward(input, hx, lengths, trace=False)
+        return output, state
+
+    def trace(
+        self,
+        input: Tensor | PackedSequence,  # noqa: A002
+        hx: Any = None,
+        *,
+        lengths: Any = None,
+    ) -> tuple[Any, Any, Trace]:
+        """Run the layer and return every step's states and gates as well.
+
+        Parameters
+        ----------
+        input, hx, lengths
+            As for a call of the layer.
+
+        Returns
+        -------
+        output, state
+            As from a call of the layer.
+        trace : list over layers of lists over directions of dict of str to Tensor
+            Each (T, B, ·), whatever the form of the input, zero beyond a row's
+            length and part of the autograd graph. RNN: h. GRU: h, r, z, n.
+            LSTM: h, c, i, f, g, o.
+        """
+        return self._forward(input, hx, lengths, trace=True)
+
+    def _forward(
+        self, given: Any, hx: Any, lengths: Any, trace: bool
+    ) -> tuple[Any, Any, Trace]:
+        batch = Batch.enter(given, lengths, self.batch_first)
+        all_weights = self._all_weights_by_place()
+        check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
+        initial = self._initial(batch, hx)
+
+        x = batch.x
+        directions = 2 if self.bidirectional else 1
+        last: list[States] = []
+        traces: Trace = []
+        for layer in range(self.num_layers):
+            outputs = []
+            traces.append([])
+            for direction in range(directions):
+                place = layer * directions + direction
+                call = ops.Call(
+                    *self._cell,
+                    x,
+                    tuple(s[place] for s in initial),
+                    all_weights[place],
+                    lengths=batch.lengths,
+                    reverse=direction == 1,
+                    trace=trace,
+                )
+                y, state, seen = ops.run(call)
+                outputs.append(y)
+                last.append(state)
+                traces[-1].append({k: batch.unsort(v) for k, v in seen.items()})
+            x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
+            if self.dropout and self.training and layer < self.num_layers - 1:
+                x = dropout(x, self.dropout)
+        final = [torch.stack(s) for s in zip(*last, strict=True)]
+        return batch.leave(x), self._leave_states(batch, final), traces
+
+    def _all_weights_by_place(self) -> list[ops.Weights]:
+        """Weights of every layer and direction, read by name.
+
+        By name, so that parametrisations and `torch.func.functional_call` work.
+        """
+        return [
+            ops.Weights(
+                **{_FIELDS[n.rsplit("_l", 1)[0]]: getattr(self, n) for n in place}
+            )
+            for place in self._all_weights
+        ]
+
+    def _state_widths(self) -> tuple[tuple[str, int], ...]:
+        """Return each state's name and width."""
+        return (("h_0", self.hidden_size),)
+
+    def _initial(self, batch: Batch, hx: Any) -> States:
+        rows = batch.x.shape[1]
+        places = self.num_layers * (2 if self.bidirectional else 1)
+        widths = self._state_widths()
+        if hx is None:
+            return tuple(batch.x.new_zeros(places, rows, width) for _, width in widths)
+        given = self._split_states(hx)
+        entered = []
+        for (name, width), state in zip(widths, given, strict=True):
+            entered.append(batch.enter_state(name, state))
+            check_state(name, entered[-1], (places, rows, width))
+        return tuple(entered)
+
+    def _split_states(self, hx: Any) -> tuple[Any, ...]:
+        return (hx,)
+
+    def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
+        return batch.leave_state(final[0])

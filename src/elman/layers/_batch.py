@@ -1,0 +1,118 @@
+"""The ways a batch comes in and goes out: dense, unbatched, batch first, packed.
+
+Inside, there is one: x (T, B, I), states (L·D, B, ·), lengths (B,) or None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from elman._errors import InputError
+
+from ._checks import ShapeError, as_lengths
+
+States = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch in the inner form, and how its results go back to the caller's.
+
+    Attributes
+    ----------
+    x : Tensor, (T, B, I)
+    lengths : Tensor of int64, (B,), optional
+    unbatched, batch_first : bool
+        The form the caller used.
+    packed : PackedSequence, optional
+        What the caller passed, if it was that; rows are then sorted by length.
+    packed_lengths : Tensor of int64, (B,), optional
+        Its lengths, kept even where they are all equal.
+    """
+
+    x: Tensor
+    lengths: Tensor | None = None
+    unbatched: bool = False
+    batch_first: bool = False
+    packed: PackedSequence | None = None
+    packed_lengths: Tensor | None = None
+
+    @staticmethod
+    def enter(x: Any, lengths: Any, batch_first: bool) -> Batch:
+        """Bring what a caller passed into the inner form."""
+        if isinstance(x, PackedSequence):
+            if lengths is not None:
+                raise InputError(
+                    "lengths: a PackedSequence has its own; leave lengths out"
+                )
+            dense, own = torch._VF._pad_packed_sequence(
+                x.data, x.batch_sizes, False, 0.0, len(x.batch_sizes)
+            )
+            return Batch(
+                dense,
+                as_lengths(own, dense.shape[1], dense.shape[0]),
+                packed=x,
+                packed_lengths=own,
+            )
+        if not isinstance(x, Tensor):
+            raise InputError(
+                f"input: expected a tensor or a PackedSequence, got {type(x).__name__}"
+            )
+        if x.dim() not in (2, 3):
+            raise ShapeError(
+                f"input: expected 2 axes (T, I) or 3 axes, got shape {tuple(x.shape)}"
+            )
+        unbatched = x.dim() == 2
+        batch_first = batch_first and not unbatched
+        if unbatched:
+            x = x.unsqueeze(1)
+        elif batch_first:
+            x = x.transpose(0, 1)
+        if lengths is not None:
+            lengths = as_lengths(lengths, x.shape[1], x.shape[0])
+        return Batch(x, lengths, unbatched, batch_first)
+
+    def enter_state(self, name: str, state: Any) -> Any:
+        """Bring one state into the inner form: (L·D, B, ·), rows sorted as x's."""
+        if not isinstance(state, Tensor):
+            return state
+        axes = 2 if self.unbatched else 3
+        if state.dim() != axes:
+            raise ShapeError(
+                f"{name}: for {'unbatched 2' if self.unbatched else 'batched 3'}-axis "
+                f"input the state should be {axes}-axis, got shape {tuple(state.shape)}"
+            )
+        if self.unbatched:
+            return state.unsqueeze(1)
+        if self.packed is not None and self.packed.sorted_indices is not None:
+            return state.index_select(1, self.packed.sorted_indices)
+        return state
+
+    def leave(self, y: Tensor) -> Tensor | PackedSequence:
+        """Return the output in the caller's form."""
+        if self.packed is not None and self.packed_lengths is not None:
+            data, _ = torch._VF._pack_padded_sequence(y, self.packed_lengths, False)
+            return PackedSequence(
+                data,
+                self.packed.batch_sizes,
+                self.packed.sorted_indices,
+                self.packed.unsorted_indices,
+            )
+        if self.unbatched:
+            return y.squeeze(1)
+        return y.transpose(0, 1) if self.batch_first else y
+
+    def leave_state(self, state: Tensor) -> Tensor:
+        """Return one state in the caller's form."""
+        return state.squeeze(1) if self.unbatched else self.unsort(state)
+
+    def unsort(self, tensor: Tensor) -> Tensor:
+        """Return (·, B, ·) with its rows in the caller's order."""
+        if self.packed is None or self.packed.unsorted_indices is None:
+            return tensor
+        return tensor.index_select(1, self.packed.unsorted_indices)

@@ -1,0 +1,94 @@
+"""What a layer accepts: each check says what, what was found, and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elman._errors import InputError
+
+
+class ShapeError(InputError, RuntimeError):
+    """A tensor's shape does not fit the layer.
+
+    It is a RuntimeError too, since that is what `torch.nn` raises there.
+    """
+
+
+def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
+    """Raise unless x is (T, B, I) of the layer's input size and dtype."""
+    if x.shape[-1] != input_size:
+        raise ShapeError(
+            f"input: its last axis is {x.shape[-1]}, but the layer was built with "
+            f"input_size={input_size}; input.size(-1) must be equal to input_size"
+        )
+    if x.dtype != dtype and not torch._C._is_any_autocast_enabled():
+        raise InputError(
+            f"input: dtype {x.dtype} does not match the weights' {dtype}; "
+            f"use input.to({dtype}) or layer.to({x.dtype})"
+        )
+
+
+def check_state(name: str, state: Any, expected: tuple[int, ...]) -> None:
+    """Raise unless a state is a tensor of the expected shape."""
+    if not isinstance(state, Tensor):
+        raise InputError(
+            f"{name}: expected a tensor of shape {expected}, got {type(state).__name__}"
+        )
+    if tuple(state.shape) != expected:
+        raise ShapeError(
+            f"{name}: expected hidden size {expected} "
+            f"(layers × directions, batch, features), got {tuple(state.shape)}"
+        )
+
+
+def as_lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
+    """Return lengths as int64 on CPU, (B,), or None where every row is full.
+
+    Parameters
+    ----------
+    lengths : tensor, array, list or int
+        Steps of each row, whole numbers from 0 to T.
+    batch, steps : int
+        B and T.
+
+    Raises
+    ------
+    InputError
+        If they are not whole numbers, not one a row, or out of range.
+    """
+    if isinstance(lengths, Tensor):
+        tensor = lengths.detach()
+    else:
+        try:
+            tensor = torch.from_numpy(np.asarray(lengths))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"lengths: expected whole numbers, one a row, got {lengths!r}"
+            ) from error
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+        raise InputError(
+            f"lengths: expected whole numbers, got {tensor.dtype}; "
+            f"use lengths.to(torch.int64)"
+        )
+    tensor = tensor.to(torch.int64)
+    if tensor.dim() == 0 and batch == 1:
+        tensor = tensor.unsqueeze(0)
+    if tuple(tensor.shape) != (batch,):
+        raise ShapeError(
+            f"lengths: expected one a row, shape ({batch},), got {tuple(tensor.shape)}"
+        )
+    if torch.compiler.is_compiling():  # their values are not known while tracing
+        return tensor
+    tensor = tensor.cpu()
+    wrong = ((tensor < 0) | (tensor > steps)).nonzero()
+    if len(wrong):
+        row = int(wrong[0])
+        raise InputError(
+            f"lengths: row {row} says {int(tensor[row])}, allowed are 0 to {steps}, "
+            f"the steps of the input"
+        )
+    return None if bool((tensor == steps).all()) else tensor

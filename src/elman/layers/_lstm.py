@@ -1,0 +1,93 @@
+"""The long short-term memory layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from elman._errors import InputError
+
+from ._base import Recurrent
+from ._batch import Batch
+
+
+class LSTM(Recurrent):
+    """Long short-term memory layers: `torch.nn.LSTM`.
+
+    ::
+
+        i_t = σ(W_ii x_t + b_ii + W_hi h_{t−1} + b_hi)
+        f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)
+        g_t = tanh(W_ig x_t + b_ig + W_hg h_{t−1} + b_hg)
+        o_t = σ(W_io x_t + b_io + W_ho h_{t−1} + b_ho)
+        c_t = f_t ∘ c_{t−1} + i_t ∘ g_t
+        h_t = o_t ∘ tanh(c_t), or W_hr (o_t ∘ tanh(c_t)) with proj_size
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    num_layers : int
+        Layers stacked, L.
+    bias, batch_first, dropout, bidirectional, proj_size, device, dtype
+        As in `torch.nn.LSTM`. The state is the pair (h, c).
+
+    References
+    ----------
+    Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9,
+    1997; Gers, Schmidhuber and Cummins, "Learning to forget", 2000 (forget gate);
+    Sak, Senior and Beaufays, 2014 (projection).
+
+    Examples
+    --------
+    >>> import torch
+    >>> y, (h, c) = LSTM(3, 5)(torch.zeros(4, 2, 3))
+    >>> y.shape, c.shape
+    (torch.Size([4, 2, 5]), torch.Size([1, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            "LSTM",
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            proj_size=proj_size,
+            device=device,
+            dtype=dtype,
+        )
+
+    @property
+    def _cell(self) -> tuple[str, str]:
+        return "lstm", "projected" if self.proj_size else "plain"
+
+    def _state_widths(self) -> tuple[tuple[str, int], ...]:
+        return ("h_0", self.proj_size or self.hidden_size), ("c_0", self.hidden_size)
+
+    def _split_states(self, hx: Any) -> tuple[Any, ...]:
+        if not isinstance(hx, tuple | list) or len(hx) != 2:
+            raise InputError(
+                "hx: an LSTM's state is the pair (h_0, c_0), "
+                f"got {type(hx).__name__}; use layer(input, (h_0, c_0))"
+            )
+        return tuple(hx)
+
+    def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
+        return batch.leave_state(final[0]), batch.leave_state(final[1])

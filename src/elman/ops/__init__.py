@@ -1,0 +1,41 @@
+"""Operators: one function a cell, for one layer in one direction.
+
+Which implementation runs is decided by `choose_path`; ask with `record_paths`,
+force with `force_path`.
+"""
+
+from ._call import Call as Call
+from ._call import Result as Result
+from ._call import Weights as Weights
+from ._gru import gru as gru
+from ._lstm import lstm as lstm
+from ._paths import PREFERENCE as PREFERENCE
+from ._paths import Request as Request
+from ._paths import choose_path as choose_path
+from ._paths import force_path as force_path
+from ._paths import record_paths as record_paths
+from ._paths import register_path as register_path
+from ._paths import run as run
+from ._rnn import NONLINEARITIES as NONLINEARITIES
+from ._rnn import check_nonlinearity as check_nonlinearity
+from ._rnn import rnn as rnn
+from ._torch import STOCK as STOCK
+
+__all__ = [
+    "NONLINEARITIES",
+    "PREFERENCE",
+    "STOCK",
+    "Call",
+    "Request",
+    "Result",
+    "Weights",
+    "check_nonlinearity",
+    "choose_path",
+    "force_path",
+    "gru",
+    "lstm",
+    "record_paths",
+    "register_path",
+    "rnn",
+    "run",
+]

@@ -1,0 +1,89 @@
+"""What one operator call is: one layer, one direction, one batch.
+
+Axes, here and below: T time, B batch, I input, H hidden, G gates (RNN 1, GRU 3,
+LSTM 4), P projection. Sequences are (T, B, ·), states are (B, ·).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Weights(NamedTuple):
+    """The parameters of one layer in one direction, in torch's names and gate order.
+
+    Attributes
+    ----------
+    w_ih : Tensor, (G·H, I)
+        Input weights, gates stacked: GRU r|z|n, LSTM i|f|g|o.
+    w_hh : Tensor, (G·H, H) or (G·H, P)
+        Recurrent weights.
+    b_ih, b_hh : Tensor, (G·H,), optional
+        The two biases; both or neither.
+    w_hr : Tensor, (P, H), optional
+        The LSTM's projection.
+    """
+
+    w_ih: Tensor
+    w_hh: Tensor
+    b_ih: Tensor | None = None
+    b_hh: Tensor | None = None
+    w_hr: Tensor | None = None
+
+    def tensors(self) -> list[Tensor]:
+        """Those present, in the order torch's own operators take them."""
+        return [tensor for tensor in self if tensor is not None]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Everything a path needs to run one layer in one direction.
+
+    Attributes
+    ----------
+    cell : str
+        "rnn", "gru" or "lstm".
+    variant : str
+        The RNN's nonlinearity; the GRU's "reset_after" or "reset_before"; the
+        LSTM's "plain" or "projected".
+    x : Tensor, (T, B, I)
+    state : tuple of Tensor
+        (h_0,) or (h_0, c_0), each (B, ·).
+    weights : Weights
+    lengths : Tensor of int64, (B,), optional
+        Steps of each row, 0 to T; None means T for all.
+    reverse : bool
+        Run each row from its own last step to its first.
+    trace : bool
+        Return every step's state and gates as well.
+    """
+
+    cell: str
+    variant: str
+    x: Tensor
+    state: tuple[Tensor, ...]
+    weights: Weights
+    lengths: Tensor | None = None
+    reverse: bool = False
+    trace: bool = False
+
+
+class Result(NamedTuple):
+    """What a path returns.
+
+    Attributes
+    ----------
+    y : Tensor, (T, B, H) or (T, B, P)
+        Zero beyond each row's length.
+    state : tuple of Tensor
+        Each row's last state; its initial state if its length is zero.
+    trace : dict of str to Tensor, (T, B, ·)
+        Empty unless asked for.
+    """
+
+    y: Tensor
+    state: tuple[Tensor, ...]
+    trace: dict[str, Tensor]

@@ -1,0 +1,110 @@
+"""The composite path: the time loop every cell shares, in plain torch operations.
+
+It runs on any device and dtype, under `torch.func` transforms, in forward mode
+and to any order of derivative. A cell brings only its pointwise step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from ._call import Call, Result
+from ._paths import Request, register_path
+
+States = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as the loop sees it.
+
+    Attributes
+    ----------
+    input_bias : Tensor, optional
+        What is added to the input product of all steps.
+    step : callable
+        From one step's input product (B, G·H) and the states to the new states
+        (the output first) and the gates.
+    gates : tuple of str
+        The names of those gates.
+    states : tuple of str
+        The names of the states.
+    """
+
+    input_bias: Tensor | None
+    step: Callable[[Tensor, States], tuple[States, tuple[Tensor, ...]]]
+    gates: tuple[str, ...]
+    states: tuple[str, ...] = ("h",)
+
+
+_CELLS: dict[str, Callable[[Call], Cell]] = {}
+
+
+def register_cell(name: str, build: Callable[[Call], Cell]) -> None:
+    """Teach the loop a cell."""
+    _CELLS[name] = build
+
+
+def run(call: Call) -> Result:
+    """Run one layer in one direction, step by step.
+
+    A row that has ended keeps its state, so that one mask serves both
+    directions: forward it freezes the last state, in reverse the initial one
+    until the row's own last step is reached.
+    """
+    cell = _CELLS[call.cell](call)
+    steps = call.x.shape[0]
+    mask = _mask(call)
+    # Padding may hold anything, NaN included: 0 · NaN would reach the weights'
+    # gradients through the input product, so it is cleared first.
+    x = call.x if mask is None else torch.where(mask, call.x, 0.0)
+    projected = linear(x, call.weights.w_ih, cell.input_bias).unbind(0)
+    alive = () if mask is None else mask.unbind(0)
+
+    state = call.state
+    kept: list[tuple[Tensor, ...]] = []
+    for t in reversed(range(steps)) if call.reverse else range(steps):
+        new, gates = cell.step(projected[t], state)
+        state = new if mask is None else _where(alive[t], new, state)
+        kept.append(state + gates if call.trace else state[:1])
+    if call.reverse:
+        kept.reverse()
+
+    names = cell.states + cell.gates if call.trace else cell.states[:1]
+    if kept:
+        stacked = [torch.stack(track) for track in zip(*kept, strict=True)]
+    else:  # no steps: gates are as wide as the last state, H
+        widths = [
+            state[0].shape[-1] if n == "h" else state[-1].shape[-1] for n in names
+        ]
+        stacked = [x.new_zeros(0, x.shape[1], width) for width in widths]
+    tracks = {
+        name: track if mask is None else torch.where(mask, track, 0.0)
+        for name, track in zip(names, stacked, strict=True)
+    }
+    return Result(tracks["h"], state, tracks if call.trace else {})
+
+
+def _where(alive: Tensor, new: States, old: States) -> States:
+    return tuple(torch.where(alive, a, b) for a, b in zip(new, old, strict=True))
+
+
+def _mask(call: Call) -> Tensor | None:
+    """Return (T, B, 1), true where a row is still running, or None if all are."""
+    if call.lengths is None:
+        return None
+    steps = torch.arange(call.x.shape[0], device=call.x.device)
+    lengths = call.lengths.to(call.x.device, non_blocking=True)
+    return (steps[:, None] < lengths).unsqueeze(-1)
+
+
+def _serves(request: Request) -> bool:
+    return True
+
+
+register_path("composite", _serves, run)

@@ -1,0 +1,193 @@
+"""Which implementation runs, why, and how to ask for another.
+
+A path is registered once, with the calls it can serve; the first in
+``PREFERENCE`` that can serve a call runs it. The choice is a pure function of
+what the call is, never of what ran before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import torch
+
+from elman._errors import InputError, did_you_mean
+
+from ._call import Call, Result
+
+PREFERENCE = ("native", "torch", "composite")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The facts about a call that decide its path.
+
+    Attributes
+    ----------
+    cell, variant : str
+        As in `Call`.
+    device : str
+        "cpu", "cuda", …
+    dtype : torch.dtype
+    ragged : bool
+        Rows have lengths of their own.
+    empty : bool
+        No steps or no rows.
+    trace : bool
+        Every step's gates are wanted.
+    transformed : bool
+        Inside a `torch.func` transform, forward-mode differentiation or a
+        compiler's tracing, where only plain operations are understood.
+    """
+
+    cell: str
+    variant: str
+    device: str = "cpu"
+    dtype: torch.dtype = torch.float32
+    ragged: bool = False
+    empty: bool = False
+    trace: bool = False
+    transformed: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """An implementation: which calls it can serve, and the function that does."""
+
+    can: Callable[[Request], bool]
+    run: Callable[[Call], Result]
+
+
+_PATHS: dict[str, Path] = {}
+_forced: ContextVar[str | None] = ContextVar("elman_forced_path", default=None)
+_record: ContextVar[list[str] | None] = ContextVar("elman_paths_ran", default=None)
+
+
+def register_path(
+    name: str, can: Callable[[Request], bool], run: Callable[[Call], Result]
+) -> None:
+    """Make an implementation available under a name of ``PREFERENCE``."""
+    _PATHS[_known(name)] = Path(can, run)
+
+
+def choose_path(request: Request, forced: str | None = None) -> str:
+    """Return the name of the path that serves a call.
+
+    Parameters
+    ----------
+    request : Request
+        What the call is.
+    forced : str, optional
+        The only path allowed.
+
+    Returns
+    -------
+    str
+        "native", "torch" or "composite".
+
+    Raises
+    ------
+    InputError
+        If the forced path is unknown or cannot serve the call.
+    """
+    if forced is None:
+        return next(n for n in PREFERENCE if n in _PATHS and _PATHS[n].can(request))
+    if _known(forced) not in _PATHS or not _PATHS[forced].can(request):
+        raise InputError(
+            f"path {forced!r} was forced, but cannot serve {request}; "
+            f"force 'composite', which serves every call, or none"
+        )
+    return forced
+
+
+@contextlib.contextmanager
+def force_path(name: str) -> Iterator[None]:
+    """Run every operator inside the block on one path, or fail.
+
+    Parameters
+    ----------
+    name : str
+        "native", "torch" or "composite".
+
+    Examples
+    --------
+    >>> with force_path("composite"):
+    ...     pass
+    """
+    token = _forced.set(_known(name))
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+@contextlib.contextmanager
+def record_paths() -> Iterator[list[str]]:
+    """Collect the name of the path of every operator call inside the block.
+
+    Examples
+    --------
+    >>> with record_paths() as ran:
+    ...     pass
+    >>> ran
+    []
+    """
+    ran: list[str] = []
+    token = _record.set(ran)
+    try:
+        yield ran
+    finally:
+        _record.reset(token)
+
+
+def run(call: Call) -> Result:
+    """Run one layer in one direction, by the path forced or the first that can.
+
+    Parameters
+    ----------
+    call : Call
+
+    Returns
+    -------
+    Result
+        The outputs, the last states and, if asked for, the trace.
+    """
+    name = choose_path(request_of(call), _forced.get())
+    ran = _record.get()
+    if ran is not None:
+        ran.append(name)
+    return _PATHS[name].run(call)
+
+
+def request_of(call: Call) -> Request:
+    """Return the facts about a call that decide its path."""
+    return Request(
+        cell=call.cell,
+        variant=call.variant,
+        device=call.x.device.type,
+        dtype=call.x.dtype,
+        ragged=call.lengths is not None,
+        empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
+        trace=call.trace,
+        transformed=_transformed(),
+    )
+
+
+def _transformed() -> bool:
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.autograd.forward_ad._current_level >= 0
+    )
+
+
+def _known(name: str) -> str:
+    if name not in PREFERENCE:
+        raise InputError(
+            f"unknown path {name!r}; the paths are {', '.join(PREFERENCE)}"
+            f"{did_you_mean(name, PREFERENCE)}"
+        )
+    return name
