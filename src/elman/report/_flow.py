@@ -1,0 +1,190 @@
+"""How far gradients reach, before and after the remedy, and how far they need to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from ._flow_words import flow_finding, flow_keys
+from ._picture import Picture, picture
+from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, words
+from ._values import Floats, finite, floats, section
+
+FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis
+_FLOOR = 1e-8  # below float32's resolution nothing is worth a picture
+
+
+def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
+    """Draw ‖∂L/∂h‖ against the lag, relative to lag 0, and the autocorrelation.
+
+    Parameters
+    ----------
+    diagnosis : mapping
+        The results' ``diagnosis``.
+    """
+    before = lag_curves(section(diagnosis, "before"))
+    after = lag_curves(section(diagnosis, "after"))
+    if not before and not after:
+        return None
+    known = finite(diagnosis.get("needed"))
+    needed = int(known) if known else None
+    acf = floats(diagnosis.get("acf"))
+    horizon_before = finite(section(diagnosis, "before").get("horizon"))
+    horizon_after = finite(section(diagnosis, "after").get("horizon"))
+
+    last = max(float(lag[-1]) for _, lag, _ in [*before, *after])
+    reach = max(last, 1.04 * needed if needed else 0)
+
+    def draw(sheet: Sheet) -> Figure:
+        tall = 250 if sheet.narrow else 280
+        figure = sheet.figure(tall + (202 if len(acf) > 1 else 62))
+        top = sheet.panel(figure, 32, tall - 20, title="gradient, relative to lag 0")
+        _frame(top, [*before, *after], reach)
+        _curves(top, before, SIGNAL, (0, (4, 2.5)), horizon_before, sheet, 0)
+        _curves(top, after, ACCENT, "solid", horizon_after, sheet, 1)
+        if needed:
+            _needed(top, needed, reach)
+        axes = top
+        if len(acf) > 1:
+            axes = sheet.panel(
+                figure, tall + 62, 90, title="the data: correlation with their own past"
+            )
+            _correlation(axes, acf, needed, reach)
+            top.tick_params(labelbottom=False)
+        words(axes, 0, -34, "lag in steps: how far back", color=MUTED)
+        return figure
+
+    return picture(
+        "flow",
+        draw,
+        alt="Size of the gradient against the lag in steps, on a logarithmic scale"
+        + (", above the autocorrelation of the data." if len(acf) > 1 else "."),
+        keys=flow_keys(bool(before), bool(after), len(before) + len(after) > 2),
+        reading="Each line shows how much of the error's gradient still arrives "
+        "after travelling back that many steps. A line that stays up until the "
+        "needed mark is good: the network can learn from that far back. A line that "
+        "falls below a thousandth before the mark is bad: what happened earlier "
+        "cannot be learned; one that shoots up makes training unstable.",
+        finding=flow_finding(diagnosis),
+    )
+
+
+def lag_curves(part: Mapping[str, Any]) -> list[tuple[str, Floats, Floats]]:
+    """Return (name, lag, norm relative to lag 0) of each layer, the longest first."""
+    found = []
+    profile = part.get("profile")
+    for entry in profile if isinstance(profile, list) else []:
+        if not isinstance(entry, Mapping):
+            continue
+        norm, lag = floats(entry.get("norm")), floats(entry.get("lag"))
+        if len(lag) < len(norm):
+            lag = np.arange(len(norm), dtype=float)
+        lag = lag[: len(norm)]
+        if len(norm) < 2 or not norm[0] > 0:
+            continue
+        relative = norm / norm[0]
+        relative[~(relative > 0)] = np.nan
+        found.append((str(entry.get("name") or "layer"), lag, relative))
+    # Stable: among equals the layer named first stays the headline.
+    return sorted(found, key=lambda curve: -len(curve[1]))
+
+
+def _frame(axes: Axes, curves: list[tuple[str, Floats, Floats]], reach: float) -> None:
+    values = np.concatenate([norm for _, _, norm in curves])
+    low = max(_FLOOR, min(1e-5, float(np.nanmin(values))))
+    high = max(10.0, 4 * float(np.nanmax(values)))
+    axes.set_yscale("log")
+    axes.set_ylim(low / 2, high)
+    axes.set_xlim(0, reach)
+    exponents = np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+    every = max(1, int(np.ceil(len(exponents) / 7)))
+    shown = [e for e in exponents if e % every == 0]
+    axes.yaxis.set_major_locator(FixedLocator([10.0**e for e in shown]))
+    axes.yaxis.set_major_formatter(FuncFormatter(_power))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    axes.axhline(FADED, color=SIGNAL, linewidth=0.9, linestyle=(0, (1, 2.5)))
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _power(value: float, _position: object = None) -> str:
+    exponent = round(np.log10(value))
+    plain = {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01", -3: "0.001"}
+    return plain.get(exponent, f"10{str(exponent).translate(_RAISED)}")
+
+
+def _curves(
+    axes: Axes,
+    curves: list[tuple[str, Floats, Floats]],
+    colour: str,
+    line: Any,
+    horizon: float | None,
+    sheet: Sheet,
+    row: int,
+) -> None:
+    for position, (_, lag, norm) in enumerate(curves):
+        first = position == 0
+        axes.plot(
+            lag,
+            np.maximum(norm, _FLOOR),
+            color=colour if first else FAINT,
+            linestyle=line,
+            linewidth=2 if first else 1,
+            zorder=4 if first else 2,
+        )
+    if not curves or horizon is None:
+        return
+    right = axes.get_xlim()[1]
+    if horizon > right:
+        return
+    axes.plot([horizon], [FADED], "o", color=colour, markersize=6, zorder=5)
+    late = horizon > 0.6 * right
+    axes.annotate(
+        f"reaches {horizon:,.0f} steps",
+        (horizon, FADED),
+        xytext=(-8 if late else 8, 7 if row == 0 else -9),
+        textcoords="offset pixels",
+        horizontalalignment="right" if late else "left",
+        verticalalignment="bottom" if row == 0 else "top",
+        color=colour,
+        zorder=6,
+    )
+
+
+def _needed(axes: Axes, needed: int, reach: float) -> None:
+    axes.axvline(needed, color=INK, linewidth=1.2, zorder=3)
+    late = needed > reach / 2
+    axes.annotate(
+        f"needed: {needed:,} steps",
+        (needed, 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-6 if late else 6, -3),
+        textcoords="offset pixels",
+        horizontalalignment="right" if late else "left",
+        verticalalignment="top",
+        color=INK,
+    )
+
+
+def _correlation(axes: Axes, acf: Floats, needed: int | None, reach: float) -> None:
+    lag = np.arange(len(acf))
+    axes.fill_between(lag, 0, np.nan_to_num(acf), color=FAINT, alpha=0.35, linewidth=0)
+    axes.plot(lag, acf, color=MUTED, linewidth=1)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
+    axes.set_xlim(0, reach)
+    low = float(np.nanmin(acf)) if np.isfinite(acf).any() else 0.0
+    axes.set_ylim(min(-0.1, low), 1.05)
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    axes.yaxis.set_major_locator(FixedLocator([-1, -0.5, 0, 0.5, 1]))
+    axes.yaxis.grid(False)
+    axes.spines["bottom"].set_color(RULE)
+    if needed and needed < len(acf) and np.isfinite(acf[needed]):
+        axes.plot([needed, needed], [0, acf[needed]], color=INK, linewidth=1.2)
+        axes.plot([needed], [acf[needed]], "o", color=INK, markersize=5)

@@ -1,0 +1,70 @@
+"""What the gradient-flow picture says, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._numbers import number
+from ._picture import Key
+from ._values import finite, section
+
+
+def steps(horizon: Any) -> str:
+    """Return a horizon in steps: ``4 steps``, or that its end is not in sight."""
+    if isinstance(horizon, float) and horizon == float("inf"):
+        return "as far as was measured"
+    known = finite(horizon)
+    if known is None:
+        return "as far as was measured"
+    return "1 step" if round(known) == 1 else f"{number(round(known), 4)} steps"
+
+
+def flow_keys(before: bool, after: bool, others: bool) -> list[Key]:
+    """Return the legend of the gradient-flow picture."""
+    keys = []
+    if before:
+        keys.append(
+            Key("line signal dashed", "as first built" if after else "this network")
+        )
+    if after:
+        keys.append(Key("line accent", "with the remedy"))
+    if others:
+        keys.append(Key("line faint", "its other layers"))
+    keys.append(Key("line signal dotted", "a thousandth: too faint to learn from"))
+    return keys
+
+
+def flow_finding(diagnosis: Mapping[str, Any]) -> str:
+    """Return what is good and what is bad about this network on these data."""
+    needed = finite(diagnosis.get("needed"))
+    before, after = section(diagnosis, "before"), section(diagnosis, "after")
+    remedy = diagnosis.get("remedy")
+    said = [_state("As first built", before, needed)] if before else []
+    if after:
+        name = f"With the remedy “{remedy}”" if remedy else "With the remedy"
+        said.append(_state(name, after, needed))
+    source = diagnosis.get("needed_source")
+    if needed and source:
+        said.append(f"The need of {number(needed, 4)} steps comes from {_soft(source)}.")
+    return " ".join(said)
+
+
+def _state(subject: str, part: Mapping[str, Any], needed: float | None) -> str:
+    horizon, verdict = part.get("horizon"), part.get("verdict")
+    if verdict == "exploding":
+        return f"{subject}, gradients grow as they travel back: bad, training may jump."
+    reach = f"{subject}, gradients reach {steps(horizon)} back"
+    known = finite(horizon)
+    if needed is None:
+        return f"{reach}."
+    if known is not None and known < needed:
+        return f"{reach}, short of the {number(needed, 4)} the data need: bad."
+    return f"{reach}, and the data need {number(needed, 4)}: good."
+
+
+def _soft(text: Any) -> str:
+    """Return the text to stand inside a sentence: no capital, no full stop."""
+    words = " ".join(str(text).split()).rstrip(".")
+    # ACF, LSTM and the like keep their capitals.
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words

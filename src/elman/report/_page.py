@@ -1,0 +1,184 @@
+"""Every part of the page in its order, from one plain dict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+
+from elman._errors import InputError
+
+from ._flow import flow_picture
+from ._forecast import forecast_picture
+from ._headline import big_numbers
+from ._learning import learning_picture
+from ._next import next_picture
+from ._numbers import duration, moment, number
+from ._scatter import scatter_picture
+from ._sequences import examples_picture, lengths_picture, targets_picture
+from ._series import series_picture
+from ._steps import steps_picture
+from ._tables import class_rows, confusion_rows, next_rows, remedy_rows, score_table
+from ._values import finite, section
+
+_TASKS = {
+    "forecast": "Forecast",
+    "classify": "Classification of sequences",
+    "regress": "Regression on sequences",
+}
+_MOST_TARGETS = 6  # drawn in full beside the first; more would only be scrolled past
+
+
+def render(results: Mapping[str, Any]) -> str:
+    """Return the report as one HTML document that needs no other file.
+
+    The same results give the same bytes. A part the results lack is left out.
+
+    Parameters
+    ----------
+    results : mapping
+        What an estimator's ``results_`` holds and ``results.json`` stores.
+
+    Returns
+    -------
+    str
+        The document: style and drawings inline, no script, no address.
+
+    Raises
+    ------
+    InputError
+        `results` is not a mapping.
+    """
+    if not isinstance(results, Mapping):
+        raise InputError(
+            f"the report needs a dict of results, got {type(results).__name__}; pass "
+            "an estimator's results_ or the contents of results.json"
+        )
+    return _template().render(_context(results))
+
+
+def _context(results: Mapping[str, Any]) -> dict[str, Any]:
+    task = str(results.get("task") or "")
+    diagnosis, data = section(results, "diagnosis"), section(results, "data")
+    training = section(results, "training")
+    known = finite(diagnosis.get("needed"))
+    needed = int(known) if known else None
+    title = str(results.get("title") or _TASKS.get(task, "Results"))
+    scores = score_table(results)
+    return {
+        "title": title,
+        "task": _TASKS.get(task, task),
+        "question": _pairs(results.get("question")),
+        "notes": [str(note) for note in results.get("notes") or []],
+        "scores": scores,
+        "numbers": big_numbers(results),
+        "series": series_picture(data, needed),
+        "classes": class_rows(data),
+        "data_pictures": [
+            drawn
+            for drawn in (
+                examples_picture(data),
+                lengths_picture(data),
+                targets_picture(data.get("target_histogram")),
+            )
+            if drawn
+        ],
+        "flow": flow_picture(diagnosis),
+        "findings": _findings(diagnosis),
+        "remedies": remedy_rows(diagnosis),
+        "learning": learning_picture(training),
+        "training": _training(training),
+        "forecasts": _forecasts(results, needed, scores.metric if scores else "error"),
+        "confusion": confusion_rows(section(results, "confusion")),
+        "scatter": scatter_picture(section(results, "predicted")),
+        "environment": _environment(section(results, "environment")),
+        "command": section(results, "environment").get("command"),
+    }
+
+
+def _forecasts(
+    results: Mapping[str, Any], needed: int | None, metric: str
+) -> list[dict[str, Any]]:
+    """Return the pictures of each target's forecast, the first target first."""
+    first = section(results, "forecast")
+    name = str(section(results, "data").get("target") or "forecast")
+    others = section(results, "targets") or section(first, "targets")
+    several = {name: first} if first else {}
+    several.update({k: v for k, v in others.items() if isinstance(v, Mapping)})
+    shown = []
+    for place, (target, forecast) in enumerate(list(several.items())[:_MOST_TARGETS]):
+        test = forecast_picture(
+            forecast, needed=needed, name=f"test-{place}", target=target
+        )
+        steps = steps_picture(
+            forecast.get("error_by_step"), metric=metric, name=f"steps-{place}"
+        )
+        coming = next_picture(forecast, name=f"next-{place}", target=target)
+        if test or steps or coming:
+            shown.append(
+                {
+                    "target": target,
+                    "test": test,
+                    "steps": steps,
+                    "next": coming,
+                    "rows": next_rows(forecast, moment),
+                }
+            )
+    return shown
+
+
+def _pairs(question: Any) -> list[tuple[str, str]]:
+    given = question if isinstance(question, list) else []
+    return [(str(p[0]), str(p[1])) for p in given if isinstance(p, list | tuple) and len(p) > 1]
+
+
+def _findings(diagnosis: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what the diagnosis found in the network that was trained."""
+    part = section(diagnosis, "after") or section(diagnosis, "before")
+    given = part.get("findings")
+    return [
+        {
+            "name": str(row.get("name") or "").replace("_", " "),
+            "severity": str(row.get("severity") or ""),
+            "evidence": str(row.get("evidence") or ""),
+        }
+        for row in (given if isinstance(given, list) else [])
+        if isinstance(row, Mapping)
+    ]
+
+
+def _training(training: Mapping[str, Any]) -> str:
+    said = []
+    if finite(training.get("parameters")) is not None:
+        said.append(f"{number(training['parameters'], 9)} weights")
+    if finite(training.get("seconds")) is not None:
+        said.append(f"trained in {duration(training['seconds'])}")
+    return ", ".join(said)
+
+
+def _environment(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (str(key), str(value))
+        for key, value in environment.items()
+        if key != "command" and value is not None
+    ]
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")
+
+
+def _read(name: str) -> str:
+    folder = resources.files("elman.report").joinpath("templates")
+    return folder.joinpath(name).read_text(encoding="utf-8")

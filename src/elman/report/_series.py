@@ -1,0 +1,132 @@
+"""The whole series with its three parts, and a closer look at its rhythm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ._picture import Picture, picture
+from ._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, plain
+from ._time import time_axis
+from ._values import finite, floats, thin, times
+
+
+def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | None:
+    """Draw the target over time, shaded by what each part was used for.
+
+    Parameters
+    ----------
+    data : mapping
+        The results' ``data`` of a forecast.
+    needed : int or None
+        Steps the data need, which sets how much the closer look shows.
+    """
+    value, time = floats(data.get("value")), times(data.get("time"))
+    length = min(len(value), len(time))
+    if length < 2 or not np.isfinite(value[:length]).any():
+        return None
+    value, time = value[:length], time[:length]
+    target = str(data.get("target") or "value")
+    train_end = _index(data.get("train_end"), length)
+    validation_end = max(train_end, _index(data.get("validation_end"), length))
+    parts = [
+        ("train", 0, train_end),
+        ("validation", train_end, validation_end),
+        ("test", validation_end, length),
+    ]
+    # Two of the longest rhythms before the training part ends.
+    close = min(length, max(48, 2 * needed if needed else 96))
+    start = max(0, train_end - close)
+    stop = min(length, start + close)
+    zoom = close < length / 2
+
+    def draw(sheet: Sheet) -> Figure:
+        height = 190 if sheet.narrow else 210
+        figure = sheet.figure(2 * height + 60 if zoom else height + 54)
+        axes = sheet.panel(figure, 30, height - 20, title=f"{target}, everything")
+        for position, (name, begin, end) in enumerate(parts):
+            if end - begin < 1:
+                continue
+            left, right = time[begin], time[min(end, length - 1)]
+            if position:
+                axes.axvspan(left, right, color=WASH, linewidth=0, zorder=0)
+                axes.axvline(left, color=ACCENT, linewidth=0.8, zorder=1)
+            # A sliver has no room for its name on a phone; the caption has it.
+            if (end - begin) / length > (0.2 if sheet.narrow else 0.075):
+                axes.annotate(
+                    name,
+                    (left, 1),
+                    xycoords=axes.get_xaxis_transform(),
+                    xytext=(4, -2),
+                    textcoords="offset pixels",
+                    verticalalignment="top",
+                    color=ACCENT if position else MUTED,
+                    annotation_clip=False,
+                )
+        index, low_high = thin(value, sheet.width - 54)
+        axes.plot(time[index], low_high, color=INK, linewidth=0.7)
+        _room_above(axes)
+        axes.set_xlim(time[0], time[-1])
+        time_axis(axes, time, sheet)
+        if zoom:
+            closer = sheet.panel(
+                figure, height + 66, height - 46, title=f"{target}, a closer look"
+            )
+            part = slice(start, stop)
+            closer.plot(time[part], value[part], color=INK, linewidth=1.1)
+            closer.set_xlim(time[start], time[stop - 1])
+            time_axis(closer, time[part], sheet)
+            _period(closer, time[part], needed)
+        return figure
+
+    step = str(data.get("step") or "").strip()
+    rows = f"{length:,} {step} values".replace("  ", " ")
+    holes = int(np.count_nonzero(~np.isfinite(value)))
+    gaps = f" {holes:,} are missing and show as gaps." if holes else ""
+    learn, rest = "left of the first line", "the shaded part"
+    test = (
+        " The last shaded part, the test, was never seen before it was scored."
+        if validation_end < length
+        else ""
+    )
+    return picture(
+        "series",
+        draw,
+        alt=f"{target} over time, with the training, validation and test parts.",
+        reading=f"The network learns from what lies {learn}; {rest} decides when to "
+        f"stop.{test}",
+        finding=f"{rows} of {target}.{gaps}",
+    )
+
+
+def _index(value: Any, length: int) -> int:
+    known = finite(value)
+    return length if known is None else min(length, max(0, int(known)))
+
+
+def _room_above(axes: Any) -> None:
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.12 * (high - low))
+
+
+def _period(axes: Any, time: Any, needed: int | None) -> None:
+    """Mark one period of the needed length, so that the eye can check it."""
+    if not needed or needed >= len(time):
+        return
+    axes.axvspan(time[0], time[needed], color=WASH, linewidth=0, zorder=0)
+    axes.axvline(time[needed], color=RULE, linewidth=0.8, zorder=1)
+    _room_above(axes)
+    axes.annotate(
+        plain(f"{needed} steps"),
+        (time[0], 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(4, -2),
+        textcoords="offset pixels",
+        verticalalignment="top",
+        color=MUTED,
+    )
+
+

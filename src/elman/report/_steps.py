@@ -1,0 +1,56 @@
+"""How the error grows with the distance forecast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ._numbers import number
+from ._picture import Picture, picture
+from ._style import ACCENT, MUTED, Sheet, words
+from ._values import floats
+
+
+def steps_picture(errors: Any, *, metric: str, name: str) -> Picture | None:
+    """Draw the error of each step of the horizon.
+
+    Parameters
+    ----------
+    errors : sequence of float
+        The results' ``error_by_step``, the first step ahead first.
+    metric : str
+        What the error is called.
+    name : str
+        The picture's name in the page.
+    """
+    error = floats(errors)
+    if len(error) < 2 or not np.isfinite(error).any():
+        return None
+    step = np.arange(1, len(error) + 1)
+
+    def draw(sheet: Sheet) -> Figure:
+        figure = sheet.figure(200)
+        axes = sheet.panel(figure, 32, 115, title=f"{metric} at each step")
+        axes.bar(step, np.nan_to_num(error), width=0.7, color=ACCENT, linewidth=0)
+        axes.set_xlim(0.4, len(error) + 0.6)
+        axes.xaxis.set_major_locator(
+            MaxNLocator(8 if sheet.narrow else 12, integer=True)
+        )
+        axes.tick_params(axis="x", length=0)
+        words(axes, 0, -34, "steps ahead", color=MUTED)
+        return figure
+
+    worst = int(np.nanargmax(error))
+    return picture(
+        name,
+        draw,
+        alt=f"{metric} by forecast step, from 1 to {len(error)} steps ahead.",
+        reading="Good: low, and level to the end of the horizon. Bad: bars that "
+        "climb, since the forecast then loses its hold with distance.",
+        finding=f"The first step has {metric} {number(error[0])}, the last "
+        f"{number(error[-1])}; the largest is {number(error[worst])} at step "
+        f"{worst + 1}.",
+    )

@@ -1,0 +1,168 @@
+"""The tables of the page: scores, remedies, confusion, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._flow_words import steps
+from ._numbers import fixed, number, places
+from ._values import finite, section
+
+_KINDS = {"network": "network", "part": "part of it", "baseline": "baseline"}
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One model: its values as text, and how long its bar is (0 to 1)."""
+
+    model: str
+    kind: str
+    values: list[str]
+    share: float | None
+    winner: bool
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Every model by every metric, the best first."""
+
+    metric: str
+    better: str
+    split: str
+    metrics: list[str]
+    rows: list[ScoreRow]
+    verdict: str
+    plainly: str
+
+
+def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
+    """Return the results' ``scores`` as a table sorted by its metric."""
+    scores = section(results, "scores")
+    given = scores.get("rows")
+    rows = [row for row in given or [] if isinstance(row, Mapping)]
+    if not rows:
+        return None
+    metrics = list(dict.fromkeys(key for row in rows for key in section(row, "values")))
+    metric = str(scores.get("metric") or (metrics[0] if metrics else ""))
+    lower = bool(scores.get("lower_is_better", True))
+    if metric in metrics:
+        metrics.insert(0, metrics.pop(metrics.index(metric)))
+    main = [finite(section(row, "values").get(metric)) for row in rows]
+    top = max((abs(value) for value in main if value is not None), default=0.0)
+    decimals = [places(section(row, "values").get(key) for row in rows) for key in metrics]
+    winner = scores.get("winner")
+
+    def order(place: int) -> tuple[bool, float]:
+        value = main[place]
+        return (value is None, 0 if value is None else value if lower else -value)
+
+    table = []
+    for place in sorted(range(len(rows)), key=order):
+        row, value = rows[place], main[place]
+        values = section(row, "values")
+        table.append(
+            ScoreRow(
+                model=str(row.get("model")),
+                kind=_KINDS.get(str(row.get("kind")), str(row.get("kind") or "")),
+                values=[
+                    fixed(values.get(key), d)
+                    for key, d in zip(metrics, decimals, strict=True)
+                ],
+                share=abs(value) / top if value is not None and top else None,
+                winner=row.get("model") == winner,
+            )
+        )
+    return ScoreTable(
+        metric=metric,
+        better="lower is better" if lower else "higher is better",
+        split=str(scores.get("split") or ""),
+        metrics=metrics,
+        rows=table,
+        verdict=str(scores.get("verdict") or ""),
+        plainly=_plainly(rows, winner),
+    )
+
+
+def _plainly(rows: list[Mapping[str, Any]], winner: Any) -> str:
+    """Say it where the network did not win; nothing otherwise."""
+    kind = next((row.get("kind") for row in rows if row.get("model") == winner), None)
+    if kind == "baseline":
+        return (
+            f"A baseline wins: {winner} does better than the network on these data. "
+            "Use it, or change the network."
+        )
+    if kind == "part":
+        return (
+            f"The {winner} alone does better than with the network's correction on "
+            "these data."
+        )
+    return ""
+
+
+def remedy_rows(diagnosis: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the remedies measured: name, horizons, verdict, and which was taken."""
+    given = diagnosis.get("remedies")
+    return [
+        {
+            "name": str(row.get("name")),
+            "before": steps(row.get("horizon_before")),
+            "after": steps(row.get("horizon_after")),
+            "verdict": str(row.get("verdict_after") or ""),
+            "taken": row.get("name") == diagnosis.get("remedy"),
+        }
+        for row in (given if isinstance(given, list) else [])
+        if isinstance(row, Mapping)
+    ]
+
+
+def confusion_rows(confusion: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the confusion matrix: a row per true label, each cell with its share."""
+    labels, matrix = confusion.get("labels"), confusion.get("matrix")
+    if not isinstance(labels, list) or not isinstance(matrix, list):
+        return []
+    rows = []
+    for i, (label, counts) in enumerate(zip(labels, matrix, strict=False)):
+        known = [finite(count) or 0.0 for count in list(counts)[: len(labels)]]
+        total = sum(known)
+        cells = [
+            {
+                "count": number(count, 6) if count else "",
+                "share": round(count / total, 3) if total else 0,
+                "right": i == j,
+            }
+            for j, count in enumerate(known)
+        ]
+        rows.append({"label": str(label), "cells": cells, "total": number(total, 6)})
+    return rows
+
+
+def class_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the classes with their counts and the length of their bars."""
+    counts = {str(k): finite(v) or 0.0 for k, v in section(data, "classes").items()}
+    top = max(counts.values(), default=0.0)
+    return [
+        {
+            "name": name,
+            "count": number(count, 6),
+            "share": round(count / top, 3) if top else 0,
+        }
+        for name, count in counts.items()
+    ]
+
+
+def next_rows(forecast: Mapping[str, Any], moment: Any) -> list[list[str]]:
+    """Return the next horizon as rows of text: time, forecast, lower, upper."""
+    coming = section(forecast, "next")
+    keys = ["prediction", "lower", "upper"]
+    lists = [list(coming.get(key) or []) for key in keys]
+    times = list(coming.get("time") or [])
+    decimals = places(lists[0])
+    return [
+        [
+            moment(time),
+            *(fixed(c[i] if i < len(c) else None, decimals) for c in lists),
+        ]
+        for i, time in enumerate(times[:200])
+    ]
