@@ -1,0 +1,122 @@
+"""Columns of a frame, checked the moment they are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from elman._errors import InputError, did_you_mean
+
+_BINARY = (".parquet", ".pq")
+
+
+def require_column(frame: pl.DataFrame, name: str, source: object = None) -> str:
+    """Return `name` if the frame has that column, else raise with the nearest one.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Where the column should be.
+    name : str
+        The column asked for.
+    source : object, optional
+        The file or other origin to name in the message.
+
+    Raises
+    ------
+    InputError
+        The frame has no such column.
+    """
+    if name in frame.columns:
+        return name
+    shown = ", ".join(frame.columns[:12]) + (", …" if frame.width > 12 else "")
+    raise InputError(
+        f"{place(source)}no column {name!r}{did_you_mean(name, frame.columns)}"
+        f" (columns: {shown})"
+    )
+
+
+def numeric_column(
+    frame: pl.DataFrame,
+    name: str,
+    source: object = None,
+) -> np.ndarray:
+    """Return a column as float64, missing values as NaN.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Where the column is.
+    name : str
+        The column; numbers or booleans (true is 1).
+    source : object, optional
+        The file or other origin to name in a message.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (rows,), float64.
+
+    Raises
+    ------
+    InputError
+        No such column, text where numbers belong, no value at all, or an
+        infinite value; the message names the first row concerned.
+    """
+    series = frame.get_column(require_column(frame, name, source))
+    where = f"{place(source)}column {name!r}"
+    if series.null_count() == len(series):
+        raise InputError(
+            f"{where} has no value in any of its {len(series)} rows; leave the"
+            " column out or check how missing values are written"
+        )
+    if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        _reject_text(series, where, source)
+    values = series.cast(pl.Float64).to_numpy(writable=True)
+    if np.isnan(values).all():
+        raise InputError(
+            f"{where} has no value in any of its {len(series)} rows; leave the"
+            " column out or check how missing values are written"
+        )
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise InputError(
+            f"{where}, {row_name(int(infinite[0]), source)}: the value is infinite"
+            f" ({len(infinite)} in all); write a number, or leave it empty"
+            " for missing"
+        )
+    return values
+
+
+def _reject_text(series: pl.Series, where: str, source: object) -> None:
+    """Name the first value that is no number, and how many there are."""
+    if series.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        raise InputError(
+            f"{where} holds {series.dtype} values, not numbers; leave the column out"
+        )
+    text = series.cast(pl.String)
+    bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    index = bad.arg_true()
+    if not len(index):
+        raise InputError(f"{where} holds numbers written as text; convert it first")
+    first = int(index[0])
+    raise InputError(
+        f"{where}, {row_name(first, source)}: {str(text[first])[:40]!r} is not a number"
+        f" ({len(index)} of {len(series)} values are text); correct it, leave it"
+        " empty for missing, or leave the column out"
+    )
+
+
+def place(source: object) -> str:
+    """Return ``'file: '``, or nothing when the data did not come from a file."""
+    return f"{source}: " if source else ""
+
+
+def row_name(index: int, source: object = None) -> str:
+    """Return how a message calls a row of a frame.
+
+    In a text file that is its line, the header being line 1; elsewhere rows
+    count from 1.
+    """
+    is_text = source is not None and not str(source).lower().endswith(_BINARY)
+    return f"row {index + 2 if is_text else index + 1}"

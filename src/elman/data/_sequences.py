@@ -1,0 +1,136 @@
+"""Many sequences with a label or a target each, from any of four kinds of file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from ._table import existing_file, read_bytes, read_table
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences of T_i steps and C channels.
+
+    Attributes
+    ----------
+    X : list of numpy.ndarray
+        Each of shape (T_i, C), float32; missing values are NaN.
+    y : numpy.ndarray, list of numpy.ndarray or None
+        One label or number for each sequence; or, where `per_step`, one array
+        of shape (T_i,) for each; None where the file has none.
+    channels : list of str
+        C names.
+    source : str
+        Where they came from.
+    ids : list of str
+        A name for each sequence: its id, or its row or number in the file.
+    per_step : bool
+        Whether y holds one value for each step.
+    notes : list of str
+        What was decided on the way.
+    """
+
+    X: list[np.ndarray]
+    y: np.ndarray | list[np.ndarray] | None
+    channels: list[str]
+    source: str
+    ids: list[str]
+    per_step: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """Return the number of sequences."""
+        return len(self.X)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Steps of each sequence, shape (n,), int64."""
+        return np.array([len(x) for x in self.X], dtype=np.int64)
+
+
+def read_sequences(
+    path: str | os.PathLike[str],
+    label: str | None = None,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    time: str | Sequence[str] | None = None,
+) -> Sequences:
+    """Read sequences from a ``.ts``, ``.npz``, CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : str or path
+        ``.ts``: the text format of the UCR/UEA archive, labels included.
+        ``.npz``: NumPy arrays X (n, T, C) or (n, T), and if there are any y
+        (n,) or (n, T) and lengths (n,). A table: see `sequences_from_frame`.
+    label, id, time : str, optional
+        Columns of a table; not used for the other two.
+
+    Returns
+    -------
+    Sequences
+        In the order of the file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read as sequences: one line that names the file and
+        the line, row or array.
+    """
+    # Readers are imported when needed: each file format is its own room.
+    file = existing_file(path)
+    suffix = file.suffix.lower()
+    if suffix == ".ts":
+        from ._ts import parse_ts
+
+        return parse_ts(read_bytes(file), file)
+    if suffix in (".npz", ".npy"):
+        from ._npz import read_npz
+
+        return read_npz(file)
+    return sequences_from_frame(read_table(file), label, id, time, source=str(file))
+
+
+def sequences_from_frame(
+    frame: pl.DataFrame,
+    label: str | None = None,
+    id: str | None = None,  # noqa: A002
+    time: str | Sequence[str] | None = None,
+    source: str = "",
+) -> Sequences:
+    """Return the sequences of a table, long or wide.
+
+    Long, with `id`: one row a step; rows with the same id form a sequence, in
+    the order of `time` if that is given. A label that is constant within each
+    id belongs to the sequence, one that varies belongs to the steps. Every
+    other column is a channel.
+
+    Wide, without `id`: one row a sequence of one channel, its columns the
+    steps; missing values at the end of a row make it shorter.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The table.
+    label, id : str, optional
+        The columns of labels and of ids; no label for prediction.
+    time : str or sequence of str, optional
+        Columns of times, in a long table.
+    source : str
+        The file to name in messages.
+
+    Raises
+    ------
+    InputError
+        A column is missing or holds text where numbers belong, a sequence has
+        no step, or times repeat.
+    """
+    from ._long_wide import from_long, from_wide
+
+    if id is not None:
+        return from_long(frame, id, label, time, source)
+    return from_wide(frame, label, time, source)
