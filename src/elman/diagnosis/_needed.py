@@ -25,8 +25,8 @@ FEWEST = 12
 LEVEL = 0.05
 """Chance of one false alarm over all lags together (Bonferroni)."""
 
-EFFECT = 0.1
-"""A peak lower than this explains under 1 % of the variance: ignored."""
+EFFECT = 0.15
+"""A peak lower than this explains about 2 % of the variance or less: ignored."""
 
 UNIT_ROOT = -21.8
 """n(r1 - 1) above this cannot be told from a random walk with drift.
@@ -75,10 +75,11 @@ def needed_horizon(series: ArrayLike, *, max_lag: int | None = None) -> Need:
     """Estimate from a series how many steps back its past still matters.
 
     The autocorrelation of the series less its straight trend decides, in this
-    order: the longest period that stands out (a week in hourly rentals: 168);
-    else the first lag at which correlation sinks into the noise. A series that
-    cannot be told from a random walk, or whose correlation never sinks, is
-    replaced by its step-to-step changes first (Box and Jenkins, 1970). Noise at
+    order: the longest period that stands out (a week in hourly rentals: 168), in
+    the level or else in the step-to-step changes, which a slow drift does not
+    hide; else the first lag at which correlation sinks into the noise. For a
+    series that cannot be told from a random walk, or whose correlation never
+    sinks, only the changes count (Box and Jenkins, 1970). Noise at
     lag k is Bartlett's, sqrt((1 + 2 sum_{j<k} r_j^2) / n), and the bound is set
     so that all lags together give one false alarm in twenty.
 
@@ -117,13 +118,16 @@ def needed_horizon(series: ArrayLike, *, max_lag: int | None = None) -> Need:
     if np.nanstd(level) <= 1e-9 * np.abs(known).max():
         return Need(1, "the target is a straight line: one step shows it")
     r, bound = _acf(level, limit)
-    if len(known) * (r[1] - 1) < UNIT_ROOT:
-        found = _season(r, bound, differenced=False)
-        if found is None:
-            found = _decay(r, bound)
-        if found is not None:
-            return found
-    return _of_changes(_winsorised(np.diff(values)), limit)
+    wanders = len(known) * (r[1] - 1) >= UNIT_ROOT
+    changes, noise = _acf(_winsorised(np.diff(values)), limit)
+    return (
+        (None if wanders else _season(r, bound))
+        # A slow drift hides a season in the level, not in the changes.
+        or _season(changes, noise, differenced=True)
+        or (None if wanders else _decay(r, bound))
+        or _decay(changes, noise, differenced=True)
+        or _endless(changes, noise, limit)
+    )
 
 
 def needed_from_lengths(lengths: Sequence[int] | ArrayLike) -> Need:
@@ -202,9 +206,11 @@ def _acf(values: Array, limit: int) -> tuple[Array, Array]:
     return r, z * np.sqrt(spread / np.maximum(pairs, 1))
 
 
-def _season(r: Array, bound: Array, *, differenced: bool) -> Need | None:
+def _season(r: Array, bound: Array, *, differenced: bool = False) -> Need | None:
     clean = np.where(np.isfinite(r), r, -1.0)
-    lag = fundamental(clean, np.maximum(bound, EFFECT), max(EFFECT, 1.5 * bound[1]))
+    tall = np.maximum(bound, EFFECT)
+    tall[1] = bound[1]
+    lag = fundamental(clean, tall, max(EFFECT, 1.5 * bound[1]))
     if lag is None:
         return None
     of = "changes of the target" if differenced else "target"
@@ -235,10 +241,8 @@ def _decay(r: Array, bound: Array, *, differenced: bool = False) -> Need | None:
     return Need(steps, source, [float(v) for v in r], float(bound[1]), differenced)
 
 
-def _of_changes(changes: Array, limit: int) -> Need:
-    r, bound = _acf(changes, limit)
-    found = _season(r, bound, differenced=True) or _decay(r, bound, differenced=True)
-    return found or Need(
+def _endless(r: Array, bound: Array, limit: int) -> Need:
+    return Need(
         limit,
         f"autocorrelation of the changes of the target: still above the noise at "
         f"{limit} steps, the longest lag looked at",

@@ -49,9 +49,10 @@ def fundamental(r: Array, threshold: Array, margin: float) -> int | None:
     r : array (K + 1,)
         Autocorrelation from lag 0.
     threshold : array (K + 1,)
-        What a peak must reach, both as a value and as a prominence.
+        What a peak must reach, both as a value and as a prominence; its value
+        at lag 1 is the noise between two peaks.
     margin : float
-        The prominence a peak among peaks must have.
+        How far the peaks must rise from their lowest to a peak among them.
 
     Returns
     -------
@@ -64,11 +65,32 @@ def fundamental(r: Array, threshold: Array, margin: float) -> int | None:
     found: int | None = None
     while len(lags):
         found = int(lags[0])
-        # Lag 0 is the high ground every envelope starts from.
-        envelope = np.concatenate([[1.0], r[lags]])
-        lags = lags[prominences(envelope)[1:] >= margin]
-        lags = lags[lags != found]
+        lags = lags[_crests(r[lags], margin, float(threshold[1]))]
     return None if found is None else _level(r, found)
+
+
+def _crests(values: Array, margin: float, noise: float) -> list[int]:
+    """Where the envelope, having sunk, has risen by a margin and stops rising.
+
+    Of equal heights (within the noise) the first counts: a pure weekly rhythm
+    has the same value at 7, 14, 21, ….
+    """
+    crests = []
+    low, high = values[0], -np.inf
+    for i, value in enumerate(values):
+        if high == -np.inf:
+            low = min(low, value)
+            if value < low + margin:
+                continue
+            high, crest = value, i
+        elif value > high + noise:
+            high, crest = value, i
+        ends = i == len(values) - 1
+        # The last value may still be on its way up.
+        if high - value >= margin or (ends and crest < i):
+            crests.append(crest)
+            low, high = value, -np.inf
+    return crests
 
 
 def _level(r: Array, lag: int) -> int:
