@@ -21,7 +21,7 @@ class RNN(Recurrent):
     num_layers : int
         Layers stacked, L.
     nonlinearity : str
-        φ: "tanh", "relu", "sigmoid", "identity", "softplus" or "softsign".
+        φ: "tanh", "relu", "sigmoid", "identity" or "softplus".
     bias, batch_first, dropout, bidirectional, device, dtype
         As in `torch.nn.RNN`.
 
