@@ -24,6 +24,8 @@ _NAMES = {
 }
 # A grid this many times longer than the rows means a mistyped time, not gaps.
 _LARGEST_GROWTH = 10
+# A gap less frequent than this is an oddity, not the step.
+_RARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,9 @@ def infer_grid(
 ) -> tuple[np.ndarray, str, int]:
     """Return each row's ordinal on the grid, the unit and the stride.
 
-    The step is the most frequent difference, or the smallest where every
-    difference is a multiple of it. Whole calendar months are tried before
-    seconds.
+    The step is the most frequent difference, or the smallest where that is
+    frequent too and every difference is a multiple of it. Whole calendar
+    months are tried before seconds.
 
     Raises
     ------
@@ -157,7 +159,7 @@ def infer_grid(
             f"{where}{row_name(at + 1, source)}: the time {stamps[at + 1]} comes"
             f" {_span(unit, int(gaps[at]))} after the row before, while the series is"
             f" {step_name(unit, stride)} ({len(uneven)} rows do not fit); resample it"
-            " to even steps first, or give no time column to count rows"
+            " to even steps first, or give '' as the time to count rows"
         )
     length = int(units[-1]) // stride + 1
     if length > _LARGEST_GROWTH * len(stamps) + 1000:
@@ -233,8 +235,10 @@ def _stride(gaps: np.ndarray) -> int:
         return 1
     sizes, counts = np.unique(gaps, return_counts=True)
     common = int(sizes[np.argmax(counts)])
-    smallest = int(sizes[0])
-    if (gaps % common).any() and not (gaps % smallest).any():
+    # Where many rows are missing, the true step need not be the commonest gap.
+    smallest, seen = int(sizes[0]), int(counts[0])
+    frequent = seen > 1 and seen >= _RARE * len(gaps)
+    if frequent and (gaps % common).any() and not (gaps % smallest).any():
         return smallest
     return common
 

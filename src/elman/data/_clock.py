@@ -23,8 +23,12 @@ _PARTS = {
 _ROLE = {alias: part for part, aliases in _PARTS.items() for alias in aliases}
 _LIMITS = {"month": (1, 12), "day": (1, 31), "hour": (0, 23)}
 _LIMITS |= {"minute": (0, 59), "second": (0, 59), "year": (1, 9999)}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun")
-_MONTHS += ("jul", "aug", "sep", "oct", "nov", "dec")
+# fmt: off
+_MONTHS = (
+    "jan", "feb", "mar", "apr", "may", "jun",
+    "jul", "aug", "sep", "oct", "nov", "dec",
+)
+# fmt: on
 _EPOCH_NAMES = ("time", "timestamp", "datetime", "date", "epoch", "unix", "unixtime")
 
 
@@ -75,7 +79,7 @@ def _from_parts(frame: pl.DataFrame, roles: dict[str, str], source: object) -> S
     if "year" not in roles:
         raise InputError(
             f"{place(source)}the time columns {', '.join(roles.values())} have no year;"
-            " add a column 'year', or give no time column to count rows"
+            " add a column 'year', or give '' as the time to count rows"
         )
     parts = {role: _part(frame, role, name, source) for role, name in roles.items()}
     one = np.ones(frame.height, dtype=np.int64)
@@ -95,8 +99,8 @@ def _from_parts(frame: pl.DataFrame, roles: dict[str, str], source: object) -> S
     if len(wrong):
         at = int(wrong[0])
         raise InputError(
-            f"{place(source)}column {roles.get('day')!r}, {row_name(at, source)}: there is no"
-            f" day {day[at]} in that {word}"
+            f"{place(source)}column {roles.get('day')!r}, {row_name(at, source)}:"
+            f" there is no day {day[at]} in that {word}"
         )
     stamps = (base + (day - 1)).astype("M8[s]")
     for role, seconds in (("hour", 3600), ("minute", 60), ("second", 1)):
@@ -125,8 +129,8 @@ def _part(frame: pl.DataFrame, role: str, name: str, source: object) -> np.ndarr
     if len(bad):
         at = int(bad[0])
         raise InputError(
-            f"{place(source)}column {name!r}, {row_name(at, source)}: {series[at]!r} is no"
-            f" {role}; allowed are whole numbers from {low} to {high}"
+            f"{place(source)}column {name!r}, {row_name(at, source)}: {series[at]!r} is"
+            f" no {role}; allowed are whole numbers from {low} to {high}"
         )
     return values.astype(np.int64)
 

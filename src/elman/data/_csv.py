@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -112,7 +113,7 @@ def _names(header: list[str], line: int, source: Path) -> list[str]:
     names = [name.strip() for name in header]
     if len(names) > 1 and all(_is_number(name) for name in names):
         numbers = [float(name) for name in names]
-        if any(b - a != 1 for a, b in zip(numbers, numbers[1:], strict=False)):
+        if numbers[0] % 1 or any(b - a != 1 for a, b in pairwise(numbers)):
             raise InputError(
                 f"{source}, row {line}: the first line holds numbers where the names"
                 " of the columns belong; add a header line"

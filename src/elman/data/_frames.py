@@ -58,7 +58,7 @@ def to_frame(data: Any) -> pl.DataFrame:
 
 def _times_as_column(data: Any) -> Any:
     """Keep a pandas index of times, which narwhals would drop with the index."""
-    index = getattr(data, "index", None)
+    index: Any = getattr(data, "index", None)
     kind = type(index).__name__
     if kind not in ("DatetimeIndex", "PeriodIndex"):
         return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from elman._errors import InputError
 
 from ._sequences import Sequences
+from ._table import read_bytes
 
 
 def read_npz(file: Path) -> Sequences:
@@ -55,10 +57,15 @@ def read_npz(file: Path) -> Sequences:
 
 
 def _load(file: Path) -> dict[str, np.ndarray]:
+    data = read_bytes(file)
+    if not data.startswith((b"PK", b"\x93NUMPY")):
+        raise InputError(
+            f"{file}: this is not an .npz file; save with numpy.savez(path, X=..., y=...)"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            archive = np.load(file, allow_pickle=False)
+            archive = np.load(io.BytesIO(data), allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise InputError(
                     f"{file}: this holds one array; save with numpy.savez(path,"

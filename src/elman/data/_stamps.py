@@ -109,19 +109,19 @@ def _whole_seconds(values: np.ndarray, where: str, source: object) -> np.ndarray
         raise InputError(
             f"{where}, {row_name(int(off[0]), source)}: the time {values[off[0]]} has a"
             " fraction of a second, and a step is a whole number of seconds; round"
-            " the times, or give no time column to count rows"
+            " the times, or give '' as the time to count rows"
         )
     return np.asarray(seconds)
 
 
 def _whole_numbers(values: np.ndarray, name: str) -> Stamps:
     low, high = int(values.min()), int(values.max())
-    if 19000101 <= low and high <= 22001231:
+    if low >= 19000101 and high <= 22001231:
         text = pl.Series(values).cast(pl.String)
         days = text.str.to_date("%Y%m%d", strict=False)
         if not days.has_nulls():
             return Stamps(days.cast(pl.Datetime("us")).to_numpy().astype("M8[s]"))
-    if 1000 <= low and high <= 3000 and "year" in name.lower():
+    if low >= 1000 and high <= 3000 and "year" in name.lower():
         return Stamps((values - 1970).astype("M8[Y]").astype("M8[s]"))
     if low >= _EARLIEST_EPOCH and high < _LARGEST_SECONDS:
         note = f"column {name!r} was read as seconds since 1970 (UTC)"
@@ -139,8 +139,8 @@ def _floats(series: pl.Series, where: str, source: object) -> Stamps:
     )
     if len(off):
         raise InputError(
-            f"{where}, {row_name(int(off[0]), source)}: the time {values[off[0]]} is not"
-            " a whole number; round the times, or give no time column to count rows"
+            f"{where}, {row_name(int(off[0]), source)}: the time {values[off[0]]} is"
+            " not a whole number; round the times, or give '' as the time to count rows"
         )
     return _whole_numbers(values.astype(np.int64), series.name)
 
@@ -154,8 +154,8 @@ def _text(series: pl.Series, where: str, source: object) -> Stamps:
         if not offsets.all():
             first = int((~offsets).arg_true()[0])
             raise InputError(
-                f"{where}, {row_name(first, source)}: this time has no zone while others"
-                " have one; write all of them with or without"
+                f"{where}, {row_name(first, source)}: this time has no zone while"
+                " others have one; write all of them with or without"
             )
         shift = _offset_seconds(clean)
         if shift.any():
