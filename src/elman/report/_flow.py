@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from ._flow_words import flow_finding, flow_keys
 from ._picture import Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, words
+from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, words
 from ._values import Floats, finite, floats, section
 
 FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis
@@ -39,14 +39,19 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
 
     last = max(float(lag[-1]) for _, lag, _ in [*before, *after])
     reach = max(last, 1.04 * needed if needed else 0)
+    # What is wrong has the warning colour; one network in good health has not.
+    ill = bool(after) or section(diagnosis, "before").get("verdict") != "healthy"
+    first: dict[str, Any] = (
+        {"color": SIGNAL, "linestyle": (0, (4, 2.5))} if ill else {"color": ACCENT}
+    )
 
     def draw(sheet: Sheet) -> Figure:
         tall = 250 if sheet.narrow else 280
         figure = sheet.figure(tall + (202 if len(acf) > 1 else 62))
         top = sheet.panel(figure, 32, tall - 20, title="gradient, relative to lag 0")
         _frame(top, [*before, *after], reach)
-        _curves(top, before, SIGNAL, (0, (4, 2.5)), horizon_before, sheet, 0)
-        _curves(top, after, ACCENT, "solid", horizon_after, sheet, 1)
+        _curves(top, before, first, horizon_before, below=False)
+        _curves(top, after, {"color": ACCENT}, horizon_after, below=True)
         if needed:
             _needed(top, needed, reach)
         axes = top
@@ -64,7 +69,9 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         draw,
         alt="Size of the gradient against the lag in steps, on a logarithmic scale"
         + (", above the autocorrelation of the data." if len(acf) > 1 else "."),
-        keys=flow_keys(bool(before), bool(after), len(before) + len(after) > 2),
+        keys=flow_keys(
+            ill, bool(before), bool(after), max(len(before), len(after)) > 1
+        ),
         reading="Each line shows how much of the error's gradient still arrives "
         "after travelling back that many steps. A line that stays up until the "
         "needed mark is good: the network can learn from that far back. A line that "
@@ -96,12 +103,12 @@ def lag_curves(part: Mapping[str, Any]) -> list[tuple[str, Floats, Floats]]:
 
 def _frame(axes: Axes, curves: list[tuple[str, Floats, Floats]], reach: float) -> None:
     values = np.concatenate([norm for _, _, norm in curves])
-    low = max(_FLOOR, min(1e-5, float(np.nanmin(values))))
+    low = max(_FLOOR, min(2e-4, float(np.nanmin(values))))
     high = max(10.0, 4 * float(np.nanmax(values)))
     axes.set_yscale("log")
     axes.set_ylim(low / 2, high)
     axes.set_xlim(0, reach)
-    exponents = np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+    exponents = np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high) - 0.2) + 1)
     every = max(1, int(np.ceil(len(exponents) / 7)))
     shown = [e for e in exponents if e % every == 0]
     axes.yaxis.set_major_locator(FixedLocator([10.0**e for e in shown]))
@@ -123,19 +130,17 @@ def _power(value: float, _position: object = None) -> str:
 def _curves(
     axes: Axes,
     curves: list[tuple[str, Floats, Floats]],
-    colour: str,
-    line: Any,
+    look: dict[str, Any],
     horizon: float | None,
-    sheet: Sheet,
-    row: int,
+    *,
+    below: bool,
 ) -> None:
     for position, (_, lag, norm) in enumerate(curves):
         first = position == 0
         axes.plot(
             lag,
-            np.maximum(norm, _FLOOR),
-            color=colour if first else FAINT,
-            linestyle=line,
+            norm,
+            **(look if first else {**look, "color": FAINT}),
             linewidth=2 if first else 1,
             zorder=4 if first else 2,
         )
@@ -144,16 +149,16 @@ def _curves(
     right = axes.get_xlim()[1]
     if horizon > right:
         return
-    axes.plot([horizon], [FADED], "o", color=colour, markersize=6, zorder=5)
+    axes.plot([horizon], [FADED], "o", color=look["color"], markersize=6, zorder=5)
     late = horizon > 0.6 * right
     axes.annotate(
         f"reaches {horizon:,.0f} steps",
         (horizon, FADED),
-        xytext=(-8 if late else 8, 7 if row == 0 else -9),
+        xytext=(-8 if late else 8, -9 if below else 7),
         textcoords="offset pixels",
         horizontalalignment="right" if late else "left",
-        verticalalignment="bottom" if row == 0 else "top",
-        color=colour,
+        verticalalignment="top" if below else "bottom",
+        color=look["color"],
         zorder=6,
     )
 
@@ -161,16 +166,7 @@ def _curves(
 def _needed(axes: Axes, needed: int, reach: float) -> None:
     axes.axvline(needed, color=INK, linewidth=1.2, zorder=3)
     late = needed > reach / 2
-    axes.annotate(
-        f"needed: {needed:,} steps",
-        (needed, 1),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(-6 if late else 6, -3),
-        textcoords="offset pixels",
-        horizontalalignment="right" if late else "left",
-        verticalalignment="top",
-        color=INK,
-    )
+    flag(axes, needed, f"needed: {needed:,} steps", late=late, color=INK)
 
 
 def _correlation(axes: Axes, acf: Floats, needed: int | None, reach: float) -> None:

@@ -20,13 +20,12 @@ def steps(horizon: Any) -> str:
     return "1 step" if round(known) == 1 else f"{number(round(known), 4)} steps"
 
 
-def flow_keys(before: bool, after: bool, others: bool) -> list[Key]:
+def flow_keys(ill: bool, before: bool, after: bool, others: bool) -> list[Key]:
     """Return the legend of the gradient-flow picture."""
     keys = []
     if before:
-        keys.append(
-            Key("line signal dashed", "as first built" if after else "this network")
-        )
+        look = "line signal dashed" if ill else "line accent"
+        keys.append(Key(look, "as first built" if after else "this network"))
     if after:
         keys.append(Key("line accent", "with the remedy"))
     if others:
@@ -46,7 +45,7 @@ def flow_finding(diagnosis: Mapping[str, Any]) -> str:
         said.append(_state(name, after, needed))
     source = diagnosis.get("needed_source")
     if needed and source:
-        said.append(f"The need of {number(needed, 4)} steps comes from {_soft(source)}.")
+        said.append(f"Why {number(needed, 4)}: {' '.join(str(source).split())}.")
     return " ".join(said)
 
 
@@ -61,10 +60,3 @@ def _state(subject: str, part: Mapping[str, Any], needed: float | None) -> str:
     if known is not None and known < needed:
         return f"{reach}, short of the {number(needed, 4)} the data need: bad."
     return f"{reach}, and the data need {number(needed, 4)}: good."
-
-
-def _soft(text: Any) -> str:
-    """Return the text to stand inside a sentence: no capital, no full stop."""
-    words = " ".join(str(text).split()).rstrip(".")
-    # ACF, LSTM and the like keep their capitals.
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words

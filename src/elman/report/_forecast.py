@@ -112,9 +112,7 @@ def _correction(axes: Axes, time: NDArray[Any], added: Floats) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8)
 
 
-def _finding(
-    forecast: Mapping[str, Any], shown: int, length: int, parted: bool
-) -> str:
+def _finding(forecast: Mapping[str, Any], shown: int, length: int, parted: bool) -> str:
     said = "Each point was forecast without seeing it or anything after it."
     if shown < length:
         said = f"The first {shown:,} of {length:,} test steps, not chosen. {said}"

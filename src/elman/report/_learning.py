@@ -41,7 +41,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
         half = sheet.width // 2
         beside = with_norm and not sheet.narrow
         stacked = with_norm and sheet.narrow
-        figure = sheet.figure(470 if stacked else 270)
+        figure = sheet.figure(500 if stacked else 270)
         first = sheet.panel(
             figure, 32, 185, right=half + 12 if beside else 8, title="loss"
         )
@@ -50,7 +50,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
         if with_norm:
             second = sheet.panel(
                 figure,
-                262 if stacked else 32,
+                296 if stacked else 32,
                 155 if stacked else 185,
                 left=half + 46 if beside else 46,
                 title="gradient norm",
@@ -65,7 +65,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
     if np.isfinite(validation).any():
         keys.append(Key("line accent", "validation part"))
     if best is not None:
-        keys.append(Key("line ink thin", "best epoch, whose weights were kept"))
+        keys.append(Key("upright ink", "best epoch, whose weights were kept"))
     return picture(
         "learning",
         draw,
@@ -89,7 +89,7 @@ def _losses(
     _best(axes, best)
     at = np.flatnonzero(epoch == best)
     if len(at) and np.isfinite(validation[at[0]]):
-        axes.plot([best], [validation[at[0]]], "o", color=ACCENT, markersize=6)
+        axes.plot([epoch[at[0]]], [validation[at[0]]], "o", color=ACCENT, markersize=6)
 
 
 def _scale(axes: Axes, values: Floats) -> None:

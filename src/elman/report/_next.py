@@ -48,7 +48,7 @@ def next_picture(
 
     def draw(sheet: Sheet) -> Figure:
         # On a phone the forecast keeps half the width.
-        keep = min(length, (1 if sheet.narrow else 4) * max(len(time), 12))
+        keep = min(length, (1 if sheet.narrow else 2) * max(len(time), 12))
         old, then = past[length - keep :], since[length - keep :]
         figure = sheet.figure(270)
         axes = sheet.panel(figure, 32, 200, title=target)
@@ -62,10 +62,8 @@ def next_picture(
                     [then[-1], time[0]], [old[-1], guess[0]], color=ACCENT, linewidth=1
                 )
         if parted:
-            axes.plot(
-                time, linear, color=MUTED, linewidth=1.2, linestyle=(0, (3, 2))
-            )
-        dot = {"marker": "o", "markersize": 4} if len(time) < 3 else {}
+            axes.plot(time, linear, color=MUTED, linewidth=1.2, linestyle=(0, (3, 2)))
+        dot: dict[str, Any] = {"marker": "o", "markersize": 4} if len(time) < 3 else {}
         axes.plot(time, guess, color=ACCENT, linewidth=2, **dot)
         whole = np.concatenate([then, time]) if keep else time
         if len(whole) > 1:

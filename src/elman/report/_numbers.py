@@ -10,6 +10,12 @@ from typing import Any
 from ._values import finite
 
 DASH = "–"
+# Not strftime: its names follow the process's locale.
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -74,9 +80,8 @@ def moment(value: Any) -> str:
         stamp = datetime.fromisoformat(value)
     except ValueError:
         return value
-    # Not strftime: its names follow the process's locale.
-    day = "Mon Tue Wed Thu Fri Sat Sun".split()[stamp.weekday()]
-    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[stamp.month - 1]
+    day = DAYS[stamp.weekday()]
+    month = MONTHS[stamp.month - 1]
     text = f"{day} {stamp.day} {month} {stamp.year}"
     midnight = len(value) <= 10
     return text if midnight else f"{text}, {stamp:%H:%M}"

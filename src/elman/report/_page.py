@@ -107,7 +107,7 @@ def _forecasts(
     name = str(section(results, "data").get("target") or "forecast")
     others = section(results, "targets") or section(first, "targets")
     several = {name: first} if first else {}
-    several.update({k: v for k, v in others.items() if isinstance(v, Mapping)})
+    several.update({k: v for k, v in others.items() if isinstance(v, dict)})
     shown = []
     for place, (target, forecast) in enumerate(list(several.items())[:_MOST_TARGETS]):
         test = forecast_picture(
@@ -132,7 +132,11 @@ def _forecasts(
 
 def _pairs(question: Any) -> list[tuple[str, str]]:
     given = question if isinstance(question, list) else []
-    return [(str(p[0]), str(p[1])) for p in given if isinstance(p, list | tuple) and len(p) > 1]
+    return [
+        (str(p[0]), str(p[1]))
+        for p in given
+        if isinstance(p, list | tuple) and len(p) > 1
+    ]
 
 
 def _findings(diagnosis: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -59,9 +60,10 @@ def picture(
     finding: str = "",
 ) -> Picture:
     """Draw a picture at both widths, leaving matplotlib's settings untouched."""
+    settings: Any = RC
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(RC)
+        mpl.rcParams.update(settings)
         wide = inline(draw(WIDE), f"{name}-w", alt)
         narrow = inline(draw(NARROW), f"{name}-n", alt)
     return Picture(name, wide, narrow, keys, reading, finding)

@@ -38,9 +38,7 @@ def scatter_picture(predicted: Mapping[str, Any]) -> Picture | None:
             figure, 32, side, right=sheet.width - 46 - side, title="predicted"
         )
         axes.plot([low, high], [low, high], color=INK, linewidth=1)
-        pixel = np.round(
-            np.column_stack([truth, guess]) / (high - low) * side / 2
-        )
+        pixel = np.round(np.column_stack([truth, guess]) / (high - low) * side / 2)
         first = np.unique(pixel, axis=0, return_index=True)[1]
         # One path of zero-length strokes: a dot for 30 bytes.
         x = np.repeat(truth[np.sort(first)], 3)
@@ -51,8 +49,8 @@ def scatter_picture(predicted: Mapping[str, Any]) -> Picture | None:
             x,
             y,
             color=ACCENT,
-            linewidth=5 if len(first) < 600 else 3,
-            alpha=0.7 if len(first) < 600 else 0.45,
+            linewidth=5.5 if len(first) < 600 else 4,
+            alpha=0.7 if len(first) < 600 else 0.55,
             solid_capstyle="round",
         )
         axes.set_xlim(low, high)

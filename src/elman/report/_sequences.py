@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from ._bars import bars
 from ._numbers import number
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, words
@@ -134,14 +135,7 @@ def bars_picture(
         figure = sheet.figure(190)
         axes = sheet.panel(figure, 32, 105, title=title)
         width = np.diff(edges)
-        axes.bar(
-            edges[:-1] + 0.06 * width,
-            counts,
-            width=0.88 * width,
-            align="edge",
-            color=ACCENT,
-            linewidth=0,
-        )
+        bars(axes, edges[:-1] + 0.08 * width, edges[1:] - 0.08 * width, counts)
         axes.set_xlim(edges[0], edges[-1])
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(6 if sheet.narrow else 10))

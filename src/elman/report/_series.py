@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ._picture import Picture, picture
-from ._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, plain
+from ._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, flag
 from ._time import time_axis
 from ._values import finite, floats, thin, times
 
@@ -47,30 +47,21 @@ def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | Non
         height = 190 if sheet.narrow else 210
         figure = sheet.figure(2 * height + 60 if zoom else height + 54)
         axes = sheet.panel(figure, 30, height - 20, title=f"{target}, everything")
+        index, low_high = thin(value, sheet.width - 54)
+        axes.plot(time[index], low_high, color=MUTED, linewidth=0.7)
+        _room_above(axes)
+        axes.set_xlim(time[0], time[-1])
+        time_axis(axes, time, sheet)
         for position, (name, begin, end) in enumerate(parts):
-            if end - begin < 1:
+            if end <= begin:
                 continue
             left, right = time[begin], time[min(end, length - 1)]
             if position:
                 axes.axvspan(left, right, color=WASH, linewidth=0, zorder=0)
                 axes.axvline(left, color=ACCENT, linewidth=0.8, zorder=1)
-            # A sliver has no room for its name on a phone; the caption has it.
-            if (end - begin) / length > (0.2 if sheet.narrow else 0.075):
-                axes.annotate(
-                    name,
-                    (left, 1),
-                    xycoords=axes.get_xaxis_transform(),
-                    xytext=(4, -2),
-                    textcoords="offset pixels",
-                    verticalalignment="top",
-                    color=ACCENT if position else MUTED,
-                    annotation_clip=False,
-                )
-        index, low_high = thin(value, sheet.width - 54)
-        axes.plot(time[index], low_high, color=INK, linewidth=0.7)
-        _room_above(axes)
-        axes.set_xlim(time[0], time[-1])
-        time_axis(axes, time, sheet)
+            # A sliver has no room for its name; the caption has it.
+            if (end - begin) / length > (0.2 if sheet.narrow else 0.1):
+                flag(axes, left, name, color=ACCENT if position else MUTED)
         if zoom:
             closer = sheet.panel(
                 figure, height + 66, height - 46, title=f"{target}, a closer look"
@@ -86,20 +77,29 @@ def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | Non
     rows = f"{length:,} {step} values".replace("  ", " ")
     holes = int(np.count_nonzero(~np.isfinite(value)))
     gaps = f" {holes:,} are missing and show as gaps." if holes else ""
-    learn, rest = "left of the first line", "the shaded part"
-    test = (
-        " The last shaded part, the test, was never seen before it was scored."
-        if validation_end < length
-        else ""
-    )
+    said = _parts(train_end, validation_end, length)
     return picture(
         "series",
         draw,
         alt=f"{target} over time, with the training, validation and test parts.",
-        reading=f"The network learns from what lies {learn}; {rest} decides when to "
-        f"stop.{test}",
+        reading=said,
         finding=f"{rows} of {target}.{gaps}",
     )
+
+
+def _parts(train_end: int, validation_end: int, length: int) -> str:
+    """Say what each part of the series was used for."""
+    checked = validation_end > train_end
+    tested = length > validation_end
+    if not checked and not tested:
+        return ""
+    said = ["The network learns from what lies left of the first line."]
+    if checked:
+        said.append("The first shaded part, validation, decides when to stop.")
+    if tested:
+        last = "last shaded part" if checked else "shaded part"
+        said.append(f"The {last}, the test, stays unseen until it is scored.")
+    return " ".join(said)
 
 
 def _index(value: Any, length: int) -> int:
@@ -119,14 +119,4 @@ def _period(axes: Any, time: Any, needed: int | None) -> None:
     axes.axvspan(time[0], time[needed], color=WASH, linewidth=0, zorder=0)
     axes.axvline(time[needed], color=RULE, linewidth=0.8, zorder=1)
     _room_above(axes)
-    axes.annotate(
-        plain(f"{needed} steps"),
-        (time[0], 1),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(4, -2),
-        textcoords="offset pixels",
-        verticalalignment="top",
-        color=MUTED,
-    )
-
-
+    flag(axes, time[0], f"{needed:,} steps", color=MUTED)

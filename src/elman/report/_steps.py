@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ._bars import bars
 from ._numbers import number
 from ._picture import Picture, picture
-from ._style import ACCENT, MUTED, Sheet, words
+from ._style import MUTED, Sheet, words
 from ._values import floats
 
 
@@ -29,12 +30,12 @@ def steps_picture(errors: Any, *, metric: str, name: str) -> Picture | None:
     error = floats(errors)
     if len(error) < 2 or not np.isfinite(error).any():
         return None
-    step = np.arange(1, len(error) + 1)
+    step = np.arange(1.0, len(error) + 1)
 
     def draw(sheet: Sheet) -> Figure:
         figure = sheet.figure(200)
         axes = sheet.panel(figure, 32, 115, title=f"{metric} at each step")
-        axes.bar(step, np.nan_to_num(error), width=0.7, color=ACCENT, linewidth=0)
+        bars(axes, step - 0.36, step + 0.36, error)
         axes.set_xlim(0.4, len(error) + 0.6)
         axes.xaxis.set_major_locator(
             MaxNLocator(8 if sheet.narrow else 12, integer=True)

@@ -41,6 +41,7 @@ RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 12,
     "text.color": MUTED,
+    "text.parse_math": False,
     "axes.labelcolor": MUTED,
     "axes.titlesize": 12,
     "axes.edgecolor": FAINT,
@@ -125,7 +126,7 @@ class Sheet:
             )
         )
         if title:
-            words(axes, -left + 2, height + 10, title, color=MUTED)
+            words(axes, -44, height + 10, title, color=MUTED)
         axes.tick_params(axis="y", pad=4)
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
         axes.yaxis.set_major_formatter(FuncFormatter(tick))
@@ -139,8 +140,8 @@ NARROW = Sheet(width=350, narrow=True)
 def words(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Write text at a pixel offset from the lower left corner of the axes.
 
-    A dollar sign would start TeX, and a column may well be called ``price $``:
-    it is taken literally.
+    The text is taken as it is: `RC` turns off TeX, since a column may well be
+    called ``price $``.
     """
     axes.annotate(
         plain(text),
@@ -153,9 +154,39 @@ def words(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     )
 
 
+def flag(axes: Axes, x: Any, text: str, *, late: bool = False, **style: Any) -> None:
+    """Write text beside a vertical line at `x`, under the top edge of the axes.
+
+    Parameters
+    ----------
+    axes : Axes
+        Already showing its data, so that its units are known.
+    x : float or datetime64
+        Where the line stands.
+    text : str
+        What to write.
+    late : bool
+        Write to the left of the line instead of to its right.
+    style : Any
+        Passed on to matplotlib.
+    """
+    axes.annotate(
+        plain(text),
+        (axes.convert_xunits(x), 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-6 if late else 5, -3),
+        textcoords="offset pixels",
+        horizontalalignment="right" if late else "left",
+        verticalalignment="top",
+        annotation_clip=False,
+        **style,
+    )
+
+
 def plain(text: str) -> str:
-    r"""Return `text` with every ``$`` escaped for matplotlib, on one line."""
-    return " ".join(text.split()).replace("$", r"\$")
+    """Return `text` on one line, cut where it would run off the picture."""
+    line = " ".join(text.split())
+    return line if len(line) <= 56 else f"{line[:55]}…"
 
 
 def tick(value: float, _position: object = None) -> str:

@@ -49,9 +49,12 @@ def inline(figure: Figure, name: str, label: str) -> Markup:
     text = text.replace("xlink:href", "href")
     text = _COLOUR.sub(lambda found: VARIABLES[found.group().lower()], text)
     text = _FONT.sub(_font, text)
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     text = _SHAPE.sub(_rounded, text)
     text = _identifiers(text, name)
     text = re.sub(r">\s+<", "><", text)
+    text = _flattened(text)
     width, height = figure.get_size_inches() * 72
     head = (
         f'<svg class="drawing" role="img" aria-label="{escape(label, quote=True)}" '
@@ -67,13 +70,20 @@ def _font(found: re.Match[str]) -> str:
 
 
 def _rounded(found: re.Match[str]) -> str:
-    """A tenth of a pixel is finer than any screen shows, and half the bytes."""
+    """Keep tenths of a pixel: finer than a screen shows, and half the bytes."""
     key, value = found.groups()
     if "matrix" in value or "scale" in value:
         return found.group()
     short = _DECIMAL.sub(lambda number: f"{float(number.group()):.1f}", value)
     short = " ".join(short.replace(".0 ", " ").split())
     return f'{key}="{short}"'
+
+
+def _flattened(text: str) -> str:
+    """Take out groups that only wrapped something under a name now gone."""
+    while (shorter := re.sub(r"<g>((?:(?!</?g\b).)*)</g>", r"\1", text)) != text:
+        text = shorter
+    return text
 
 
 def _identifiers(text: str, name: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._flow_words import steps
 from ._numbers import fixed, number, places
 from ._values import finite, section
 
@@ -51,15 +50,17 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         metrics.insert(0, metrics.pop(metrics.index(metric)))
     main = [finite(section(row, "values").get(metric)) for row in rows]
     top = max((abs(value) for value in main if value is not None), default=0.0)
-    decimals = [places(section(row, "values").get(key) for row in rows) for key in metrics]
     winner = scores.get("winner")
 
     def order(place: int) -> tuple[bool, float]:
         value = main[place]
         return (value is None, 0 if value is None else value if lower else -value)
 
+    ranked = sorted(range(len(rows)), key=order)
+    first = section(rows[ranked[0]], "values")
+    decimals = [places([first.get(key)]) for key in metrics]
     table = []
-    for place in sorted(range(len(rows)), key=order):
+    for place in ranked:
         row, value = rows[place], main[place]
         values = section(row, "values")
         table.append(
@@ -81,14 +82,14 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         metrics=metrics,
         rows=table,
         verdict=str(scores.get("verdict") or ""),
-        plainly=_plainly(rows, winner),
+        plainly=_plainly(rows, winner, str(scores.get("verdict") or "")),
     )
 
 
-def _plainly(rows: list[Mapping[str, Any]], winner: Any) -> str:
-    """Say it where the network did not win; nothing otherwise."""
+def _plainly(rows: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:
+    """Say that the network did not win, unless the verdict has said so."""
     kind = next((row.get("kind") for row in rows if row.get("model") == winner), None)
-    if kind == "baseline":
+    if kind == "baseline" and "baseline wins" not in verdict.lower():
         return (
             f"A baseline wins: {winner} does better than the network on these data. "
             "Use it, or change the network."
@@ -107,14 +108,19 @@ def remedy_rows(diagnosis: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": str(row.get("name")),
-            "before": steps(row.get("horizon_before")),
-            "after": steps(row.get("horizon_after")),
+            "before": number(_whole(row.get("horizon_before")), 5),
+            "after": number(_whole(row.get("horizon_after")), 5),
             "verdict": str(row.get("verdict_after") or ""),
             "taken": row.get("name") == diagnosis.get("remedy"),
         }
         for row in (given if isinstance(given, list) else [])
         if isinstance(row, Mapping)
     ]
+
+
+def _whole(value: Any) -> int | None:
+    known = finite(value)
+    return None if known is None else round(known)
 
 
 def confusion_rows(confusion: Mapping[str, Any]) -> list[dict[str, Any]]:

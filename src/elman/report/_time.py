@@ -11,9 +11,9 @@ from matplotlib.dates import date2num
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from ._numbers import MONTHS
 from ._style import Sheet, tick
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SECONDS = [
     *(1, 5, 15, 30, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE),
@@ -60,7 +60,7 @@ def date_labels(ticks: NDArray[Any]) -> list[str]:
     stamps = [datetime.fromtimestamp(int(t), UTC) for t in ticks.astype(int)]
     labels = []
     for place, s in enumerate(stamps):
-        month = _MONTHS[s.month - 1]
+        month = MONTHS[s.month - 1]
         if (s.hour, s.minute, s.second) != (0, 0, 0):
             clock = f"{s:%H:%M:%S}" if s.second else f"{s:%H:%M}"
             text = clock if place else f"{s.day} {month} {clock}"
