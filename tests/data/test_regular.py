@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman import InputError
-from elman.data import regular_series
+from elman.data import numeric_column, regular_series
 
 HOURS = [datetime(2021, 2, 27, 20) + timedelta(hours=i) for i in range(30)]
 EXPECTED = np.array(HOURS, dtype="M8[s]")
@@ -186,6 +186,12 @@ def test_gaps_become_missing_rows():
     assert result.frame["y"].drop_nulls().to_list() == [0, 1, 2, 3, 4, 5]
     assert result.frame["y"].is_not_null().arg_true().to_list() == keep
     assert result.frame["word"][29] == "f"
+    assert result.rows[[0, 3, 5, 29]].tolist() == [0, -1, 3, 5]
+    with pytest.raises(InputError, match=r"column 'word', row 2: 'a' is not"):
+        numeric_column(result.frame, "word", "d.csv", rows=result.rows)
+    late = result.frame["y"].replace(5.0, np.inf).to_frame()
+    with pytest.raises(InputError, match="column 'y', row 7: the value is infinite"):
+        numeric_column(late, "y", "d.csv", rows=result.rows)
 
 
 def iso(indices):

@@ -40,6 +40,8 @@ def numeric_column(
     frame: pl.DataFrame,
     name: str,
     source: object = None,
+    *,
+    rows: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return a column as float64, missing values as NaN.
 
@@ -51,6 +53,9 @@ def numeric_column(
         The column; numbers or booleans (true is 1).
     source : object, optional
         The file or other origin to name in a message.
+    rows : numpy.ndarray, optional
+        The row of the input each row came from, where the frame was rebuilt
+        (`RegularSeries.rows`); messages then name the input's row.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def numeric_column(
             " column out or check how missing values are written"
         )
     if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
-        _reject_text(series, where, source)
+        _reject_text(series, where, source, rows)
     values = series.cast(pl.Float64).to_numpy(writable=True)
     if np.isnan(values).all():
         raise InputError(
@@ -81,14 +86,16 @@ def numeric_column(
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise InputError(
-            f"{where}, {row_name(int(infinite[0]), source)}: the value is infinite"
+            f"{where}, {row_name(_origin(int(infinite[0]), rows), source)}: the value is infinite"
             f" ({len(infinite)} in all); write a number, or leave it empty"
             " for missing"
         )
     return values
 
 
-def _reject_text(series: pl.Series, where: str, source: object) -> None:
+def _reject_text(
+    series: pl.Series, where: str, source: object, rows: np.ndarray | None
+) -> None:
     """Name the first value that is no number, and how many there are."""
     if series.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise InputError(
@@ -101,10 +108,14 @@ def _reject_text(series: pl.Series, where: str, source: object) -> None:
         raise InputError(f"{where} holds numbers written as text; convert it first")
     first = int(index[0])
     raise InputError(
-        f"{where}, {row_name(first, source)}: {str(text[first])[:40]!r} is not a number"
+        f"{where}, {row_name(_origin(first, rows), source)}: {str(text[first])[:40]!r} is not a number"
         f" ({len(index)} of {len(series)} values are text); correct it, leave it"
         " empty for missing, or leave the column out"
     )
+
+
+def _origin(index: int, rows: np.ndarray | None) -> int:
+    return index if rows is None else int(rows[index])
 
 
 def place(source: object) -> str:

@@ -60,7 +60,8 @@ def _load(file: Path) -> dict[str, np.ndarray]:
     data = read_bytes(file)
     if not data.startswith((b"PK", b"\x93NUMPY")):
         raise InputError(
-            f"{file}: this is not an .npz file; save with numpy.savez(path, X=..., y=...)"
+            f"{file}: this is not an .npz file; write it with numpy.savez(path,"
+            " X=..., y=...)"
         )
     try:
         with warnings.catch_warnings():

@@ -30,6 +30,9 @@ class RegularSeries:
         are missing in every column.
     axis : TimeAxis
         The times.
+    rows : numpy.ndarray
+        Shape (T,): the row of the input each row came from, -1 for those it
+        lacked; for `numeric_column`, so that messages name the right row.
     inserted : int
         How many rows were missing in the input.
     notes : list of str
@@ -38,6 +41,7 @@ class RegularSeries:
 
     frame: pl.DataFrame
     axis: TimeAxis
+    rows: np.ndarray
     inserted: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -107,15 +111,18 @@ def regular_series(
         raise InputError(f"{place(source)}there is no column beside the time")
     length = int(ordinals[-1]) + 1
     inserted = length - frame.height
+    rows = np.full(length, -1, dtype=np.int64)
+    rows[ordinals] = np.arange(frame.height)
     if inserted:
-        frame = _spread(frame, ordinals, length)
+        index = pl.Series(rows).set(pl.Series(rows < 0), None)
+        frame = frame.select(pl.all().gather(index))
         notes.append(
             f"{inserted} of {length} {_adjective(unit)}steps were not in the data"
             " and count as missing"
         )
     grid = place_ordinals(values, np.arange(length, dtype=np.int64) * stride, unit)
     axis = TimeAxis(tuple(names), grid, unit, stride)
-    return RegularSeries(frame, axis, inserted, notes)
+    return RegularSeries(frame, axis, rows, inserted, notes)
 
 
 def _as_names(time: str | Sequence[str]) -> list[str]:
@@ -134,12 +141,3 @@ def _counts_rows(series: pl.Series) -> bool:
     if series.has_nulls() or len(series) < 3:
         return False
     return bool((np.diff(series.to_numpy().astype(np.int64)) == 1).all())
-
-
-def _spread(frame: pl.DataFrame, ordinals: np.ndarray, length: int) -> pl.DataFrame:
-    """Place row i at ordinals[i] among `length` rows, the rest missing."""
-    where = np.full(length, -1, dtype=np.int64)
-    where[ordinals] = np.arange(frame.height)
-    present = where >= 0
-    index = pl.Series("i", where).set(~pl.Series(present), None)
-    return frame.select(pl.all().gather(index))
