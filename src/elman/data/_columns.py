@@ -85,8 +85,9 @@ def numeric_column(
         )
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
+        at = row_name(_origin(int(infinite[0]), rows), source)
         raise InputError(
-            f"{where}, {row_name(_origin(int(infinite[0]), rows), source)}: the value is infinite"
+            f"{where}, {at}: the value is infinite"
             f" ({len(infinite)} in all); write a number, or leave it empty"
             " for missing"
         )
@@ -107,8 +108,9 @@ def _reject_text(
     if not len(index):
         raise InputError(f"{where} holds numbers written as text; convert it first")
     first = int(index[0])
+    row = row_name(_origin(first, rows), source)
     raise InputError(
-        f"{where}, {row_name(_origin(first, rows), source)}: {str(text[first])[:40]!r} is not a number"
+        f"{where}, {row}: {str(text[first])[:40]!r} is not a number"
         f" ({len(index)} of {len(series)} values are text); correct it, leave it"
         " empty for missing, or leave the column out"
     )
