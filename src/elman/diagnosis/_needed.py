@@ -165,9 +165,7 @@ def _checked(series: ArrayLike) -> Array:
     try:
         values = np.asarray(series, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"series: {error}; give numbers, NaN where missing"
-        ) from error
+        raise InputError(f"series: {error}; give numbers, NaN where missing") from error
     if values.ndim != 1:
         raise InputError(
             f"series: got shape {values.shape}; give one column, shape (T,)"

@@ -1,0 +1,149 @@
+"""One look at a model: run it opened, and measure every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from elman._errors import InputError
+
+from ._gates import Saturation, saturation
+from ._horizon import horizon_of, mean_curve
+from ._lyapunov import Lyapunov, lyapunov
+from ._probe import call, opened
+from ._profile import lag_curve, loss_profile
+from ._results import LayerProfile
+from ._rows import fewer_rows
+from ._unroll import Track
+
+Loss = Callable[[Any, Any], Tensor]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run of the model showed.
+
+    Parameters
+    ----------
+    profiles, exponents, used
+        By layer and direction; the last two empty when not asked for.
+    lengths : list of int
+        Steps of every row of the longest layer.
+    loss : float
+    rows : int
+    """
+
+    profiles: list[LayerProfile]
+    exponents: list[Lyapunov]
+    used: list[Saturation]
+    lengths: list[int]
+    loss: float
+    rows: int
+
+
+def measure(
+    model: nn.Module,
+    inputs: Any,
+    targets: Any,
+    loss: Loss,
+    *,
+    max_lag: int | None = None,
+    full: bool = True,
+) -> Measurement:
+    """Run the model once and measure gradients, exponents and gates.
+
+    Parameters
+    ----------
+    model, inputs, targets, loss
+        As for `diagnose`.
+    max_lag : int, optional
+        Longest lag of the lag curves.
+    full : bool
+        False for the lag curves alone.
+
+    Returns
+    -------
+    Measurement
+    """
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    for some_inputs, some_targets, kept in fewer_rows(model, inputs, targets):
+        with opened(model) as tracks:
+            value = _loss(loss, call(model, some_inputs), some_targets)
+            tracks = _longest(tracks)
+            # Whether the first axis was the batch, only the layers can tell.
+            if kept and any(len(t.lengths) != kept for t in tracks):
+                continue
+            return _measured(tracks, value, max_lag, full)
+    raise InputError("model: no recurrent layer ran on these inputs")
+
+
+def _measured(
+    tracks: list[Track], value: Tensor, max_lag: int | None, full: bool
+) -> Measurement:
+    profiles, exponents, used = [], [], []
+    generator = torch.Generator().manual_seed(0)
+    for track in tracks:
+        curves = lag_curve(track, generator, max_lag)
+        curve, reach = mean_curve(curves), horizon_of(curves)
+        by_step = loss_profile(track, value)[0] if full else []
+        profiles.append(
+            LayerProfile(
+                track.title,
+                track.cell.kind,
+                int(track.lengths.max()) if len(track.lengths) else 0,
+                list(range(len(curve))),
+                [float(v) for v in curve],
+                list(range(len(by_step))),
+                [float(v) for v in by_step],
+                reach.steps,
+                reach.error,
+                reach.beyond_window,
+                reach.capped,
+                reach.rate,
+            )
+        )
+        if full:
+            exponent = lyapunov(track)
+            exponents += [] if exponent is None else [exponent]
+            used.append(saturation(track))
+    longest = max(tracks, key=lambda t: int(t.lengths.max()))
+    return Measurement(
+        profiles,
+        exponents,
+        used,
+        [int(n) for n in longest.lengths],
+        float(value.detach()),
+        len(longest.lengths),
+    )
+
+
+def _longest(tracks: list[Track]) -> list[Track]:
+    """Keep one track of each layer and direction: the longest, the first of equals."""
+    kept: dict[str, Track] = {}
+    for track in tracks:
+        if len(track.lengths) == 0:
+            raise InputError("inputs: a batch of 0 rows; give at least one")
+        old = kept.get(track.title)
+        if old is None or len(track.states) > len(old.states):
+            kept[track.title] = track
+    if not kept:
+        raise InputError(
+            "model: its recurrent layers did not run on these inputs; diagnose needs "
+            "a forward pass that calls them"
+        )
+    return list(kept.values())
+
+
+def _loss(loss: Loss, output: Any, targets: Any) -> Tensor:
+    value = loss(output, targets)
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise InputError(
+            f"loss: got {got}; it must return one number as a tensor, such as "
+            "torch.nn.functional.mse_loss does"
+        )
+    return value.reshape(())

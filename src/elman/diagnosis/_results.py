@@ -1,0 +1,200 @@
+"""What a diagnosis consists of: plain data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ._gates import Saturation
+from ._lyapunov import Lyapunov
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, with the number that shows it.
+
+    Parameters
+    ----------
+    name : str
+        Short, such as "gradients vanish".
+    severity : str
+        "error", "warning" or "note".
+    evidence : str
+        What was measured.
+    threshold : str
+        What it was compared with.
+    source : str
+        Where that threshold comes from.
+    remedy : str
+        What to do, or nothing.
+    """
+
+    name: str
+    severity: str
+    evidence: str
+    threshold: str
+    source: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of the initial weights, measured on a copy of the model.
+
+    Parameters
+    ----------
+    name : str
+        As `elman.init.apply_` knows it.
+    horizon_before, horizon_after : float
+        Steps.
+    verdict_after : str
+        "vanishing", "exploding" or "healthy".
+    change : float
+        ‖θ' − θ‖ / ‖θ‖ over the weights of the recurrent layers.
+    call : str
+        The line that applies it.
+    """
+
+    name: str
+    horizon_before: float
+    horizon_after: float
+    verdict_after: str
+    change: float
+    call: str
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """The gradient through one layer in one direction.
+
+    Parameters
+    ----------
+    name : str
+        Module, layer of its stack, direction.
+    cell : str
+        "rnn", "gru" or "lstm".
+    steps : int
+        Length of the longest sequence it saw.
+    lag, norm : list
+        The lag curve: A(k), how much of a gradient at the last step arrives k
+        steps earlier (`lag_curve`), mean over rows.
+    step, loss_norm : list
+        ‖∂L/∂h_t‖ of the user's loss by time step, mean over the rows alive.
+    horizon, error : float
+        The smallest k with A(k) < 1e-3 A(0), and its standard error.
+    beyond_window, capped : bool
+        Whether the horizon was extrapolated, and whether it is a lower bound.
+    rate : float
+        Slope of ln A(k) per step.
+    """
+
+    name: str
+    cell: str
+    steps: int
+    lag: list[int]
+    norm: list[float]
+    step: list[int]
+    loss_norm: list[float]
+    horizon: float
+    error: float
+    beyond_window: bool
+    capped: bool
+    rate: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """How far a model's gradients reach back in time, and how far they need to.
+
+    Parameters
+    ----------
+    verdict : str
+        "vanishing", "exploding" or "healthy".
+    horizon : float
+        Steps the gradient reaches in the layer named by ``headline``.
+    needed : int
+        Steps the data ask for.
+    needed_source : str
+        How ``needed`` is known.
+    headline : str
+        The layer, among those with the longest sequence, that reaches farthest.
+    profile : list of LayerProfile
+        One for each layer and direction.
+    lyapunov : list of Lyapunov
+        Leading exponents, in the order of ``profile``, where there were steps enough.
+    saturation : list of Saturation
+        Gates, dead units and time constants, in the order of ``profile``.
+    findings : list of Finding
+        The gravest first.
+    remedies : list of Remedy
+        What each initialisation would change; empty if not asked or not needed.
+    best : str or None
+        The remedy prescribed.
+    loss : float
+        The loss measured.
+    rows : int
+        Rows of the batch that were used.
+    """
+
+    verdict: str
+    horizon: float
+    needed: int
+    needed_source: str
+    headline: str
+    profile: list[LayerProfile]
+    lyapunov: list[Lyapunov] = field(default_factory=list)
+    saturation: list[Saturation] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
+    best: str | None = None
+    loss: float = float("nan")
+    rows: int = 0
+
+    @property
+    def head(self) -> LayerProfile:
+        """The profile of the headline layer."""
+        return next(p for p in self.profile if p.name == self.headline)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON; what is not a finite number is None."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    def __str__(self) -> str:
+        from ._text import as_text
+
+        return as_text(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one self-contained HTML page with the lag curve and findings.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        from ._page import write_page
+
+        return write_page(self, Path(path))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
