@@ -52,9 +52,15 @@ class Cell:
 
     def double(self) -> Cell:
         """Return the same cell in double precision."""
-        weights = (self.w_ih, self.w_hh, self.b_ih, self.b_hh)
-        w_hr = None if self.w_hr is None else self.w_hr.double()
-        return Cell(self.kind, self.variant, *(w.double() for w in weights), w_hr)
+        return Cell(
+            self.kind,
+            self.variant,
+            self.w_ih.double(),
+            self.w_hh.double(),
+            self.b_ih.double(),
+            self.b_hh.double(),
+            None if self.w_hr is None else self.w_hr.double(),
+        )
 
     def project(self, x: Tensor) -> Tensor:
         """Return the input's share of the pre-activations, all steps at once."""

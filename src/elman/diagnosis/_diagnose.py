@@ -12,7 +12,7 @@ from ._judge import findings_of, headline_of, verdict_of
 from ._measure import Loss, measure
 from ._needed import needed_from_lengths
 from ._prescribe import prescribe
-from ._results import Diagnosis
+from ._results import Diagnosis, Remedy
 
 
 def diagnose(
@@ -90,7 +90,8 @@ def diagnose(
     needed = int(needed)
     head = headline_of(seen.profiles)
     verdict = verdict_of(seen.profiles, needed)
-    best, tried = None, []
+    best: str | None = None
+    tried: list[Remedy] = []
     if remedies and verdict != "healthy":
         best, tried = prescribe(
             model, inputs, targets, loss, needed, max_lag=max_lag, horizon=head.horizon

@@ -84,7 +84,7 @@ def horizon_of(rows: Array) -> Horizon:
 
 def _reach(curve: Array) -> tuple[float, bool, bool, float]:
     """Horizon, whether it lies beyond the window, whether it is capped, rate."""
-    if len(curve) == 0 or not curve[0] > 0:
+    if len(curve) == 0 or not 0 < curve[0] < np.inf:
         return 0.0, False, False, float("nan")
     with np.errstate(divide="ignore"):
         level = np.log(curve / curve[0])

@@ -120,7 +120,7 @@ def _chaotic(exponents: Sequence[Lyapunov]) -> list[Finding]:
                 Finding(
                     "chaotic state",
                     "warning",
-                    f"{lam.name}: leading Lyapunov exponent {first:+.3f} ± {error:.3f} "
+                    f"{lam.name}: leading Lyapunov exponent {lam} "
                     f"per step: states e-fold apart in {1 / first:.1f} steps",
                     f"λ₁ at most {CHAOTIC}",
                     "chaotic dynamics have exploding gradients always (Mikhaeil, "
@@ -138,7 +138,7 @@ def _vanishing(
     if head.horizon >= needed:
         return []
     lam = next((x for x in exponents if x.name == head.name), None)
-    rate = f", λ₁ = {lam.exponents[0]:+.3f} ± {lam.errors[0]:.3f}" if lam else ""
+    rate = f", λ₁ = {lam}" if lam else ""
     gated = (
         f"chrono initialisation, elman.init.chrono_(layer, t_max={needed})"
         if head.cell != "rnn"
@@ -163,13 +163,13 @@ def _unreached(profiles: Profiles) -> list[Finding]:
         Finding(
             "no gradient arrives",
             "warning",
-            f"{p.name}: ‖∂L/∂h_t‖ is 0 at every one of {p.steps} steps",
-            "above 0 at some step",
+            f"{p.name}: the loss depends on 0 of its {p.steps} steps",
+            "at least one step",
             "a layer the loss does not depend on cannot learn",
             "look for detach() or no_grad() between this layer and the loss",
         )
         for p in profiles
-        if not any(v > 0 or v != v for v in p.loss_norm)
+        if not p.connected
     ]
 
 

@@ -39,6 +39,11 @@ class Lyapunov:
     steps: int
     warm_up: int
 
+    def __str__(self) -> str:
+        """Return the leading exponent with its error, in two to three digits."""
+        error = self.errors[0]
+        return f"{self.exponents[0]:+.3f} ± {error:.3f}".replace("± 0.000", "± <0.001")
+
 
 @torch.no_grad()
 def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +22,8 @@ from ._rows import fewer_rows
 from ._unroll import Track
 
 Loss = Callable[[Any, Any], Tensor]
+
+NO_STEPS = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,14 @@ def measure(
 def _measured(
     tracks: list[Track], value: Tensor, max_lag: int | None, full: bool
 ) -> Measurement:
-    profiles, exponents, used = [], [], []
+    profiles: list[LayerProfile] = []
+    exponents: list[Lyapunov] = []
+    used: list[Saturation] = []
     generator = torch.Generator().manual_seed(0)
     for track in tracks:
         curves = lag_curve(track, generator, max_lag)
         curve, reach = mean_curve(curves), horizon_of(curves)
-        by_step = loss_profile(track, value)[0] if full else []
+        by_step, connected = loss_profile(track, value) if full else (NO_STEPS, True)
         profiles.append(
             LayerProfile(
                 track.title,
@@ -98,12 +103,13 @@ def _measured(
                 list(range(len(curve))),
                 [float(v) for v in curve],
                 list(range(len(by_step))),
-                [float(v) for v in by_step],
+                by_step.tolist(),
                 reach.steps,
                 reach.error,
                 reach.beyond_window,
                 reach.capped,
                 reach.rate,
+                connected,
             )
         )
         if full:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,4 +100,4 @@ def _level(r: Array, lag: int) -> int:
     if right <= left + 1:
         return lag
     chord = np.interp(np.arange(left, right + 1), [left, right], r[[left, right]])
-    return cast(int, left + int(np.argmax(r[left : right + 1] - chord)))
+    return left + int(np.argmax(r[left : right + 1] - chord))

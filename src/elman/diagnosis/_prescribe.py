@@ -65,7 +65,7 @@ def prescribe(
         if name == "default":
             continue
         options = {"t_max": needed} if name == "chrono" else {}
-        treated = copy.deepcopy(model)
+        treated = _copy(model)
         change = _apply(treated, name, options)
         if change is None:
             continue
@@ -98,6 +98,15 @@ def best_of(remedies: Sequence[Remedy]) -> str | None:
         and r.horizon_after >= IMPROVED * r.horizon_before
     ]
     return max(longer, key=lambda r: r.horizon_after).name if longer else None
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(model)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(
+            f"model: cannot be copied to try remedies on ({error}); pass remedies=False"
+        ) from error
 
 
 def _apply(model: nn.Module, name: str, options: dict[str, Any]) -> float | None:

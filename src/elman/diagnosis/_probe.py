@@ -52,7 +52,7 @@ def opened(model: nn.Module) -> Iterator[list[Track]]:
         raise InputError("model: has lazy parameters; run it once on the inputs first")
     tracks: list[Track] = []
     kept = [(m, dict(m.__dict__)) for m in model.modules()]
-    tables = [
+    tables: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (table, dict(table))
         for m in model.modules()
         for table in (m._parameters, m._buffers, m._modules)

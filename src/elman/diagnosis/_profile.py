@@ -15,7 +15,7 @@ DRAWS = 16
 """Random cotangents drawn in all: rows times backward passes, at least."""
 
 
-def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None]:
+def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
     """Gradient of a scalar with respect to every state of a track.
 
     Parameters
@@ -32,40 +32,44 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None]:
         row has ended, that of its last state.
     c : Tensor (T, B, H) or None
         ∂L/∂c_t of an LSTM, the path through h_t included.
+    connected : bool
+        Whether the graph leads from the loss to any of these states at all. A head
+        that starts at zero is connected, and its gradient is zero.
     """
     parts = list(zip(*track.states, strict=True))
     flat = [s for part in parts for s in part]
-    if not (loss.requires_grad and all(s.requires_grad for s in flat)):
-        grads: list[Tensor] = [torch.zeros_like(s) for s in flat]
-    else:
+    found: tuple[Tensor | None, ...] = (None,) * len(flat)
+    if loss.requires_grad and all(s.requires_grad for s in flat):
         found = torch.autograd.grad(loss, flat, retain_graph=True, allow_unused=True)
-        grads = [
-            torch.zeros_like(s) if g is None else g
-            for s, g in zip(flat, found, strict=True)
-        ]
+    grads = [
+        torch.zeros_like(s) if g is None else g
+        for s, g in zip(flat, found, strict=True)
+    ]
+    connected = any(g is not None for g in found)
     steps = len(track.states)
     h = torch.stack(grads[:steps])
-    return h, torch.stack(grads[steps:]) if len(parts) == 2 else None
+    c = torch.stack(grads[steps:]) if len(parts) == 2 else None
+    return h, c, connected
 
 
-def loss_profile(track: Track, loss: Tensor) -> tuple[Array, Array]:
+def loss_profile(track: Track, loss: Tensor) -> tuple[Array, bool]:
     """‖∂L/∂h_t‖ of the user's loss at every time step, mean over the rows alive.
 
     Returns
     -------
     norm : array (T,)
         In the order of time, NaN where no row is that long.
-    rows : array (T, B)
-        The same for each row, NaN past its end.
+    connected : bool
+        As for `adjoints`.
     """
-    h, _ = adjoints(track, loss)
+    h, _, connected = adjoints(track, loss)
     norms = _norm(h)
     if track.reverse:
         norms = norms.flip(0)
     rows = norms.double().cpu().numpy()
     ended = np.arange(len(rows))[:, None] >= track.lengths.cpu().numpy()
     rows[ended] = np.nan
-    return _row_mean(rows), rows
+    return _row_mean(rows), connected
 
 
 def lag_curve(
@@ -99,7 +103,7 @@ def lag_curve(
     for _ in range(draws):
         u = torch.randn(last.shape, generator=generator, dtype=torch.float64)
         u = u / u.norm(dim=-1, keepdim=True)
-        h, c = adjoints(track, (last * u.to(last)).sum())
+        h, c, _ = adjoints(track, (last * u.to(last)).sum())
         squares = _norm(h) ** 2
         if c is not None:
             squares = squares + _norm(c) ** 2

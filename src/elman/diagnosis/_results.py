@@ -88,6 +88,8 @@ class LayerProfile:
         Whether the horizon was extrapolated, and whether it is a lower bound.
     rate : float
         Slope of ln A(k) per step.
+    connected : bool
+        Whether the user's loss depends on this layer at all.
     """
 
     name: str
@@ -102,6 +104,7 @@ class LayerProfile:
     beyond_window: bool
     capped: bool
     rate: float
+    connected: bool = True
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ def as_text(d: Diagnosis) -> str:
         if lam.name == d.headline:
             lines += [
                 "",
-                f"  Lyapunov exponent {lam.exponents[0]:+.3f} ± {lam.errors[0]:.3f} per "
-                "step (below 0 forgets, above 0 chaotic)",
+                f"  Lyapunov exponent {lam} "
+                "per step (below 0 forgets, above 0 chaotic)",
             ]
     if d.findings:
         lines += ["", "Findings"]
