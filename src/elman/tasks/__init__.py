@@ -1,0 +1,22 @@
+"""The jobs people do, as scikit-learn estimators."""
+
+from typing import Any
+
+from ._classify import SequenceClassifier as SequenceClassifier
+from ._forecast import Forecaster as Forecaster
+from ._regress import SequenceRegressor as SequenceRegressor
+from ._store import load as load
+
+ESTIMATORS: dict[str, Any] = {
+    "forecast": Forecaster,
+    "classify": SequenceClassifier,
+    "regress": SequenceRegressor,
+}
+
+__all__ = [
+    "ESTIMATORS",
+    "Forecaster",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "load",
+]

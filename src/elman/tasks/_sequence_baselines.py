@@ -1,0 +1,160 @@
+"""What a network has to beat: the constant guess, the nearest neighbour, ridge."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ._sequence_targets import Targets
+
+Floats = NDArray[np.floating]
+
+# Ridge solves a system of this size at most, and 1-NN compares so many numbers.
+_MOST_NUMBERS = 2048
+_MOST_FRAMES = 64
+_MOST_ROWS = 20_000
+_REACH = 8
+_ALPHAS = tuple(10.0**k for k in range(-3, 6))
+
+
+def resampled(sequence: Floats, frames: int) -> NDArray[np.float64]:
+    """Return (frames, C): the sequence at evenly spaced times, linear between steps."""
+    at = np.linspace(0, len(sequence) - 1, frames)
+    steps = np.arange(len(sequence))
+    return np.stack([np.interp(at, steps, c) for c in sequence.T], axis=1)
+
+
+def summary(sequence: Floats) -> NDArray[np.float64]:
+    """Return mean, deviation, least, greatest, first, last of each channel; length."""
+    values = np.asarray(sequence, np.float64)
+    parts = [values.mean(0), values.std(0), values.min(0), values.max(0)]
+    movement = np.abs(np.diff(values, axis=0, prepend=values[:1])).mean(0)
+    return np.concatenate(
+        [*parts, values[0], values[-1], movement, [np.log(len(values))]]
+    )
+
+
+def windows(sequence: Floats, reach: int = _REACH) -> NDArray[np.float64]:
+    """Return (T, (2·reach + 1)·C): each step with its neighbours, zero outside."""
+    padded = np.pad(np.asarray(sequence, np.float64), ((reach, reach), (0, 0)))
+    view = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0)
+    return view.reshape(len(sequence), -1)
+
+
+class Baselines:
+    """The simple models of a task, fitted on the same sequences as the network.
+
+    For one target a sequence: the most frequent class or the mean; the nearest
+    neighbour (Euclidean distance of sequences resampled to one length); ridge on
+    the resampled frames and on each channel's summary. For one target a step:
+    the constant, and ridge on a window of 8 steps to either side.
+
+    Parameters
+    ----------
+    classify : bool
+        Classes, or numbers.
+    """
+
+    def __init__(self, classify: bool) -> None:
+        self.classify = classify
+        self.models: dict[str, Any] = {}
+        self.notes: list[str] = []
+        self._frames = 1
+
+    def fit(self, sequences: Sequence[Floats], targets: Targets) -> Baselines:
+        """Fit every model.
+
+        Parameters
+        ----------
+        sequences : sequence of ndarray
+            (T_i, C) without missing values, as the network reads them.
+        targets : Targets
+            Class numbers, or numbers (n, K); steps without one are left out.
+        """
+        channels = sequences[0].shape[1]
+        lengths = [len(s) for s in sequences]
+        most = max(1, _MOST_NUMBERS // channels)
+        self._frames = int(min(np.median(lengths), _MOST_FRAMES, most))
+        kinds = _CLASSIFIERS if self.classify else _REGRESSORS
+        self.models = {name: build() for name, build in kinds.items()}
+        if targets.per_step:
+            self.models.pop("1-nearest-neighbour")
+        features = self._features(sequences, targets.per_step)
+        values, features = _thinned(*_known(targets.values, features))
+        if len(values) < len(targets.values):
+            self.notes.append(f"baselines were fitted on {len(values):,} rows")
+        for name, model in self.models.items():
+            with warnings.catch_warnings():
+                # Ill-conditioned at the smallest penalty: another one is chosen.
+                warnings.simplefilter("ignore")
+                model.fit(features[_input(name)], values)
+        return self
+
+    def predict(
+        self, sequences: Sequence[Floats], per_step: bool
+    ) -> dict[str, NDArray[Any]]:
+        """Return each model's prediction, steps end to end."""
+        features = self._features(sequences, per_step)
+        found = {}
+        for name, model in self.models.items():
+            predicted = model.predict(features[_input(name)])
+            rows = len(features["frames"])
+            found[name] = predicted if self.classify else predicted.reshape(rows, -1)
+        return found
+
+    def _features(
+        self, sequences: Sequence[Floats], per_step: bool
+    ) -> dict[str, NDArray[np.float64]]:
+        if per_step:
+            window = np.concatenate([windows(s) for s in sequences])
+            return {"frames": window, "all": window}
+        frames = np.stack([resampled(s, self._frames).ravel() for s in sequences])
+        summaries = np.stack([summary(s) for s in sequences])
+        return {"frames": frames, "all": np.concatenate([frames, summaries], 1)}
+
+
+def _ridge(model: Any) -> Any:
+    return make_pipeline(StandardScaler(), model)
+
+
+_CLASSIFIERS = {
+    "majority class": lambda: DummyClassifier(),
+    "1-nearest-neighbour": lambda: KNeighborsClassifier(1),
+    "ridge": lambda: _ridge(RidgeClassifierCV(_ALPHAS)),
+}
+_REGRESSORS = {
+    "mean": lambda: DummyRegressor(),
+    "1-nearest-neighbour": lambda: KNeighborsRegressor(1),
+    "ridge": lambda: _ridge(RidgeCV(_ALPHAS)),
+}
+
+
+def _input(name: str) -> str:
+    return "all" if name == "ridge" else "frames"
+
+
+def _known(
+    values: NDArray[Any], features: dict[str, NDArray[np.float64]]
+) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
+    """Leave out the rows without a target."""
+    if values.dtype.kind == "i":
+        return values, features
+    known = ~np.isnan(values).any(axis=1)
+    return values[known], {k: v[known] for k, v in features.items()}
+
+
+def _thinned(
+    values: NDArray[Any], features: dict[str, NDArray[np.float64]]
+) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
+    """Keep every k-th row where there are too many to solve for."""
+    stride = -(-len(values) // _MOST_ROWS)
+    return values[::stride], {k: v[::stride] for k, v in features.items()}

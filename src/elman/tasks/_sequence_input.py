@@ -1,0 +1,128 @@
+"""What a sequence estimator accepts as X, made into one form and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman._errors import InputError
+
+Array = NDArray[np.float64]
+
+
+def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
+    """Return X as a list of float64 arrays (T_i, C), each checked.
+
+    Parameters
+    ----------
+    X : array-like or list
+        (n, T, C); (n, T), taken as one channel; or n arrays, each (T_i, C) or
+        (T_i,). NaN is a missing value.
+    channels : int or None
+        The number of channels it has to have, when a fitted network waits.
+
+    Returns
+    -------
+    list of ndarray
+
+    Raises
+    ------
+    InputError
+        If X is empty, holds an empty sequence, text, complex or infinite
+        values, or sequences of different numbers of channels. The message names
+        the sequence, numbered from 0, and the step.
+    """
+    if hasattr(X, "toarray"):
+        raise InputError(
+            "X is a sparse matrix; sequences are dense: give X.toarray() or a list "
+            "of arrays"
+        )
+    rows = _rows(X)
+    if not len(rows):
+        raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
+    sequences = [_sequence(row, i) for i, row in enumerate(rows)]
+    wanted = sequences[0].shape[1] if channels is None else channels
+    for i, sequence in enumerate(sequences):
+        if sequence.shape[1] != wanted:
+            known = "X[0] has" if channels is None else "the network was fitted with"
+            raise InputError(
+                f"X[{i}] has {sequence.shape[1]} channels, {known} {wanted}; "
+                "each sequence must be (T, C) with the same C"
+            )
+    return sequences
+
+
+def lengths_of(sequences: Sequence[Array]) -> NDArray[np.int64]:
+    """Return the number of steps of each sequence, shape (n,)."""
+    return np.array([len(s) for s in sequences], dtype=np.int64)
+
+
+def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
+    """Return whether X comes as separate sequences rather than as one array."""
+    return (isinstance(X, list | tuple) and bool(X) and np.ndim(X[0]) > 0) or (
+        isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+    )
+
+
+def _rows(X: Any) -> Any:
+    if isinstance(X, list | tuple):
+        return X if is_ragged(X) or not X else _whole(np.asarray(X))
+    whole = np.asarray(X)
+    if whole.dtype == object and whole.ndim == 1 and len(whole):
+        return list(whole) if np.ndim(whole[0]) else _whole(whole)
+    return _whole(whole)
+
+
+def _whole(X: NDArray[Any]) -> NDArray[Any]:
+    if X.ndim not in (2, 3):
+        raise InputError(
+            f"X has shape {X.shape}; expected 2D (n, T) or 3D (n, T, C) array, or a "
+            "list of (T, C) arrays. Reshape your data: one sequence is X[None]"
+        )
+    if X.shape[-1] == 0:
+        raise InputError(
+            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: "
+            "X needs at least one step and one channel"
+        )
+    return X
+
+
+def _sequence(row: Any, i: int) -> Array:
+    try:
+        raw = np.asarray(row)
+    except ValueError as error:
+        raise InputError(
+            f"X[{i}] is not a table of numbers (T, C): {error}; "
+            "give each step the same number of channels"
+        ) from error
+    if np.iscomplexobj(raw):
+        raise InputError(f"Complex data not supported: X[{i}] is {raw.dtype}")
+    try:
+        values = raw.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"X[{i}] is not numbers ({error}); encode text before, argument must be "
+            "a string or a real number"
+            if isinstance(error, TypeError)
+            else f"X[{i}] is not numbers ({error}); encode text before"
+        ) from error
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or values.shape[1] == 0:
+        raise InputError(
+            f"X[{i}] has shape {raw.shape}; a sequence is (T, C), or (T,) for one "
+            "channel"
+        )
+    if not len(values):
+        raise InputError(f"X[{i}] has no steps; drop it, and its target")
+    infinite = np.isinf(values)
+    if infinite.any():
+        step, channel = np.argwhere(infinite)[0]
+        raise InputError(
+            f"X[{i}] is infinite (inf) at step {step}, channel {channel}; replace it, "
+            "with NaN if the value is missing"
+        )
+    return values

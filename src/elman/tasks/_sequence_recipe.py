@@ -1,0 +1,148 @@
+"""An estimator's parameters, checked once, in the form that fitting needs."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from torch import Tensor
+
+from elman._errors import InputError, did_you_mean
+from elman.training import Callback, TrainingSettings
+
+from ._network import POOLINGS, check_cell
+from ._sequence_diagnosis import check_init
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An estimator's parameters, checked, and what the task adds to them.
+
+    Attributes
+    ----------
+    network : dict
+        Arguments of `SequenceNetwork` but ``channels``.
+    init : str
+        "auto" or a name of `elman.init.NAMES`.
+    loss : callable
+        ``loss(output, target)``, the mean over a batch.
+    settings : TrainingSettings
+    refit : bool
+        Train once more on all rows, for as many epochs as were best.
+    progress : bool
+    callbacks : sequence of Callback
+    """
+
+    network: dict[str, Any]
+    init: str
+    loss: Loss
+    settings: TrainingSettings
+    refit: bool
+    progress: bool
+    callbacks: Sequence[Callback]
+
+
+def recipe_of(
+    estimator: Any, loss: Loss, outputs: int, per_step: bool, count: int
+) -> Recipe:
+    """Check a sequence estimator's parameters.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Read, not changed.
+    loss : callable
+    outputs : int
+        Width of the network's output.
+    per_step : bool
+    count : int
+        Sequences to train on, validation included.
+
+    Raises
+    ------
+    InputError
+        If a parameter is outside its range, or there are too few sequences.
+    """
+    cell = check_cell(estimator.cell)
+    for name in ("hidden_size", "num_layers"):
+        _whole(name, getattr(estimator, name))
+    _share("dropout", estimator.dropout)
+    _share("validation_fraction", estimator.validation_fraction)
+    if estimator.pooling not in POOLINGS:
+        hint = did_you_mean(str(estimator.pooling), POOLINGS)
+        raise InputError(
+            f"pooling must be one of {', '.join(POOLINGS)}, "
+            f"got {estimator.pooling!r}{hint}"
+        )
+    if count < 2:
+        raise InputError(
+            "X holds 1 sequence (n_samples=1); give at least 2, and better 20"
+        )
+    batch = estimator.batch_size
+    settings = TrainingSettings(
+        epochs=estimator.epochs,
+        batch_size=batch_size_for(count) if batch == "auto" else batch,
+        learning_rate=estimator.learning_rate,
+        schedule="cosine",
+        optimizer="adamw",
+        weight_decay=estimator.weight_decay,
+        clip_norm=estimator.clip_norm,
+        patience=estimator.patience,
+        seed=_seed(estimator.random_state),
+    )
+    network = {
+        "cell": cell,
+        "hidden_size": int(estimator.hidden_size),
+        "num_layers": int(estimator.num_layers),
+        "outputs": outputs,
+        "bidirectional": bool(estimator.bidirectional),
+        "dropout": float(estimator.dropout),
+        "pooling": estimator.pooling,
+        "per_step": per_step,
+    }
+    return Recipe(
+        network,
+        check_init(estimator.init, cell),
+        loss,
+        settings,
+        bool(estimator.refit),
+        bool(estimator.progress),
+        tuple(estimator.callbacks or ()),
+    )
+
+
+def batch_size_for(count: int) -> int:
+    """Return a batch size: about 16 steps an epoch, within 8 to 64 sequences."""
+    return int(np.clip(2 ** round(np.log2(max(count, 1) / 16)), 8, 64))
+
+
+def _seed(random_state: Any) -> int:
+    if isinstance(random_state, numbers.Integral) and int(random_state) >= 0:
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise InputError(
+            f"random_state must be a whole number from 0 up, a RandomState or None, "
+            f"got {random_state!r}"
+        ) from error
+
+
+def _whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    if int(value) < 1:
+        raise InputError(f"{name} must be at least 1, got {value}")
+
+
+def _share(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError(f"{name} must be a number, got {value!r}")
+    if not 0 <= float(value) < 1:
+        raise InputError(f"{name} must be at least 0 and below 1, got {value}")

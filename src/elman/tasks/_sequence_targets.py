@@ -1,0 +1,228 @@
+"""What a sequence estimator accepts as y: one target a sequence, or one a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from torch import Tensor
+
+from elman._errors import InputError
+
+Output = Literal["auto", "sequence", "step"]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets in one form.
+
+    Attributes
+    ----------
+    values : ndarray
+        One row a sequence, or one a step with the sequences end to end:
+        (n, …) or (ΣT_i, …).
+    lengths : ndarray or None
+        int64 (n,): the steps of each sequence, when each step has a target.
+    flat : bool
+        Regression: whether y came without an axis for several targets.
+    """
+
+    values: NDArray[Any]
+    lengths: NDArray[np.int64] | None
+    flat: bool = True
+
+    @property
+    def per_step(self) -> bool:
+        """Whether each step has a target of its own."""
+        return self.lengths is not None
+
+    def take(self, index: NDArray[np.int64]) -> Targets:
+        """Return the targets of the sequences numbered ``index``."""
+        if self.lengths is None:
+            return Targets(self.values[index], None, self.flat)
+        parts = np.split(self.values, np.cumsum(self.lengths)[:-1])
+        return Targets(
+            np.concatenate([parts[i] for i in index]), self.lengths[index], self.flat
+        )
+
+    def with_values(self, values: NDArray[Any]) -> Targets:
+        """Return the same layout with other values."""
+        return Targets(values, self.lengths, self.flat)
+
+    def tensor(self) -> Tensor:
+        """Return the values as a float32 tensor, or int64 for class numbers."""
+        # Steps are padded with NaN, which only a floating type holds.
+        if self.values.dtype.kind == "i" and not self.per_step:
+            return torch.from_numpy(self.values.astype(np.int64))
+        return torch.from_numpy(self.values.astype(np.float32))
+
+
+def class_targets(
+    y: Any, lengths: NDArray[np.int64], output: Output, least: int = 2
+) -> tuple[Targets, NDArray[Any]]:
+    """Return class numbers and the sorted classes they stand for.
+
+    ``least`` is how many classes there have to be.
+
+    Raises
+    ------
+    InputError
+        If y does not fit X, has missing labels, or knows only one class.
+    """
+    raw, steps = _layout(y, lengths, output, trailing=0)
+    labels = np.asarray(column_or_1d(raw, warn=True))
+    _no_missing(labels)
+    try:
+        check_classification_targets(labels)
+        classes, numbers = np.unique(labels, return_inverse=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"y: {error}; labels are all text or all whole numbers"
+        ) from error
+    if len(classes) < least:
+        raise InputError(
+            f"y holds one class only, {classes[0]!r}: there is nothing to tell apart; "
+            "give sequences of at least two classes"
+        )
+    return Targets(numbers.astype(np.int64), steps), classes
+
+
+def number_targets(y: Any, lengths: NDArray[np.int64], output: Output) -> Targets:
+    """Return numbers, (n, K) or (ΣT_i, K).
+
+    Raises
+    ------
+    InputError
+        If y does not fit X, or is not finite. A step's target may be NaN, which
+        says that it has none.
+    """
+    raw, steps = _layout(y, lengths, output, trailing=1)
+    if np.iscomplexobj(raw):
+        raise InputError(f"Complex data not supported: y is {raw.dtype}")
+    try:
+        values = raw.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"y is not numbers: {error}") from error
+    if np.isinf(values).any():
+        raise InputError(
+            f"Input y contains infinity (inf), first in row "
+            f"{np.argwhere(np.isinf(values))[0][0]}; drop or replace it"
+        )
+    missing = np.isnan(values)
+    if missing.any() and (steps is None or missing.all()):
+        raise InputError(
+            f"Input y contains NaN, first in row {np.argwhere(missing)[0][0]}; drop "
+            "the sequences without a target"
+        )
+    flat = values.ndim == 1
+    return Targets(values[:, None] if flat else values, steps, flat)
+
+
+def _layout(
+    y: Any, lengths: NDArray[np.int64], output: Output, trailing: int
+) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
+    """Return y with one row a target, and the lengths if each step has one.
+
+    ``trailing`` is how many axes one target may have.
+    """
+    if output not in ("auto", "sequence", "step"):
+        raise InputError(f"output must be 'auto', 'sequence' or 'step', got {output!r}")
+    if y is None:
+        raise InputError(
+            "requires y to be passed, but the target y is None; give one target a "
+            "sequence"
+        )
+    rows = None if output == "sequence" else _ragged(y)
+    count = len(rows) if rows is not None else _length(y)
+    if count != len(lengths):
+        raise InputError(
+            f"X holds {len(lengths)} sequences and y {count} targets; give one for each"
+        )
+    if rows is None:
+        try:
+            whole = np.asarray(y)
+        except ValueError as error:
+            raise InputError(
+                "y holds arrays of different lengths: one target a step, so say "
+                "output='step'"
+            ) from error
+        if _is_per_step(whole, lengths, output, trailing):
+            rows = list(whole)
+        else:
+            return whole, None
+    for i, (row, steps) in enumerate(zip(rows, lengths, strict=True)):
+        if len(row) != steps:
+            raise InputError(
+                f"y[{i}] has {len(row)} targets and X[{i}] {steps} steps; give one for "
+                "each step, or one number or label for the whole sequence"
+            )
+    try:
+        return np.concatenate(rows), lengths
+    except ValueError as error:
+        raise InputError(f"y: targets of different shapes ({error})") from error
+
+
+def _is_per_step(
+    y: NDArray[Any], lengths: NDArray[np.int64], output: Output, trailing: int
+) -> bool:
+    fits = y.ndim >= 2 and bool((lengths == y.shape[1]).all())
+    if output == "step" and not fits:
+        raise InputError(
+            f"output='step', but y has shape {y.shape}; give an array of one target a "
+            "step for each sequence"
+        )
+    if output != "auto" or not fits:
+        return output == "step"
+    if y.ndim - 1 <= trailing and y.shape[1] > 1:
+        raise InputError(
+            f"y of shape {y.shape} may be {y.shape[1]} targets a sequence or one at "
+            f"each of {y.shape[1]} steps; say which with output='sequence' or "
+            "output='step'"
+        )
+    return y.shape[1] > 1 or y.ndim > 2
+
+
+def _ragged(y: Any) -> list[NDArray[Any]] | None:
+    """Return y as separate arrays if that is how it comes."""
+    separate = isinstance(y, list | tuple) or (
+        isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1
+    )
+    if not separate or not len(y) or np.ndim(y[0]) == 0:
+        return None
+    if isinstance(y, list | tuple) and not isinstance(y[0], np.ndarray):
+        widths = {np.shape(row) for row in y}
+        if len(widths) == 1:
+            return None
+    return [np.asarray(row) for row in y]
+
+
+def _length(y: Any) -> int:
+    try:
+        return len(y)
+    except TypeError as error:
+        raise InputError(
+            f"y must be one target for each sequence, got {y!r}"
+        ) from error
+
+
+def _no_missing(labels: NDArray[Any]) -> None:
+    missing: Sequence[bool] | NDArray[np.bool_]
+    if labels.dtype.kind == "f":
+        if np.isinf(labels).any():
+            raise InputError("Input y contains infinity (inf); labels are finite")
+        missing = np.isnan(labels)
+    elif labels.dtype == object:
+        missing = [v is None or v != v for v in labels]
+    else:
+        return
+    if np.any(missing):
+        raise InputError(
+            f"Input y contains NaN, first in row {int(np.argmax(missing))}; drop the "
+            "sequences without a label"
+        )
