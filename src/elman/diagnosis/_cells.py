@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from ._slopes import PHI, SLOPE
+from elman.ops import NONLINEARITIES
+
+from ._slopes import SLOPE
 
 States = tuple[Tensor, ...]
 
@@ -128,12 +130,12 @@ def knows(module: nn.Module) -> bool:
     if not isinstance(module, nn.RNNBase):
         return False
     mode = str(module.mode)
-    return mode in ("LSTM", "GRU") or mode.removeprefix("RNN_").lower() in PHI
+    return mode in ("LSTM", "GRU") or mode.removeprefix("RNN_").lower() in SLOPE
 
 
 def _rnn(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
     total = a + linear(state[0], cell.w_hh, cell.b_hh)
-    return (PHI[cell.variant](total),), (total,)
+    return (NONLINEARITIES[cell.variant](total),), (total,)
 
 
 def _gru(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:

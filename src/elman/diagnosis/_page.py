@@ -20,7 +20,7 @@ _STYLE = """
 background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.6rem;margin:0 0 4px}h2{font-size:1.1rem;margin:32px 0 8px}
 p{margin:6px 0}.soft{color:var(--soft)}.bad{color:var(--bad)}.good{color:var(--good)}
-svg{width:100%;height:auto;margin-top:20px;display:block}
+svg{width:100%;min-width:560px;height:auto;margin-top:20px;display:block}
 svg text{font:13px system-ui,sans-serif;fill:var(--soft)}
 svg .needs{fill:var(--need);font-weight:600}svg .reach{fill:var(--head);font-weight:600}
 .grid{stroke:var(--line)}.limit{stroke:var(--soft);stroke-dasharray:5 4}
@@ -60,7 +60,7 @@ def page(d: Diagnosis) -> str:
         f"<p>{escape(_sentence(d))}</p>"
         f'<p class="soft">Need: {escape(d.needed_source)}. Layer: '
         f"{escape(d.headline)} ({d.head.cell.upper()}).</p>"
-        f"{curve_svg(d)}"
+        f'<div class="wide">{curve_svg(d)}</div>'
         '<p class="soft">The share of a gradient at the last step that arrives k steps '
         "earlier. Good is a curve that is still above the dashed line where it meets "
         "the line marked needed.</p>"

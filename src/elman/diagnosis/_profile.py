@@ -31,7 +31,7 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
         order of the track. Zero where the loss does not depend on it. Where a
         row has ended, that of its last state.
     c : Tensor (T, B, H) or None
-        ∂L/∂c_t of an LSTM, the path through h_t included.
+        ∂L/∂c_t of an LSTM with h_t held: h and c are the coordinates of its state.
     connected : bool
         Whether the graph leads from the loss to any of these states at all. A head
         that starts at zero is connected, and its gradient is zero.

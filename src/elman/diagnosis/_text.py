@@ -15,26 +15,23 @@ _WIDTH = 60
 
 
 def steps_text(profile: LayerProfile) -> str:
-    """Horizon in words: a number, with what kind of number it is."""
+    """Horizon in words: "over" a lower bound, "about" an extrapolation."""
     steps = f"{profile.horizon:,.0f}".replace(",", " ")
     if profile.capped:
         return f"over {steps}"
-    return f"about {steps}, extrapolated" if profile.beyond_window else steps
+    return f"about {steps}" if profile.beyond_window else steps
 
 
 def as_text(d: Diagnosis) -> str:
     """Verdict, lag curve, findings and remedies, at most 88 characters wide."""
     head = d.head
-    width = max(len(f"{d.horizon:.0f}"), len(str(d.needed)))
     lines = [
         f"Gradient flow: {d.verdict.upper()}",
-        f"  reaches  {d.horizon:>{width}.0f} steps  {_bar(d.horizon, d)}",
-        f"  needed   {d.needed:>{width}d} steps  {_bar(d.needed, d)}",
-        f"  layer: {head.name} ({head.cell.upper()}, {head.steps} steps); horizon "
-        f"{steps_text(head)} steps",
+        *_comparison(d),
+        f"  layer: {head.name} ({head.cell.upper()}, {head.steps} steps)",
         f"  need: {d.needed_source}",
         "",
-        "  gradient k steps before the end, log scale, 1 at the top, "
+        f"  gradient k steps before the end, log scale, {_top(head):.3g} at the top, "
         f"{VANISHED:g} at the bottom",
         f"  {sparkline(head.norm)}",
         f"  k = 0{'k = ' + str(head.lag[-1] if head.lag else 0):>{_WIDTH - 5}}",
@@ -68,21 +65,50 @@ def as_text(d: Diagnosis) -> str:
 
 
 def sparkline(curve: Sequence[float], width: int = _WIDTH) -> str:
-    """Draw a lag curve in one line of block characters, log scale from A(0) down."""
+    """Draw a lag curve in one line of blocks, log scale from its top to A(0)/1000.
+
+    A dot is a gradient below that.
+    """
     values = np.asarray(curve, dtype=np.float64)
-    if len(values) == 0 or not values[0] > 0:
+    if len(values) == 0 or not 0 < values[0] < np.inf:
         return "·" * width
     at = np.linspace(0, len(values) - 1, width).round().astype(int)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        depth = np.log(values[at] / values[0]) / math.log(VANISHED)
+    with np.errstate(divide="ignore"):
+        level = np.log(values[at] / values[0])
+    finite = level[np.isfinite(level)]
+    low, high = math.log(VANISHED), float(finite.max())
     drawn = []
-    for share in np.nan_to_num(depth, nan=-1.0, posinf=2.0, neginf=-1.0):
-        if share >= 1:
+    for x in level:
+        if x <= low:
             drawn.append("·")  # gone
         else:
-            place = int((1 - min(max(share, 0.0), 1.0)) * len(_BARS))
-            drawn.append(_BARS[min(place, len(_BARS) - 1)])
+            share = (min(float(x), high) - low) / (high - low)
+            drawn.append(_BARS[min(int(share * len(_BARS)), len(_BARS) - 1)])
     return "".join(drawn)
+
+
+def _top(profile: LayerProfile) -> float:
+    """Return the largest finite A(k)/A(0)."""
+    values = np.asarray(profile.norm)
+    if len(values) == 0 or not 0 < values[0] < np.inf:
+        return 1.0
+    return float(values[np.isfinite(values)].max() / values[0])
+
+
+def _comparison(d: Diagnosis) -> list[str]:
+    """Bars of what is reached and what is needed."""
+    if d.verdict == "exploding":
+        most = max(_top(p) for p in d.profile)
+        return [
+            f"  grows up to {most:.1e} times on its way back",
+            f"  needed   {d.needed} steps",
+        ]
+    reach = steps_text(d.head)
+    width = max(len(reach), len(str(d.needed)))
+    return [
+        f"  reaches  {reach:>{width}} steps  {_bar(d.horizon, d)}",
+        f"  needed   {d.needed:>{width}} steps  {_bar(d.needed, d)}",
+    ]
 
 
 def _bar(steps: float, d: Diagnosis) -> str:

@@ -148,7 +148,11 @@ def _run(track: Track, x: Tensor, mask: Tensor | None) -> Tensor:
     order = range(len(x))
     for t in reversed(order) if track.reverse else order:
         new, gates = track.cell.step(projected[t], state)
-        if mask is not None:
+        if mask is None:
+            # An LSTM's h_t is computed from c_t. The two are the coordinates of one
+            # state, so c_t gets a node of its own, past the branch to h_t.
+            new = (*new[:1], *(s.view_as(s) for s in new[1:]))
+        else:
             new = tuple(
                 torch.where(mask[t], a, b) for a, b in zip(new, state, strict=True)
             )
