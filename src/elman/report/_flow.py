@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from ._flow_words import flow_finding, flow_keys
 from ._picture import Picture, picture
 from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, words
-from ._values import Floats, finite, floats, section
+from ._values import Floats, finite, floats, rows, section
 
 FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis
 _FLOOR = 1e-8  # below float32's resolution nothing is worth a picture
@@ -84,10 +84,7 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
 def lag_curves(part: Mapping[str, Any]) -> list[tuple[str, Floats, Floats]]:
     """Return (name, lag, norm relative to lag 0) of each layer, the longest first."""
     found = []
-    profile = part.get("profile")
-    for entry in profile if isinstance(profile, list) else []:
-        if not isinstance(entry, Mapping):
-            continue
+    for entry in rows(part, "profile"):
         norm, lag = floats(entry.get("norm")), floats(entry.get("lag"))
         if len(lag) < len(norm):
             lag = np.arange(len(norm), dtype=float)

@@ -39,7 +39,10 @@ def flow_finding(diagnosis: Mapping[str, Any]) -> str:
     needed = finite(diagnosis.get("needed"))
     before, after = section(diagnosis, "before"), section(diagnosis, "after")
     remedy = diagnosis.get("remedy")
-    said = [_state("As first built", before, needed)] if before else []
+    said = []
+    if before:
+        first = "As first built" if after else "Before training"
+        said.append(_state(first, before, needed))
     if after:
         name = f"With the remedy “{remedy}”" if remedy else "With the remedy"
         said.append(_state(name, after, needed))

@@ -14,7 +14,7 @@ from ._numbers import percent
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, FAINT, INK, MUTED, Sheet
 from ._time import time_axis
-from ._values import Floats, columns, section, times
+from ._values import Floats, columns, listed, section, times
 
 
 def forecast_picture(
@@ -41,7 +41,7 @@ def forecast_picture(
         return None
     parted = bool(np.isfinite(linear[:length]).any())
     banded = bool(np.isfinite(lower[:length]).any())
-    steps = len(forecast.get("error_by_step") or [])
+    steps = len(listed(forecast, "error_by_step"))
     shown = min(length, 400, max(48, 2 * (needed or 0), 4 * steps))
 
     def draw(sheet: Sheet) -> Figure:
@@ -83,9 +83,9 @@ def forecast_picture(
         draw,
         alt=f"Predicted and true {target} over the first stretch of the test part.",
         keys=keys,
-        reading="Good: the coloured line follows the black one, and the black one "
-        "stays inside the band about as often as the band promises. Bad: peaks come "
-        "late or flat, or the band is left again and again.",
+        reading="Good: the prediction follows the truth, and the truth stays inside "
+        "the band about as often as the band promises. Bad: predicted peaks come late "
+        "or flat, or the truth leaves the band again and again.",
         finding=_finding(forecast, shown, length, parted),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._numbers import fixed, number, percent, places
-from ._values import finite, section
+from ._values import finite, rows, section
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,7 @@ def _scores(results: Mapping[str, Any]) -> list[Figure]:
     metric = str(scores.get("metric") or "score")
     sign = 1 if scores.get("lower_is_better", True) else -1
     best: dict[str, tuple[float, str]] = {}
-    for row in scores.get("rows") or []:
-        if not isinstance(row, Mapping):
-            continue
+    for row in rows(scores, "rows"):
         kind, value = str(row.get("kind")), finite(section(row, "values").get(metric))
         if value is None:
             continue

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, INK, MUTED, Sheet, words
-from ._values import Floats, finite, floats
+from ._values import Floats, finite, floats, rows
 
 _STOPS = {
     "patience": "Training stopped when the validation loss no longer fell",
@@ -24,16 +24,15 @@ _STOPS = {
 
 def learning_picture(training: Mapping[str, Any]) -> Picture | None:
     """Draw the learning curves of the results' ``training``."""
-    history = training.get("history")
-    rows = [r for r in history or [] if isinstance(r, Mapping)]
-    if len(rows) < 2:
+    history = rows(training, "history")
+    if len(history) < 2:
         return None
-    loss = floats([row.get("loss") for row in rows])
-    validation = floats([row.get("validation_loss") for row in rows])
-    norm = floats([row.get("gradient_norm") for row in rows])
-    epoch = floats([row.get("epoch", i) for i, row in enumerate(rows)])
-    if not np.isfinite(epoch).all():
-        epoch = np.arange(len(rows), dtype=float)
+    loss = floats([row.get("loss") for row in history])
+    validation = floats([row.get("validation_loss") for row in history])
+    norm = floats([row.get("gradient_norm") for row in history])
+    epoch = floats([row.get("epoch", i) for i, row in enumerate(history)])
+    if not (np.isfinite(epoch).all() and (np.diff(epoch) > 0).all()):
+        epoch = np.arange(len(history), dtype=float)
     best = finite(training.get("best_epoch"))
     with_norm = bool((norm > 0).any())
 
@@ -75,7 +74,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
         reading="Good: both lines fall and level off together. Bad: the training "
         "loss keeps falling while the validation loss climbs, which is learning by "
         "heart, or the lines jump about.",
-        finding=_finding(training, len(rows), best),
+        finding=_finding(training, len(history), best),
     )
 
 

@@ -22,7 +22,7 @@ from ._sequences import examples_picture, lengths_picture, targets_picture
 from ._series import series_picture
 from ._steps import steps_picture
 from ._tables import class_rows, confusion_rows, next_rows, remedy_rows, score_table
-from ._values import finite, section
+from ._values import finite, listed, rows, section
 
 _TASKS = {
     "forecast": "Forecast",
@@ -71,8 +71,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": title,
         "task": _TASKS.get(task, task),
-        "question": _pairs(results.get("question")),
-        "notes": [str(note) for note in results.get("notes") or []],
+        "question": _pairs(listed(results, "question")),
+        "notes": [str(note) for note in listed(results, "notes")],
         "scores": scores,
         "numbers": big_numbers(results),
         "series": series_picture(data, needed),
@@ -130,27 +130,21 @@ def _forecasts(
     return shown
 
 
-def _pairs(question: Any) -> list[tuple[str, str]]:
-    given = question if isinstance(question, list) else []
-    return [
-        (str(p[0]), str(p[1]))
-        for p in given
-        if isinstance(p, list | tuple) and len(p) > 1
-    ]
+def _pairs(question: list[Any]) -> list[tuple[str, str]]:
+    pairs = [pair for pair in question if isinstance(pair, list | tuple)]
+    return [(str(pair[0]), str(pair[1])) for pair in pairs if len(pair) > 1]
 
 
 def _findings(diagnosis: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return what the diagnosis found in the network that was trained."""
     part = section(diagnosis, "after") or section(diagnosis, "before")
-    given = part.get("findings")
     return [
         {
             "name": str(row.get("name") or "").replace("_", " "),
             "severity": str(row.get("severity") or ""),
             "evidence": str(row.get("evidence") or ""),
         }
-        for row in (given if isinstance(given, list) else [])
-        if isinstance(row, Mapping)
+        for row in rows(part, "findings")
     ]
 
 

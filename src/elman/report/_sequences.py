@@ -13,7 +13,7 @@ from ._bars import bars
 from ._numbers import number
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, words
-from ._values import Floats, finite, floats, thin
+from ._values import Floats, finite, floats, listed, rows, thin
 
 _LOOK: tuple[tuple[str, Any, str], ...] = (
     (ACCENT, "solid", "line accent"),
@@ -24,12 +24,9 @@ _LOOK: tuple[tuple[str, Any, str], ...] = (
 
 def examples_picture(data: Mapping[str, Any]) -> Picture | None:
     """Draw up to eight example sequences, at most three channels of each."""
-    examples = data.get("examples")
     shown = []
-    for example in examples if isinstance(examples, list) else []:
-        if not isinstance(example, Mapping):
-            continue
-        channels = [floats(c) for c in list(example.get("values") or [])[:3]]
+    for example in rows(data, "examples"):
+        channels = [floats(c) for c in listed(example, "values")[:3]]
         channels = [c for c in channels if len(c) > 1 and np.isfinite(c).any()]
         if channels:
             shown.append((_label(example.get("label")), channels))

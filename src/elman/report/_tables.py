@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ._numbers import fixed, number, places
-from ._values import finite, section
+from ._values import finite, floats, listed, rows, section
 
 _KINDS = {"network": "network", "part": "part of it", "baseline": "baseline"}
 
@@ -39,16 +41,17 @@ class ScoreTable:
 def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
     """Return the results' ``scores`` as a table sorted by its metric."""
     scores = section(results, "scores")
-    given = scores.get("rows")
-    rows = [row for row in given or [] if isinstance(row, Mapping)]
-    if not rows:
+    models = rows(scores, "rows")
+    if not models:
         return None
-    metrics = list(dict.fromkeys(key for row in rows for key in section(row, "values")))
+    metrics = list(
+        dict.fromkeys(key for row in models for key in section(row, "values"))
+    )
     metric = str(scores.get("metric") or (metrics[0] if metrics else ""))
     lower = bool(scores.get("lower_is_better", True))
     if metric in metrics:
         metrics.insert(0, metrics.pop(metrics.index(metric)))
-    main = [finite(section(row, "values").get(metric)) for row in rows]
+    main = [finite(section(row, "values").get(metric)) for row in models]
     top = max((abs(value) for value in main if value is not None), default=0.0)
     winner = scores.get("winner")
 
@@ -56,12 +59,12 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         value = main[place]
         return (value is None, 0 if value is None else value if lower else -value)
 
-    ranked = sorted(range(len(rows)), key=order)
-    first = section(rows[ranked[0]], "values")
+    ranked = sorted(range(len(models)), key=order)
+    first = section(models[ranked[0]], "values")
     decimals = [places([first.get(key)]) for key in metrics]
     table = []
     for place in ranked:
-        row, value = rows[place], main[place]
+        row, value = models[place], main[place]
         values = section(row, "values")
         table.append(
             ScoreRow(
@@ -82,13 +85,13 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         metrics=metrics,
         rows=table,
         verdict=str(scores.get("verdict") or ""),
-        plainly=_plainly(rows, winner, str(scores.get("verdict") or "")),
+        plainly=_plainly(models, winner, str(scores.get("verdict") or "")),
     )
 
 
-def _plainly(rows: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:
+def _plainly(models: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:
     """Say that the network did not win, unless the verdict has said so."""
-    kind = next((row.get("kind") for row in rows if row.get("model") == winner), None)
+    kind = next((row.get("kind") for row in models if row.get("model") == winner), None)
     if kind == "baseline" and "baseline wins" not in verdict.lower():
         return (
             f"A baseline wins: {winner} does better than the network on these data. "
@@ -104,7 +107,6 @@ def _plainly(rows: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:
 
 def remedy_rows(diagnosis: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the remedies measured: name, horizons, verdict, and which was taken."""
-    given = diagnosis.get("remedies")
     return [
         {
             "name": str(row.get("name")),
@@ -113,8 +115,7 @@ def remedy_rows(diagnosis: Mapping[str, Any]) -> list[dict[str, Any]]:
             "verdict": str(row.get("verdict_after") or ""),
             "taken": row.get("name") == diagnosis.get("remedy"),
         }
-        for row in (given if isinstance(given, list) else [])
-        if isinstance(row, Mapping)
+        for row in rows(diagnosis, "remedies")
     ]
 
 
@@ -125,23 +126,23 @@ def _whole(value: Any) -> int | None:
 
 def confusion_rows(confusion: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the confusion matrix: a row per true label, each cell with its share."""
-    labels, matrix = confusion.get("labels"), confusion.get("matrix")
-    if not isinstance(labels, list) or not isinstance(matrix, list):
-        return []
-    rows = []
+    labels, matrix = listed(confusion, "labels"), listed(confusion, "matrix")
+    table = []
     for i, (label, counts) in enumerate(zip(labels, matrix, strict=False)):
-        known = [finite(count) or 0.0 for count in list(counts)[: len(labels)]]
-        total = sum(known)
+        known = np.nan_to_num(floats(counts)[: len(labels)])
+        known = np.pad(known, (0, len(labels) - len(known)))
+        total = known.sum()
         cells = [
             {
-                "count": number(count, 6) if count else "",
-                "share": round(count / total, 3) if total else 0,
+                "count": number(float(count), 6) if count else "",
+                "share": round(float(count / total), 3) if total else 0,
                 "right": i == j,
             }
             for j, count in enumerate(known)
         ]
-        rows.append({"label": str(label), "cells": cells, "total": number(total, 6)})
-    return rows
+        row = {"label": str(label), "cells": cells, "total": number(float(total), 6)}
+        table.append(row)
+    return table
 
 
 def class_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -162,8 +163,8 @@ def next_rows(forecast: Mapping[str, Any], moment: Any) -> list[list[str]]:
     """Return the next horizon as rows of text: time, forecast, lower, upper."""
     coming = section(forecast, "next")
     keys = ["prediction", "lower", "upper"]
-    lists = [list(coming.get(key) or []) for key in keys]
-    times = list(coming.get("time") or [])
+    lists = [listed(coming, key) for key in keys]
+    times = listed(coming, "time")
     decimals = places(lists[0])
     return [
         [

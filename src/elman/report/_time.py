@@ -15,6 +15,7 @@ from ._numbers import MONTHS
 from ._style import Sheet, tick
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_YEAR_0 = 12 * 1970  # months from the calendar's start to the clock's
 _SECONDS = [
     *(1, 5, 15, 30, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE),
     *(_HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR),
@@ -48,7 +49,7 @@ def date_ticks(start: np.datetime64, stop: np.datetime64, room: int) -> NDArray[
     low, high = (int(t.astype("datetime64[M]").astype(int)) for t in (start, stop))
     low += int(np.datetime64(low, "M") < start)
     for months in _CALENDAR:
-        begin = -(-low // months) * months
+        begin = -(-(low + _YEAR_0) // months) * months - _YEAR_0
         if (high - begin) // months + 1 <= room:
             break
     found = np.arange(begin, high + 1, months)

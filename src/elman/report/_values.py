@@ -19,6 +19,17 @@ def section(results: Mapping[str, Any], key: str) -> dict[str, Any]:
     return dict(part) if isinstance(part, Mapping) else {}
 
 
+def listed(part: Mapping[str, Any], key: str) -> list[Any]:
+    """Return a list of the results, or an empty one where it is something else."""
+    found = part.get(key)
+    return found if isinstance(found, list) else []
+
+
+def rows(part: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return the dicts of a list of the results."""
+    return [row for row in listed(part, key) if isinstance(row, Mapping)]
+
+
 def finite(value: Any) -> float | None:
     """Return a finite float, or None for null, NaN, infinity and anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -27,11 +38,15 @@ def finite(value: Any) -> float | None:
 
 
 def floats(values: Any) -> Floats:
-    """Return a float64 array (n,), with NaN where a value is null or infinite."""
+    """Return a float64 array (n,), with NaN where a value is null or infinite.
+
+    So are values beyond 1e100, whose powers overflow when an axis is laid out.
+    """
     if not isinstance(values, Sequence) or isinstance(values, str):
         return np.empty(0)
     cleaned = (finite(value) for value in values)
-    return np.array([math.nan if v is None else v for v in cleaned], dtype=float)
+    known = [math.nan if v is None or abs(v) > 1e100 else v for v in cleaned]
+    return np.array(known, dtype=float)
 
 
 def times(values: Any) -> NDArray[Any]:
