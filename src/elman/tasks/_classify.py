@@ -42,8 +42,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     dropout : float
         Share of the encoder's outputs dropped while training.
     pooling : {"auto", "last", "mean", "max", "attention"}
-        From one output a step to one vector a sequence; ``auto`` is last, mean
-        and greatest side by side. Not used with one class a step.
+        From one output a step to one vector a sequence; ``auto`` is last
+        and mean side by side. Not used with one class a step.
     output : {"auto", "sequence", "step"}
         Whether y holds one class a sequence or one a step.
     init : str

@@ -57,7 +57,7 @@ class SequenceNetwork(nn.Module):
     pooling : {"auto", "last", "mean", "max", "attention"}
         ``last``: each direction's last state. ``mean``, ``max``: over the steps.
         ``attention``: the mean weighted by softmax over steps of a learned score.
-        ``auto``: last, mean and max side by side.
+        ``auto``: last and mean side by side.
     per_step : bool
         One output at every step, and no pooling.
     """
@@ -89,7 +89,7 @@ class SequenceNetwork(nn.Module):
         self.per_step = per_step
         self.score = nn.Linear(width, 1) if pooling == "attention" else None
         self.dropout = nn.Dropout(dropout)
-        wide = width * (3 if pooling == "auto" and not per_step else 1)
+        wide = width * (2 if pooling == "auto" and not per_step else 1)
         self.head = nn.Linear(wide, outputs)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
@@ -116,8 +116,7 @@ class SequenceNetwork(nn.Module):
             "attention": lambda: self._attended(steps, lengths),
         }
         if self.pooling == "auto":
-            chosen = ("last", "mean", "max")
-            return torch.cat([parts[name]() for name in chosen], -1)
+            return torch.cat([parts["last"](), parts["mean"]()], -1)
         return parts[self.pooling]()
 
     def _attended(self, steps: Tensor, lengths: Tensor) -> Tensor:

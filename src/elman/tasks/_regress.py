@@ -43,8 +43,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     dropout : float
         Share of the encoder's outputs dropped while training.
     pooling : {"auto", "last", "mean", "max", "attention"}
-        From one output a step to one vector a sequence; ``auto`` is last, mean
-        and greatest side by side. Not used with one target a step.
+        From one output a step to one vector a sequence; ``auto`` is last
+        and mean side by side. Not used with one target a step.
     output : {"auto", "sequence", "step"}
         Whether y holds the targets of a sequence or those of each step.
     init : str

@@ -66,11 +66,12 @@ class Progress(Callback):
         """Print the epoch's line where there is no bar."""
         if self._bar is None and state.epoch:
             row = state.record
-            mark = "  best" if state.is_best else ""
+            watched = math.isfinite(row["validation_loss"])
+            held_out = f"  validation {row['validation_loss']:.4f}" if watched else ""
+            mark = "  best" if state.is_best and watched else ""
             self.console.print(
                 f"epoch {state.epoch}/{state.settings.epochs}"
-                f"  loss {row['loss']:.4f}"
-                f"  validation {row['validation_loss']:.4f}"
+                f"  loss {row['loss']:.4f}{held_out}"
                 f"  gradient {row['gradient_norm']:.3g}"
                 f"  rate {row['learning_rate']:.2g}"
                 f"  {row['seconds']:.1f} s{mark}",
@@ -86,7 +87,9 @@ class Progress(Callback):
 
     def _figures(self, state: TrainingState) -> str:
         validation = state.record.get("validation_loss", math.nan)
-        figures = f"loss {state.loss:.4f}  val {validation:.4f}"
+        figures = f"loss {state.loss:.4f}"
+        if math.isfinite(validation):
+            figures += f"  val {validation:.4f}"
         if self.console.width >= 80:
             figures += (
                 f"  grad {state.gradient_norm:.2g}  rate {state.learning_rate:.1g}"

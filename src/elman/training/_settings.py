@@ -26,6 +26,8 @@ class TrainingSettings:
     ----------
     epochs : int
         Passes over the training examples, at most.
+    examples_per_epoch : int or None
+        Draw this many of the examples each epoch instead of all.
     batch_size : int
         Examples a step. The full batch is any number at or above their count.
     learning_rate : float
@@ -54,6 +56,7 @@ class TrainingSettings:
     """
 
     epochs: int = 30
+    examples_per_epoch: int | None = None
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "constant"
@@ -65,14 +68,15 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         _at_least("epochs", self.epochs, 1)
+        if self.examples_per_epoch is not None:
+            _at_least("examples_per_epoch", self.examples_per_epoch, 1)
         _at_least("batch_size", self.batch_size, 1)
         if self.patience is not None:
             _at_least("patience", self.patience, 1)
         _positive("learning_rate", self.learning_rate)
         if self.clip_norm is not None:
             _positive("clip_norm", self.clip_norm)
-        if not 0 <= self.weight_decay < float("inf"):
-            raise InputError(f"weight_decay must be ≥ 0, got {self.weight_decay}")
+        _at_least_zero("weight_decay", self.weight_decay)
         if self.optimizer not in OPTIMIZERS:
             hint = did_you_mean(str(self.optimizer), OPTIMIZERS)
             raise InputError(
@@ -102,8 +106,17 @@ def _at_least(name: str, value: object, least: int) -> None:
         raise InputError(f"{name} must be at least {least}, got {value}")
 
 
+def _at_least_zero(name: str, value: object) -> None:
+    if not 0 <= _number(name, value) < float("inf"):
+        raise InputError(f"{name} must be finite and at least 0, got {value}")
+
+
 def _positive(name: str, value: object) -> None:
+    if not 0 < _number(name, value) < float("inf"):
+        raise InputError(f"{name} must be positive and finite, got {value}")
+
+
+def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"{name} must be a number, got {value!r}")
-    if not 0 < value < float("inf"):
-        raise InputError(f"{name} must be positive and finite, got {value}")
+    return float(value)

@@ -1,0 +1,48 @@
+"""Settings say what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from elman._errors import InputError
+from elman.training import OPTIMIZERS, TrainingSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("epochs", 0, "at least 1"),
+        ("epochs", 2.5, "whole number"),
+        ("epochs", True, "whole number"),
+        ("batch_size", -4, "at least 1"),
+        ("patience", 0, "at least 1"),
+        ("learning_rate", 0.0, "positive"),
+        ("learning_rate", float("nan"), "positive"),
+        ("learning_rate", "fast", "number"),
+        ("clip_norm", -1.0, "positive"),
+        ("weight_decay", -0.1, "weight_decay"),
+        ("weight_decay", "none", "weight_decay"),
+        ("schedule", "step", "cosine"),
+        ("optimizer", "adan", "did you mean 'adam'"),
+    ],
+)
+def test_bad_values_name_the_argument(name, value, words):
+    with pytest.raises(InputError, match=words) as caught:
+        TrainingSettings(**{name: value})
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimiser_takes_the_settings_and_leaves_frozen_weights(name):
+    module = nn.Linear(3, 2)
+    module.bias.requires_grad_(False)
+    settings = TrainingSettings(optimizer=name, learning_rate=0.5, weight_decay=0.25)
+    optimizer = settings.build_optimizer(module)
+    assert isinstance(optimizer, OPTIMIZERS[name])
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
+    assert len(group["params"]) == 1
+    assert torch.equal(group["params"][0], module.weight)
