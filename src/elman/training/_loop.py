@@ -94,7 +94,8 @@ def train(
         raise InputError("there are no training examples; give more or longer data")
     if validation is not None and not len(validation):
         validation = None
-    steps = math.ceil(len(examples) / settings.batch_size)
+    drawn = min(settings.examples_per_epoch or len(examples), len(examples))
+    steps = math.ceil(drawn / settings.batch_size)
     state = TrainingState(module, settings, steps_per_epoch=steps)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
@@ -169,6 +170,7 @@ class _Run:
             len(self.examples),
             generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch),
         )
+        order = order[: settings.examples_per_epoch]
         self.module.train()
         total, norms = 0.0, []
         for index in order.split(settings.batch_size):
@@ -190,7 +192,7 @@ class _Run:
             total += state.loss * len(index)
             norms.append(state.gradient_norm)
             self._call("on_step")
-        return total / len(self.examples), statistics.median(norms)
+        return total / len(order), statistics.median(norms)
 
     def _finish_epoch(self, loss: float, norm: float, seconds: float) -> None:
         state = self.state

@@ -1,0 +1,63 @@
+"""Forecasts from many origins at once, next to what then happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Rolling forecasts of one series.
+
+    Attributes
+    ----------
+    targets : list of str
+    time : ndarray
+        (n, H): the time of each forecast step.
+    truth, prediction, linear, lower, upper : ndarray
+        (n, H, K), in the targets' units; the truth is NaN where unobserved.
+    """
+
+    targets: list[str]
+    time: NDArray
+    truth: NDArray[np.float64]
+    prediction: NDArray[np.float64]
+    linear: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of origins."""
+        return len(self.time)
+
+    def coverage(self) -> float:
+        """Return the share of observed values inside their interval."""
+        seen = np.isfinite(self.truth)
+        inside = (self.truth >= self.lower) & (self.truth <= self.upper)
+        return float(inside[seen].mean()) if seen.any() else float("nan")
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return one row a forecast step: origin, step, time, and the columns.
+
+        With several targets a column ``target`` tells them apart.
+        """
+        n, horizon, _ = self.truth.shape
+        parts = []
+        for j, name in enumerate(self.targets):
+            columns: dict[str, NDArray] = {
+                "origin": np.repeat(self.time[:, 0], horizon),
+                "step": np.tile(np.arange(1, horizon + 1), n),
+                "time": self.time.reshape(-1),
+            }
+            for field in ("truth", "prediction", "linear", "lower", "upper"):
+                columns[field] = getattr(self, field)[:, :, j].reshape(-1)
+            frame = pl.DataFrame(columns).with_columns(pl.col("truth").fill_nan(None))
+            parts.append(
+                frame.insert_column(0, pl.Series("target", [name] * len(frame)))
+            )
+        whole = pl.concat(parts)
+        return whole if len(self.targets) > 1 else whole.drop("target")

@@ -1,0 +1,130 @@
+"""Covariates: numbers as they are, categories one-hot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from elman._errors import InputError
+from elman.data import numeric_column
+
+_MOST_CATEGORIES = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """One covariate and how it becomes numbers.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"number", "category"}
+    categories : list of str
+        The one-hot columns of a category; another value is all zero.
+    """
+
+    name: str
+    kind: str
+    categories: list[str] = field(default_factory=list)
+
+    def describe(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def inspect(frame: pl.DataFrame, name: str, *, asked: bool) -> Column | str:
+    """Return how a column enters, or the reason why it is left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The training rows.
+    name : str
+        A column of it.
+    asked : bool
+        Whether the user named the column; then a reason is an error.
+    """
+    reason = _unusable(frame, name)
+    if reason and asked:
+        raise InputError(f"column {name!r} {reason}; leave it out")
+    if reason:
+        return f"{name}: {reason}, left out"
+    column = frame[name]
+    if _is_text(column):
+        categories = sorted(column.cast(pl.String).drop_nulls().unique().to_list())
+        return Column(name, "category", categories)
+    numeric_column(frame, name)
+    return Column(name, "number")
+
+
+def encode(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:
+    """Return the columns as numbers, (T, width); NaN where missing."""
+    parts = [np.zeros((len(frame), 0))]
+    for column in columns:
+        if column.kind == "number":
+            # A prediction frame may lack every value of a column.
+            empty = frame[column.name].null_count() == len(frame)
+            values = (
+                np.full(len(frame), np.nan)
+                if empty
+                else numeric_column(frame, column.name)
+            )
+            parts.append(values[:, None])
+            continue
+        text = frame[column.name].cast(pl.String)
+        hot = np.stack(
+            [(text == c).fill_null(False).to_numpy() for c in column.categories], 1
+        ).astype(np.float64)
+        hot[text.is_null().to_numpy()] = np.nan
+        parts.append(hot)
+    return np.concatenate(parts, 1)
+
+
+def encoded_width(column: Column) -> int:
+    """Return how many numbers a column becomes."""
+    return 1 if column.kind == "number" else len(column.categories)
+
+
+def is_switch(values: NDArray[np.float64]) -> bool:
+    """Tell whether an encoded column takes the values 0 and 1, both and only."""
+    known = values[~np.isnan(values)]
+    return bool(np.isin(known, (0.0, 1.0)).all() and len(np.unique(known)) == 2)
+
+
+def _is_text(column: pl.Series) -> bool:
+    if column.dtype == pl.Categorical or isinstance(column.dtype, pl.Enum):
+        return True
+    if column.dtype != pl.String:
+        return False
+    # Mostly numbers: a number column with something wrong in it, and
+    # `numeric_column` says where.
+    present = column.drop_nulls()
+    numbers = present.cast(pl.Float64, strict=False).is_not_null().sum()
+    return numbers < 0.5 * len(present)
+
+
+def _unusable(frame: pl.DataFrame, name: str) -> str | None:
+    column = frame[name]
+    present = column.drop_nulls()
+    if column.dtype.is_float():
+        present = present.drop_nans()
+    if not len(present):
+        return "has no values in the training part"
+    if column.dtype.is_temporal() or column.dtype.is_nested():
+        return f"is of type {column.dtype}"
+    if present.n_unique() == 1:
+        return "never changes in the training part"
+    if _is_text(column):
+        count = present.n_unique()
+        if count > _MOST_CATEGORIES:
+            return f"has {count} different texts, more than {_MOST_CATEGORIES}"
+        return None
+    if column.dtype.is_integer() and len(present) == len(column) > 2:
+        steps = np.diff(column.to_numpy())
+        if (steps == steps[0]).all():
+            return "counts the rows"
+    return None

@@ -1,0 +1,107 @@
+"""Which column plays which part in a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from elman._errors import InputError
+from elman.data import numeric_column, require_column
+
+from ._columns import Column, inspect
+
+
+def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
+    """Return column names from one name or several; a comma does not split."""
+    if value is None:
+        return []
+    names = [value] if isinstance(value, str) else list(value)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"{argument} must be column names, got {value!r}")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{argument} names {twice[0]!r} twice")
+    return names
+
+
+def check_targets(frame: pl.DataFrame, targets: list[str], source: object) -> int:
+    """Return one past the last row in which every target could be observed.
+
+    Raises
+    ------
+    InputError
+        No such column, text or infinite values in it, or nothing at all.
+    """
+    if not targets:
+        raise InputError("target is empty; name the column to forecast")
+    last = 0
+    for name in targets:
+        require_column(frame, name, source)
+        values = numeric_column(frame, name, source)
+        observed = np.flatnonzero(~np.isnan(values))
+        if not len(observed):
+            raise InputError(f"column {name!r} has no values; nothing to forecast")
+        last = max(last, int(observed[-1]) + 1)
+    return last
+
+
+def assign_roles(
+    frame: pl.DataFrame,
+    train_rows: int,
+    targets: list[str],
+    known: list[str],
+    past: list[str] | None,
+    ignore: list[str],
+    source: object,
+) -> tuple[list[Column], list[Column], list[str]]:
+    """Return known columns, past columns, and notes on what was left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The whole series.
+    train_rows : int
+        Only these decide what a column is.
+    targets, known, ignore : list of str
+    past : list of str or None
+        None takes every column not named elsewhere: known only up to the
+        present, the assumption that cannot leak the future.
+    source : object
+        The file, for messages.
+    """
+    for argument, names in (("known", known), ("past", past or []), ("ignore", ignore)):
+        for name in names:
+            require_column(frame, name, source)
+            if name in targets:
+                raise InputError(f"{name!r} is the target, it cannot be in {argument}")
+    both = sorted(set(known) & set(past or []))
+    if both:
+        raise InputError(
+            f"{both[0]!r} is in known and in past; keep it in one: known if its future "
+            "values are given, past if not"
+        )
+    train = frame[:train_rows]
+    columns_known = [_asked(train, name) for name in known]
+    notes: list[str] = []
+    if past is not None:
+        return columns_known, [_asked(train, name) for name in past], notes
+    columns_past = []
+    taken = {*targets, *known, *ignore}
+    for name in frame.columns:
+        if name in taken:
+            continue
+        found = inspect(train, name, asked=False)
+        if isinstance(found, str):
+            notes.append(found)
+        else:
+            columns_past.append(found)
+    return columns_known, columns_past, notes
+
+
+def _asked(frame: pl.DataFrame, name: str) -> Column:
+    column = inspect(frame, name, asked=True)
+    if isinstance(column, str):
+        raise InputError(column)
+    return column

@@ -1,0 +1,71 @@
+"""How far forecasts are off, and what to say about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def forecast_scores(
+    truth: NDArray[np.float64],
+    prediction: NDArray[np.float64],
+    scale: NDArray[np.float64],
+) -> dict[str, float]:
+    r"""Return MAE, RMSE and MASE over everything observed.
+
+    Several targets are averaged; with more than one, MAE and RMSE are in units
+    of each target's training standard deviation.
+
+    .. math:: \mathrm{MASE} = \mathrm{MAE} \,/\, s, \qquad
+              s = \text{mean}_t |y_t - y_{t-m}| \text{ over the training part}
+
+    (Hyndman and Koehler 2006), with the season m, or 1.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray
+        (n, H, K); NaN in the truth is left out.
+    scale : ndarray
+        (2, K): row 0 the unit of MAE and RMSE, row 1 the s of MASE.
+    """
+    error = prediction - truth
+    absolute = np.nanmean(np.abs(error), axis=(0, 1))
+    square = np.nanmean(error**2, axis=(0, 1))
+    return {
+        "MAE": float(np.mean(absolute / scale[0])),
+        "RMSE": float(np.sqrt(np.mean(square / scale[0] ** 2))),
+        "MASE": float(np.mean(absolute / scale[1])),
+    }
+
+
+def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
+    """Return the winner's name and one sentence about it.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Each with "model", "kind" and "values"; exactly one network.
+    metric : str
+        Lower is better.
+    """
+    network = next(row for row in rows if row["kind"] == "network")
+    others = [row for row in rows if row["kind"] != "network"]
+    best = min(others, key=lambda row: row["values"][metric])
+    mine, theirs = network["values"][metric], best["values"][metric]
+    if mine == theirs:
+        return network["model"], (
+            f"{network['model']} and {best['model']} have the same {metric}, "
+            f"{mine:.4g}: training found nothing to add."
+        )
+    if mine < theirs:
+        share = 1 - mine / theirs
+        return network["model"], (
+            f"{network['model']} has the lowest {metric}, {mine:.4g}: "
+            f"{share:.1%} below {best['model']} ({theirs:.4g})."
+        )
+    return best["model"], (
+        f"A baseline wins: {best['model']} has {metric} {theirs:.4g}, "
+        f"{network['model']} {mine:.4g}, {mine / theirs - 1:.1%} above."
+    )

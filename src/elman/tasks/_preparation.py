@@ -1,0 +1,290 @@
+"""From a table to the arrays a forecaster learns from; fitted on training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from elman._errors import InputError
+from elman.data import RegularSeries
+
+from ._calendar import Calendar
+from ._columns import Column, encode, encoded_width, is_switch
+from ._linear import WindowTable
+from ._scaling import ClippedScaler
+from ._transform import Transform
+
+_MOST_SWITCHES = 4
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A series as arrays, one row a time step.
+
+    Attributes
+    ----------
+    time : ndarray
+        (T,), datetime64[s] or int64.
+    raw : ndarray
+        (T, K): the targets in their own units, NaN where missing.
+    table : WindowTable
+        What the linear model sees.
+    encoder, decoder : Tensor
+        float32, (T, Ce) and (T, Cd): what the network sees of the past and of
+        the future.
+    known_until : int
+        Rows before this one have all their known covariates.
+    """
+
+    time: NDArray
+    raw: NDArray[np.float64]
+    table: WindowTable
+    encoder: Tensor
+    decoder: Tensor
+    known_until: int
+
+
+class Preparation:
+    """Column roles, encodings and scales, learned from the training rows.
+
+    Parameters
+    ----------
+    targets : list of str
+    known, past : list of Column
+    transforms : list of Transform
+        One a target.
+    calendar : Calendar
+    scalers : dict
+        "target", "known" and "past", each a ClippedScaler.
+    flags : dict
+        "target", "known" and "past": which columns carry a missing flag.
+    switches : list of int
+        Positions among the encoded known columns that are 0 or 1.
+    """
+
+    def __init__(
+        self,
+        targets: list[str],
+        known: list[Column],
+        past: list[Column],
+        transforms: list[Transform],
+        calendar: Calendar,
+        scalers: dict[str, ClippedScaler],
+        flags: dict[str, list[bool]],
+        switches: list[int],
+        season: int,
+    ) -> None:
+        self.targets = targets
+        self.known = known
+        self.past = past
+        self.transforms = transforms
+        self.calendar = calendar
+        self.scalers = scalers
+        self.flags = flags
+        self.switches = switches
+        self.season = season
+
+    @classmethod
+    def fit(
+        cls,
+        series: RegularSeries,
+        end: int,
+        targets: list[str],
+        known: list[Column],
+        past: list[Column],
+        scale: str,
+        season: int,
+    ) -> tuple[Preparation, list[str]]:
+        """Learn from rows before ``end``; return the preparation and its notes."""
+        frame = series.frame[:end]
+        raw = _targets(frame, targets)
+        transforms = [Transform.choose(scale, raw[:, j]) for j in range(len(targets))]
+        values = {
+            "target": _transformed(raw, transforms),
+            "known": encode(frame, known),
+            "past": encode(frame, past),
+        }
+        scalers = {role: ClippedScaler.fit(v) for role, v in values.items()}
+        switches = [j for j, v in enumerate(values["known"].T) if is_switch(v)]
+        for j in switches:
+            # A switch stays 0 or 1, so that it can turn other features on.
+            scalers["known"].mean[j], scalers["known"].scale[j] = 0.0, 1.0
+        names = {
+            "target": targets,
+            "known": _names(known),
+            "past": _names(past),
+        }
+        notes = [
+            note
+            for role, scaler in scalers.items()
+            for note in scaler.clipped(values[role], names[role])
+        ]
+        flags = {
+            role: [bool(np.isnan(c).any()) for c in v.T] for role, v in values.items()
+        }
+        missing = [
+            f"{targets[j]}: {int(np.isnan(raw[:, j]).sum()):,} of {end:,} training "
+            "values are missing; carried forward as input, left out of the loss"
+            for j in range(len(targets))
+            if np.isnan(raw[:, j]).any()
+        ]
+        calendar = Calendar.of(series.time[:end], float(series.step))
+        preparation = cls(
+            targets,
+            known,
+            past,
+            transforms,
+            calendar,
+            scalers,
+            flags,
+            switches[:_MOST_SWITCHES],
+            season,
+        )
+        return preparation, missing + notes
+
+    def apply(self, series: RegularSeries) -> Prepared:
+        """Return the arrays of a series with the same columns."""
+        frame = series.frame
+        raw = _targets(frame, self.targets)
+        known_raw = encode(frame, self.known)
+        target, target_flags = self._fill("target", _transformed(raw, self.transforms))
+        known, known_flags = self._fill("known", known_raw)
+        past, past_flags = self._fill("past", encode(frame, self.past))
+        truth = (
+            _transformed(raw, self.transforms) - self.scalers["target"].mean
+        ) / self.scalers["target"].scale
+        smooth = self.calendar.smooth(series.time)
+        categories = self.calendar.categories(series.time, known[:, self.switches])
+        table = WindowTable(
+            lags=target,
+            truth=truth,
+            past=_summaries(np.concatenate([past, past_flags], 1), self.season),
+            known=np.concatenate([known, known_flags, categories], 1),
+        )
+        encoder = [target, target_flags, past, past_flags, known, known_flags, smooth]
+        decoder = [known, known_flags, smooth]
+        return Prepared(
+            time=series.time,
+            raw=raw,
+            table=table,
+            encoder=torch.from_numpy(np.concatenate(encoder, 1).astype(np.float32)),
+            decoder=torch.from_numpy(np.concatenate(decoder, 1).astype(np.float32)),
+            known_until=_known_until(known_raw),
+        )
+
+    def inverse(self, scaled: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return (…, K) scaled targets in their own units."""
+        values = self.scalers["target"].inverse(scaled)
+        columns = [
+            transform.inverse(values[..., j])
+            for j, transform in enumerate(self.transforms)
+        ]
+        return np.stack(columns, -1)
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything but the scalers as plain values."""
+        return {
+            "targets": self.targets,
+            "known": [column.describe() for column in self.known],
+            "past": [column.describe() for column in self.past],
+            "transforms": [transform.value for transform in self.transforms],
+            "calendar": {
+                "slots": self.calendar.slots,
+                "week": self.calendar.week,
+                "months": self.calendar.months,
+                "year": self.calendar.year,
+            },
+            "flags": self.flags,
+            "switches": self.switches,
+            "season": self.season,
+        }
+
+    @classmethod
+    def from_description(
+        cls, described: dict[str, Any], tensors: dict[str, Tensor]
+    ) -> Preparation:
+        """Return what `describe` and the scalers' tensors say."""
+        return cls(
+            targets=described["targets"],
+            known=[Column(**c) for c in described["known"]],
+            past=[Column(**c) for c in described["past"]],
+            transforms=[Transform(t) for t in described["transforms"]],
+            calendar=Calendar(**described["calendar"]),
+            scalers={
+                role: ClippedScaler.from_tensors(f"scaler.{role}", tensors)
+                for role in ("target", "known", "past")
+            },
+            flags=described["flags"],
+            switches=described["switches"],
+            season=described["season"],
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the scalers as tensors."""
+        return {
+            name: tensor
+            for role, scaler in self.scalers.items()
+            for name, tensor in scaler.tensors(f"scaler.{role}").items()
+        }
+
+    def _fill(
+        self, role: str, values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return scaled values without gaps, and the flags of the gaps."""
+        flagged = np.array(self.flags[role], dtype=bool)
+        missing = np.isnan(values)[:, flagged].astype(np.float64)
+        return _forward_filled(self.scalers[role].transform(values)), missing
+
+
+def _targets(frame: pl.DataFrame, targets: list[str]) -> NDArray[np.float64]:
+    if not targets:
+        raise InputError("target is empty; name the column to forecast")
+    return np.stack(
+        [frame[t].cast(pl.Float64).fill_null(np.nan).to_numpy() for t in targets], 1
+    )
+
+
+def _transformed(
+    raw: NDArray[np.float64], transforms: list[Transform]
+) -> NDArray[np.float64]:
+    return np.stack([t.forward(raw[:, j]) for j, t in enumerate(transforms)], 1)
+
+
+def _names(columns: list[Column]) -> list[str]:
+    return [name for c in columns for name in [c.name] * encoded_width(c)]
+
+
+def _forward_filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Carry the last value forward; before the first, the column's mean, 0."""
+    last = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
+    last = np.maximum.accumulate(last, axis=0) if len(values) else last
+    filled = np.take_along_axis(values, np.maximum(last, 0), 0)
+    return np.where(last < 0, 0.0, filled)
+
+
+def _summaries(past: NDArray[np.float64], season: int) -> NDArray[np.float64]:
+    """Return at each row its value and the means of the last 6 steps and season.
+
+    Row t holds what is known at the end of step t.
+    """
+    sums = np.concatenate([np.zeros((1, past.shape[1])), np.cumsum(past, 0)])
+    columns = [past]
+    for width in sorted({6, max(season, 2)}):
+        stop = np.arange(1, len(past) + 1)
+        start = np.maximum(stop - width, 0)
+        columns.append((sums[stop] - sums[start]) / (stop - start)[:, None])
+    return np.concatenate(columns, 1)
+
+
+def _known_until(known: NDArray[np.float64]) -> int:
+    """Return the number of rows up to the last with any known covariate."""
+    if not known.shape[1]:
+        return np.iinfo(np.int64).max
+    given = np.flatnonzero(~np.isnan(known).all(1))
+    return int(given[-1]) + 1 if len(given) else 0
