@@ -1,0 +1,7 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+from ._main import main as main
+
+__all__ = ["main"]

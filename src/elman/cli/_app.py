@@ -1,0 +1,47 @@
+"""All commands under one name. Nothing here imports torch: help is instant."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import elman
+
+from . import _demo, _diagnose, _info, _predict, _report, _train_forecast
+from . import _train_sequences as _sequences
+from ._main import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Recurrent networks from data files: train, judge, predict.",
+    epilog="Start with: elman demo",
+)
+train = typer.Typer(
+    no_args_is_help=True,
+    help="Train a network on a data file and write a run directory with a report.",
+)
+app.command("demo")(_demo.demo)
+app.add_typer(train, name="train")
+train.command("forecast")(_train_forecast.forecast)
+train.command("classify")(_sequences.classify)
+train.command("regress")(_sequences.regress)
+app.command("predict")(_predict.predict)
+app.command("diagnose")(_diagnose.diagnose)
+app.command("report")(_report.report)
+app.command("info")(_info.info)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True),
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"elman {elman.__version__}")
+        raise typer.Exit

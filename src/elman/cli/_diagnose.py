@@ -1,0 +1,154 @@
+"""``elman diagnose``: how far gradients reach, of a run or before training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from elman._errors import InputError
+
+from . import _options as opt
+from ._output import Output, number
+
+_TASKS = ("forecast", "classify", "regress")
+
+
+def diagnose(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="RUN|TASK", help="A run, or forecast|classify|regress."),
+    ],
+    data: Annotated[
+        Path | None, typer.Argument(metavar="[DATA]", help="With a task: the data.")
+    ] = None,
+    target: opt.Target = None,
+    time: opt.Time = None,
+    horizon: opt.Horizon = 24,
+    context: opt.Context = None,
+    known: opt.Known = None,
+    past: opt.Past = None,
+    ignore: opt.Ignore = None,
+    label: opt.Label = None,
+    id_: opt.Id = None,
+    cell: opt.Cell = None,
+    hidden: opt.Hidden = None,
+    layers: opt.Layers = None,
+    init: opt.Init = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Show how far back gradients reach, and how far the data need them to.
+
+    Example: elman diagnose runs/bikes-1
+
+    Example: elman diagnose forecast bikes.csv --target count --cell rnn
+    """
+    out = Output(as_json)
+    if what not in _TASKS:
+        if data is not None:
+            raise InputError(
+                f"{what!r} is no task; write elman diagnose RUN, or elman diagnose"
+                f" {'|'.join(_TASKS)} DATA"
+            )
+        import elman
+
+        _show(elman.load(what).results_, out)
+        return
+    if data is None:
+        raise InputError(f"name the data: elman diagnose {what} DATA")
+    options = opt.given(
+        cell=cell, hidden_size=hidden, num_layers=layers, init=init, random_state=seed
+    )
+    if what == "forecast":
+        options |= opt.given(horizon=horizon, context=context)
+        columns = {"known": known, "past": past, "ignore": ignore}
+        results = _forecast(data, target, time, columns, options)
+    else:
+        found = {"label": label, "id": id_, "time": time}
+        results = _sequences(what, data, found, options)
+    _show(results, out)
+
+
+def _forecast(
+    data: Path,
+    target: list[str] | None,
+    time: str | None,
+    columns: dict[str, list[str] | None],
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    from elman.data import read_table
+
+    frame = read_table(data)
+    names = {k: opt.split_names(v, frame.columns) for k, v in columns.items()}
+    targets = opt.split_names(target, frame.columns)
+    if not targets:
+        raise InputError(
+            f"{data}: name the column to forecast with --target (columns:"
+            f" {', '.join(frame.columns[:12])})"
+        )
+    from elman.tasks import Forecaster
+
+    # The diagnosis comes before the first step: one step is all that is trained.
+    forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
+    forecaster.fit(
+        frame,
+        target=targets,
+        time=time,
+        known=names["known"],
+        past=names["past"] or None,
+        ignore=names["ignore"],
+        source=str(data),
+    )
+    return dict(forecaster.results_)
+
+
+def _sequences(
+    task: str, data: Path, columns: dict[str, str | None], options: dict[str, Any]
+) -> dict[str, Any]:
+    from ._held_out import held_out
+
+    parts = held_out(task, data, columns, None, 0.0, 0)
+    from elman.tasks import SequenceClassifier, SequenceRegressor
+
+    kind: Any = SequenceClassifier if task == "classify" else SequenceRegressor
+    estimator = kind(**options, epochs=1, refit=False).fit(*parts.train)
+    return dict(estimator.results_)
+
+
+def _show(results: dict[str, Any], out: Output) -> None:
+    """Print the flow, what was found, and what each remedy would change."""
+    from ._finish import show_flow
+
+    diagnosis = results.get("diagnosis")
+    if not diagnosis or not diagnosis.get("before"):
+        raise InputError(
+            "there is nothing to diagnose: sequences of one step have no gradient"
+            " through time"
+        )
+    show_flow(diagnosis, out)
+    before = diagnosis["before"]
+    for finding in before.get("findings", []):
+        out.heading(f"{finding['severity']}: {finding['name']}")
+        out.line(finding["evidence"])
+        if finding.get("remedy"):
+            out.line(f"remedy: {finding['remedy']}")
+    remedies = diagnosis.get("remedies") or before.get("remedies") or []
+    if remedies:
+        out.heading("Initialisations, measured")
+        names = [remedy["name"] for remedy in remedies]
+        chosen = diagnosis.get("remedy")
+        out.table(
+            ["init", "steps reached", "verdict"],
+            [
+                [r["name"], number(_whole(r["horizon_after"])), r["verdict_after"]]
+                for r in remedies
+            ],
+            best=names.index(chosen) if chosen in names else None,
+        )
+    out.document({"task": results["task"], "diagnosis": diagnosis})
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)

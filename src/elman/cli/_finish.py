@@ -1,0 +1,141 @@
+"""What every training ends with: save, report, and the results in words."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Any
+
+from ._main import Interrupted
+from ._output import Output, number
+from ._run_directory import RunDirectory
+
+
+def finish(estimator: Any, run: RunDirectory, out: Output, **extra: Any) -> None:
+    """Write the run directory and its report, and print what was found.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    run : RunDirectory
+    out : Output
+    extra
+        More for ``results.json``, such as the columns of the input.
+
+    Raises
+    ------
+    Interrupted
+        Training was ended with Ctrl-C; everything is saved all the same.
+    """
+    from elman.report import write_report
+
+    results = estimator.results_
+    results.update(extra)
+    results["environment"]["command"] = shlex.join(["elman", *sys.argv[1:]])
+    # Callbacks belong to this process, not to the parameters of the run.
+    estimator.set_params(callbacks=())
+    directory = estimator.save(run.path)
+    report = write_report(directory)
+    show_results(results, out)
+    out.heading("Written")
+    out.pairs([("run", str(directory)), ("report", str(report))])
+    out.document(summary(results) | {"run": str(directory), "report": str(report)})
+    if results["training"]["stopped"] == "interrupted":
+        epoch = results["training"]["best_epoch"]
+        raise Interrupted(
+            f"interrupted; the best weights so far (epoch {epoch}) are in {directory}"
+        )
+
+
+def show_results(results: dict[str, Any], out: Output) -> None:
+    """Print question, notes, gradient flow, training and scores."""
+    out.heading(results["title"])
+    out.pairs([(str(name), str(value)) for name, value in results["question"]])
+    if results["notes"]:
+        out.heading("Notes")
+        for note in results["notes"]:
+            out.line(f"- {note}")
+    show_flow(results.get("diagnosis"), out)
+    training = results["training"]
+    out.heading("Training")
+    epochs = max((row["epoch"] for row in training["history"]), default=0)
+    out.line(
+        f"{number(training['parameters'])} parameters, {epochs} epochs in"
+        f" {training['seconds']:.1f} s, best epoch {training['best_epoch']}"
+        f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
+    )
+    show_scores(results.get("scores"), out)
+
+
+def show_flow(diagnosis: dict[str, Any] | None, out: Output) -> None:
+    """Print how far gradients reach, before and after the remedy."""
+    if not diagnosis or not diagnosis.get("before"):
+        return
+    before, after = diagnosis["before"], diagnosis.get("after")
+    needed = f"{number(diagnosis['needed'])} steps"
+    rows = [
+        ("needed", f"{needed}: {diagnosis['needed_source']}"),
+        ("reached", _reach(before)),
+    ]
+    if after and diagnosis.get("remedy"):
+        rows.append((f"after {diagnosis['remedy']}", _reach(after)))
+    out.heading("Gradient flow, before training")
+    out.pairs(rows)
+
+
+def show_scores(scores: dict[str, Any] | None, out: Output) -> None:
+    """Print the table of models and baselines, and the verdict."""
+    if not scores or not scores["rows"]:
+        return
+    rows = scores["rows"]
+    metrics = list(dict.fromkeys(name for row in rows for name in row["values"]))
+    winner = [i for i, row in enumerate(rows) if row["model"] == scores["winner"]]
+    out.heading(f"Scores, {scores['split']}")
+    out.table(
+        ["model", *metrics],
+        [
+            [row["model"], *(number(row["values"].get(name)) for name in metrics)]
+            for row in rows
+        ],
+        best=winner[0] if winner else None,
+    )
+    out.line(scores["verdict"])
+
+
+def summary(results: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of the results that the JSON document holds."""
+    diagnosis = results.get("diagnosis") or {}
+    before, after = diagnosis.get("before"), diagnosis.get("after")
+    flow = {
+        "needed": diagnosis.get("needed"),
+        "needed_source": diagnosis.get("needed_source"),
+        "verdict": before and before["verdict"],
+        "horizon": before and before["horizon"],
+        "remedy": diagnosis.get("remedy"),
+        "verdict_after": after and after["verdict"],
+        "horizon_after": after and after["horizon"],
+    }
+    training = {k: v for k, v in results["training"].items() if k != "history"}
+    return {
+        "task": results["task"],
+        "title": results["title"],
+        "notes": results["notes"],
+        "gradient_flow": flow,
+        "training": training,
+        "scores": results.get("scores"),
+        "environment": results["environment"],
+    }
+
+
+def _reach(diagnosis: dict[str, Any]) -> str:
+    horizon = diagnosis["horizon"]
+    steps = "no bound found" if horizon is None else f"{horizon:,.0f} steps"
+    return f"{steps} ({diagnosis['verdict']})"
+
+
+_STOPPED = {
+    "epochs": "all epochs done",
+    "patience": "no better for a while",
+    "interrupted": "interrupted",
+    "diverged": "the loss was no longer finite",
+}

@@ -1,0 +1,141 @@
+"""Sequences to train on and sequences to score on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman._errors import InputError
+from elman.data import Sequences, read_sequences
+
+Labelled = tuple[list[np.ndarray], Any]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Training and test sequences with their labels.
+
+    Attributes
+    ----------
+    train : tuple
+        Sequences and labels to train on.
+    test : tuple or None
+        Sequences and labels to score on, if there are any.
+    split : str
+        What the test sequences are, in words.
+    notes : list of str
+    input : dict
+        Columns and channels, which predicting needs again.
+    """
+
+    train: Labelled
+    test: Labelled | None
+    split: str
+    notes: list[str]
+    input: dict[str, Any]
+
+
+def held_out(
+    task: str,
+    data: Path,
+    columns: dict[str, str | None],
+    test: Path | None,
+    share: float,
+    seed: int,
+) -> Parts:
+    """Read the sequences and part them.
+
+    Parameters
+    ----------
+    task : {"classify", "regress"}
+    data : path
+        Training sequences.
+    columns : dict
+        label, id and time of a table.
+    test : path or None
+        Test sequences; None looks for a ``_TEST`` beside ``_TRAIN``, and else
+        holds out a share.
+    share : float
+        From 0 (none) to below 1.
+    seed : int
+        Draws the share; classes keep their proportions.
+
+    Raises
+    ------
+    InputError
+        No labels, labels of the wrong kind, other channels in the test file.
+    """
+    if not 0 <= share < 1:
+        raise InputError(f"--test-fraction must be at least 0 and below 1, got {share}")
+    whole = read_sequences(data, **columns)
+    _check_labels(task, whole)
+    notes = list(whole.notes)
+    details = columns | {"channels": whole.channels, "per_step": whole.per_step}
+    if test is None and data.stem.endswith("_TRAIN"):
+        beside = data.with_name(data.stem[: -len("TRAIN")] + "TEST" + data.suffix)
+        if beside.is_file():
+            test = beside
+            notes.append(f"scored on {beside.name}, found beside {data.name}")
+    if test is not None:
+        other = read_sequences(test, **columns)
+        _check_labels(task, other)
+        if other.channels != whole.channels:
+            raise InputError(
+                f"{test}: the channels are {', '.join(other.channels[:8])}, but"
+                f" {data} has {', '.join(whole.channels[:8])}"
+            )
+        split = f"test, {Path(test).name}"
+        return Parts((whole.X, whole.y), (other.X, other.y), split, notes, details)
+    train, held = _draw(task, whole, share, seed)
+    if not len(held):
+        return Parts((whole.X, whole.y), None, "", notes, details)
+    split = f"test, {share:.0%} held out at random"
+    return Parts(_take(whole, train), _take(whole, held), split, notes, details)
+
+
+def _check_labels(task: str, found: Sequences) -> None:
+    if found.y is None:
+        raise InputError(
+            f"{found.source}: there are no labels; name their column with --label"
+            if not found.source.lower().endswith((".ts", ".npz"))
+            else f"{found.source}: the file holds no labels (in .npz: the array y)"
+        )
+    first = found.y[0] if found.per_step else found.y
+    if task == "regress" and np.asarray(first).dtype.kind not in "iuf":
+        raise InputError(
+            f"{found.source}: the labels are text, such as {np.ravel(first)[0]!s:.30},"
+            " not numbers; use 'elman train classify'"
+        )
+
+
+def _draw(
+    task: str, whole: Sequences, share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows to train on and rows held out."""
+    count = len(whole)
+    rows = np.random.default_rng(seed).permutation(count)
+    wanted = min(round(share * count), count - 2)
+    if wanted < 1:
+        return np.arange(count), np.arange(0)
+    if task == "classify" and not whole.per_step:
+        # Row k of a class of n stands at (k + 1/2) / n: taking the lowest first
+        # takes the same share of every class, and leaves each at least one row.
+        labels = np.asarray(whole.y)[rows]
+        place = np.empty(count)
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels == label)
+            place[members] = (np.arange(len(members)) + 0.5) / len(members)
+            place[members[-1]] = np.inf
+        wanted = min(wanted, int(np.isfinite(place).sum()))
+        rows = rows[np.argsort(place, kind="stable")]
+    return np.sort(rows[wanted:]), np.sort(rows[:wanted])
+
+
+def _take(whole: Sequences, rows: np.ndarray) -> Labelled:
+    y = whole.y
+    assert y is not None  # noqa: S101 - checked when read; for the type checker
+    labels = [y[i] for i in rows] if isinstance(y, list) else y[rows]
+    return [whole.X[i] for i in rows], labels

@@ -1,0 +1,111 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+MODEL = "Model and training"
+RUN = "Output"
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="CSV, TSV or Parquet file.")]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(help="Column to forecast; several with commas or repeated."),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of times, or several with commas (year,month,day,hour); found"
+        " if not given; '' counts rows."
+    ),
+]
+Horizon = Annotated[int, typer.Option(help="Steps to forecast.")]
+Context = Annotated[
+    int | None, typer.Option(help="Steps to look back; chosen from the data.")
+]
+Known = Annotated[
+    list[str] | None,
+    typer.Option(help="Columns whose future is known, such as a holiday."),
+]
+Past = Annotated[
+    list[str] | None,
+    typer.Option(help="Columns known up to now; every other one if not given."),
+]
+Ignore = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]
+Label = Annotated[
+    str | None,
+    typer.Option(help="Column of the label or target, in a CSV or Parquet file."),
+]
+Id = Annotated[
+    str | None,
+    typer.Option("--id", help="Column that says which sequence a row belongs to."),
+]
+Cell = Annotated[
+    str | None, typer.Option(help="gru, lstm or rnn.", rich_help_panel=MODEL)
+]
+Hidden = Annotated[
+    int | None, typer.Option(help="Hidden units.", rich_help_panel=MODEL)
+]
+Layers = Annotated[
+    int | None, typer.Option(help="Stacked layers.", rich_help_panel=MODEL)
+]
+Init = Annotated[
+    str | None,
+    typer.Option(
+        help="auto measures and picks; or orthogonal, chrono, ….",
+        rich_help_panel=MODEL,
+    ),
+]
+Epochs = Annotated[
+    int | None, typer.Option(help="At most so many.", rich_help_panel=MODEL)
+]
+BatchSize = Annotated[
+    int | None, typer.Option(help="Examples a step.", rich_help_panel=MODEL)
+]
+Rate = Annotated[
+    float | None,
+    typer.Option("--lr", help="Learning rate.", rich_help_panel=MODEL),
+]
+Seed = Annotated[
+    int | None, typer.Option(help="Of all that is random.", rich_help_panel=MODEL)
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Run directory to write; runs/NAME-1, -2, … if not given.",
+        rich_help_panel=RUN,
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite.", rich_help_panel=RUN)]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=RUN),
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document instead.", rich_help_panel=RUN
+    ),
+]
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options the user gave: defaults live in the estimators alone."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def split_names(values: Sequence[str] | None, columns: Sequence[str]) -> list[str]:
+    """Return column names from repeated options and comma lists.
+
+    A value that is itself a column's name is not split.
+    """
+    names: list[str] = []
+    for value in values or []:
+        parts = [value] if value in columns else value.split(",")
+        names += [part.strip() for part in parts if part.strip()]
+    return names

@@ -1,0 +1,120 @@
+"""What commands say: tables on a terminal, plain lines or JSON anywhere else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+Rows = Sequence[Sequence[str]]
+
+
+class Output:
+    """Standard output in one of three manners.
+
+    Parameters
+    ----------
+    as_json : bool
+        Say nothing but one document at the end.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.rich = not as_json and sys.stdout.isatty()
+
+    def line(self, text: str = "", style: str | None = None) -> None:
+        """Print one paragraph; a terminal wraps it at words."""
+        if self.as_json:
+            return
+        if self.rich:
+            _console().print(text, style=style, markup=False, highlight=False)
+        else:
+            typer.echo(text)
+
+    def heading(self, text: str) -> None:
+        """Print a title with a blank line above."""
+        self.line()
+        self.line(text, style="bold")
+
+    def pairs(self, rows: Rows) -> None:
+        """Print names and values in two columns."""
+        if self.as_json or not rows:
+            return
+        if self.rich:
+            from rich.table import Table
+            from rich.text import Text
+
+            grid = Table.grid(padding=(0, 2))
+            grid.add_column(style="dim")
+            grid.add_column(overflow="fold")
+            for name, value in rows:
+                grid.add_row(Text(name), Text(value))
+            _console().print(grid)
+            return
+        width = max(len(name) for name, _ in rows)
+        for name, value in rows:
+            typer.echo(f"{name:<{width}}  {value}".rstrip())
+
+    def table(self, header: Sequence[str], rows: Rows, best: int | None = None) -> None:
+        """Print a table, first column left, numbers right; mark one row."""
+        if self.as_json:
+            return
+        if self.rich:
+            from rich import box
+            from rich.table import Table
+            from rich.text import Text
+
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+            for i, name in enumerate(header):
+                table.add_column(
+                    Text(name), justify="right" if i else "left", overflow="fold"
+                )
+            for i, row in enumerate(rows):
+                table.add_row(*map(Text, row), style="bold green" if i == best else "")
+            _console().print(table)
+            return
+        marked = [[*row[:1], *row[1:]] for row in rows]
+        if best is not None:
+            marked[best][0] += " *"
+        widths = [max(map(len, column)) for column in zip(header, *marked, strict=True)]
+        for row in (header, *marked):
+            cells = [
+                cell.rjust(width) if i else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            typer.echo("  ".join(cells).rstrip())
+
+    def document(self, content: dict[str, Any]) -> None:
+        """Print the JSON document, if that is the manner."""
+        if self.as_json:
+            typer.echo(
+                json.dumps(content, ensure_ascii=False, allow_nan=False, default=_plain)
+            )
+
+
+def number(value: Any) -> str:
+    """Return a number as people read it: four significant digits."""
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def shown(path: Path) -> str:
+    """Return a path as the user would write it."""
+    return str(path)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console()

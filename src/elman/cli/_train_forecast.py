@@ -1,0 +1,109 @@
+"""``elman train forecast``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from elman._errors import InputError
+
+from . import _options as opt
+from ._output import Output
+
+_DEFAULT_TEST = 0.15
+
+
+def forecast(
+    data: opt.Data,
+    target: opt.Target = None,
+    time: opt.Time = None,
+    horizon: opt.Horizon = 24,
+    context: opt.Context = None,
+    known: opt.Known = None,
+    past: opt.Past = None,
+    ignore: opt.Ignore = None,
+    scale: Annotated[
+        str | None, typer.Option(help="auto, none, sqrt or log; of the target.")
+    ] = None,
+    test_fraction: Annotated[
+        float | None,
+        typer.Option(help=f"Share held out at the end; {_DEFAULT_TEST} if not given."),
+    ] = None,
+    test_from: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Hold out everything from this time on."),
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")
+    ] = None,
+    cell: opt.Cell = None,
+    hidden: opt.Hidden = None,
+    layers: opt.Layers = None,
+    init: opt.Init = None,
+    epochs: opt.Epochs = None,
+    batch_size: opt.BatchSize = None,
+    lr: opt.Rate = None,
+    seed: opt.Seed = None,
+    out: opt.Out = None,
+    force: opt.Force = False,
+    quiet: opt.Quiet = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Forecast a series from a table with a row for each step.
+
+    Trains a ridge regression and a recurrent correction of it, compares both
+    with simple baselines on a held-out end, and writes a run directory.
+
+    Example: elman train forecast bikes.csv --target count --time time --horizon 24
+
+    Example: elman train forecast air.csv --target pm2.5 --known holiday
+    """
+    if test_fraction is not None and test_from is not None:
+        raise InputError("give --test-fraction or --test-from, not both")
+    from elman.data import read_table
+
+    frame = read_table(data)
+    columns = frame.columns
+    targets = opt.split_names(target, columns)
+    if not targets:
+        raise InputError(
+            f"{data}: name the column to forecast with --target (columns:"
+            f" {', '.join(columns[:12])}{', …' if len(columns) > 12 else ''})"
+        )
+    from elman.tasks import Forecaster
+
+    from ._finish import finish
+    from ._run_directory import RunDirectory
+
+    held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
+    with RunDirectory(out, data.stem, force) as run:
+        forecaster = Forecaster(
+            **opt.given(
+                horizon=horizon,
+                context=context,
+                cell=cell,
+                hidden_size=hidden,
+                num_layers=layers,
+                init=init,
+                scale=scale,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=lr,
+                level=level,
+                random_state=seed,
+            ),
+            progress=not quiet,
+            callbacks=run.callbacks(),
+        )
+        forecaster.fit(
+            frame,
+            target=targets,
+            time=time,
+            known=opt.split_names(known, columns),
+            past=opt.split_names(past, columns) or None,
+            ignore=opt.split_names(ignore, columns),
+            test=test_from or held_out,
+            source=str(data),
+        )
+        finish(forecaster, run, Output(as_json))
