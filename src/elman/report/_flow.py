@@ -82,7 +82,10 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
 
 
 def lag_curves(part: Mapping[str, Any]) -> list[tuple[str, Floats, Floats]]:
-    """Return (name, lag, norm relative to lag 0) of each layer, the longest first."""
+    """Return (name, lag, norm relative to lag 0) of each layer, the headline first.
+
+    The headline is the layer the diagnosis names; without one, the longest.
+    """
     found = []
     for entry in rows(part, "profile"):
         norm, lag = floats(entry.get("norm")), floats(entry.get("lag"))
@@ -94,8 +97,8 @@ def lag_curves(part: Mapping[str, Any]) -> list[tuple[str, Floats, Floats]]:
         relative = norm / norm[0]
         relative[~(relative > 0)] = np.nan
         found.append((str(entry.get("name") or "layer"), lag, relative))
-    # Stable: among equals the layer named first stays the headline.
-    return sorted(found, key=lambda curve: -len(curve[1]))
+    head = part.get("headline")
+    return sorted(found, key=lambda curve: (curve[0] != head, -len(curve[1])))
 
 
 def _frame(axes: Axes, curves: list[tuple[str, Floats, Floats]], reach: float) -> None:

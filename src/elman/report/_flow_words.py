@@ -7,7 +7,7 @@ from typing import Any
 
 from ._numbers import number
 from ._picture import Key
-from ._values import finite, section
+from ._values import finite, rows, section
 
 
 def steps(horizon: Any) -> str:
@@ -18,6 +18,12 @@ def steps(horizon: Any) -> str:
     if known is None:
         return "as far as was measured"
     return "1 step" if round(known) == 1 else f"{number(round(known), 4)} steps"
+
+
+def capped(part: Mapping[str, Any]) -> bool:
+    """Return whether the horizon of a diagnosis is only known from below."""
+    head = [p for p in rows(part, "profile") if p.get("name") == part.get("headline")]
+    return any(p.get("capped") is True for p in head)
 
 
 def flow_keys(ill: bool, before: bool, after: bool, others: bool) -> list[Key]:
@@ -56,7 +62,8 @@ def _state(subject: str, part: Mapping[str, Any], needed: float | None) -> str:
     horizon, verdict = part.get("horizon"), part.get("verdict")
     if verdict == "exploding":
         return f"{subject}, gradients grow as they travel back: bad, training may jump."
-    reach = f"{subject}, gradients reach {steps(horizon)} back"
+    least = "at least " if capped(part) else ""
+    reach = f"{subject}, gradients reach {least}{steps(horizon)} back"
     known = finite(horizon)
     if needed is None:
         return f"{reach}."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ._flow_words import capped
 from ._numbers import fixed, number, percent, places
 from ._values import finite, rows, section
 
@@ -19,7 +20,7 @@ class Figure:
 
 
 def big_numbers(results: Mapping[str, Any]) -> list[Figure]:
-    """Return at most four numbers: network, best baseline, reach, coverage."""
+    """Return at most four numbers: network, best other, reach, coverage."""
     found = _scores(results)
     diagnosis = section(results, "diagnosis")
     needed = finite(diagnosis.get("needed"))
@@ -42,23 +43,22 @@ def _scores(results: Mapping[str, Any]) -> list[Figure]:
     scores = section(results, "scores")
     metric = str(scores.get("metric") or "score")
     sign = 1 if scores.get("lower_is_better", True) else -1
-    best: dict[str, tuple[float, str]] = {}
+    ranked = []
     for row in rows(scores, "rows"):
-        kind, value = str(row.get("kind")), finite(section(row, "values").get(metric))
-        if value is None:
-            continue
-        if kind not in best or sign * value < sign * best[kind][0]:
-            best[kind] = (value, str(row.get("model")))
-    decimals = places(value for value, _ in best.values())
+        value = finite(section(row, "values").get(metric))
+        if value is not None:
+            ranked.append((sign * value, value, row.get("kind"), row.get("model")))
+    # The first of equals stays first.
+    ranked.sort(key=lambda entry: entry[0])
+    network = [entry for entry in ranked if entry[2] == "network"][:1]
+    others = [entry for entry in ranked if entry[2] != "network"][:1]
+    decimals = places(value for _, value, _, _ in network + others)
     found = []
-    if "network" in best:
-        found.append(
-            Figure(fixed(best["network"][0], decimals), f"{metric} of the network")
-        )
-    if "baseline" in best:
-        value, model = best["baseline"]
-        text = f"{metric} of the best baseline, {model}"
-        found.append(Figure(fixed(value, decimals), text))
+    for _, value, _, _ in network:
+        found.append(Figure(fixed(value, decimals), f"{metric} of the network"))
+    for _, value, kind, model in others:
+        what = "its linear part" if kind == "part" else "the best baseline"
+        found.append(Figure(fixed(value, decimals), f"{metric} of {what}, {model}"))
     return found
 
 
@@ -67,5 +67,5 @@ def _reach(part: Mapping[str, Any]) -> str:
         return "explodes"
     known = finite(part.get("horizon"))
     if known is not None:
-        return number(round(known), 4)
+        return f"{'≥ ' if capped(part) else ''}{number(round(known), 4)}"
     return "∞" if part else ""

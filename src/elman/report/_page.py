@@ -75,7 +75,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "notes": [str(note) for note in listed(results, "notes")],
         "scores": scores,
         "numbers": big_numbers(results),
-        "series": series_picture(data, needed),
+        "series": series_picture(data, needed, section(results, "forecast")),
         "classes": class_rows(data),
         "data_pictures": [
             drawn
@@ -113,9 +113,7 @@ def _forecasts(
         test = forecast_picture(
             forecast, needed=needed, name=f"test-{place}", target=target
         )
-        steps = steps_picture(
-            forecast.get("error_by_step"), metric=metric, name=f"steps-{place}"
-        )
+        steps = steps_picture(forecast, metric=metric, name=f"steps-{place}")
         coming = next_picture(forecast, name=f"next-{place}", target=target)
         if test or steps or coming:
             shown.append(
@@ -143,6 +141,7 @@ def _findings(diagnosis: Mapping[str, Any]) -> list[dict[str, str]]:
             "name": str(row.get("name") or "").replace("_", " "),
             "severity": str(row.get("severity") or ""),
             "evidence": str(row.get("evidence") or ""),
+            "remedy": str(row.get("remedy") or ""),
         }
         for row in rows(part, "findings")
     ]

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from ._picture import Picture, picture
 from ._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, flag
 from ._time import time_axis
-from ._values import finite, floats, thin, times
+from ._values import finite, floats, section, thin, times
 
 
-def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | None:
+def series_picture(
+    data: Mapping[str, Any], needed: int | None, forecast: Mapping[str, Any]
+) -> Picture | None:
     """Draw the target over time, shaded by what each part was used for.
 
     Parameters
@@ -23,6 +27,9 @@ def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | Non
         The results' ``data`` of a forecast.
     needed : int or None
         Steps the data need, which sets how much the closer look shows.
+    forecast : mapping
+        The results' ``forecast``: a long series comes thinned, its recent part
+        does not, which tells by how much.
     """
     value, time = floats(data.get("value")), times(data.get("time"))
     length = min(len(value), len(time))
@@ -37,8 +44,10 @@ def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | Non
         ("validation", train_end, validation_end),
         ("test", validation_end, length),
     ]
+    every = _thinned(time, times(section(forecast, "recent").get("time")))
+    period = round(needed / every) if needed else 0
     # Two of the longest rhythms before the training part ends.
-    close = min(length, max(48, 2 * needed if needed else 96))
+    close = min(length, max(48, 2 * period if period else 96))
     start = max(0, train_end - close)
     stop = min(length, start + close)
     zoom = close < length / 2
@@ -70,11 +79,13 @@ def series_picture(data: Mapping[str, Any], needed: int | None) -> Picture | Non
             closer.plot(time[part], value[part], color=INK, linewidth=1.1)
             closer.set_xlim(time[start], time[stop - 1])
             time_axis(closer, time[part], sheet)
-            _period(closer, time[part], needed)
+            _period(closer, time[part], period, needed)
         return figure
 
     step = str(data.get("step") or "").strip()
-    rows = f"{length:,} {step} values".replace("  ", " ")
+    rows = " ".join(f"{length:,} {step} values".split())
+    if every > 1:
+        rows = f"One in {every} of the {step} values".replace("  ", " ")
     holes = int(np.count_nonzero(~np.isfinite(value)))
     gaps = f" {holes:,} are missing and show as gaps." if holes else ""
     said = _parts(train_end, validation_end, length)
@@ -107,16 +118,25 @@ def _index(value: Any, length: int) -> int:
     return length if known is None else min(length, max(0, int(known)))
 
 
-def _room_above(axes: Any) -> None:
+def _room_above(axes: Axes) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.12 * (high - low))
 
 
-def _period(axes: Any, time: Any, needed: int | None) -> None:
+def _thinned(time: NDArray[Any], recent: NDArray[Any]) -> int:
+    """Return of how many values one was kept, judged by the spacing of the times."""
+    if len(time) < 2 or len(recent) < 2 or time.dtype.kind != recent.dtype.kind:
+        return 1
+    apart = float((time[1] - time[0]).astype(float))
+    step = float((recent[1] - recent[0]).astype(float))
+    return max(1, round(apart / step)) if step > 0 and apart > 0 else 1
+
+
+def _period(axes: Axes, time: NDArray[Any], period: int, needed: int | None) -> None:
     """Mark one period of the needed length, so that the eye can check it."""
-    if not needed or needed >= len(time):
+    if not 0 < period < len(time):
         return
-    axes.axvspan(time[0], time[needed], color=WASH, linewidth=0, zorder=0)
-    axes.axvline(time[needed], color=RULE, linewidth=0.8, zorder=1)
+    axes.axvspan(time[0], time[period], color=WASH, linewidth=0, zorder=0)
+    axes.axvline(time[period], color=RULE, linewidth=0.8, zorder=1)
     _room_above(axes)
     flag(axes, time[0], f"{needed:,} steps", color=MUTED)

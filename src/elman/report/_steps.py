@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,28 @@ from matplotlib.ticker import MaxNLocator
 
 from ._bars import bars
 from ._numbers import number
-from ._picture import Picture, picture
+from ._picture import Key, Picture, picture
 from ._style import MUTED, Sheet, words
 from ._values import floats
 
 
-def steps_picture(errors: Any, *, metric: str, name: str) -> Picture | None:
+def steps_picture(
+    forecast: Mapping[str, Any], *, metric: str, name: str
+) -> Picture | None:
     """Draw the error of each step of the horizon.
 
     Parameters
     ----------
-    errors : sequence of float
-        The results' ``error_by_step``, the first step ahead first.
+    forecast : mapping
+        The results' ``forecast``, or one of its ``targets``.
     metric : str
         What the error is called.
     name : str
         The picture's name in the page.
     """
-    error = floats(errors)
+    error = floats(forecast.get("error_by_step"))
+    linear = floats(forecast.get("linear_error_by_step"))
+    parted = len(linear) == len(error) and bool(np.isfinite(linear).any())
     if len(error) < 2 or not np.isfinite(error).any():
         return None
     step = np.arange(1.0, len(error) + 1)
@@ -36,6 +41,8 @@ def steps_picture(errors: Any, *, metric: str, name: str) -> Picture | None:
         figure = sheet.figure(200)
         axes = sheet.panel(figure, 32, 115, title=f"{metric} at each step")
         bars(axes, step - 0.36, step + 0.36, error)
+        if parted:
+            axes.plot(step, linear, color=MUTED, linewidth=1.2, linestyle=(0, (3, 2)))
         axes.set_xlim(0.4, len(error) + 0.6)
         axes.xaxis.set_major_locator(
             MaxNLocator(8 if sheet.narrow else 12, integer=True)
@@ -48,6 +55,12 @@ def steps_picture(errors: Any, *, metric: str, name: str) -> Picture | None:
     return picture(
         name,
         draw,
+        keys=[
+            Key("band accent", "prediction"),
+            Key("line muted dashed", "its linear part alone"),
+        ]
+        if parted
+        else (),
         alt=f"{metric} by forecast step, from 1 to {len(error)} steps ahead.",
         reading="Good: low, and level to the end of the horizon. Bad: bars that "
         "climb, since the forecast then loses its hold with distance.",

@@ -11,7 +11,7 @@ import numpy as np
 from ._numbers import fixed, number, places
 from ._values import finite, floats, listed, rows, section
 
-_KINDS = {"network": "network", "part": "part of it", "baseline": "baseline"}
+_KINDS = {"network": "network", "part": "its linear part", "baseline": "baseline"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
 def _plainly(models: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:
     """Say that the network did not win, unless the verdict has said so."""
     kind = next((row.get("kind") for row in models if row.get("model") == winner), None)
-    if kind == "baseline" and "baseline wins" not in verdict.lower():
+    if "wins" in verdict.lower():
+        return ""
+    if kind == "baseline":
         return (
             f"A baseline wins: {winner} does better than the network on these data. "
             "Use it, or change the network."
