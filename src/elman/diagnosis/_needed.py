@@ -98,10 +98,12 @@ def needed_horizon(series: ArrayLike, *, max_lag: int | None = None) -> Need:
     Raises
     ------
     InputError
-        If the series is not one-dimensional, holds an infinite value or holds
-        no value at all.
+        If the series is not one-dimensional, holds an infinite value or no
+        value at all, or if ``max_lag`` is below 2.
     """
     values = _checked(series)
+    if max_lag is not None and max_lag < 2:
+        raise InputError(f"max_lag: got {max_lag}; give 2 steps or more")
     known = values[np.isfinite(values)]
     limit = len(values) // 3 if max_lag is None else min(max_lag, len(values) - 2)
     limit = min(limit, MAX_LAG) if max_lag is None else limit
@@ -114,7 +116,7 @@ def needed_horizon(series: ArrayLike, *, max_lag: int | None = None) -> Need:
     if np.ptp(known) <= 1e-12 * np.abs(known).max():
         return Need(1, "the target is constant: nothing to remember")
 
-    level = _winsorised(_less_trend(values))
+    level = _winsorised(_less_trend(_winsorised(values, slack=1.0)))
     if np.nanstd(level) <= 1e-9 * np.abs(known).max():
         return Need(1, "the target is a straight line: one step shows it")
     r, bound = _acf(level, limit)
@@ -189,10 +191,15 @@ def _less_trend(values: Array) -> Array:
     return np.asarray(values - (slope * time + height))
 
 
-def _winsorised(values: Array) -> Array:
-    """Pull the outermost 0.5 % in, so that no single spike owns the variance."""
+def _winsorised(values: Array, slack: float = 0.0) -> Array:
+    """Pull the outermost 0.5 % in, so that no single spike owns the variance.
+
+    With slack, only what lies that many times the inner range outside of it, so
+    that the ends of a trend stay.
+    """
     low, high = np.nanquantile(values, [0.005, 0.995])
-    return np.clip(values, low, high) if low < high else values
+    room = slack * (high - low)
+    return np.clip(values, low - room, high + room) if low < high else values
 
 
 def _acf(values: Array, limit: int) -> tuple[Array, Array]:
@@ -206,9 +213,12 @@ def _acf(values: Array, limit: int) -> tuple[Array, Array]:
 
 def _season(r: Array, bound: Array, *, differenced: bool = False) -> Need | None:
     clean = np.where(np.isfinite(r), r, -1.0)
-    tall = np.maximum(bound, EFFECT)
-    tall[1] = bound[1]
-    lag = fundamental(clean, tall, max(EFFECT, 1.5 * bound[1]))
+    lag = fundamental(
+        clean,
+        np.maximum(bound, EFFECT),
+        margin=max(EFFECT, 1.5 * bound[1]),
+        noise=float(bound[1]),
+    )
     if lag is None:
         return None
     of = "changes of the target" if differenced else "target"

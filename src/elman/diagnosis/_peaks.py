@@ -34,7 +34,9 @@ def prominences(values: Array) -> Array:
     return result
 
 
-def fundamental(r: Array, threshold: Array, margin: float) -> int | None:
+def fundamental(
+    r: Array, threshold: Array, *, margin: float, noise: float
+) -> int | None:
     """Lag of the longest period that stands out, its first peak, not a multiple.
 
     Peaks of an hourly series with a daily and a weekly rhythm lie at 24, 48, …
@@ -47,10 +49,11 @@ def fundamental(r: Array, threshold: Array, margin: float) -> int | None:
     r : array (K + 1,)
         Autocorrelation from lag 0.
     threshold : array (K + 1,)
-        What a peak must reach, both as a value and as a prominence; its value
-        at lag 1 is the noise between two peaks.
+        What a peak must reach, both as a value and as a prominence.
     margin : float
         How far the peaks must rise from their lowest to a peak among them.
+    noise : float
+        Two peaks that differ by less are equally high.
 
     Returns
     -------
@@ -63,32 +66,36 @@ def fundamental(r: Array, threshold: Array, margin: float) -> int | None:
     found: int | None = None
     while len(lags):
         found = int(lags[0])
-        lags = lags[_crests(r[lags], margin, float(threshold[1]))]
+        lags = _crests(lags, r[lags], margin, noise)
     return None if found is None else _level(r, found)
 
 
-def _crests(values: Array, margin: float, noise: float) -> list[int]:
-    """Where the envelope, having sunk, has risen by a margin and stops rising.
-
-    Of equal heights (within the noise) the first counts: a pure weekly rhythm
-    has the same value at 7, 14, 21, ….
-    """
+def _crests(
+    lags: NDArray[np.int64], values: Array, margin: float, noise: float
+) -> NDArray[np.int64]:
+    """Lags where the envelope, having sunk, has risen by a margin and sinks again."""
     crests = []
-    low, high = values[0], -np.inf
+    low, rise = values[0], -1  # the lowest since the last crest; where the climb began
     for i, value in enumerate(values):
-        if high == -np.inf:
+        if rise < 0:
             low = min(low, value)
             if value < low + margin:
                 continue
-            high, crest = value, i
-        elif value > high + noise:
-            high, crest = value, i
+            rise = i
+        top = rise + int(np.argmax(values[rise : i + 1]))
         ends = i == len(values) - 1
         # The last value may still be on its way up.
-        if high - value >= margin or (ends and crest < i):
-            crests.append(crest)
-            low, high = value, -np.inf
-    return crests
+        if values[top] - value >= margin or (ends and top < i):
+            climb = slice(rise, top + 1)
+            crests.append(_first(lags[climb], values[climb], noise))
+            low, rise = value, -1
+    return np.array(crests, dtype=np.int64)
+
+
+def _first(lags: NDArray[np.int64], values: Array, noise: float) -> int:
+    """Of a period and its multiples, equally high but for noise, the period."""
+    divides = lags[-1] % lags == 0
+    return int(lags[divides & (values >= values[-1] - noise)][0])
 
 
 def _level(r: Array, lag: int) -> int:
