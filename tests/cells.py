@@ -71,7 +71,7 @@ def draw(
     cell: Cell,
     T: int,
     B: int,
-    I: int,  # noqa: E741
+    I: int,
     H: int,
     *,
     lengths: list[int] | None = None,

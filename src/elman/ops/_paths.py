@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
@@ -32,6 +33,7 @@ class Request:
     device : str
         "cpu", "cuda", …
     dtype : torch.dtype
+        What is computed in: autocast's where that is on, else the input's.
     ragged : bool
         Rows have lengths of their own.
     empty : bool
@@ -168,12 +170,19 @@ def request_of(call: Call) -> Request:
         cell=call.cell,
         variant=call.variant,
         device=call.x.device.type,
-        dtype=call.x.dtype,
+        dtype=_computed_in(call.x),
         ragged=call.lengths is not None,
         empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
         trace=call.trace,
         transformed=_transformed(),
     )
+
+
+def _computed_in(x: Tensor) -> torch.dtype:
+    device = x.device.type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        return torch.get_autocast_dtype(device)
+    return x.dtype
 
 
 def _transformed() -> bool:

@@ -99,17 +99,20 @@ def _operator(
 
 
 def _serves(request: Request) -> bool:
+    if (request.cell, request.variant) not in STOCK:
+        return False
+    if request.trace or request.empty or request.transformed:
+        return False
     # Beyond its length a ReLU network may grow to infinity, and 0 · ∞ would reach
     # the weights' gradients; every other cell stays bounded there.
-    unbounded = request.ragged and request.variant == "relu"
-    # On CPU torch has no kernel for a projection, and says so in a warning.
-    missing = request.device == "cpu" and request.variant == "projected"
-    plain_only = request.trace or request.empty or request.transformed
-    return (
-        (request.cell, request.variant) in STOCK
-        and request.device in ("cpu", "cuda")
-        and not (unbounded or missing or plain_only)
-    )
+    if request.ragged and request.variant == "relu":
+        return False
+    if request.device == "cpu":
+        # torch has no CPU kernel for a projection and warns so; its reduced-precision
+        # ones need instructions that not every processor has.
+        exact = request.dtype in (torch.float32, torch.float64)
+        return exact and request.variant != "projected"
+    return request.device == "cuda"
 
 
 register_path("torch", _serves, run)
