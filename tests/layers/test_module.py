@@ -129,3 +129,14 @@ def test_autocast_runs(kind):
 
 def test_the_public_names():
     assert layers.__all__ == ["GRU", "LSTM", "RNN", "ShapeError"]
+
+
+@pytest.mark.parametrize("kind", [GRU, LSTM])
+def test_compiles_and_exports_in_one_graph(kind):
+    layer, x = kind(3, 4), torch.randn(3, 2, 3)
+    lengths = torch.tensor([3, 1])
+    expected = layer(x, lengths=lengths)[0]
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    assert_close(compiled(x, lengths=lengths)[0], expected, summands=16, steps=3)
+    exported = torch.export.export(layer, (x,)).module()
+    assert_close(exported(x)[0], layer(x)[0], summands=16, steps=3)

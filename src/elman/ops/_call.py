@@ -7,7 +7,6 @@ LSTM 4), P projection. Sequences are (T, B, ·), states are (B, ·).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -40,8 +39,7 @@ class Weights(NamedTuple):
         return [tensor for tensor in self if tensor is not None]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """Everything a path needs to run one layer in one direction.
 
     Attributes
@@ -85,13 +83,13 @@ class Call:
         """
         count = 1 + len(self.state)
         present = [tensor is not None for tensor in self.weights]
-        bare = replace(self, x=_NOTHING, state=(), weights=_NO_WEIGHTS)
+        bare = self._replace(x=_NOTHING, state=(), weights=_NO_WEIGHTS)
 
         def join(tensors: Sequence[Tensor]) -> Call:
             rest = iter(tensors[count:])
             weights = Weights(*(next(rest) if p else None for p in present))  # type: ignore[arg-type]
-            return replace(
-                bare, x=tensors[0], state=tuple(tensors[1:count]), weights=weights
+            return bare._replace(
+                x=tensors[0], state=tuple(tensors[1:count]), weights=weights
             )
 
         return [self.x, *self.state, *self.weights.tensors()], join

@@ -41,8 +41,9 @@ class Request:
     trace : bool
         Every step's gates are wanted.
     transformed : bool
-        Inside a `torch.func` transform, forward-mode differentiation or a
-        compiler's tracing, where only plain operations are understood.
+        Inside a `torch.func` transform or forward-mode differentiation.
+    compiling : bool
+        Being traced by `torch.compile` or `torch.export`.
     """
 
     cell: str
@@ -53,6 +54,7 @@ class Request:
     empty: bool = False
     trace: bool = False
     transformed: bool = False
+    compiling: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,10 @@ def run(call: Call) -> Result:
     Result
         The outputs, the last states and, if asked for, the trace.
     """
-    name = choose_path(request_of(call), _forced.get())
+    request = request_of(call)
+    if request.compiling:  # a tracer sees no context variables: nothing is forced
+        return _PATHS[choose_path(request)].run(call)
+    name = choose_path(request, _forced.get())
     ran = _record.get()
     if ran is not None:
         ran.append(name)
@@ -175,6 +180,7 @@ def request_of(call: Call) -> Request:
         empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
         trace=call.trace,
         transformed=_transformed(),
+        compiling=torch.compiler.is_compiling(),
     )
 
 
@@ -187,8 +193,7 @@ def _computed_in(x: Tensor) -> torch.dtype:
 
 def _transformed() -> bool:
     return (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.peek_interpreter_stack() is not None
+        torch._C._functorch.peek_interpreter_stack() is not None
         or torch.autograd.forward_ad._current_level >= 0
     )
 

@@ -101,7 +101,7 @@ def _operator(
 def _serves(request: Request) -> bool:
     if (request.cell, request.variant) not in STOCK:
         return False
-    if request.trace or request.empty or request.transformed:
+    if request.trace or request.empty or request.transformed or request.compiling:
         return False
     # Beyond its length a ReLU network may grow to infinity, and 0 · ∞ would reach
     # the weights' gradients; every other cell stays bounded there.

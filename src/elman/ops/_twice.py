@@ -33,8 +33,10 @@ def twice_differentiable(kernel: Callable[[Call], Result], call: Call) -> Result
     Result
         Without a trace.
     """
+    if not torch.is_grad_enabled():
+        return kernel(call)
     tensors, join = call.split()
-    if not (torch.is_grad_enabled() and any(t.requires_grad for t in tensors)):
+    if not any(t.requires_grad for t in tensors):
         return kernel(call)
     y, *state = _Twice.apply(kernel, join, *tensors)
     return Result(y, tuple(state), {})
