@@ -178,7 +178,7 @@ class Recurrent(RNNBase):
         entered = []
         for (name, width), state in zip(widths, given, strict=True):
             entered.append(batch.enter_state(name, state))
-            check_state(name, entered[-1], (places, rows, width))
+            check_state(name, entered[-1], (places, rows, width), batch.x.dtype)
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:
