@@ -146,8 +146,7 @@ class Recurrent(RNNBase):
         for names in self._all_weights:
             tensors = [getattr(self, name) for name in names]
             w_hr = tensors.pop() if self.proj_size else None
-            w_ih, w_hh, *biases = tensors
-            found.append(ops.Weights(w_ih, w_hh, *(biases or (None, None)), w_hr))
+            found.append(ops.Weights(*tensors)._replace(w_hr=w_hr))
         return found
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
