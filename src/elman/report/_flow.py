@@ -44,7 +44,7 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     first: dict[str, Any] = (
         {"color": SIGNAL, "linestyle": (0, (4, 2.5))} if ill else {"color": ACCENT}
     )
-    # Two labels would lie on each other: the first then goes below the line.
+    # With two points close together the label of the first goes to its left.
     near = bool(
         horizon_before
         and horizon_after
@@ -152,14 +152,18 @@ def _curves(
     dot = {"color": look["color"], "markersize": 6, "zorder": 5, "clip_on": False}
     axes.plot([horizon], [level], "o", **dot)
     # The curve falls: above right of the point and below left of it are free.
-    late = horizon > 0.6 * right
+    width = axes.get_window_extent().width
+    text = f"{horizon:,.0f} steps"
+    text, room = (f"reaches {text}", 120) if width > 400 else (text, 70)
+    pixels = width / right
+    left = pixels * (right - horizon) < room or (below and pixels * horizon > room)
     axes.annotate(
-        f"reaches {horizon:,.0f} steps",
+        text,
         (horizon, FADED),
-        xytext=(-8 if late else 8, -9 if late or below else 7),
+        xytext=(-8 if left else 8, -9 if left else 7),
         textcoords="offset pixels",
-        horizontalalignment="right" if late else "left",
-        verticalalignment="top" if late or below else "bottom",
+        horizontalalignment="right" if left else "left",
+        verticalalignment="top" if left else "bottom",
         color=look["color"],
         zorder=6,
     )
