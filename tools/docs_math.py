@@ -71,4 +71,7 @@ def on_page_content(text: str, **_: Any) -> str:
 
 def _mathml(match: re.Match[str]) -> str:
     display = "block" if match.group(2) == "[" else "inline"
-    return convert(html.unescape(match.group(3)).strip(), display=display)
+    text = html.unescape(match.group(3)).strip()
+    # The converter knows the outer environment alone, and escapes no underscore.
+    text = text.replace("{aligned}", "{align*}").replace("\\_", "_")
+    return convert(text, display=display)
