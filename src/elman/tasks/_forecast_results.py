@@ -67,7 +67,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
         },
         "scores": scores,
         "forecast": each[targets[0]],
-        "environment": environment(forecaster.random_state, ran[0]),
+        "environment": environment(fitted.seed, ran[0]),
     }
     if len(targets) > 1:
         results["targets"] = each
