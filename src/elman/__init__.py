@@ -15,6 +15,11 @@ _HOME = {
     "RNN": "elman.layers",
     "GRU": "elman.layers",
     "LSTM": "elman.layers",
+    "RNNCell": "elman.layers",
+    "GRUCell": "elman.layers",
+    "LSTMCell": "elman.layers",
+    "accelerate": "elman.layers",
+    "restore": "elman.layers",
     "Diagnosis": "elman.diagnosis",
     "diagnose": "elman.diagnosis",
     "SequenceClassifier": "elman.tasks",
@@ -38,6 +43,11 @@ if TYPE_CHECKING:
     from elman.layers import GRU as GRU
     from elman.layers import LSTM as LSTM
     from elman.layers import RNN as RNN
+    from elman.layers import GRUCell as GRUCell
+    from elman.layers import LSTMCell as LSTMCell
+    from elman.layers import RNNCell as RNNCell
+    from elman.layers import accelerate as accelerate
+    from elman.layers import restore as restore
     from elman.tasks import Forecaster as Forecaster
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor

@@ -1,0 +1,172 @@
+"""One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
+
+What torch has, torch's own one-step operator runs: for a single step it is the
+quickest there is, since a fused kernel would pack the weights anew each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from elman import ops
+
+from ._checks import ShapeError, check_input, check_state
+
+
+class RNNCell(nn.RNNCell):
+    """One step of a simple recurrent layer: `torch.nn.RNNCell`, more nonlinearities.
+
+    ``h' = φ(W_ih x + b_ih + W_hh h + b_hh)``
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.RNNCell`.
+    nonlinearity : str
+        φ: "tanh", "relu", "sigmoid", "identity" or "softplus".
+
+    Raises
+    ------
+    InputError
+        If the nonlinearity is unknown.
+
+    Examples
+    --------
+    >>> import torch
+    >>> RNNCell(3, 5)(torch.zeros(2, 3)).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        ops.check_nonlinearity(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, nonlinearity, device, dtype)
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002  torch's own name
+        hx: Tensor | None = None,
+    ) -> Tensor:
+        """Return the next h, (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if ("rnn", self.nonlinearity) in ops.STOCK:
+            return super().forward(input, hx)
+        return _step(self, "rnn", self.nonlinearity, input, hx)
+
+
+class GRUCell(nn.GRUCell):
+    """One step of a gated recurrent layer: `torch.nn.GRUCell`, in both its forms.
+
+    The equations are those of `GRU`.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.GRUCell`.
+    reset_after : bool
+        As in `GRU`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> GRUCell(3, 5)(torch.zeros(2, 3)).shape
+    torch.Size([2, 5])
+    """
+
+    reset_after: bool = True
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        reset_after: bool = True,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self.reset_after = reset_after
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002
+        hx: Tensor | None = None,
+    ) -> Tensor:
+        """Return the next h, (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if self.reset_after:
+            return super().forward(input, hx)
+        return _step(self, "gru", "reset_before", input, hx)
+
+    def extra_repr(self) -> str:
+        """Return the arguments that differ from their defaults."""
+        text = super().extra_repr()
+        return text if self.reset_after else f"{text}, reset_after=False"
+
+
+class LSTMCell(nn.LSTMCell):
+    """One step of a long short-term memory layer: `torch.nn.LSTMCell`.
+
+    The equations are those of `LSTM`; the state is the pair (h, c).
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.LSTMCell`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> h, c = LSTMCell(3, 5)(torch.zeros(2, 3))
+    >>> h.shape, c.shape
+    (torch.Size([2, 5]), torch.Size([2, 5]))
+    """
+
+
+def _step(
+    cell: nn.RNNCellBase, name: str, variant: str, x: Tensor, hx: Tensor | None
+) -> Tensor:
+    """Run a variant that torch's operator does not know, for one step."""
+    kind = type(cell).__name__
+    if x.dim() not in (1, 2):
+        raise ShapeError(f"{kind}: Expected input to be 1D or 2D, got {x.dim()}D")
+    unbatched = x.dim() == 1
+    x = x.unsqueeze(0) if unbatched else x
+    check_input(x, cell.input_size, cell.weight_ih.dtype)
+    expected = (x.shape[0], cell.hidden_size)
+    if hx is None:
+        hx = x.new_zeros(expected)
+    else:
+        hx = hx.unsqueeze(0) if unbatched else hx
+        check_state("hx", hx, expected, x.dtype)
+    weights = ops.Weights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+    (h,) = ops.run(ops.Call(name, variant, x.unsqueeze(0), (hx,), weights)).state
+    return h.squeeze(0) if unbatched else h
