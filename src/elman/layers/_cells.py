@@ -1,13 +1,15 @@
 """One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
 
 What torch has, torch's own one-step operator runs: for a single step it is the
-quickest there is, since a fused kernel would pack the weights anew each time.
+quickest there is, since a fused kernel would pack the weights anew each time. It has
+no batching rule, so inside `torch.func` transforms plain operations run instead.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from elman import ops
@@ -66,9 +68,9 @@ class RNNCell(nn.RNNCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        if ("rnn", self.nonlinearity) in ops.STOCK:
+        if ("rnn", self.nonlinearity) in ops.STOCK and not _transformed():
             return super().forward(input, hx)
-        return _step(self, "rnn", self.nonlinearity, input, hx)
+        return _step(self, "rnn", self.nonlinearity, input, hx)[0]
 
 
 class GRUCell(nn.GRUCell):
@@ -120,9 +122,10 @@ class GRUCell(nn.GRUCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        if self.reset_after:
+        if self.reset_after and not _transformed():
             return super().forward(input, hx)
-        return _step(self, "gru", "reset_before", input, hx)
+        variant = "reset_after" if self.reset_after else "reset_before"
+        return _step(self, "gru", variant, input, hx)[0]
 
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""
@@ -150,11 +153,35 @@ class LSTMCell(nn.LSTMCell):
     (torch.Size([2, 5]), torch.Size([2, 5]))
     """
 
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002
+        hx: tuple[Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the next (h, c), each (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : tuple of Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if not _transformed():
+            return super().forward(input, hx)
+        h, c = _step(self, "lstm", "plain", input, *(hx or (None, None)))
+        return h, c
+
+
+def _transformed() -> bool:
+    if torch.compiler.is_compiling():
+        return False
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
 
 def _step(
-    cell: nn.RNNCellBase, name: str, variant: str, x: Tensor, hx: Tensor | None
-) -> Tensor:
-    """Run a variant that torch's operator does not know, for one step."""
+    cell: nn.RNNCellBase, name: str, variant: str, x: Tensor, *hx: Tensor | None
+) -> tuple[Tensor, ...]:
+    """Run what torch's operator does not know, for one step."""
     kind = type(cell).__name__
     if x.dim() not in (1, 2):
         raise ShapeError(f"{kind}: Expected input to be 1D or 2D, got {x.dim()}D")
@@ -162,11 +189,13 @@ def _step(
     x = x.unsqueeze(0) if unbatched else x
     check_input(x, cell.input_size, cell.weight_ih.dtype)
     expected = (x.shape[0], cell.hidden_size)
-    if hx is None:
-        hx = x.new_zeros(expected)
-    else:
-        hx = hx.unsqueeze(0) if unbatched else hx
-        check_state("hx", hx, expected, x.dtype)
+    states = []
+    for given in hx:
+        if given is None:
+            states.append(x.new_zeros(expected))
+        else:
+            states.append(given.unsqueeze(0) if unbatched else given)
+            check_state("hx", states[-1], expected, x.dtype)
     weights = ops.Weights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-    (h,) = ops.run(ops.Call(name, variant, x.unsqueeze(0), (hx,), weights)).state
-    return h.squeeze(0) if unbatched else h
+    call = ops.Call(name, variant, x.unsqueeze(0), tuple(states), weights)
+    return tuple(s.squeeze(0) if unbatched else s for s in ops.run(call).state)
