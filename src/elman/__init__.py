@@ -31,10 +31,11 @@ _HOME = {
     "RunDirectoryError": "elman._errors",
 }
 
-__all__ = sorted([*_HOME, "__version__", "init"])
+__all__ = sorted([*_HOME, "__version__", "init", "onnx"])
 
 if TYPE_CHECKING:
     from elman import init as init
+    from elman import onnx as onnx
     from elman._errors import ElmanError as ElmanError
     from elman._errors import InputError as InputError
     from elman._errors import RunDirectoryError as RunDirectoryError
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "init":
-        return importlib.import_module("elman.init")
+    if name in ("init", "onnx"):
+        return importlib.import_module(f"elman.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'elman' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

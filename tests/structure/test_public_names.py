@@ -34,6 +34,7 @@ PUBLIC = {
     "diagnose",
     "init",
     "load",
+    "onnx",
     "restore",
 }
 

@@ -7,6 +7,7 @@ from ._cells import GRUCell as GRUCell
 from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
+from ._checks import as_lengths as as_lengths
 from ._gru import GRU as GRU
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
@@ -21,5 +22,6 @@ __all__ = [
     "ShapeError",
     "Swap",
     "accelerate",
+    "as_lengths",
     "restore",
 ]
