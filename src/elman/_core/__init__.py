@@ -1,0 +1,4 @@
+"""The compiled core's binding: addresses and sizes in, nothing checked.
+
+`elman.ops` is its only caller, and checks. Absent where it was not built.
+"""
