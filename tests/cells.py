@@ -71,7 +71,7 @@ def draw(
     cell: Cell,
     T: int,
     B: int,
-    I: int,  # noqa: E741
+    I: int,
     H: int,
     *,
     lengths: list[int] | None = None,
@@ -82,7 +82,9 @@ def draw(
 ) -> Problem:
     """Draw a problem whose values are exact in ``dtype``."""
     random = np.random.default_rng(seed)
-    out = max(1, H // 2) if cell.variant == "projected" else H
+    if cell.variant == "projected":
+        H = max(2, H)  # torch wants 0 < P < H
+    out = H // 2 if cell.variant == "projected" else H
     bound = 1 / np.sqrt(H)
     given = {
         "x": random.normal(size=(T, B, I)),
@@ -182,7 +184,7 @@ def by_operator(
         (out[k] * torch.from_numpy(v).to(dtype)).sum()
         for k, v in problem.cotangents.items()
     )
-    grads = torch.autograd.grad(total, list(given.values()))
+    grads = torch.autograd.grad(total, list(given.values()), materialize_grads=True)
     return out | {f"d{k}": g for k, g in zip(given, grads, strict=True)}
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from tolerance import FINITE_DIFFERENCE_STEP, finite_difference_tolerance, tolerance
 
 from elman.ops import NONLINEARITIES
 from elman.reference.activations import ACTIVATIONS
+from tolerance import FINITE_DIFFERENCE_STEP, finite_difference_tolerance, tolerance
 
 A = np.array([-700.0, -30.0, -2.0, -0.5, 0.25, 1.0, 25.0, 700.0])
 

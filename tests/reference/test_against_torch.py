@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from cells import CELLS, by_reference, draw
-from tolerance import assert_close
 
+from cells import CELLS, by_reference, draw
 from elman.ops import STOCK
+from tolerance import assert_close
 
 T, B, I, H = 7, 5, 3, 4
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+
+from elman.reference import dense, rnn
 from tolerance import (
     FINITE_DIFFERENCE_STEP,
     assert_close,
     finite_difference_tolerance,
 )
-
-from elman.reference import dense, rnn
 
 N, T, F, H, K = 3, 4, 2, 3, 5
 LENGTHS = [4, 0, 2]

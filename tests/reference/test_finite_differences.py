@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cells import CELLS, by_reference, draw, loss, with_values
 from tolerance import FINITE_DIFFERENCE_STEP, finite_difference_tolerance
 

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from elman.report import render
+from elman.report._flow import lag_curves
 
 HOSTILE = "<script>alert(1)</script>\"'&${x}$_{y}%</svg><!--"
 
@@ -152,3 +153,36 @@ def test_null_nan_and_text_anywhere(results, seed):
         except (KeyError, IndexError, TypeError):
             continue  # an earlier change took this place away
     assert "</html>" in render(results)
+
+
+def test_without_a_test_part_the_page_says_validation(forecast_results):
+    forecast_results["scores"]["split"] = "validation (no test part was held out)"
+    said = words(render(forecast_results))
+    assert "On the validation part" in said
+    assert "On the test part" not in said
+
+
+@pytest.mark.parametrize(
+    ("flag", "text", "big"),
+    [
+        ("capped", "reach at least 212 steps back", "15 → ≥ 212"),
+        ("beyond_window", "reach about 212 steps back", "15 → 212"),
+    ],
+)
+def test_a_horizon_not_seen_to_end_is_said_so(forecast_results, flag, text, big):
+    after = forecast_results["diagnosis"]["after"]
+    after["headline"] = "encoder layer 0"
+    after["profile"][1][flag] = True
+    said = words(render(forecast_results))
+    assert text in said
+    assert big in said
+
+
+def test_the_headline_layer_is_the_coloured_one(forecast_results):
+    part = forecast_results["diagnosis"]["before"]
+    assert lag_curves(part)[0][0] == "encoder layer 0"
+    part["headline"] = "decoder layer 0"
+    assert [name for name, _, _ in lag_curves(part)] == [
+        "decoder layer 0",
+        "encoder layer 0",
+    ]

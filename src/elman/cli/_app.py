@@ -35,13 +35,22 @@ app.command("report")(_report.report)
 app.command("info")(_info.info)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"elman {elman.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version and exit.", is_eager=True),
+        typer.Option(
+            "--version",
+            help="Show the version and exit.",
+            callback=_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"elman {elman.__version__}")
-        raise typer.Exit
+    pass

@@ -60,7 +60,8 @@ def show_results(results: dict[str, Any], out: Output) -> None:
     out.heading("Training")
     epochs = max((row["epoch"] for row in training["history"]), default=0)
     out.line(
-        f"{number(training['parameters'])} parameters, {epochs} epochs in"
+        f"{number(training['parameters'])} parameters,"
+        f" {epochs} {'epoch' if epochs == 1 else 'epochs'} in"
         f" {training['seconds']:.1f} s, best epoch {training['best_epoch']}"
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+_MANY = 5
 Rows = Sequence[Sequence[str]]
 
 
@@ -70,14 +71,18 @@ class Output:
 
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
             for i, name in enumerate(header):
+                # On a narrow terminal names fold, numbers stay whole.
                 table.add_column(
-                    Text(name), justify="right" if i else "left", overflow="fold"
+                    Text(name),
+                    justify="right" if i else "left",
+                    overflow="fold",
+                    no_wrap=bool(i) and len(header) < _MANY,
                 )
             for i, row in enumerate(rows):
                 table.add_row(*map(Text, row), style="bold green" if i == best else "")
             _console().print(table)
             return
-        marked = [[*row[:1], *row[1:]] for row in rows]
+        marked = [list(row) for row in rows]
         if best is not None:
             marked[best][0] += " *"
         widths = [max(map(len, column)) for column in zip(header, *marked, strict=True)]

@@ -84,6 +84,9 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
         siblings = (
             [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else None
         )
+    except InputError:
+        raise
+    # A path with a null byte is a ValueError.
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be opened ({_reason(error)})") from None
     if siblings is None:

@@ -106,7 +106,7 @@ def diagnose(
         lyapunov=seen.exponents,
         saturation=seen.used,
         findings=findings_of(
-            seen.profiles, seen.exponents, seen.used, needed, seen.loss
+            seen.profiles, seen.exponents, seen.used, needed, seen.loss, tried, best
         ),
         remedies=tried,
         best=best,

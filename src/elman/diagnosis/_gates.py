@@ -25,7 +25,7 @@ class Saturation:
         Layer and direction.
     low, high : dict of str to float
         Share of each gate's values below 0.01 and above 0.99. For an RNN, "slope":
-        share of φ'(a) below 0.01 (and, as high, above 0.99).
+        share of φ'(a) below 0.01 (and, as high, above 0.99); none for ReLU.
     dead : float
         Share of units whose h never changes, over rows and steps.
     time_constants : list of float
@@ -55,7 +55,9 @@ def saturation(track: Track) -> Saturation:
             track.cell.gates, zip(*track.gates, strict=True), strict=True
         )
     }
-    if track.cell.kind == "rnn":
+    if track.cell.variant == "relu":
+        gates = {}  # half of the slopes are 0 by design; dead units tell more
+    elif track.cell.kind == "rnn":
         gates = {"slope": SLOPE[track.cell.variant](values["a"], h)}
     else:
         gates = {k: v for k, v in values.items() if k not in ("n", "g")}

@@ -25,7 +25,7 @@ class Horizon:
     beyond_window : bool
         The window ended first: ``steps`` continues the decay at its rate.
     capped : bool
-        So slow a decay that ``steps`` is a lower bound, ten windows.
+        The decay is so slow that the extrapolation was cut, at ten windows.
     rate : float
         γ, the slope of ln A(k) per step (Theil and Sen), over the second half
         of the window, or over the part before the gradient has gone.

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._gates import Saturation
 from ._lyapunov import Lyapunov
-from ._results import Finding, LayerProfile
+from ._results import Finding, LayerProfile, Remedy
 from ._thresholds import (
     CHAOTIC,
     DEAD,
@@ -60,13 +60,16 @@ def findings_of(
     used: Sequence[Saturation],
     needed: int,
     loss: float,
+    remedies: Sequence[Remedy] = (),
+    best: str | None = None,
 ) -> list[Finding]:
     """List what is wrong, the gravest first, each with its number."""
+    measured = _measured_remedy(remedies, best, needed)
     found = [
         *_not_finite(loss),
-        *_exploding(profiles, needed),
+        *_exploding(profiles, needed, measured),
         *_chaotic(exponents),
-        *_vanishing(profiles, exponents, needed),
+        *_vanishing(profiles, exponents, needed, measured),
         *_unreached(profiles),
         *_saturated(used),
         *_dead(used),
@@ -75,6 +78,22 @@ def findings_of(
     ]
     order = {"error": 0, "warning": 1, "note": 2}
     return sorted(found, key=lambda f: order[f.severity])
+
+
+def _measured_remedy(remedies: Sequence[Remedy], best: str | None, needed: int) -> str:
+    """Say what the measured remedies came to, or nothing if none was measured."""
+    chosen = next((r for r in remedies if r.name == best), None)
+    if chosen is not None:
+        short = "" if chosen.verdict_after == "healthy" else ", still short of the need"
+        return (
+            f"{chosen.call}: measured to reach {chosen.horizon_after:.0f} steps{short}"
+        )
+    if remedies:
+        return (
+            "none of the initialisations measured helps: look at the other findings; "
+            f"else a GRU or LSTM with elman.init.chrono_(layer, t_max={needed})"
+        )
+    return ""
 
 
 def _not_finite(loss: float) -> list[Finding]:
@@ -92,7 +111,7 @@ def _not_finite(loss: float) -> list[Finding]:
     ]
 
 
-def _exploding(profiles: Profiles, needed: int) -> list[Finding]:
+def _exploding(profiles: Profiles, needed: int, measured: str) -> list[Finding]:
     found = []
     for p in profiles:
         ratio, lag = growth(p, needed)
@@ -105,7 +124,8 @@ def _exploding(profiles: Profiles, needed: int) -> list[Finding]:
                     f"A(k)/A(0) at most {EXPLODED:.0e} up to the {needed} steps needed",
                     "clipping then keeps the direction of a few rows only (Pascanu, "
                     "Mikolov and Bengio 2013)",
-                    "orthogonal initialisation, or a smaller recurrent gain",
+                    measured
+                    or "orthogonal initialisation, or a smaller recurrent gain",
                 )
             )
     return found
@@ -132,14 +152,14 @@ def _chaotic(exponents: Sequence[Lyapunov]) -> list[Finding]:
 
 
 def _vanishing(
-    profiles: Profiles, exponents: Sequence[Lyapunov], needed: int
+    profiles: Profiles, exponents: Sequence[Lyapunov], needed: int, measured: str
 ) -> list[Finding]:
     head = headline_of(profiles)
     if head.horizon >= needed:
         return []
     lam = next((x for x in exponents if x.name == head.name), None)
     rate = f", λ₁ = {lam}" if lam else ""
-    gated = (
+    general = (
         f"chrono initialisation, elman.init.chrono_(layer, t_max={needed})"
         if head.cell != "rnn"
         else "a GRU or LSTM with chrono initialisation; for this cell orthogonal or "
@@ -153,7 +173,7 @@ def _vanishing(
             f"{head.horizon:.0f} steps{rate}",
             f"A(k)/A(0) at least {VANISHED:.0e} up to the {needed} steps needed",
             "a lag below it no longer moves a weight",
-            gated,
+            measured or general,
         )
     ]
 
@@ -173,22 +193,27 @@ def _unreached(profiles: Profiles) -> list[Finding]:
     ]
 
 
+# The side on which a saturated gate does what it is for: keep the state (chrono
+# initialisation puts f and z there, and i on the other side).
+_MEANT = {"f": "high", "z": "high", "i": "low", "slope": "high"}
+
+
 def _saturated(used: Sequence[Saturation]) -> list[Finding]:
     found = []
     for s in used:
         for gate, low in s.low.items():
             high = s.high[gate]
-            # A slope near 1 is healthy, a keep gate near 1 remembers.
-            share, side = (low, "below") if low >= high else (high, "above")
-            if share < SATURATED or (side == "above" and gate in ("slope", "f", "z")):
+            meant = _MEANT.get(gate)
+            harm = {"high": low, "low": high, None: low + high}[meant]
+            if low + high < SATURATED or harm < SATURATED / 2:
                 continue
-            limit = GATE_LOW if side == "below" else GATE_HIGH
             what = "slope of the nonlinearity" if gate == "slope" else f"gate {gate}"
             found.append(
                 Finding(
                     "saturated units",
                     "warning",
-                    f"{s.name}: {share:.0%} of the {what} {side} {limit}",
+                    f"{s.name}: {what} is below {GATE_LOW} in {low:.0%} and above "
+                    f"{GATE_HIGH} in {high:.0%} of its values",
                     f"under {SATURATED:.0%} of the values",
                     "there σ' is under 4 % of its largest value and learns slowly",
                     "scale the inputs, or start the biases nearer to zero",
@@ -214,7 +239,10 @@ def _dead(used: Sequence[Saturation]) -> list[Finding]:
 
 def _noisy(profiles: Profiles, needed: int) -> list[Finding]:
     head = headline_of(profiles)
-    if not head.error > 0 or abs(head.horizon - needed) >= NOISY * head.error:
+    if not (head.error > 0 and head.horizon > 0):
+        return []
+    # A horizon is one over a rate, so its error is a ratio.
+    if abs(math.log(head.horizon / needed)) >= NOISY * head.error / head.horizon:
         return []
     return [
         Finding(
@@ -222,7 +250,7 @@ def _noisy(profiles: Profiles, needed: int) -> list[Finding]:
             "note",
             f"{head.name}: horizon {head.horizon:.0f} ± {head.error:.0f} steps, "
             f"needed {needed}",
-            f"a distance of {NOISY:.0f} standard errors",
+            f"a ratio away from 1 by {NOISY:.0f} relative standard errors",
             "the usual 95 % interval",
             "diagnose on more rows",
         )

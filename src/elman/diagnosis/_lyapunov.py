@@ -25,8 +25,8 @@ class Lyapunov:
     name : str
         The layer measured.
     exponents : list of float
-        λ_1 ≥ λ_2 ≥ … in units of 1/step; below zero the state forgets, above
-        zero it is chaotic. The memory lasts about 1/|λ_1| steps.
+        λ_1, λ_2, … in the order the QR finds them, per step; below zero the state
+        forgets, above zero it is chaotic. The memory lasts about 1/|λ_1| steps.
     errors : list of float
         Their standard errors over rows, or over blocks of time for one row.
     steps, warm_up : int

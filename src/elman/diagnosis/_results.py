@@ -85,7 +85,7 @@ class LayerProfile:
     horizon, error : float
         The smallest k with A(k) < 1e-3 A(0), and its standard error.
     beyond_window, capped : bool
-        Whether the horizon was extrapolated, and whether it is a lower bound.
+        Whether the horizon was extrapolated, and cut at ten windows.
     rate : float
         Slope of ln A(k) per step.
     connected : bool

@@ -99,7 +99,7 @@ def identity_(
     cell = cell_of(layer)
     if cell != "RNN":
         raise InputError(
-            f"identity_: a {cell} keeps its state by its gates, not by W_hh; "
+            f"identity_: {cell} layers keep their state by gates, not by W_hh; "
             f"use chrono_ or forget_bias_, or identity_ on an RNN"
         )
     for place in places(layer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from typing import Any
 
@@ -15,6 +16,7 @@ from elman import ops
 
 from ._batch import Batch, States
 from ._checks import check_input, check_state
+from ._flatten import flatten
 
 Trace = list[list[dict[str, Tensor]]]
 
@@ -25,6 +27,12 @@ _FIELDS = {
     "bias_hh": "b_hh",
     "weight_hr": "w_hr",
 }
+
+
+@functools.cache
+def _field(name: str) -> str:
+    """Return the field of `ops.Weights` that torch's ``weight_ih_l0_reverse`` is."""
+    return _FIELDS[name.rsplit("_l", 1)[0]]
 
 
 class Recurrent(RNNBase):
@@ -38,6 +46,12 @@ class Recurrent(RNNBase):
     @abstractmethod
     def _cell(self) -> tuple[str, str]:
         """The cell and its variant, as `elman.ops.Call` names them."""
+
+    def flatten_parameters(self) -> None:
+        """Lay each layer's weights out as cuDNN wants them, where it has the cell."""
+        if self._cell in ops.STOCK:
+            for names in self._all_weights:
+                flatten(self, [getattr(self, name, None) for name in names])
 
     def forward(
         self,
@@ -132,7 +146,10 @@ class Recurrent(RNNBase):
             x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
             if self.dropout and self.training and layer < self.num_layers - 1:
                 x = dropout(x, self.dropout)
-        final = [torch.stack(s) for s in zip(*last, strict=True)]
+        final = [
+            torch.stack(s) if len(s) > 1 else s[0].unsqueeze(0)
+            for s in zip(*last, strict=True)
+        ]
         return batch.leave(x), self._leave_states(batch, final), traces
 
     def _all_weights_by_place(self) -> list[ops.Weights]:

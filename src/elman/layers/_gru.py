@@ -59,6 +59,7 @@ class GRU(Recurrent):
         *,
         reset_after: bool = True,
     ) -> None:
+        self.reset_after = reset_after  # read while the base is built
         super().__init__(
             "GRU",
             input_size,
@@ -71,7 +72,6 @@ class GRU(Recurrent):
             device=device,
             dtype=dtype,
         )
-        self.reset_after = reset_after
 
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""

@@ -60,6 +60,7 @@ class RNN(Recurrent):
     ) -> None:
         check_nonlinearity(nonlinearity)
         stock = ("rnn", nonlinearity) in STOCK
+        self.nonlinearity = nonlinearity  # read while the base is built
         super().__init__(
             f"RNN_{nonlinearity.upper()}" if stock else "RNN_TANH",
             input_size,
@@ -72,13 +73,7 @@ class RNN(Recurrent):
             device=device,
             dtype=dtype,
         )
-        self.nonlinearity = nonlinearity
         self.mode = f"RNN_{nonlinearity.upper()}"
-
-    def flatten_parameters(self) -> None:
-        """Lay the weights out as cuDNN wants them, where cuDNN has the cell."""
-        if self.mode in ("RNN_TANH", "RNN_RELU"):
-            super().flatten_parameters()
 
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""

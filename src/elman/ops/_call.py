@@ -6,9 +6,10 @@ LSTM 4), P projection. Sequences are (T, B, ·), states are (B, ·).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -38,8 +39,7 @@ class Weights(NamedTuple):
         return [tensor for tensor in self if tensor is not None]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """Everything a path needs to run one layer in one direction.
 
     Attributes
@@ -69,6 +69,34 @@ class Call:
     lengths: Tensor | None = None
     reverse: bool = False
     trace: bool = False
+
+    def split(self) -> tuple[list[Tensor], Callable[[Sequence[Tensor]], Call]]:
+        """Return what can be differentiated, and how to put others in its place.
+
+        Returns
+        -------
+        tensors : list of Tensor
+            x, the states, the weights present.
+        join : callable
+            From such a list to a call that is otherwise this one. It keeps none of
+            this call's tensors but the lengths alive.
+        """
+        count = 1 + len(self.state)
+        present = [tensor is not None for tensor in self.weights]
+        bare = self._replace(x=_NOTHING, state=(), weights=_NO_WEIGHTS)
+
+        def join(tensors: Sequence[Tensor]) -> Call:
+            rest = iter(tensors[count:])
+            weights = Weights(*(next(rest) if p else None for p in present))  # type: ignore[arg-type]
+            return bare._replace(
+                x=tensors[0], state=tuple(tensors[1:count]), weights=weights
+            )
+
+        return [self.x, *self.state, *self.weights.tensors()], join
+
+
+_NOTHING = torch.empty(0)
+_NO_WEIGHTS = Weights(_NOTHING, _NOTHING)
 
 
 class Result(NamedTuple):

@@ -61,13 +61,13 @@ def _cell(call: Call) -> Cell:
 
 
 def _reset_after(w: Weights) -> Cell:
+    hidden = w.w_hh.shape[1]
+
     def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
         (h,) = state
-        a_h = linear(h, w.w_hh, w.b_hh)
-        x_r, x_z, x_n = a_x.chunk(3, -1)
-        h_r, h_z, h_n = a_h.chunk(3, -1)
-        r = torch.sigmoid(x_r + h_r)
-        z = torch.sigmoid(x_z + h_z)
+        x_rz, x_n = a_x.split([2 * hidden, hidden], -1)
+        h_rz, h_n = linear(h, w.w_hh, w.b_hh).split([2 * hidden, hidden], -1)
+        r, z = torch.sigmoid(x_rz + h_rz).chunk(2, -1)
         n = torch.tanh(x_n + r * h_n)
         return (n + z * (h - n),), (r, z, n)
 
@@ -81,9 +81,9 @@ def _reset_before(w: Weights) -> Cell:
 
     def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
         (h,) = state
-        a_rz, a_n = a_x.split([2 * hidden, hidden], -1)
-        r, z = torch.sigmoid(torch.addmm(a_rz, h, gates)).chunk(2, -1)
-        n = torch.tanh(torch.addmm(a_n, r * h, candidate))
+        x_rz, x_n = a_x.split([2 * hidden, hidden], -1)
+        r, z = torch.sigmoid(torch.addmm(x_rz, h, gates)).chunk(2, -1)
+        n = torch.tanh(torch.addmm(x_n, r * h, candidate))
         return (n + z * (h - n),), (r, z, n)
 
     return Cell(bias, step, gates=("r", "z", "n"))

@@ -58,12 +58,14 @@ def _cell(call: Call) -> Cell:
     w = call.weights
     bias = None if w.b_ih is None or w.b_hh is None else w.b_ih + w.b_hh
     recurrent = w.w_hh.t()
+    hidden = w.w_hh.shape[0] // 4
 
     def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
         h, c = state
-        a_i, a_f, a_g, a_o = torch.addmm(a_x, h, recurrent).chunk(4, -1)
-        i, f, o = torch.sigmoid(a_i), torch.sigmoid(a_f), torch.sigmoid(a_o)
-        g = torch.tanh(a_g)
+        a = torch.addmm(a_x, h, recurrent)
+        a_if, a_g, a_o = a.split([2 * hidden, hidden, hidden], -1)
+        i, f = torch.sigmoid(a_if).chunk(2, -1)
+        g, o = torch.tanh(a_g), torch.sigmoid(a_o)
         c = f * c + i * g
         h = o * torch.tanh(c)
         if w.w_hr is not None:

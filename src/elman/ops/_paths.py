@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
@@ -32,6 +33,7 @@ class Request:
     device : str
         "cpu", "cuda", …
     dtype : torch.dtype
+        What is computed in: autocast's where that is on, else the input's.
     ragged : bool
         Rows have lengths of their own.
     empty : bool
@@ -39,8 +41,9 @@ class Request:
     trace : bool
         Every step's gates are wanted.
     transformed : bool
-        Inside a `torch.func` transform, forward-mode differentiation or a
-        compiler's tracing, where only plain operations are understood.
+        Inside a `torch.func` transform or forward-mode differentiation.
+    compiling : bool
+        Being traced by `torch.compile` or `torch.export`.
     """
 
     cell: str
@@ -51,6 +54,7 @@ class Request:
     empty: bool = False
     trace: bool = False
     transformed: bool = False
+    compiling: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,10 @@ def run(call: Call) -> Result:
     Result
         The outputs, the last states and, if asked for, the trace.
     """
-    name = choose_path(request_of(call), _forced.get())
+    request = request_of(call)
+    if request.compiling:  # a tracer sees no context variables: nothing is forced
+        return _PATHS[choose_path(request)].run(call)
+    name = choose_path(request, _forced.get())
     ran = _record.get()
     if ran is not None:
         ran.append(name)
@@ -168,18 +175,25 @@ def request_of(call: Call) -> Request:
         cell=call.cell,
         variant=call.variant,
         device=call.x.device.type,
-        dtype=call.x.dtype,
+        dtype=_computed_in(call.x),
         ragged=call.lengths is not None,
         empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
         trace=call.trace,
         transformed=_transformed(),
+        compiling=torch.compiler.is_compiling(),
     )
+
+
+def _computed_in(x: Tensor) -> torch.dtype:
+    device = x.device.type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        return torch.get_autocast_dtype(device)
+    return x.dtype
 
 
 def _transformed() -> bool:
     return (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.peek_interpreter_stack() is not None
+        torch._C._functorch.peek_interpreter_stack() is not None
         or torch.autograd.forward_ad._current_level >= 0
     )
 

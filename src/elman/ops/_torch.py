@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ._call import Call, Result, Weights
 from ._paths import Request, register_path
+from ._twice import twice_differentiable
 
 STOCK = frozenset(
     {
@@ -32,6 +33,12 @@ _SATURATED = 1e4
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on torch's operator."""
+    # Its fused kernels, on CUDA and below float64 on CPU, have one derivative only.
+    fused = call.x.device.type == "cuda" or call.x.dtype != torch.float64
+    return twice_differentiable(_run, call) if fused else _run(call)
+
+
+def _run(call: Call) -> Result:
     if call.lengths is None:
         return _dense(call)
     return _ragged(call, call.lengths)
@@ -92,14 +99,20 @@ def _operator(
 
 
 def _serves(request: Request) -> bool:
+    if (request.cell, request.variant) not in STOCK:
+        return False
+    if request.trace or request.empty or request.transformed or request.compiling:
+        return False
     # Beyond its length a ReLU network may grow to infinity, and 0 · ∞ would reach
     # the weights' gradients; every other cell stays bounded there.
-    unbounded = request.ragged and request.variant == "relu"
-    return (
-        (request.cell, request.variant) in STOCK
-        and request.device in ("cpu", "cuda")
-        and not (request.trace or request.empty or request.transformed or unbounded)
-    )
+    if request.ragged and request.variant == "relu":
+        return False
+    if request.device == "cpu":
+        # torch has no CPU kernel for a projection and warns so; its reduced-precision
+        # ones need instructions that not every processor has.
+        exact = request.dtype in (torch.float32, torch.float64)
+        return exact and request.variant != "projected"
+    return request.device == "cuda"
 
 
 register_path("torch", _serves, run)

@@ -22,8 +22,17 @@ def steps(horizon: Any) -> str:
 
 def capped(part: Mapping[str, Any]) -> bool:
     """Return whether the horizon of a diagnosis is only known from below."""
-    head = [p for p in rows(part, "profile") if p.get("name") == part.get("headline")]
-    return any(p.get("capped") is True for p in head)
+    return _head(part).get("capped") is True
+
+
+def _extrapolated(part: Mapping[str, Any]) -> bool:
+    """Return whether the horizon of a diagnosis lies beyond what was measured."""
+    return _head(part).get("beyond_window") is True
+
+
+def _head(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    named = (p for p in rows(part, "profile") if p.get("name") == part.get("headline"))
+    return next(named, {})
 
 
 def flow_keys(ill: bool, before: bool, after: bool, others: bool) -> list[Key]:
@@ -62,7 +71,7 @@ def _state(subject: str, part: Mapping[str, Any], needed: float | None) -> str:
     horizon, verdict = part.get("horizon"), part.get("verdict")
     if verdict == "exploding":
         return f"{subject}, gradients grow as they travel back: bad, training may jump."
-    least = "at least " if capped(part) else ""
+    least = "at least " if capped(part) else "about " if _extrapolated(part) else ""
     reach = f"{subject}, gradients reach {least}{steps(horizon)} back"
     known = finite(horizon)
     if needed is None:

@@ -18,9 +18,14 @@ from ._values import Floats, columns, listed, section, times
 
 
 def forecast_picture(
-    forecast: Mapping[str, Any], *, needed: int | None, name: str, target: str
+    forecast: Mapping[str, Any],
+    *,
+    needed: int | None,
+    name: str,
+    target: str,
+    part: str,
 ) -> Picture | None:
-    """Draw the first stretch of the test part: truth, prediction, interval, parts.
+    """Draw the first stretch of what was scored: truth, prediction, interval, parts.
 
     Parameters
     ----------
@@ -30,6 +35,8 @@ def forecast_picture(
         Steps the data need; two of these are shown, on a phone one.
     name, target : str
         The picture's name in the page, and what is forecast.
+    part : str
+        What was scored: ``test``, or ``validation`` where no test was held out.
     """
     test = section(forecast, "test")
     truth, guess, linear, lower, upper = columns(
@@ -45,32 +52,32 @@ def forecast_picture(
     shown = min(length, 400, max(48, 2 * (needed or 0), 4 * steps))
 
     def draw(sheet: Sheet) -> Figure:
-        part = slice(0, max(min(length, 36), shown // 2) if sheet.narrow else shown)
+        seen = slice(0, max(min(length, 36), shown // 2) if sheet.narrow else shown)
         tall = 240 if sheet.narrow else 290
         figure = sheet.figure(tall + 34 + (128 if parted else 0))
         axes = sheet.panel(figure, 32, tall - 30, title=target)
         if banded:
-            band(axes, time[part], lower[part], upper[part])
+            band(axes, time[seen], lower[seen], upper[seen])
         if parted:
             axes.plot(
-                time[part],
-                linear[part],
+                time[seen],
+                linear[seen],
                 color=MUTED,
                 linewidth=1.2,
                 linestyle=(0, (3, 2)),
             )
-        axes.plot(time[part], truth[part], color=INK, linewidth=1.2)
-        axes.plot(time[part], guess[part], color=ACCENT, linewidth=1.8)
-        axes.set_xlim(time[part][0], time[part][-1])
-        time_axis(axes, time[part], sheet)
+        axes.plot(time[seen], truth[seen], color=INK, linewidth=1.2)
+        axes.plot(time[seen], guess[seen], color=ACCENT, linewidth=1.8)
+        axes.set_xlim(time[seen][0], time[seen][-1])
+        time_axis(axes, time[seen], sheet)
         if parted:
             axes.tick_params(labelbottom=False, length=0)
             below = sheet.panel(
                 figure, tall + 38, 84, title="what the network adds to the linear part"
             )
-            _correction(below, time[part], (guess - linear)[part])
-            below.set_xlim(time[part][0], time[part][-1])
-            time_axis(below, time[part], sheet)
+            _correction(below, time[seen], (guess - linear)[seen])
+            below.set_xlim(time[seen][0], time[seen][-1])
+            time_axis(below, time[seen], sheet)
         return figure
 
     keys = [Key("line ink", "truth"), Key("line accent", "prediction")]
@@ -81,12 +88,12 @@ def forecast_picture(
     return picture(
         name,
         draw,
-        alt=f"Predicted and true {target} over the first stretch of the test part.",
+        alt=f"Predicted and true {target} over the first stretch of the {part} part.",
         keys=keys,
         reading="Good: the prediction follows the truth, and the truth stays inside "
         "the band about as often as the band promises. Bad: predicted peaks come late "
         "or flat, or the truth leaves the band again and again.",
-        finding=_finding(forecast, shown, length, parted),
+        finding=_finding(forecast, shown, length, parted, part),
     )
 
 
@@ -112,14 +119,16 @@ def _correction(axes: Axes, time: NDArray[Any], added: Floats) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8)
 
 
-def _finding(forecast: Mapping[str, Any], shown: int, length: int, parted: bool) -> str:
+def _finding(
+    forecast: Mapping[str, Any], shown: int, length: int, parted: bool, part: str
+) -> str:
     said = "Each point was forecast without seeing it or anything after it."
     if shown < length:
-        said = f"The first {shown:,} of {length:,} test steps, not chosen. {said}"
+        said = f"The first {shown:,} of {length:,} {part} steps, not chosen. {said}"
     coverage, level = percent(forecast.get("coverage")), percent(forecast.get("level"))
     if coverage != "–" and level != "–":
         said += (
-            f" Over the whole test, {coverage} of the truth lies inside the "
+            f" Over the whole {part} part, {coverage} of the truth lies inside the "
             f"{level} interval."
         )
     if parted:

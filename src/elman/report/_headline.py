@@ -67,5 +67,6 @@ def _reach(part: Mapping[str, Any]) -> str:
         return "explodes"
     known = finite(part.get("horizon"))
     if known is not None:
-        return f"{'≥ ' if capped(part) else ''}{number(round(known), 4)}"
+        sign = "≥ " if capped(part) else ""
+        return f"{sign}{number(round(known), 4)}"
     return "∞" if part else ""

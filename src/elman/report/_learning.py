@@ -16,7 +16,7 @@ from ._values import Floats, finite, floats, rows
 
 _STOPS = {
     "patience": "Training stopped when the validation loss no longer fell",
-    "epochs": "Training ran for all the epochs it was given",
+    "epochs": "Training ended with the epochs it was given",
     "interrupted": "Training was interrupted",
     "diverged": "Training was stopped because the loss diverged",
 }
@@ -74,7 +74,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
         reading="Good: both lines fall and level off together. Bad: the training "
         "loss keeps falling while the validation loss climbs, which is learning by "
         "heart, or the lines jump about.",
-        finding=_finding(training, len(history), best),
+        finding=_finding(training, epoch, best),
     )
 
 
@@ -113,10 +113,12 @@ def _epochs(axes: Axes, epoch: Floats) -> None:
     words(axes, 0, -34, "epoch", color=MUTED)
 
 
-def _finding(training: Mapping[str, Any], epochs: int, best: float | None) -> str:
+def _finding(training: Mapping[str, Any], epoch: Floats, best: float | None) -> str:
     stopped = str(training.get("stopped") or "")
     said = _STOPS.get(stopped, f"Training ended: {stopped}" if stopped else "")
-    said = f"{said}, after {epochs} epochs." if said else f"{epochs} epochs."
+    said = f"{said}, after {epoch[-1]:.0f} epochs." if said else ""
     if best is not None:
         said += f" The weights of epoch {best:.0f} were kept."
+    if epoch[0] == 0:
+        said += " Epoch 0 is the network before its first step."
     return said

@@ -68,6 +68,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     needed = int(known) if known else None
     title = str(results.get("title") or _TASKS.get(task, "Results"))
     scores = score_table(results)
+    held_out = not (scores and scores.split.lower().startswith("validation"))
+    part = "test" if held_out else "validation"
     return {
         "title": title,
         "task": _TASKS.get(task, task),
@@ -91,7 +93,10 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "remedies": remedy_rows(diagnosis),
         "learning": learning_picture(training),
         "training": _training(training),
-        "forecasts": _forecasts(results, needed, scores.metric if scores else "error"),
+        "part": part,
+        "forecasts": _forecasts(
+            results, needed, scores.metric if scores else "error", part
+        ),
         "confusion": confusion_rows(section(results, "confusion")),
         "scatter": scatter_picture(section(results, "predicted")),
         "environment": _environment(section(results, "environment")),
@@ -100,7 +105,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _forecasts(
-    results: Mapping[str, Any], needed: int | None, metric: str
+    results: Mapping[str, Any], needed: int | None, metric: str, part: str
 ) -> list[dict[str, Any]]:
     """Return the pictures of each target's forecast, the first target first."""
     first = section(results, "forecast")
@@ -111,7 +116,11 @@ def _forecasts(
     shown = []
     for place, (target, forecast) in enumerate(list(several.items())[:_MOST_TARGETS]):
         test = forecast_picture(
-            forecast, needed=needed, name=f"test-{place}", target=target
+            forecast,
+            needed=needed,
+            name=f"test-{place}",
+            target=target,
+            part=part,
         )
         steps = steps_picture(forecast, metric=metric, name=f"steps-{place}")
         coming = next_picture(forecast, name=f"next-{place}", target=target)

@@ -63,12 +63,12 @@ def scatter_picture(predicted: Mapping[str, Any]) -> Picture | None:
     return picture(
         "scatter",
         draw,
-        alt="Predicted against true values of the test part.",
+        alt="Predicted against true values.",
         keys=[
             Key("dot accent", "one test sequence"),
             Key("line ink thin", "perfect prediction"),
         ],
         reading="Good: the points hug the line. Bad: a cloud without a slope, or "
         "points that bend away from the line at either end.",
-        finding=f"{len(truth):,} predictions on the test part.",
+        finding=f"{len(truth):,} predictions of sequences held out.",
     )

@@ -26,7 +26,7 @@ _CALENDAR = [1, 2, 3, 6, *(12 * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500))
 
 def time_axis(axes: Axes, time: NDArray[Any], sheet: Sheet) -> None:
     """Label the x axis of `axes`, which shows `time`, to suit its span and width."""
-    room = 4 if sheet.narrow else 8
+    room = 5 if sheet.narrow else 8
     if time.dtype.kind != "M":
         axes.xaxis.set_major_locator(MaxNLocator(room, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(tick))

@@ -46,12 +46,14 @@ class Backtest:
         With several targets a column ``target`` tells them apart.
         """
         n, horizon, _ = self.truth.shape
+        dated = np.issubdtype(self.time.dtype, np.datetime64)
+        time = self.time.astype("datetime64[us]") if dated else self.time
         parts = []
         for j, name in enumerate(self.targets):
             columns: dict[str, NDArray] = {
-                "origin": np.repeat(self.time[:, 0], horizon),
+                "origin": np.repeat(time[:, 0], horizon),
                 "step": np.tile(np.arange(1, horizon + 1), n),
-                "time": self.time.reshape(-1),
+                "time": time.reshape(-1),
             }
             for field in ("truth", "prediction", "linear", "lower", "upper"):
                 columns[field] = getattr(self, field)[:, :, j].reshape(-1)

@@ -195,8 +195,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         strange = np.setdiff1d(classes, self.classes_)
         if len(strange):
             raise InputError(
-                f"y holds the class {strange[0]!r}, which the network was not trained "
-                f"on; it knows {', '.join(map(str, self.classes_[:9]))}"
+                f"y holds the class {strange.tolist()[0]!r}, unknown to the network; "
+                f"it knows {', '.join(map(str, self.classes_[:9]))}"
             )
         place = np.searchsorted(self.classes_, classes)
         return found.with_values(place[found.values])

@@ -29,7 +29,7 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
     share("dropout", forecaster.dropout, zero=True)
     share("validation_fraction", forecaster.validation_fraction)
     share("level", forecaster.level)
-    names = ("auto", *Transform)
+    names = ("auto", *(transform.value for transform in Transform))
     if forecaster.scale not in names:
         raise InputError(
             f"scale must be one of {', '.join(names)}, got {forecaster.scale!r}"

@@ -50,8 +50,9 @@ def _tails(errors: NDArray[np.float64], level: float) -> tuple[float, float]:
     rank = (len(errors) + 1) / len(errors)
     tail = (1 - level) / 2
     upper = min(1.0, (1 - tail) * rank)
-    ends = np.quantile(errors, [1 - upper, upper])
-    return float(ends[0]), float(ends[1])
+    low = np.quantile(errors, 1 - upper, method="lower")
+    high = np.quantile(errors, upper, method="higher")
+    return float(low), float(high)
 
 
 def _known(errors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import Tags
 from torch import Tensor
 
 from elman._errors import InputError
@@ -225,6 +226,12 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
                 "target_histogram": report.histogram(raw.values),
             },
         }
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that y may hold several targets."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def _fitted(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return {"flat": self.flat_}, self.target_scaler_.tensors("target_scaler")

@@ -64,9 +64,7 @@ class ClippedScaler:
         """Return values in the column's own units."""
         return values * self.scale + self.mean
 
-    def clipped(
-        self, values: NDArray[np.floating], names: Sequence[str]
-    ) -> list[str]:
+    def clipped(self, values: NDArray[np.floating], names: Sequence[str]) -> list[str]:
         """Return a line for each column in which values were clipped."""
         notes = []
         for j, name in enumerate(names):

@@ -212,7 +212,7 @@ class SequenceEstimator(BaseEstimator):
         self.results_ = {
             "task": self.task,
             **self._describe(sequences, raw),
-            "notes": fitted.preparation.notes(sequences),
+            "notes": fitted.preparation.notes(sequences) + fitted.notes,
             "diagnosis": fitted.start.diagnosis,
             "training": report.training_report(fitted),
             "environment": report.environment(fitted, sequences[0], self.seed_),

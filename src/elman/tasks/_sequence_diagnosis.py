@@ -39,6 +39,13 @@ class Start:
     needed: int
     diagnosis: dict[str, Any] | None = None
 
+    def without_remedy(self) -> Start:
+        """Return the start torch gives, with the same diagnosis before."""
+        known = self.diagnosis
+        if known is not None:
+            known = {**known, "after": None, "remedy": None}
+        return Start("default", self.needed, known)
+
     def apply(self, network: SequenceNetwork, seed: int) -> None:
         """Initialise another network's encoder in the same way."""
         _initialise(self.init, network.encoder, self.needed, seed)

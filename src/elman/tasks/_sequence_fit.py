@@ -22,6 +22,7 @@ from ._sequence_input import Array
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Recipe
 from ._sequence_targets import Targets
+from ._sequence_trial import compare
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Fitted:
         The run with the validation part.
     refit_epochs : int
         Length of the second run, 0 if there was none.
+    notes : list of str
+        What was decided on the way.
     """
 
     network: SequenceNetwork
@@ -48,6 +51,7 @@ class Fitted:
     start: Start
     result: TrainingResult
     refit_epochs: int
+    notes: list[str]
 
 
 def fit_network(
@@ -93,6 +97,23 @@ def fit_network(
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
     watching = [Progress()] if recipe.progress else []
+    notes = []
+    if recipe.init == "auto" and start.init != "default" and validation is not None:
+        trial = compare(
+            start,
+            lambda: _built(preparation, recipe),
+            training,
+            validation,
+            recipe,
+            watching,
+        )
+        start, notes = trial.start, [trial.note]
+        if trial.interrupted:
+            network, result = trial.interrupted
+            first = (network, preparation)
+            return Fitted(network, preparation, first, start, result, 0, notes)
+        network = _built(preparation, recipe)
+        start.apply(network, _seed(recipe))
     result = train(
         network,
         recipe.loss,
@@ -104,7 +125,7 @@ def fit_network(
     first = (network, preparation)
     again = recipe.refit and validation is not None and result.best_epoch > 0
     if not again or result.stopped == "interrupted":
-        return Fitted(network, preparation, first, start, result, 0)
+        return Fitted(network, preparation, first, start, result, 0, notes)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
     preparation = Preparation.fit([sequences[i] for i in rows])
@@ -119,8 +140,8 @@ def fit_network(
         watching,
     )
     if second.stopped != "epochs":
-        return Fitted(*first, first, start, result, 0)
-    return Fitted(network, preparation, first, start, result, result.best_epoch)
+        return Fitted(*first, first, start, result, 0, notes)
+    return Fitted(network, preparation, first, start, result, result.best_epoch, notes)
 
 
 def network_outputs(

@@ -40,10 +40,9 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
             "X is a sparse matrix; sequences are dense: give X.toarray() or a list "
             "of arrays"
         )
-    rows = _rows(X)
-    if not len(rows):
+    if hasattr(X, "__len__") and not len(X):
         raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
-    sequences = [_sequence(row, i) for i, row in enumerate(rows)]
+    sequences = [_sequence(row, i) for i, row in enumerate(_rows(X))]
     wanted = sequences[0].shape[1] if channels is None else channels
     for i, sequence in enumerate(sequences):
         if sequence.shape[1] != wanted:
@@ -62,18 +61,21 @@ def lengths_of(sequences: Sequence[Array]) -> NDArray[np.int64]:
 
 def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
     """Return whether X comes as separate sequences rather than as one array."""
-    return (isinstance(X, list | tuple) and bool(X) and np.ndim(X[0]) > 0) or (
+    separate = isinstance(X, list | tuple) or (
         isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     )
+    return separate and len(X) > 0 and has_rows(X[0])
+
+
+def has_rows(value: Any) -> bool:
+    """Return whether a value is a collection, and not one number or one text."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes | dict)
 
 
 def _rows(X: Any) -> Any:
-    if isinstance(X, list | tuple):
-        return X if is_ragged(X) or not X else _whole(np.asarray(X))
-    whole = np.asarray(X)
-    if whole.dtype == object and whole.ndim == 1 and len(whole):
-        return list(whole) if np.ndim(whole[0]) else _whole(whole)
-    return _whole(whole)
+    return list(X) if is_ragged(X) else _whole(np.asarray(X))
 
 
 def _whole(X: NDArray[Any]) -> NDArray[Any]:
@@ -104,10 +106,7 @@ def _sequence(row: Any, i: int) -> Array:
         values = raw.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"X[{i}] is not numbers ({error}); encode text before, argument must be "
-            "a string or a real number"
-            if isinstance(error, TypeError)
-            else f"X[{i}] is not numbers ({error}); encode text before"
+            f"X[{i}] is not numbers ({error}); encode text before"
         ) from error
     if values.ndim == 1:
         values = values[:, None]

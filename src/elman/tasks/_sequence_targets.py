@@ -15,6 +15,8 @@ from torch import Tensor
 
 from elman._errors import InputError
 
+from ._sequence_input import has_rows
+
 Output = Literal["auto", "sequence", "step"]
 
 
@@ -87,8 +89,8 @@ def class_targets(
         ) from error
     if len(classes) < least:
         raise InputError(
-            f"y holds one class only, {classes[0]!r}: there is nothing to tell apart; "
-            "give sequences of at least two classes"
+            f"y holds one class only, {classes.tolist()[0]!r}: there is nothing to "
+            "tell apart; give sequences of at least two classes"
         )
     return Targets(numbers.astype(np.int64), steps), classes
 
@@ -138,8 +140,12 @@ def _layout(
             "requires y to be passed, but the target y is None; give one target a "
             "sequence"
         )
+    if not hasattr(y, "__len__"):
+        y = np.asarray(y)
+    if not has_rows(y):
+        raise InputError(f"y must hold one target a sequence, got {y!r}")
     rows = None if output == "sequence" else _ragged(y)
-    count = len(rows) if rows is not None else _length(y)
+    count = len(rows) if rows is not None else len(y)
     if count != len(lengths):
         raise InputError(
             f"X holds {len(lengths)} sequences and y {count} targets; give one for each"
@@ -193,22 +199,11 @@ def _ragged(y: Any) -> list[NDArray[Any]] | None:
     separate = isinstance(y, list | tuple) or (
         isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1
     )
-    if not separate or not len(y) or np.ndim(y[0]) == 0:
+    if not separate or not len(y) or not has_rows(y[0]):
         return None
-    if isinstance(y, list | tuple) and not isinstance(y[0], np.ndarray):
-        widths = {np.shape(row) for row in y}
-        if len(widths) == 1:
-            return None
+    if not isinstance(y[0], np.ndarray) and len({len(row) for row in y}) == 1:
+        return None  # a table written as lists
     return [np.asarray(row) for row in y]
-
-
-def _length(y: Any) -> int:
-    try:
-        return len(y)
-    except TypeError as error:
-        raise InputError(
-            f"y must be one target for each sequence, got {y!r}"
-        ) from error
 
 
 def _no_missing(labels: NDArray[Any]) -> None:

@@ -90,7 +90,7 @@ def save(estimator: Storable, directory: str | Path) -> Path:
             "python": platform.python_version(),
         },
         # TOML has no null: what is absent was None.
-        parameters=_without_none(estimator.get_params(deep=False)),
+        parameters=_without_none(_parameters(estimator)),
         fitted=_without_none(fitted),
     )
     results = json.dumps(estimator.results_, allow_nan=False, ensure_ascii=False)
@@ -132,7 +132,7 @@ def load(directory: str | Path) -> Any:
     try:
         tensors = load_tensors(content)
         results = json.loads(_read(directory / RESULTS))
-        known = estimator_class().get_params(deep=False)
+        known = _parameters(estimator_class())
         unknown = set(run.parameters) - set(known)
         if unknown:
             raise RunDirectoryError(
@@ -151,6 +151,13 @@ def load(directory: str | Path) -> Any:
         ) from error
     estimator.results_ = results
     return estimator
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    """Return the constructor's arguments that make sense in another process."""
+    parameters = estimator.get_params(deep=False)
+    parameters.pop("callbacks", None)
+    return parameters
 
 
 def _read_run(directory: Path) -> _Run:

@@ -30,7 +30,7 @@ class Transform(StrEnum):
         InputError
             If the name is unknown or the values are not in its domain.
         """
-        names = ("auto", *cls)
+        names = ("auto", *(name.value for name in cls))
         if scale not in names:
             hint = did_you_mean(str(scale), names)
             raise InputError(

@@ -1,0 +1,72 @@
+# Everything a person or a build server runs. A fresh clone needs Python 3.11 or
+# newer and make; the rest is installed into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Two workers share two cores: one thread each.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit docs format bench-bikeshare \
+        bench-classification clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
+	    $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed  ## Install, and watch a network learn a year of bike rentals
+	$(BIN)/elman demo
+
+test: lint types imports unit docs  ## Install, then lint, types, import contracts, tests, docs
+
+lint: $(VENV)/.installed-dev  ## Style and the usual mistakes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.installed-dev  ## Static types
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev  ## The import direction between the floors
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev  ## The tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
+
+docs: $(VENV)/.installed-dev  ## Build the documentation, strictly
+	$(BIN)/mkdocs build --quiet --strict
+
+format: $(VENV)/.installed-dev  ## Format the code
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format
+
+bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, three seeds
+	$(BIN)/python benchmarks/bikeshare.py
+
+bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
+	$(BIN)/python benchmarks/classification.py
+
+clean:  ## Remove the environment and everything built
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache \
+	    .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	    echo "make: $(PYTHON) not found; install Python 3.11 or newer, or run" \
+	         "'make PYTHON=/path/to/python'" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "make: $$($(PYTHON) -V) is too old; Elman needs Python 3.11 or newer:" \
+	         "'make PYTHON=python3.12'" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "make: this Python cannot make environments; install its venv module" \
+	         "(on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed
