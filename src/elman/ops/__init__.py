@@ -4,6 +4,8 @@ Which implementation runs is decided by `choose_path`; ask with `record_paths`,
 force with `force_path`.
 """
 
+import contextlib
+
 from ._call import Call as Call
 from ._call import Result as Result
 from ._call import Weights as Weights
@@ -20,6 +22,9 @@ from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
 from ._torch import STOCK as STOCK
+
+with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
+    from . import _native as _native
 
 __all__ = [
     "NONLINEARITIES",

@@ -121,7 +121,9 @@ def forward(a: Arguments, save: bool, packed: int = 0) -> Saved:
     steps, rows, hidden, outputs = head[2], head[3], head[5], head[6]
     lstm = a.cell == LSTM
     new = a.x.new_empty
-    y, h_n = like_time(a.x, outputs), new(rows, outputs)
+    # (T, B, P) in memory whatever x is, as torch's: dropout between layers draws
+    # its mask in memory order.
+    y, h_n = new(steps, rows, outputs), new(rows, outputs)
     c_n = new(rows, hidden) if lstm else new(0)
     slots = SLOTS[a.cell] if save else 0
     gates = new(steps, rows, slots, hidden) if slots else c_n.new_empty(0)
