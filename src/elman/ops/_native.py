@@ -15,6 +15,7 @@ from torch.autograd import Function
 from elman._errors import InputError
 
 from . import _native_calls as native
+from . import _native_library as _native_library
 from ._call import Call, Result, Weights
 from ._composite import run as run_composite
 from ._native_calls import Arguments, Saved
@@ -34,9 +35,12 @@ def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
     a = arguments_of(call)
     try:
-        if torch.is_grad_enabled() and any(
+        differentiate = torch.is_grad_enabled() and any(
             t is not None and t.requires_grad for t in a[:8]
-        ):
+        )
+        if torch.compiler.is_compiling():
+            saved = Saved(*torch.ops.elman.forward(*a, differentiate))
+        elif differentiate:
             saved = Saved(*_Sequence.apply(call.trace, *a))
         else:
             saved = native.forward(a, save=call.trace)
@@ -166,6 +170,8 @@ def _serves(request: Request) -> bool:
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
         and not request.transformed
+        and not request.exporting
+        and not (request.compiling and request.trace)
     )
 
 
