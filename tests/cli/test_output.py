@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elman.cli._output import Output, number
+from elman.cli._spark import sparkline
 
 HEADER = ["model", "MAE", "RMSE"]
 ROWS = [["a long name of a model", "1.5", "22"], ["b", "10.25", "3"]]
@@ -48,3 +49,18 @@ def test_json_says_nothing_else(capsys):
 )
 def test_numbers(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6, 7], "▁▂▃▄▅▆▇█"),
+        ([5.0, 5.0], "▁▁"),
+        ([1.0, None, 2.0], "▁ █"),
+        ([None], ""),
+        ([], ""),
+    ],
+)
+def test_a_curve_in_one_line(values, drawn):
+    assert sparkline(values) == drawn
+    assert len(sparkline(values * 100, width=7)) <= 7

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +12,8 @@ from hypothesis import strategies as st
 
 from elman import InputError
 from elman.data import read_table
+
+DATA = Path(os.environ.get("ELMAN_DATA", "../shared/data"))
 
 
 @pytest.fixture
@@ -147,6 +152,18 @@ def attempt(call, *arguments):
         return call(*arguments), ""
     except InputError as error:
         return None, str(error)
+
+
+@pytest.mark.parametrize("name", ["beijing_pm25", "ETTh1", "bikeshare"])
+def test_real_files_read_as_another_reader_reads_them(name):
+    path = DATA / f"{name}.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here (set ELMAN_DATA)")
+    expected = pl.read_csv(path, null_values="NA", infer_schema_length=None)
+    found = read_table(path)
+    assert found.columns == expected.columns
+    for column in expected.columns:
+        assert found[column].to_list() == expected[column].to_list()
 
 
 FUZZ = settings(

@@ -118,6 +118,8 @@ def test_wrong_states_elsewhere():
         LSTM(3, 4)(torch.zeros(5, 2, 3), (zeros, torch.zeros(1, 2, 3)))
     with pytest.raises(ShapeError, match=r"h_0: expected hidden size \(1, 2, 2\)"):
         LSTM(3, 4, proj_size=2)(torch.zeros(5, 2, 3), (zeros, zeros))
+    with pytest.raises(InputError, match=r"h_0: dtype torch.float64 does not match"):
+        layer()(torch.zeros(5, 2, 3), zeros.double())
     assert LSTM(3, 4)(torch.zeros(5, 2, 3), [zeros, zeros])[0].shape == (5, 2, 4)
 
 

@@ -24,7 +24,6 @@ GRU = ("gru", "reset_after")
         (Request(*GRU, device="cuda", trace=True), "composite"),
         (Request(*GRU, device="cuda", empty=True), "composite"),
         (Request(*GRU, device="cuda", transformed=True), "composite"),
-        (Request(*GRU, device="cuda", compiling=True), "composite"),
         (Request(*GRU, transformed=True), "composite"),
         (Request(*GRU, device="cuda", compiling=True), "composite"),
         (Request(*GRU, device="mps"), "composite"),

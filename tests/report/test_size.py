@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from elman.report import render
+from elman.report._series import _thinned
 from elman.report._time import date_labels, date_ticks
-from elman.report._values import thin
+from elman.report._values import thin, times
 
 LIMIT = 2_000_000
 
@@ -102,3 +103,16 @@ def test_other_time_steps_are_drawn(forecast_results, step):
     forecast["recent"] = {"time": time[-100:], "value": data["value"][-100:]}
     forecast["next"]["time"] = time[:24]
     assert "On the test part" in render(forecast_results)
+
+
+def test_a_thinned_series_keeps_its_period(forecast_results):
+    """Every third value kept: a week of 168 hours is 56 of the points shown."""
+    data = forecast_results["data"]
+    for key in ("time", "value"):
+        data[key] = data[key][::3]
+    data.update(train_end=340, validation_end=450)
+    page = render(forecast_results)
+    assert "One in 3 of the hourly values of count." in page
+    assert "168 steps" in page
+    recent = times(forecast_results["forecast"]["recent"]["time"])
+    assert _thinned(times(data["time"]), recent) == 3

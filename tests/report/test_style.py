@@ -10,7 +10,7 @@ import pytest
 from elman.diagnosis import _thresholds
 from elman.report._flow import FADED
 from elman.report._numbers import duration, fixed, moment, number, percent, places
-from elman.report._style import VARIABLES, tick
+from elman.report._style import VARIABLES, power, tick
 
 
 def _schemes():
@@ -91,3 +91,8 @@ def test_other_words_for_numbers():
         "3M",
         "−0.5",
     ]
+
+
+def test_powers_of_ten():
+    labels = [power(v) for v in (1e-8, 1e-3, 1, 100, 1e6)]
+    assert labels == ["10⁻⁸", "0.001", "1", "100", "10⁶"]

@@ -117,17 +117,28 @@ def test_outputs_come_back_in_order_whatever_the_lengths():
 
 
 def test_refit_trains_on_all_rows_for_the_best_number_of_epochs():
-    x, y = ramps()
-    twice = SequenceClassifier(**QUICK, init="default").fit(x, y)
-    once = SequenceClassifier(**QUICK, init="default", refit=False).fit(x, y)
+    x, y = ramps(n=160)
+    quick = {**QUICK, "epochs": 12, "learning_rate": 0.1, "init": "default"}
+    twice = SequenceClassifier(**quick).fit(x, y)
+    once = SequenceClassifier(**quick, refit=False).fit(x, y)
     report = twice.results_["training"]
-    assert report["refit_epochs"] == report["best_epoch"] > 0
+    assert 0 < report["refit_epochs"] == report["best_epoch"] < 12
     assert once.results_["training"]["refit_epochs"] == 0
     assert twice.results_["scores"] == once.results_["scores"]
     assert not same(state(twice), state(once))
     # The second run's scaling is that of all sequences.
     steps = np.concatenate(x)
-    np.testing.assert_allclose(twice.preparation_.scaler.mean, steps.mean(0))
+    np.testing.assert_allclose(
+        twice.preparation_.scaler.mean, steps.mean(0), rtol=0, atol=1e-14
+    )
+
+
+def test_few_held_out_sequences_do_not_choose_the_epoch_of_a_classifier():
+    x, y = ramps()
+    model = SequenceClassifier(**{**QUICK, "patience": 1, "epochs": 6}).fit(x, y)
+    assert model.results_["training"]["refit_epochs"] == 6
+    assert len(model.results_["training"]["history"]) == 1 + 6
+    assert any("too few to choose" in note for note in model.results_["notes"])
 
 
 def test_without_a_validation_part_it_runs_all_epochs_and_says_so():

@@ -9,6 +9,7 @@ from typing import Any
 from ._main import Interrupted
 from ._output import Output, number
 from ._run_directory import RunDirectory
+from ._spark import sparkline
 
 
 def finish(estimator: Any, run: RunDirectory, out: Output, **extra: Any) -> None:
@@ -66,6 +67,22 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_next(results, out)
+
+
+def show_next(results: dict[str, Any], out: Output) -> None:
+    """Print the forecast beyond the data, one line a target."""
+    if results["task"] != "forecast":
+        return
+    each = results.get("targets") or {results["data"]["target"]: results["forecast"]}
+    times = next(iter(each.values()))["next"]["time"]
+    out.heading(f"Next, {times[0]} … {times[-1]}")
+    rows = []
+    for name, forecast in each.items():
+        values = [v for v in forecast["next"]["prediction"] if v is not None]
+        rows.append((name, sparkline(forecast["next"]["prediction"])))
+        rows.append(("", f"{number(min(values))} to {number(max(values))}"))
+    out.pairs(rows)
 
 
 def show_flow(diagnosis: dict[str, Any] | None, out: Output) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -108,11 +107,6 @@ def number(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-
-
-def shown(path: Path) -> str:
-    """Return a path as the user would write it."""
-    return str(path)
 
 
 def _plain(value: Any) -> Any:

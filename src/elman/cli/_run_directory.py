@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import typer
 
 from elman._errors import InputError
 
 from ._main import Interrupted
 
 _BEST = Path("checkpoints") / "best.safetensors"
+# Seconds of silence before a terminal is told what is going on.
+_WAIT = 2.0
 
 
 class RunDirectory:
@@ -39,6 +45,8 @@ class RunDirectory:
         self.path = _free(name) if out is None else out
         self.started = False
         self._made: list[Path] = []
+        self._patience = threading.Timer(_WAIT, _say_preparing)
+        self._patience.daemon = True
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
         try:
@@ -66,6 +74,7 @@ class RunDirectory:
 
             def on_start(self, state: TrainingState) -> None:
                 directory.started = True
+                directory._patience.cancel()
 
         return [
             Started(),
@@ -74,7 +83,9 @@ class RunDirectory:
         ]
 
     def __enter__(self) -> Self:
-        """Return the directory."""
+        """Return the directory; a terminal hears why nothing moves yet."""
+        if sys.stderr.isatty():
+            self._patience.start()
         return self
 
     def __exit__(
@@ -84,6 +95,7 @@ class RunDirectory:
         trace: TracebackType | None,
     ) -> None:
         """Clean up after an error."""
+        self._patience.cancel()
         if kind is None:
             return
         if not self.started:
@@ -121,3 +133,7 @@ def _free(name: str) -> Path:
     while (path := Path("runs") / f"{slug}-{number}").exists():
         number += 1
     return path
+
+
+def _say_preparing() -> None:
+    typer.echo("preparing: scales, the linear part, the reach of gradients", err=True)

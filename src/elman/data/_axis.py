@@ -78,12 +78,6 @@ class TimeAxis:
         ordinals = np.arange(length, dtype=np.int64) * self.stride
         return place_ordinals(self.values, ordinals, self.unit)
 
-    def text(self, index: int | None = None) -> list[str] | str:
-        """Return all elements, or one, as ISO 8601 text (counts as digits)."""
-        if index is not None:
-            return str(self.values[index])
-        return [str(value) for value in self.values]
-
 
 def step_name(unit: str, stride: int) -> str:
     """Return a spacing in words."""

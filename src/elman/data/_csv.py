@@ -16,6 +16,7 @@ from elman._errors import InputError
 
 MISSING = ("", "NA", "N/A", "NaN", "null", "none", "nil", "?", "-", "#N/A", "<NA>")
 _MISSING = sorted({word.lower() for word in MISSING})
+_LONGEST = max(map(len, _MISSING))
 _DELIMITERS = ",;\t|"
 _BLOCK = 50_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -166,8 +167,11 @@ def _columns(rows: list[list[str]]) -> list[pl.Series]:
     blocks = []
     for column in zip(*rows, strict=True):
         series = pl.Series(column, dtype=pl.String).str.strip_chars()
-        missing = series.str.to_lowercase().is_in(_MISSING)
-        blocks.append(series.zip_with(~missing, _nulls(len(series))))
+        # Most values are longer than any word for a missing one.
+        if (series.str.len_bytes() <= _LONGEST).any():
+            missing = series.str.to_lowercase().is_in(_MISSING)
+            series = series.zip_with(~missing, _nulls(len(series)))
+        blocks.append(series)
     return blocks
 
 

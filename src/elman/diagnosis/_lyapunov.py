@@ -40,9 +40,8 @@ class Lyapunov:
     warm_up: int
 
     def __str__(self) -> str:
-        """Return the leading exponent with its error, in two to three digits."""
-        error = self.errors[0]
-        return f"{self.exponents[0]:+.3f} ± {error:.3f}".replace("± 0.000", "± <0.001")
+        """Return the leading exponent with its error, rounded up to 0.001."""
+        return f"{self.exponents[0]:+.3f} ± {max(self.errors[0], 0.001):.3f}"
 
 
 @torch.no_grad()

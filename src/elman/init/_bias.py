@@ -25,7 +25,7 @@ def forget_bias_(layer: Layer, value: float = 1.0) -> Layer:
 
     LSTM: ``b_f = value``; GRU: ``b_z = value``, as its z multiplies h_{t−1}. The
     two biases torch has are added, so the value goes into ``bias_ih`` and zero
-    into ``bias_hh``. At σ(1) = 0.73 a state lives three times as long as at σ(0).
+    into ``bias_hh``. At σ(1) = 0.73 a state lives 2.2 times as long as at σ(0).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def forget_bias_(layer: Layer, value: float = 1.0) -> Layer:
 def chrono_(
     layer: Layer, t_max: float, *, generator: torch.Generator | None = None
 ) -> Layer:
-    """Spread the units' memories over 1 to t_max steps, in place.
+    """Spread the units' memories over 2 to t_max steps, in place.
 
     LSTM: ``b_f ~ ln U[1, t_max − 1]``, ``b_i = −b_f``; GRU: ``b_z`` likewise, as its
     z multiplies h_{t−1}. A gate at σ(ln u) keeps a state for about u + 1 steps.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import abstractmethod
 from typing import Any
 
@@ -19,20 +18,6 @@ from ._checks import check_input, check_state
 from ._flatten import flatten
 
 Trace = list[list[dict[str, Tensor]]]
-
-_FIELDS = {
-    "weight_ih": "w_ih",
-    "weight_hh": "w_hh",
-    "bias_ih": "b_ih",
-    "bias_hh": "b_hh",
-    "weight_hr": "w_hr",
-}
-
-
-@functools.cache
-def _field(name: str) -> str:
-    """Return the field of `ops.Weights` that torch's ``weight_ih_l0_reverse`` is."""
-    return _FIELDS[name.rsplit("_l", 1)[0]]
 
 
 class Recurrent(RNNBase):
@@ -157,12 +142,12 @@ class Recurrent(RNNBase):
 
         By name, so that parametrisations and `torch.func.functional_call` work.
         """
-        return [
-            ops.Weights(
-                **{_FIELDS[n.rsplit("_l", 1)[0]]: getattr(self, n) for n in place}
-            )
-            for place in self._all_weights
-        ]
+        found = []
+        for names in self._all_weights:
+            tensors = [getattr(self, name) for name in names]
+            w_hr = tensors.pop() if self.proj_size else None
+            found.append(ops.Weights(*tensors)._replace(w_hr=w_hr))
+        return found
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
         """Return each state's name and width."""
@@ -178,7 +163,7 @@ class Recurrent(RNNBase):
         entered = []
         for (name, width), state in zip(widths, given, strict=True):
             entered.append(batch.enter_state(name, state))
-            check_state(name, entered[-1], (places, rows, width))
+            check_state(name, entered[-1], (places, rows, width), batch.x.dtype)
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:

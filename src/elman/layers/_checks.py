@@ -32,8 +32,10 @@ def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
         )
 
 
-def check_state(name: str, state: Any, expected: tuple[int, ...]) -> None:
-    """Raise unless a state is a tensor of the expected shape."""
+def check_state(
+    name: str, state: Any, expected: tuple[int, ...], dtype: torch.dtype
+) -> None:
+    """Raise unless a state is a tensor of the expected shape and dtype."""
     if not isinstance(state, Tensor):
         raise InputError(
             f"{name}: expected a tensor of shape {expected}, got {type(state).__name__}"
@@ -42,6 +44,11 @@ def check_state(name: str, state: Any, expected: tuple[int, ...]) -> None:
         raise ShapeError(
             f"{name}: expected hidden size {expected} "
             f"(layers × directions, batch, features), got {tuple(state.shape)}"
+        )
+    if state.dtype != dtype and not torch._C._is_any_autocast_enabled():
+        raise InputError(
+            f"{name}: dtype {state.dtype} does not match the input's {dtype}; "
+            f"use {name}.to({dtype})"
         )
 
 

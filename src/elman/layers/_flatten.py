@@ -24,23 +24,22 @@ def flatten(layer: RNNBase, weights: Sequence[Tensor | None]) -> None:
     weights : sequence of Tensor
         Of one layer and direction, in torch's order.
     """
-    first = weights[0]
+    present = [w for w in weights if isinstance(w, Tensor)]
+    if len(present) < len(weights):
+        return
+    first = present[0]
     if not all(
-        isinstance(w, Tensor)
-        and w.is_cuda
-        and w.dtype == first.dtype
-        and cudnn.is_acceptable(w)
-        for w in weights
+        w.is_cuda and w.dtype == first.dtype and cudnn.is_acceptable(w) for w in present
     ):
         return
-    if len({w.data_ptr() for w in weights}) != len(weights):
+    if len({w.data_ptr() for w in present}) < len(present):
         return  # shared memory: moving one would part it from the other
     from torch.backends.cudnn.rnn import get_cudnn_mode
 
     with torch.cuda.device_of(first):
         torch._cudnn_rnn_flatten_weight(
-            list(weights),
-            len(weights),
+            present,
+            len(present),
             first.shape[1],
             get_cudnn_mode(layer.mode),
             layer.hidden_size,

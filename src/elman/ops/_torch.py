@@ -88,7 +88,10 @@ def _operator(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Call torch's operator: one layer, forward in time, batch second."""
     flat = weights.tensors()
-    options = (weights.b_ih is not None, 1, 0.0, False, False, False)
+    # cuDNN keeps what its backward needs only in training mode; without dropout
+    # that changes nothing else.
+    train = torch.is_grad_enabled()
+    options = (weights.b_ih is not None, 1, 0.0, train, False, False)
     state = [s.unsqueeze(0) for s in call.state]
     if call.cell == "lstm":
         y, *state = torch._VF.lstm(x, state, flat, *options)

@@ -10,7 +10,8 @@ r"""The gated recurrent unit, in both its forms.
            && \text{reset before it} \\
     h_t &= (1 - z_t) \circ n_t + z_t \circ h_{t-1}
 
-Here z keeps, as in torch and cuDNN; the paper's z is one minus it. Backward, with
+Here z keeps, as in Cho et al., torch and cuDNN; Chung et al. 2014 write 1 − z for it.
+Backward, with
 :math:`\delta_t = \partial L / \partial h_t` and
 :math:`q_t = W_{hn} h_{t-1} + b_{hn}`:
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from ._flow_words import flow_finding, flow_keys
 from ._picture import Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, words
+from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, power, words
 from ._values import Floats, finite, floats, rows, section
 
 FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis
@@ -44,14 +44,20 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     first: dict[str, Any] = (
         {"color": SIGNAL, "linestyle": (0, (4, 2.5))} if ill else {"color": ACCENT}
     )
+    # With two points close together the label of the first goes to its left.
+    near = bool(
+        horizon_before
+        and horizon_after
+        and 0 <= horizon_after - horizon_before < 0.4 * reach
+    )
 
     def draw(sheet: Sheet) -> Figure:
         tall = 250 if sheet.narrow else 280
         figure = sheet.figure(tall + (202 if len(acf) > 1 else 62))
         top = sheet.panel(figure, 32, tall - 20, title="gradient, relative to lag 0")
         _frame(top, [*before, *after], reach)
-        _curves(top, before, first, horizon_before, below=False)
-        _curves(top, after, {"color": ACCENT}, horizon_after, below=True)
+        _curves(top, before, first, horizon_before, below=near)
+        _curves(top, after, {"color": ACCENT}, horizon_after, below=False)
         if needed:
             _needed(top, needed, reach)
         axes = top
@@ -112,19 +118,10 @@ def _frame(axes: Axes, curves: list[tuple[str, Floats, Floats]], reach: float) -
     every = max(1, int(np.ceil(len(exponents) / 7)))
     shown = [e for e in exponents if e % every == 0]
     axes.yaxis.set_major_locator(FixedLocator([10.0**e for e in shown]))
-    axes.yaxis.set_major_formatter(FuncFormatter(_power))
+    axes.yaxis.set_major_formatter(FuncFormatter(power))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
     axes.axhline(FADED, color=SIGNAL, linewidth=0.9, linestyle=(0, (1, 2.5)))
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _power(value: float, _position: object = None) -> str:
-    exponent = round(np.log10(value))
-    plain = {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01", -3: "0.001"}
-    return plain.get(exponent, f"10{str(exponent).translate(_RAISED)}")
 
 
 def _curves(
@@ -149,15 +146,24 @@ def _curves(
     right = axes.get_xlim()[1]
     if horizon > right:
         return
-    axes.plot([horizon], [FADED], "o", color=look["color"], markersize=6, zorder=5)
-    late = horizon > 0.6 * right
+    _, lag, norm = curves[0]
+    there = norm[np.searchsorted(lag, horizon)] if horizon <= lag[-1] else FADED
+    level = float(there) if np.isfinite(there) else FADED
+    dot = {"color": look["color"], "markersize": 6, "zorder": 5, "clip_on": False}
+    axes.plot([horizon], [level], "o", **dot)
+    # The curve falls: above right of the point and below left of it are free.
+    width = axes.get_window_extent().width
+    text = f"{horizon:,.0f} steps"
+    text, room = (f"reaches {text}", 120) if width > 400 else (text, 70)
+    pixels = width / right
+    left = pixels * (right - horizon) < room or (below and pixels * horizon > room)
     axes.annotate(
-        f"reaches {horizon:,.0f} steps",
+        text,
         (horizon, FADED),
-        xytext=(-8 if late else 8, -9 if below else 7),
+        xytext=(-8 if left else 8, -9 if left else 7),
         textcoords="offset pixels",
-        horizontalalignment="right" if late else "left",
-        verticalalignment="top" if below else "bottom",
+        horizontalalignment="right" if left else "left",
+        verticalalignment="top" if left else "bottom",
         color=look["color"],
         zorder=6,
     )

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from ._picture import Key, Picture, picture
-from ._style import ACCENT, INK, MUTED, Sheet, words
+from ._style import ACCENT, INK, MUTED, Sheet, power, tick, words
 from ._values import Floats, finite, floats, rows
 
 _STOPS = {
@@ -87,8 +87,9 @@ def _losses(
     _scale(axes, both)
     _best(axes, best)
     at = np.flatnonzero(epoch == best)
+    dot: dict[str, Any] = {"color": ACCENT, "markersize": 6, "clip_on": False}
     if len(at) and np.isfinite(validation[at[0]]):
-        axes.plot([epoch[at[0]]], [validation[at[0]]], "o", color=ACCENT, markersize=6)
+        axes.plot([epoch[at[0]]], [validation[at[0]]], "o", **dot)
 
 
 def _scale(axes: Axes, values: Floats) -> None:
@@ -96,7 +97,10 @@ def _scale(axes: Axes, values: Floats) -> None:
     known = values[np.isfinite(values)]
     if len(known) and known.min() > 0 and known.max() > 30 * known.min():
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(numticks=5))
+        wide = known.max() > 1e3 * known.min()
+        locator = LogLocator(subs=(1.0,) if wide else (1.0, 3.0), numticks=6)
+        axes.yaxis.set_major_locator(locator)
+        axes.yaxis.set_major_formatter(FuncFormatter(power if wide else tick))
         axes.yaxis.set_minor_locator(NullLocator())
     elif len(known) and known.min() >= 0:
         axes.set_ylim(0 if known.min() < 0.5 * known.max() else None, None)

@@ -65,7 +65,7 @@ def scatter_picture(predicted: Mapping[str, Any]) -> Picture | None:
         draw,
         alt="Predicted against true values.",
         keys=[
-            Key("dot accent", "one test sequence"),
+            Key("dot accent", "one sequence held out"),
             Key("line ink thin", "perfect prediction"),
         ],
         reading="Good: the points hug the line. Bad: a cloud without a slope, or "

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from ._bars import bars
 from ._numbers import number
 from ._picture import Key, Picture, picture
-from ._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, words
+from ._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, tick, words
 from ._values import Floats, finite, floats, listed, rows, thin
 
 _LOOK: tuple[tuple[str, Any, str], ...] = (
@@ -64,7 +64,7 @@ def examples_picture(data: Mapping[str, Any]) -> Picture | None:
         alt=f"{len(shown)} example sequences, each with its label.",
         keys=keys if lanes > 1 else (),
         finding=f"{len(shown)} of the sequences, on one time scale of {longest} steps; "
-        "the word above each is its label. Each has its own vertical scale.",
+        "above each stands its label. Each has its own vertical scale.",
     )
 
 
@@ -136,6 +136,7 @@ def bars_picture(
         axes.set_xlim(edges[0], edges[-1])
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(6 if sheet.narrow else 10))
+        axes.xaxis.set_major_formatter(FuncFormatter(tick))
         axes.spines["bottom"].set_color(FAINT)
         words(axes, 0, -34, below, color=MUTED)
         return figure

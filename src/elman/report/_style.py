@@ -7,6 +7,7 @@ drawing serves light, dark and print.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,3 +202,14 @@ def tick(value: float, _position: object = None) -> str:
     if 0 < size < 1e-4:
         return f"{value:.0e}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value: float, _position: object = None) -> str:
+    """Return a power of ten as a label: 0.01, 1, 100, 10⁻⁶."""
+    exponent = round(math.log10(value)) if value > 0 else 0
+    if -3 <= exponent <= 3:
+        return f"{10.0**exponent:g}"
+    return f"10{str(exponent).translate(_RAISED)}"

@@ -61,7 +61,10 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
 
     ranked = sorted(range(len(models)), key=order)
     first = section(models[ranked[0]], "values")
-    decimals = [places([first.get(key)]) for key in metrics]
+    decimals = [
+        _decimals(first.get(key), [section(row, "values").get(key) for row in models])
+        for key in metrics
+    ]
     table = []
     for place in ranked:
         row, value = models[place], main[place]
@@ -69,7 +72,7 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         table.append(
             ScoreRow(
                 model=str(row.get("model")),
-                kind=_KINDS.get(str(row.get("kind")), str(row.get("kind") or "")),
+                kind=_kind(row),
                 values=[
                     fixed(values.get(key), d)
                     for key, d in zip(metrics, decimals, strict=True)
@@ -87,6 +90,20 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         verdict=str(scores.get("verdict") or ""),
         plainly=_plainly(models, winner, str(scores.get("verdict") or "")),
     )
+
+
+def _decimals(best: Any, values: list[Any]) -> int:
+    """Return a column's decimals: three for shares of one, else the best's own."""
+    known = [abs(value) for value in map(finite, values) if value is not None]
+    if known and 0.1 < max(known) <= 1 and abs(finite(best) or 0) > 0.1:
+        return 3
+    return places([best])
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """Return what a model is, in a word, unless its name says so already."""
+    kind = str(row.get("kind") or "")
+    return "" if kind == row.get("model") else _KINDS.get(kind, kind)
 
 
 def _plainly(models: list[Mapping[str, Any]], winner: Any, verdict: str) -> str:

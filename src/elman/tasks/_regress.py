@@ -89,6 +89,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     task = "regress"
     _classify = False
+    _fewest = 1
 
     def __init__(
         self,

@@ -40,6 +40,8 @@ class SequenceEstimator(BaseEstimator):
 
     task: str
     _classify: bool
+    # The held-out sequences it takes to choose an epoch.
+    _fewest: int
 
     # Declared for the readers of this file: subclasses' __init__ sets them.
     cell: str

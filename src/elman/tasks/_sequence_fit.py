@@ -98,6 +98,9 @@ def fit_network(
     )
     watching = [Progress()] if recipe.progress else []
     notes = []
+    # Where the second run takes all epochs, the first shows what they lead to.
+    enough = len(validation_rows) >= recipe.fewest or not recipe.refit
+    settings = recipe.settings if enough else replace(recipe.settings, patience=None)
     if recipe.init == "auto" and start.init != "default" and validation is not None:
         trial = compare(
             start,
@@ -107,7 +110,8 @@ def fit_network(
             recipe,
             watching,
         )
-        start, notes = trial.start, [trial.note]
+        start = trial.start
+        notes.append(trial.note)
         if trial.interrupted:
             network, result = trial.interrupted
             first = (network, preparation)
@@ -119,11 +123,12 @@ def fit_network(
         recipe.loss,
         training,
         validation,
-        recipe.settings,
+        settings,
         [*watching, *recipe.callbacks],
     )
     first = (network, preparation)
-    again = recipe.refit and validation is not None and result.best_epoch > 0
+    epochs = result.best_epoch if enough else recipe.settings.epochs
+    again = recipe.refit and validation is not None and epochs > 0
     if not again or result.stopped == "interrupted":
         return Fitted(network, preparation, first, start, result, 0, notes)
 
@@ -136,12 +141,17 @@ def fit_network(
         recipe.loss,
         examples(rows, preparation),
         None,
-        replace(recipe.settings, epochs=result.best_epoch),
+        replace(recipe.settings, epochs=epochs),
         watching,
     )
     if second.stopped != "epochs":
         return Fitted(*first, first, start, result, 0, notes)
-    return Fitted(network, preparation, first, start, result, result.best_epoch, notes)
+    if not enough:
+        notes.append(
+            f"{len(validation_rows)} held-out sequences are too few to choose an epoch "
+            f"by: the network was trained on all for {epochs} epochs"
+        )
+    return Fitted(network, preparation, first, start, result, epochs, notes)
 
 
 def network_outputs(

@@ -35,6 +35,8 @@ class Recipe:
     settings : TrainingSettings
     refit : bool
         Train once more on all rows, for as many epochs as were best.
+    fewest : int
+        With fewer validation rows than this the second run takes all epochs.
     progress : bool
     callbacks : sequence of Callback
     """
@@ -44,6 +46,7 @@ class Recipe:
     loss: Loss
     settings: TrainingSettings
     refit: bool
+    fewest: int
     progress: bool
     callbacks: Sequence[Callback]
 
@@ -112,6 +115,7 @@ def recipe_of(
         loss,
         settings,
         bool(estimator.refit),
+        estimator._fewest,
         bool(estimator.progress),
         tuple(estimator.callbacks or ()),
     )

@@ -1,0 +1,118 @@
+"""Draw the pictures of the README and the guide from a finished run.
+
+Usage::
+
+    python tools/draw_pictures.py runs/demo docs/pictures
+
+They are the report's own drawings, each with its legend and the page's palette
+inside, so that they follow the reader's light or dark scheme wherever they are
+shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from elman.report._flow import flow_picture
+from elman.report._forecast import forecast_picture
+from elman.report._learning import learning_picture
+from elman.report._picture import Key, Picture
+
+_FONT = "font-family: system-ui, 'Segoe UI', Roboto, Arial, sans-serif"
+_PAD, _LEGEND = 16, 30
+_DASHES = {"dashed": "5 3", "dotted": "1 2"}
+
+
+def main(run: Path, folder: Path) -> None:
+    """Write the pictures of one run into a folder."""
+    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    diagnosis = results.get("diagnosis") or {}
+    pictures = {
+        "gradient-flow": flow_picture(diagnosis),
+        "learning": learning_picture(results["training"]),
+        "forecast": forecast_picture(
+            results.get("forecast") or {},
+            needed=diagnosis.get("needed"),
+            name="test",
+            target=results["data"].get("target", "target"),
+            part="test",
+        ),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        if picture:
+            path = folder / f"{name}.svg"
+            path.write_text(_alone(picture), encoding="utf-8")
+            sys.stdout.write(f"{path}\n")
+
+
+def _alone(picture: Picture) -> str:
+    """Return the wide drawing as a file of its own, on its own ground."""
+    drawing = str(picture.wide)
+    label, width, height = re.findall(
+        r'aria-label="([^"]*)" viewBox="0 0 (\d+) (\d+)"', drawing
+    )[0]
+    across, down = int(width) + 2 * _PAD, int(height) + 2 * _PAD + _LEGEND
+    inner = drawing[drawing.index(">") + 1 : drawing.rindex("</svg>")]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
+        f'width="{across}" height="{down}" viewBox="0 0 {across} {down}">\n'
+        f"{_style()}\n"
+        f'<rect width="{across}" height="{down}" style="fill: var(--paper)"/>\n'
+        f"{_legend(picture)}\n"
+        f'<g transform="translate({_PAD} {_PAD + _LEGEND})">{inner}</g>\n</svg>\n'
+    )
+
+
+def _style() -> str:
+    """Return the page's colours, light and dark, for one drawing."""
+    file = resources.files("elman.report").joinpath("templates", "style.css")
+    schemes = re.findall(r":root \{(.*?)\}", file.read_text(encoding="utf-8"), re.S)
+    light, dark = (
+        " ".join(re.findall(r"--\w+: #\w+;", scheme)) for scheme in schemes[:2]
+    )
+    return (
+        f"<style>svg {{ {light} {_FONT} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
+    )
+
+
+def _legend(picture: Picture) -> str:
+    x, parts = float(_PAD), []
+    for key in picture.keys:
+        parts.append(_mark(key, x))
+        text = escape(key.text)
+        parts.append(
+            f'<text x="{x + 30:.0f}" y="{_PAD + 10}" '
+            f'style="font-size: 13px; fill: var(--muted)">{text}</text>'
+        )
+        # Room enough in any of the fonts above.
+        x += 52 + 7.2 * len(key.text)
+    return "\n".join(parts)
+
+
+def _mark(key: Key, x: float) -> str:
+    words = key.mark.split()
+    colours = ("ink", "accent", "signal", "muted", "faint")
+    colour = f"var(--{next(word for word in words if word in colours)})"
+    y = _PAD + 5.5
+    if "band" in words:
+        box = f'x="{x:.0f}" y="{y - 6}" width="22" height="12"'
+        return f'<rect {box} style="fill: {colour}; opacity: 0.3"/>'
+    if "upright" in words:
+        line = f"M {x + 11:.0f} {y - 7} v 14"
+        return f'<path d="{line}" style="stroke: {colour}; stroke-width: 1"/>'
+    dashes = next((_DASHES[word] for word in words if word in _DASHES), "none")
+    style = f"stroke: {colour}; stroke-width: 2; stroke-dasharray: {dashes}"
+    return f'<path d="M {x:.0f} {y} h 22" style="{style}"/>'
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python tools/draw_pictures.py RUN_DIRECTORY FOLDER")
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
