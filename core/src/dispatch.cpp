@@ -49,7 +49,7 @@ const std::string& names() {
     int n;
     const Choice* all = choices(n);
     for (int i = 0; i < n; ++i)
-      if (all[i].supported) s += (s.empty() ? "" : " ") + std::string(all[i].kernels->name);
+      if (all[i].supported) s.append(s.empty() ? "" : " ").append(all[i].kernels->name);
     return s;
   }();
   return list;

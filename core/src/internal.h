@@ -22,6 +22,13 @@ Plan make_plan(const Shape&, Scratch&);
 // 64-byte aligned, for release(). Throws std::bad_alloc.
 void* allocate(std::size_t bytes);
 
+// Below this many multiplications a step is not worth a meeting of threads, and
+// a call not worth waking them. Tests set both to zero to share everything.
+struct WorthSharing {
+  long step = 40000, call = 150000;
+};
+extern WorthSharing worth_sharing;
+
 // One instruction set's entry points.
 struct Kernels {
   const char* name;

@@ -6,6 +6,10 @@
 
 namespace elman {
 
+WorthSharing worth_sharing;
+
+void share_above(long step, long call) { worth_sharing = {step, call}; }
+
 Plan make_plan(const Shape& s, Scratch& scratch) {
   const std::size_t n = std::size_t(s.batch);
   long* row = static_cast<long*>(scratch.bytes(n * sizeof(long)));

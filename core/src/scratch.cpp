@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace elman {
@@ -44,6 +45,13 @@ struct Arena {
 
 thread_local Arena arena;
 
+// ELMAN_POISON=1 fills working memory with NaN, so that a test sees what
+// nobody wrote.
+const bool poison = [] {
+  const char* wish = std::getenv("ELMAN_POISON");
+  return wish && *wish && *wish != '0';
+}();
+
 }  // namespace
 
 Scratch::Scratch() : arena_(&arena) {
@@ -73,6 +81,7 @@ void* Scratch::bytes(std::size_t n) {
   if (!a.first || a.used + n > a.first->size) a.add(n);
   void* p = reinterpret_cast<char*>(a.first) + a.used;
   a.used += n;
+  if (poison) std::memset(p, 0xff, n);
   return p;
 }
 

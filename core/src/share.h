@@ -12,11 +12,6 @@ struct Range {
 
 inline Range slice(long n, int i, int of) { return {n * i / of, n * (i + 1) / of}; }
 
-// Below this many multiplications a step is not worth a meeting, and a call
-// not worth waking anyone.
-constexpr long kStepWorthSharing = 40000;
-constexpr long kCallWorthSharing = 150000;
-
 struct Sharing {
   Split split;
   int threads;
@@ -26,11 +21,13 @@ inline Sharing share(const Shape& s, int gates) {
   const long step = s.batch * gates * s.hidden * s.output;
   const long call = (step + s.batch * gates * s.hidden * s.input) * s.steps;
   int n = s.threads < 1 ? 1 : s.threads;
-  const long most = call / kCallWorthSharing + 1;
-  if (n > most) n = int(most);
+  if (worth_sharing.call > 0) {
+    const long most = call / worth_sharing.call + 1;
+    if (n > most) n = int(most);
+  }
   if (n == 1) return {Split::rows, 1};
   if (s.batch >= n) return {Split::rows, n};
-  return {step >= kStepWorthSharing ? Split::units : Split::solo, n};
+  return {step >= worth_sharing.step ? Split::units : Split::solo, n};
 }
 
 // The rows a thread takes: neighbours when all are equally long, every n-th

@@ -108,4 +108,8 @@ const char* isa();
 const char* isa_list();                 // "avx512 avx2 scalar", those this machine has
 void force_isa(const char* name);       // null: choose again
 
+// For tests and tuning: multiplications from which a step is shared by hidden
+// units, and a call by threads. Not while a call is running.
+void share_above(long step, long call);
+
 }  // namespace elman

@@ -2,8 +2,14 @@
 // and how much memory must lie behind it is checked by elman.ops._native,
 // which is the only caller.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include <cstdint>
+#include <exception>
+#include <new>
+#include <optional>
+#include <string>
 
 #include "elman/core.h"
 
@@ -17,15 +23,18 @@ T* at(uintptr_t address) {
   return reinterpret_cast<T*>(address);
 }
 
-// An argument list read one by one, without nanobind's per-argument casters:
-// a streaming call has thirty of them and lasts a few microseconds.
+// The hot functions are plain C functions of one tuple: a streaming call has
+// thirty numbers and lasts a few microseconds. They give the lock back without
+// a destructor, so that a daemon thread ended by the interpreter's exit while
+// it waits for the lock unwinds, where a destructor would end the process.
 class Arguments {
  public:
-  explicit Arguments(const nb::tuple& values) : values_(values) {}
+  explicit Arguments(PyObject* values) : values_(values) {
+    if (!PyTuple_Check(values)) throw nb::type_error("expected a tuple of numbers");
+  }
   long next() {
-    if (i_ >= PyTuple_GET_SIZE(values_.ptr())) throw nb::value_error("too few arguments");
-    PyObject* item = PyTuple_GET_ITEM(values_.ptr(), i_++);
-    const long v = PyLong_AsLong(item);
+    if (i_ >= PyTuple_Size(values_)) throw nb::value_error("too few numbers");
+    const long v = PyLong_AsLong(PyTuple_GetItem(values_, i_++));
     if (v == -1 && PyErr_Occurred()) throw nb::python_error();
     return v;
   }
@@ -34,13 +43,44 @@ class Arguments {
     return at<T>(static_cast<uintptr_t>(next()));
   }
   void finish() const {
-    if (i_ != PyTuple_GET_SIZE(values_.ptr())) throw nb::value_error("too many arguments");
+    if (i_ != PyTuple_Size(values_)) throw nb::value_error("too many numbers");
   }
 
  private:
-  const nb::tuple& values_;
+  PyObject* values_;
   Py_ssize_t i_ = 0;
 };
+
+template <class F>
+PyObject* guarded(F f) {
+  try {
+    return f();
+  } catch (nb::python_error& e) {
+    e.restore();
+  } catch (const nb::builtin_exception& e) {
+    PyErr_SetString(e.type() == nb::exception_type::type_error ? PyExc_TypeError : PyExc_ValueError,
+                    e.what());
+  } catch (const std::bad_alloc&) {
+    PyErr_SetString(PyExc_MemoryError, "the core could not allocate its working memory");
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_ValueError, e.what());
+  }
+  return nullptr;
+}
+
+// Runs `work` without the interpreter's lock; what it throws comes back with it.
+template <class F>
+void unlocked(F work) {
+  std::exception_ptr failure;
+  PyThreadState* state = PyEval_SaveThread();
+  try {
+    work();
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  PyEval_RestoreThread(state);
+  if (failure) std::rethrow_exception(failure);
+}
 
 Shape read_shape(Arguments& a) {
   Shape s{};
@@ -69,7 +109,8 @@ Weights<T> read_weights(Arguments& a) {
 }
 
 template <class T>
-void forward_call(const nb::tuple& values) {
+PyObject* forward_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
   Arguments a(values);
   Forward<T> f{};
   f.shape = read_shape(a);
@@ -89,12 +130,14 @@ void forward_call(const nb::tuple& values) {
   f.cells = a.address<T>();
   f.raw = a.address<T>();
   a.finish();
-  nb::gil_scoped_release release;
-  forward(f);
+  unlocked([&] { forward(f); });
+  Py_RETURN_NONE;
+  });
 }
 
 template <class T>
-void backward_call(const nb::tuple& values) {
+PyObject* backward_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
   Arguments a(values);
   Backward<T> f{};
   f.shape = read_shape(a);
@@ -127,8 +170,9 @@ void backward_call(const nb::tuple& values) {
   f.dc0 = a.address<T>();
   f.norms = a.address<T>();
   a.finish();
-  nb::gil_scoped_release release;
-  backward(f);
+  unlocked([&] { backward(f); });
+  Py_RETURN_NONE;
+  });
 }
 
 // Weights in forward's order, freed with the Python object.
@@ -145,27 +189,36 @@ class PackedHandle {
 };
 
 template <class T>
-PackedHandle* pack_call(const nb::tuple& values) {
-  Arguments a(values);
-  const Shape s = read_shape(a);
-  const Weights<T> w = read_weights<T>(a);
-  a.finish();
-  nb::gil_scoped_release release;
-  return new PackedHandle(pack(s, w));
+PyObject* pack_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
+    Arguments a(values);
+    const Shape s = read_shape(a);
+    const Weights<T> w = read_weights<T>(a);
+    a.finish();
+    return nb::cast(new PackedHandle(pack(s, w)), nb::rv_policy::take_ownership).release().ptr();
+  });
 }
+
+PyMethodDef functions[] = {
+    {"forward32", forward_call<float>, METH_O, nullptr},
+    {"forward64", forward_call<double>, METH_O, nullptr},
+    {"backward32", backward_call<float>, METH_O, nullptr},
+    {"backward64", backward_call<double>, METH_O, nullptr},
+    {"pack32", pack_call<float>, METH_O, nullptr},
+    {"pack64", pack_call<double>, METH_O, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
 
 }  // namespace
 
 NB_MODULE(_native, m) {
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
-  m.def("forward32", &forward_call<float>);
-  m.def("forward64", &forward_call<double>);
-  m.def("backward32", &backward_call<float>);
-  m.def("backward64", &backward_call<double>);
   nb::class_<PackedHandle>(m, "Packed").def_prop_ro("address", &PackedHandle::address);
-  m.def("pack32", &pack_call<float>, nb::rv_policy::take_ownership);
-  m.def("pack64", &pack_call<double>, nb::rv_policy::take_ownership);
+  if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
-  m.def("force_isa", &force_isa, nb::arg("name").none());
+  m.def("share_above", &share_above);
+  m.def("force_isa", [](std::optional<std::string> name) {
+    force_isa(name ? name->c_str() : nullptr);
+  }, nb::arg("name").none());
 }

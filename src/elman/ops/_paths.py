@@ -180,7 +180,7 @@ def request_of(call: Call) -> Request:
         device=call.x.device.type,
         dtype=_computed_in(call.x),
         ragged=call.lengths is not None,
-        empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
+        empty=0 in call.x.shape[:2],
         trace=call.trace,
         transformed=_transformed(),
         compiling=torch.compiler.is_compiling(),
