@@ -20,4 +20,6 @@ def test_demo(elman, monkeypatch):
     assert "61 origins" in document["scores"]["split"]
     assert document["gradient_flow"]["needed"] == 168
     assert Path(document["report"]).exists()
-    assert elman("predict", document["run"]).out.startswith("time,prediction")
+    refused = elman("predict", document["run"])
+    assert refused.status == 2
+    assert "add rows after the last 'count'" in refused.err

@@ -86,6 +86,7 @@ def test_diagnose_before_training(elman, series):
 def put(row, column, value):
     def change(rows):
         rows[row - 2][column] = value
+        return rows
 
     return change
 
@@ -99,6 +100,11 @@ BAD_DATA = {
         put(9, 1, "many"),
         [],
         r"column 'load', row 9: 'many' is not a number",
+    ),
+    "infinite after a gap": (
+        lambda rows: rows[:50] + put(9, 1, "inf")(rows[60:]),
+        [],
+        "row 59: the value is infinite",
     ),
     "infinite": (put(9, 1, "inf"), [], r"row 9: the value is infinite"),
     "all missing": (

@@ -27,7 +27,7 @@ EXPECTED = {
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(
     [
-        SequenceClassifier(hidden_size=16, epochs=8, learning_rate=0.02),
+        SequenceClassifier(hidden_size=8, epochs=3, init="default"),
         SequenceRegressor(hidden_size=8, epochs=3, init="default"),
     ],
     expected_failed_checks=lambda estimator: EXPECTED,

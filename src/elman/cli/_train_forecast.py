@@ -61,7 +61,7 @@ def forecast(
     """
     if test_fraction is not None and test_from is not None:
         raise InputError("give --test-fraction or --test-from, not both")
-    from elman.data import read_table
+    from elman.data import numeric_column, read_table
 
     frame = read_table(data)
     columns = frame.columns
@@ -71,6 +71,10 @@ def forecast(
             f"{data}: name the column to forecast with --target (columns:"
             f" {', '.join(columns[:12])}{', …' if len(columns) > 12 else ''})"
         )
+    for name in targets:
+        # Checked before gaps are filled, so that a message names the file's row.
+        numeric_column(frame, name, data)
+
     from elman.tasks import Forecaster
 
     from ._finish import finish

@@ -57,7 +57,6 @@ def inspect(frame: pl.DataFrame, name: str, *, asked: bool) -> Column | str:
     if _is_text(column):
         categories = sorted(column.cast(pl.String).drop_nulls().unique().to_list())
         return Column(name, "category", categories)
-    numeric_column(frame, name)
     return Column(name, "number")
 
 

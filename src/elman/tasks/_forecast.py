@@ -24,6 +24,8 @@ from ._backtest import Backtest
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, build_network, fit_forecast
 from ._forecast_results import forecast_results
+from ._forecast_roles import check_targets
+from ._forecast_split import test_row
 from ._future import Tail, with_future
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
@@ -264,8 +266,6 @@ class Forecaster(BaseEstimator):
         """
         check_is_fitted(self, "network_")
         series, data, rows = self._read(frame, source)
-        from ._forecast_split import test_row
-
         first = self.context_ if start is None else test_row(series.time, rows, start)
         origins = origins_between(
             first, rows, self.context_, self.horizon, stride or self.horizon
@@ -314,9 +314,7 @@ class Forecaster(BaseEstimator):
                 f"the times are {series.freq}, the model was trained on "
                 f"{self.axis_['freq']} ones"
             )
-        from ._forecast_roles import check_targets
-
-        rows = check_targets(series.frame, preparation.targets, source)
+        rows = check_targets(series, preparation.targets, source)
         data = preparation.apply(with_future(series, rows, self.horizon))
         return series, data, rows
 

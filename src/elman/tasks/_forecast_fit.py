@@ -96,7 +96,7 @@ def fit_forecast(
     settings = check_parameters(forecaster)
     horizon, frame = forecaster.horizon, series.frame
     targets = as_names("target", target)
-    rows = check_targets(frame, targets, source)
+    rows = check_targets(series, targets, source)
 
     # What decides the window may look at training rows only.
     held_out = test_row(series.time, rows, test)
@@ -116,7 +116,7 @@ def fit_forecast(
         test=test,
     )
     known_columns, past_columns, notes = assign_roles(
-        frame,
+        series,
         split.train_end,
         targets,
         as_names("known", known),

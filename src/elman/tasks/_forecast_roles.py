@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
 
 from elman._errors import InputError
-from elman.data import numeric_column, require_column
+from elman.data import RegularSeries, numeric_column, require_column
 
 from ._columns import Column, inspect
 
@@ -26,7 +25,7 @@ def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     return names
 
 
-def check_targets(frame: pl.DataFrame, targets: list[str], source: object) -> int:
+def check_targets(series: RegularSeries, targets: list[str], source: object) -> int:
     """Return one past the last row in which every target could be observed.
 
     Raises
@@ -38,8 +37,7 @@ def check_targets(frame: pl.DataFrame, targets: list[str], source: object) -> in
         raise InputError("target is empty; name the column to forecast")
     last = 0
     for name in targets:
-        require_column(frame, name, source)
-        values = numeric_column(frame, name, source)
+        values = numeric_column(series.frame, name, source, rows=series.rows)
         observed = np.flatnonzero(~np.isnan(values))
         if not len(observed):
             raise InputError(f"column {name!r} has no values; nothing to forecast")
@@ -48,7 +46,7 @@ def check_targets(frame: pl.DataFrame, targets: list[str], source: object) -> in
 
 
 def assign_roles(
-    frame: pl.DataFrame,
+    series: RegularSeries,
     train_rows: int,
     targets: list[str],
     known: list[str],
@@ -60,8 +58,8 @@ def assign_roles(
 
     Parameters
     ----------
-    frame : DataFrame
-        The whole series.
+    series : RegularSeries
+        The whole of it.
     train_rows : int
         Only these decide what a column is.
     targets, known, ignore : list of str
@@ -73,7 +71,7 @@ def assign_roles(
     """
     for argument, names in (("known", known), ("past", past or []), ("ignore", ignore)):
         for name in names:
-            require_column(frame, name, source)
+            require_column(series.frame, name, source)
             if name in targets:
                 raise InputError(f"{name!r} is the target, it cannot be in {argument}")
     both = sorted(set(known) & set(past or []))
@@ -82,26 +80,32 @@ def assign_roles(
             f"{both[0]!r} is in known and in past; keep it in one: known if its future "
             "values are given, past if not"
         )
-    train = frame[:train_rows]
-    columns_known = [_asked(train, name) for name in known]
-    notes: list[str] = []
+    columns_known, _ = _inspected(series, train_rows, known, source, asked=True)
     if past is not None:
-        return columns_known, [_asked(train, name) for name in past], notes
-    columns_past = []
+        columns_past, _ = _inspected(series, train_rows, past, source, asked=True)
+        return columns_known, columns_past, []
     taken = {*targets, *known, *ignore}
-    for name in frame.columns:
-        if name in taken:
-            continue
-        found = inspect(train, name, asked=False)
-        if isinstance(found, str):
-            notes.append(found)
-        else:
-            columns_past.append(found)
+    others = [name for name in series.frame.columns if name not in taken]
+    columns_past, notes = _inspected(series, train_rows, others, source, asked=False)
     return columns_known, columns_past, notes
 
 
-def _asked(frame: pl.DataFrame, name: str) -> Column:
-    column = inspect(frame, name, asked=True)
-    if isinstance(column, str):
-        raise InputError(column)
-    return column
+def _inspected(
+    series: RegularSeries,
+    train_rows: int,
+    names: list[str],
+    source: object,
+    *,
+    asked: bool,
+) -> tuple[list[Column], list[str]]:
+    """Return the usable columns, and why the others are left out."""
+    columns, notes = [], []
+    for name in names:
+        found = inspect(series.frame[:train_rows], name, asked=asked)
+        if isinstance(found, str):
+            notes.append(found)
+            continue
+        if found.kind == "number":
+            numeric_column(series.frame, name, source, rows=series.rows)
+        columns.append(found)
+    return columns, notes

@@ -19,7 +19,7 @@ from ._sequence_targets import Targets
 Floats = NDArray[np.floating]
 
 # Ridge solves a system of this size at most, and 1-NN compares so many numbers.
-_MOST_NUMBERS = 2048
+_MOST_NUMBERS = 1024
 _MOST_FRAMES = 64
 _MOST_ROWS = 20_000
 _REACH = 8
@@ -56,7 +56,7 @@ class Baselines:
     For one target a sequence: the most frequent class or the mean; the nearest
     neighbour (Euclidean distance of sequences resampled to one length); ridge on
     the resampled frames and on each channel's summary. For one target a step:
-    the constant, and ridge on a window of 8 steps to either side.
+    the constant, and ridge on a window of up to 8 steps to either side.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ class Baselines:
         self.models: dict[str, Any] = {}
         self.notes: list[str] = []
         self._frames = 1
+        self._reach = 0
 
     def fit(self, sequences: Sequence[Floats], targets: Targets) -> Baselines:
         """Fit every model.
@@ -84,10 +85,13 @@ class Baselines:
         lengths = [len(s) for s in sequences]
         most = max(1, _MOST_NUMBERS // channels)
         self._frames = int(min(np.median(lengths), _MOST_FRAMES, most))
+        self._reach = min(_REACH, (most - 1) // 2)
         kinds = _CLASSIFIERS if self.classify else _REGRESSORS
         self.models = {name: build() for name, build in kinds.items()}
         if targets.per_step:
             self.models.pop("1-nearest-neighbour")
+        if self.classify and len(np.unique(targets.values)) < 2:
+            self.models.pop("ridge")  # it needs two classes to tell apart
         features = self._features(sequences, targets.per_step)
         values, features = _thinned(*_known(targets.values, features))
         if len(values) < len(targets.values):
@@ -115,7 +119,7 @@ class Baselines:
         self, sequences: Sequence[Floats], per_step: bool
     ) -> dict[str, NDArray[np.float64]]:
         if per_step:
-            window = np.concatenate([windows(s) for s in sequences])
+            window = np.concatenate([windows(s, self._reach) for s in sequences])
             return {"frames": window, "all": window}
         frames = np.stack([resampled(s, self._frames).ravel() for s in sequences])
         summaries = np.stack([summary(s) for s in sequences])

@@ -16,6 +16,8 @@ from elman.training import RaggedSequences
 from ._network import SequenceNetwork
 
 _ROWS = 64
+# Every step of every row keeps its graph: long sequences take fewer rows.
+_FEWEST_ROWS, _STEPS = 8, 32_000
 INITS = ("auto", *initialisations.NAMES)
 """What an estimator takes as ``init``."""
 
@@ -95,7 +97,8 @@ def choose_start(
         return Start(chosen, needed)
     source = f"length of the sequences (median {needed} steps)"
     draw = torch.Generator().manual_seed(seed)
-    rows = torch.randperm(len(training), generator=draw)[:_ROWS]
+    count = min(_ROWS, max(_FEWEST_ROWS, _STEPS // int(training.lengths.max())))
+    rows = torch.randperm(len(training), generator=draw)[:count]
     inputs, target = training.take(rows)
 
     def measure() -> Diagnosis:

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from elman.training import (
-    Progress,
     RaggedSequences,
     TrainingResult,
     train,
@@ -22,7 +21,7 @@ from ._sequence_input import Array
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Recipe
 from ._sequence_targets import Targets
-from ._sequence_trial import compare
+from ._sequence_trial import FEWEST, compare
 
 
 @dataclass(frozen=True)
@@ -96,19 +95,18 @@ def fit_network(
     validation = (
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
-    watching = [Progress()] if recipe.progress else []
     notes = []
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
-    if recipe.init == "auto" and start.init != "default" and validation is not None:
+    doubtful = recipe.init == "auto" and start.init != "default"
+    if doubtful and validation is not None and settings.epochs >= FEWEST:
         trial = compare(
             start,
             lambda: _built(preparation, recipe),
             training,
             validation,
             recipe,
-            watching,
         )
         start = trial.start
         notes.append(trial.note)
@@ -124,7 +122,7 @@ def fit_network(
         training,
         validation,
         settings,
-        [*watching, *recipe.callbacks],
+        [*recipe.watching(), *recipe.callbacks],
     )
     first = (network, preparation)
     epochs = result.best_epoch if enough else recipe.settings.epochs
@@ -142,7 +140,7 @@ def fit_network(
         examples(rows, preparation),
         None,
         replace(recipe.settings, epochs=epochs),
-        watching,
+        recipe.watching("on all sequences,"),
     )
     if second.stopped != "epochs":
         return Fitted(*first, first, start, result, 0, notes)

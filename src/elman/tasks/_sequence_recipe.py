@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
-from elman.training import Callback, TrainingSettings
+from elman.training import Callback, Progress, TrainingSettings
 
 from ._network import POOLINGS, check_cell
 from ._sequence_diagnosis import check_init
@@ -49,6 +49,10 @@ class Recipe:
     fewest: int
     progress: bool
     callbacks: Sequence[Callback]
+
+    def watching(self, label: str = "") -> list[Callback]:
+        """Return the progress bar of one of the runs, if it was asked for."""
+        return [Progress(label=label)] if self.progress else []
 
 
 def recipe_of(

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from elman.training import (
-    Callback,
-    RaggedSequences,
-    TrainingResult,
-    train,
-)
+from elman.training import RaggedSequences, TrainingResult, train
 
 from ._network import SequenceNetwork
 from ._sequence_diagnosis import Start
 from ._sequence_recipe import Recipe
 
+FEWEST = 5
+"""A run of fewer epochs is no trial."""
+
 _SHARE = 3
-_FEWEST = 5
 # A remedy that is level goes in: longer training needs it more, not less.
 _MARGIN = 0.98
 
@@ -48,7 +45,6 @@ def compare(
     training: RaggedSequences,
     validation: RaggedSequences,
     recipe: Recipe,
-    watching: Sequence[Callback],
 ) -> Trial:
     """Train a third of the epochs with the remedy and without, and keep the better.
 
@@ -64,15 +60,14 @@ def compare(
         Returns a new network as torch initialises it.
     training, validation : RaggedSequences
     recipe : Recipe
-    watching : sequence of Callback
-        The progress bar, or nothing.
     """
-    epochs = min(recipe.settings.epochs, max(_FEWEST, recipe.settings.epochs // _SHARE))
+    epochs = min(recipe.settings.epochs, max(FEWEST, recipe.settings.epochs // _SHARE))
     settings = replace(recipe.settings, epochs=epochs)
     losses = []
     for candidate in (start, start.without_remedy()):
         network = build()
         candidate.apply(network, settings.seed)
+        watching = recipe.watching(f"trial of init {candidate.init},")
         result = train(network, recipe.loss, training, validation, settings, watching)
         if result.stopped == "interrupted":
             return Trial(candidate, "interrupted in a trial", (network, result))

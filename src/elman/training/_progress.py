@@ -24,10 +24,13 @@ class Progress(Callback):
     console : rich.console.Console or None
         Where to show it; by default standard error, so that standard output
         stays free for results.
+    label : str
+        What this run is, where there are several, such as "trial".
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, label: str = "") -> None:
         self.console = console or Console(stderr=True)
+        self._epoch = f"{label} epoch".lstrip()
         self._bar: Bar | None = None
         self._task = TaskID(0)
 
@@ -37,7 +40,7 @@ class Progress(Callback):
             return
         narrow = self.console.width < 80
         self._bar = Bar(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn(self._epoch + " {task.fields[epoch]}"),
             BarColumn(bar_width=10 if narrow else 24),
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(compact=True),
@@ -70,7 +73,7 @@ class Progress(Callback):
             held_out = f"  validation {row['validation_loss']:.4f}" if watched else ""
             mark = "  best" if state.is_best and watched else ""
             self.console.print(
-                f"epoch {state.epoch}/{state.settings.epochs}"
+                f"{self._epoch} {state.epoch}/{state.settings.epochs}"
                 f"  loss {row['loss']:.4f}{held_out}"
                 f"  gradient {row['gradient_norm']:.3g}"
                 f"  rate {row['learning_rate']:.2g}"
