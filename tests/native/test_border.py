@@ -100,8 +100,11 @@ def test_any_strides_give_the_same(kind):
     plain = fitting(*kind, 4, 3, 5, 6)
     plain = {k: v if v is None else torch.randn_like(v) for k, v in plain.items()}
     strange = {
-        k: v if v is None else v.mT.contiguous().mT if v.dim() > 1 else
-        torch.stack([v, v], 1)[:, 0]
+        k: v
+        if v is None
+        else v.mT.contiguous().mT
+        if v.dim() > 1
+        else torch.stack([v, v], 1)[:, 0]
         for k, v in plain.items()
     }
     a, b = call(*kind[:2], plain), call(*kind[:2], strange)

@@ -155,7 +155,7 @@ def again(
         return (None,) * 8
     found = torch.autograd.grad(
         [o for o, _ in pairs],
-        [t[k] for k in places],  # type: ignore[misc]
+        [t[k] for k in places],  # type: ignore[arg-type, misc]
         [g for _, g in pairs],
         create_graph=create,
         allow_unused=True,

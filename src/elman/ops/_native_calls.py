@@ -84,12 +84,24 @@ def like_time(x: Tensor, width: int) -> Tensor:
     return x.new_empty(steps, rows, width)
 
 
-def _contiguous(a: Arguments) -> Arguments:
-    def whole(tensor: Tensor | None) -> Tensor | None:
-        return tensor if tensor is None else tensor.contiguous()
+def _whole(tensor: Tensor | None) -> Tensor | None:
+    return tensor if tensor is None else tensor.contiguous()
 
+
+def _contiguous(a: Arguments) -> Arguments:
     return Arguments(
-        _row(a.x), *(whole(tensor) for tensor in a[1:9]), *a[9:]  # type: ignore[arg-type]
+        _row(a.x),
+        a.h_0.contiguous(),
+        _whole(a.c_0),
+        a.w_ih.contiguous(),
+        a.w_hh.contiguous(),
+        _whole(a.b_ih),
+        _whole(a.b_hh),
+        _whole(a.w_hr),
+        _whole(a.lengths),
+        a.cell,
+        a.activation,
+        a.reverse,
     )
 
 
@@ -187,8 +199,7 @@ def backward(
     a = _contiguous(a)
     head = _head(a)
     dy = None if dy is None else _row(dy)
-    dh_n = None if dh_n is None else dh_n.contiguous()
-    dc_n = None if dc_n is None else dc_n.contiguous()
+    dh_n, dc_n = _whole(dh_n), _whole(dc_n)
     wants = dict(zip(Arguments._fields, wanted, strict=False))
 
     def empty(name: str) -> Tensor | None:
@@ -198,9 +209,16 @@ def backward(
         return torch.empty_like(source, memory_format=torch.contiguous_format)
 
     dx = like_time(a.x, a.x.shape[2]) if wants["x"] else None
-    rest = [empty(name) for name in Arguments._fields[1:8]]
     found = Gradients(
-        dx, *rest, a.x.new_empty(a.x.shape[:2]) if norms else None
+        dx,
+        empty("h_0"),
+        empty("c_0"),
+        empty("w_ih"),
+        empty("w_hh"),
+        empty("b_ih"),
+        empty("b_hh"),
+        empty("w_hr"),
+        a.x.new_empty(a.x.shape[:2]) if norms else None,
     )
     run = _native.backward32 if a.x.dtype == torch.float32 else _native.backward64
     y = saved.y

@@ -62,8 +62,10 @@ def _check(call: Call) -> None:
     rows, inputs = x.shape[1:]
     gates = _GATES[call.cell]
     outputs = w.w_hh.shape[1]
-    hidden = w.w_hh.shape[0] // gates if w.w_hr is None else w.w_hr.dim() and (
-        w.w_hr.shape[-1]
+    hidden = (
+        w.w_hh.shape[0] // gates
+        if w.w_hr is None
+        else w.w_hr.dim() and (w.w_hr.shape[-1])
     )
     stacked = gates * hidden
     expected: list[tuple[str, Tensor | None, tuple[int, ...]]] = [

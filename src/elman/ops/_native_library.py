@@ -49,13 +49,16 @@ def _forward(*values: Any) -> Saved:
         running = torch.arange(a.x.shape[0])[:, None] < a.lengths
         for kept in saved[3:]:
             if kept.dim() > 1:
-                kept.masked_fill_(~running.view(*running.shape, *[1] * (kept.dim() - 2)), 0)
+                kept.masked_fill_(
+                    ~running.view(*running.shape, *[1] * (kept.dim() - 2)), 0
+                )
     return saved
 
 
 def _backward(*values: Any) -> tuple[Tensor, ...]:
     a, saved = _arguments(values), Saved(*values[12:18])
-    found = native.backward(a, saved, *values[18:21], tuple(values[21]))
+    dy, dh_n, dc_n, wanted = values[18:22]
+    found = native.backward(a, saved, dy, dh_n, dc_n, tuple(wanted))
     return tuple(a.x.new_empty(0) if g is None else g for g in found[:8])
 
 
