@@ -104,7 +104,10 @@ def fit_forecast(
         round(forecaster.validation_fraction * held_out), horizon
     )
     if train_rows < 1:
-        raise InputError(f"the series has {rows} rows, too few for {horizon} ahead")
+        raise InputError(
+            f"the series has {rows} rows, too few to forecast {horizon} steps ahead; "
+            "give a longer series or a smaller horizon"
+        )
     need = _need(frame[targets[0]].to_numpy()[:train_rows], forecaster.scale)
     context = forecaster.context or _context(need, horizon, train_rows)
     split = split_series(
