@@ -100,6 +100,23 @@ void backward(const Backward<float>& a) { kernels().backward32(a); }
 void backward(const Backward<double>& a) { kernels().backward64(a); }
 void* pack(const Shape& s, const Weights<float>& w) { return kernels().pack32(s, w); }
 void* pack(const Shape& s, const Weights<double>& w) { return kernels().pack64(s, w); }
+
+double burn(bool doubles, long rounds, int threads) {
+  struct Work {
+    double (*peak)(long);
+    long rounds;
+    std::atomic<double> total{0};
+  } work{doubles ? kernels().peak64 : kernels().peak32, rounds, {}};
+  Team team(threads);
+  team.run(
+      [](void* context, int) {
+        Work& w = *static_cast<Work*>(context);
+        w.total.fetch_add(w.peak(w.rounds));
+      },
+      &work);
+  return work.total.load();
+}
+
 void release(void* packed) { std::free(packed); }
 
 }  // namespace elman

@@ -38,6 +38,8 @@ struct Kernels {
   void (*backward64)(const Backward<double>&);
   void* (*pack32)(const Shape&, const Weights<float>&);
   void* (*pack64)(const Shape&, const Weights<double>&);
+  double (*peak32)(long rounds);
+  double (*peak64)(long rounds);
 };
 
 // Subnormal numbers count as zero inside a call, on every thread: a vanishing

@@ -41,3 +41,25 @@ void* pack_of(const Shape& s, const Weights<T>& w) {
   }
   return pack_cell<V, Rnn<V, TanhActivation>>(s, w);
 }
+
+// Nothing but multiply-and-add in registers, for measuring what the machine
+// can do: returns how many operations one thread made.
+template <class T>
+double peak_of(long rounds) {
+  using V = Vec<T>;
+  constexpr int N = ELMAN_ACCUMULATORS / 2;
+  V acc[N];
+  for (int i = 0; i < N; ++i) acc[i] = V::all(T(i));
+  const V a = V::all(T(0.9)), b = V::all(T(0.1));
+  for (long k = 0; k < rounds; ++k) {
+    ELMAN_UNROLL(16)
+    for (int i = 0; i < N; ++i) acc[i] = fma(acc[i], a, b);
+  }
+  T lane[V::width];
+  volatile T sink = 0;
+  for (int i = 0; i < N; ++i) {
+    acc[i].store(lane);
+    sink = sink + lane[0];
+  }
+  return 2.0 * double(rounds) * N * V::width;
+}

@@ -1,11 +1,14 @@
 #include "pool.h"
 
+#include "elman/core.h"
+
 #include <pthread.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -95,6 +98,7 @@ struct Pool {
 std::atomic<Pool*> the_pool{nullptr};
 std::mutex creating;
 std::once_flag registered;
+Threads lender{nullptr, nullptr};
 
 void forget_pool() {
   the_pool.store(nullptr);
@@ -138,22 +142,37 @@ void Barrier::wait() {
   }
 }
 
-Team::Team(int wanted) : size_(1) {
+void borrow_threads(Threads threads) { lender = threads; }
+
+Team::Team(int wanted) : size_(1), borrowed_(false), owns_(false) {
   if (wanted <= 1) return;
+  if (wanted > kMaxThreads) wanted = kMaxThreads;
+  if (lender.can && lender.can(wanted)) {
+    borrowed_ = true;
+    size_ = wanted;
+    return;
+  }
   Pool& p = pool();
   if (!p.in_use.try_lock()) return;
-  const int have = p.grow(wanted < kMaxThreads ? wanted : kMaxThreads);
+  owns_ = true;
+  const int have = p.grow(wanted);
   size_ = have < wanted ? have : wanted;
-  if (size_ == 1) p.in_use.unlock();
 }
 
 Team::~Team() {
-  if (size_ > 1) the_pool.load()->in_use.unlock();
+  if (owns_) the_pool.load()->in_use.unlock();
 }
 
 void Team::run(void (*work)(void*, int), void* context) {
-  if (size_ == 1) work(context, 0);
-  else the_pool.load()->run(size_, work, context);
+  if (size_ == 1) return work(context, 0);
+  if (borrowed_) {
+    if (lender.run(size_, work, context)) return;
+    // Promised and not kept: the work is cut for this many, so find them.
+    pool().in_use.lock();
+    owns_ = true;
+    if (pool().grow(size_) < size_) throw std::bad_alloc();
+  }
+  the_pool.load()->run(size_, work, context);
 }
 
 }  // namespace elman

@@ -17,8 +17,9 @@ class Barrier {
   int threads_;
 };
 
-// A call's claim on helpers. At most `wanted` threads including the caller;
-// fewer when another thread is using them: results do not depend on it.
+// A call's claim on helpers, borrowed or the core's own. At most `wanted`
+// threads including the caller; fewer when another call is using the core's
+// own: results do not depend on it.
 class Team {
  public:
   explicit Team(int wanted);
@@ -31,6 +32,7 @@ class Team {
 
  private:
   int size_;
+  bool borrowed_, owns_;
 };
 
 }  // namespace elman

@@ -108,6 +108,20 @@ const char* isa();
 const char* isa_list();                 // "avx512 avx2 scalar", those this machine has
 void force_isa(const char* name);       // null: choose again
 
+// Threads of someone else's to run on instead of the core's own. can(n): are n
+// to be had on this thread now. run calls work(context, i) for every i below n,
+// all at the same time, and returns false, having called nothing, if it could
+// not after all. nulls: the core's own.
+struct Threads {
+  bool (*can)(int n);
+  bool (*run)(int n, void (*work)(void*, int), void* context);
+};
+void borrow_threads(Threads);
+
+// Makes nothing but multiply-and-add in registers on this many threads, and
+// returns how many operations: timed, it is the machine's peak.
+double burn(bool doubles, long rounds, int threads);
+
 // For tests and tuning: multiplications from which a step is shared by hidden
 // units, and a call by threads. Not while a call is running.
 void share_above(long step, long call);

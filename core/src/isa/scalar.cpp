@@ -1,5 +1,3 @@
-
-
 #include "../internal.h"
 
 namespace elman {
@@ -11,5 +9,6 @@ namespace {
 
 extern const Kernels kScalar;
 const Kernels kScalar{"scalar",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, pack_of<float>, pack_of<double>};
+                 backward_of<double>, pack_of<float>, pack_of<double>,
+                 peak_of<float>,      peak_of<double>};
 }  // namespace elman

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "elman/core.h"
+#include "openmp.h"
 
 namespace nb = nanobind;
 using namespace elman;
@@ -212,11 +213,17 @@ PyMethodDef functions[] = {
 }  // namespace
 
 NB_MODULE(_native, m) {
+  borrow_openmp_threads();
+  m.def("own_threads", [](bool own) {
+    if (own) borrow_threads({nullptr, nullptr});
+    else borrow_openmp_threads();
+  });
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
   nb::class_<PackedHandle>(m, "Packed").def_prop_ro("address", &PackedHandle::address);
   if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
+  m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());
   m.def("share_above", &share_above);
   m.def("force_isa", [](std::optional<std::string> name) {
     force_isa(name ? name->c_str() : nullptr);
