@@ -2,7 +2,7 @@
 
 No script and no font is fetched, so the documentation reads the same offline.
 Equations are written as ``$…$`` and ``$$…$$`` in pages, and as ``:math:`` and
-``.. math::`` in docstrings.
+``.. math::`` in docstrings. Without the package latex2mathml they stay as written.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ import re
 import textwrap
 from typing import Any
 
-from latex2mathml.converter import convert
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
+
+try:
+    from latex2mathml.converter import convert
+except ImportError:
+    convert = None
 
 _ROLE = re.compile(r":math:`([^`]+)`")
 _SHOWN = re.compile(
@@ -66,9 +70,12 @@ def on_config(config: Any) -> Any:
 
 def on_page_content(text: str, **_: Any) -> str:
     """Replace each equation of a finished page by MathML."""
-    return _SHOWN.sub(_mathml, text)
+    return text if convert is None else _SHOWN.sub(_mathml, text)
 
 
 def _mathml(match: re.Match[str]) -> str:
     display = "block" if match.group(2) == "[" else "inline"
-    return convert(html.unescape(match.group(3)).strip(), display=display)
+    text = html.unescape(match.group(3)).strip()
+    # The converter knows the outer environment alone, and escapes no underscore.
+    text = text.replace("{aligned}", "{align*}").replace("\\_", "_")
+    return convert(text, display=display)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def test_every_python_block_runs(tmp_path, monkeypatch, capsys):
         "lower",
         "upper",
     ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted((ROOT / "docs").rglob("*.md")),
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_python_in_the_documentation_parses(page):
+    for block in blocks(page.read_text()):
+        ast.parse(block)
 
 
 @pytest.mark.parametrize("page", PAGES)

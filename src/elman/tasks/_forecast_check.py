@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from elman import init
+from elman._arguments import share, whole_number
 from elman._errors import InputError, did_you_mean
 from elman.training import TrainingSettings
 
 from ._network import check_cell
+from ._seed import seed_of
 from ._transform import Transform
 
 INITS = ("auto", *init.NAMES)
@@ -43,22 +45,5 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
         weight_decay=forecaster.weight_decay,
         clip_norm=forecaster.clip_norm,
         patience=forecaster.patience,
-        seed=forecaster.random_state,
+        seed=seed_of(forecaster.random_state),
     )
-
-
-def whole_number(name: str, value: object, least: int = 1) -> None:
-    """Raise unless the value is a whole number of at least ``least``."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    if value < least:  # type: ignore[operator]
-        raise InputError(f"{name} must be at least {least}, got {value}")
-
-
-def share(name: str, value: object, *, zero: bool = False) -> None:
-    """Raise unless the value is a share: between 0 and 1, 0 only if allowed."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{name} must be a number, got {value!r}")
-    if not (0 <= value < 1 if zero else 0 < value < 1):
-        bound = "at least" if zero else "above"
-        raise InputError(f"{name} must be {bound} 0 and below 1, got {value}")

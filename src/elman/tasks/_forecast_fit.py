@@ -54,6 +54,7 @@ class FittedForecast:
     validation: Backtest
     tail: tuple[Prepared, int]
     notes: list[str]
+    seed: int
 
     @staticmethod
     def forecast_with(
@@ -149,7 +150,7 @@ def fit_forecast(
     held = Windows(data, validating, linear.predict(data.table, validating), context)
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(forecaster.random_state)
+        torch.manual_seed(settings.seed)
         network = build_network(
             forecaster,
             data.encoder.shape[1],
@@ -195,6 +196,7 @@ def fit_forecast(
         validation=validation,
         tail=Tail.cut(data, rows, context, horizon),
         notes=notes,
+        seed=settings.seed,
     )
 
 

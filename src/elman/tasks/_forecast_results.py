@@ -67,7 +67,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
         },
         "scores": scores,
         "forecast": each[targets[0]],
-        "environment": environment(forecaster.random_state, ran[0]),
+        "environment": environment(fitted.seed, ran[0]),
     }
     if len(targets) > 1:
         results["targets"] = each
@@ -286,7 +286,7 @@ def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:
     if data.known_until >= origin + horizon:
         return []
     return [
-        "the next forecast assumes that the known columns keep their last values; "
+        "the next forecast of this report assumes that the known columns keep their last values; "
         "give the future rows to elman predict for a better one"
     ]
 

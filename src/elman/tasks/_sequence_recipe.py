@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from torch import Tensor
 
+from elman._arguments import share, whole_number
 from elman._errors import InputError, did_you_mean
 from elman.training import Callback, Progress, TrainingSettings
 
 from ._network import POOLINGS, check_cell
+from ._seed import seed_of
 from ._sequence_diagnosis import check_init
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -78,9 +78,9 @@ def recipe_of(
     """
     cell = check_cell(estimator.cell)
     for name in ("hidden_size", "num_layers"):
-        _whole(name, getattr(estimator, name))
-    _share("dropout", estimator.dropout)
-    _share("validation_fraction", estimator.validation_fraction)
+        whole_number(name, getattr(estimator, name))
+    share("dropout", estimator.dropout, zero=True)
+    share("validation_fraction", estimator.validation_fraction, zero=True)
     if estimator.pooling not in POOLINGS:
         hint = did_you_mean(str(estimator.pooling), POOLINGS)
         raise InputError(
@@ -101,7 +101,7 @@ def recipe_of(
         weight_decay=estimator.weight_decay,
         clip_norm=estimator.clip_norm,
         patience=estimator.patience,
-        seed=_seed(estimator.random_state),
+        seed=seed_of(estimator.random_state),
     )
     network = {
         "cell": cell,
@@ -128,29 +128,3 @@ def recipe_of(
 def batch_size_for(count: int) -> int:
     """Return a batch size: about 16 steps an epoch, within 8 to 64 sequences."""
     return int(np.clip(2 ** round(np.log2(max(count, 1) / 16)), 8, 64))
-
-
-def _seed(random_state: Any) -> int:
-    if isinstance(random_state, numbers.Integral) and int(random_state) >= 0:
-        return int(random_state)
-    try:
-        return int(check_random_state(random_state).randint(2**31 - 1))
-    except ValueError as error:
-        raise InputError(
-            f"random_state must be a whole number from 0 up, a RandomState or None, "
-            f"got {random_state!r}"
-        ) from error
-
-
-def _whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    if int(value) < 1:
-        raise InputError(f"{name} must be at least 1, got {value}")
-
-
-def _share(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise InputError(f"{name} must be a number, got {value!r}")
-    if not 0 <= float(value) < 1:
-        raise InputError(f"{name} must be at least 0 and below 1, got {value}")

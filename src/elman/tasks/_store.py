@@ -157,6 +157,8 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
     parameters = estimator.get_params(deep=False)
     parameters.pop("callbacks", None)
+    if not isinstance(parameters.get("random_state"), int):
+        parameters["random_state"] = None
     return parameters
 
 

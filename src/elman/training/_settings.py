@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from elman._arguments import number, whole_number
 from elman._errors import InputError, did_you_mean
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -67,16 +68,16 @@ class TrainingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _at_least("epochs", self.epochs, 1)
+        whole_number("epochs", self.epochs)
         if self.examples_per_epoch is not None:
-            _at_least("examples_per_epoch", self.examples_per_epoch, 1)
-        _at_least("batch_size", self.batch_size, 1)
+            whole_number("examples_per_epoch", self.examples_per_epoch)
+        whole_number("batch_size", self.batch_size)
         if self.patience is not None:
-            _at_least("patience", self.patience, 1)
-        _positive("learning_rate", self.learning_rate)
+            whole_number("patience", self.patience)
+        number("learning_rate", self.learning_rate)
         if self.clip_norm is not None:
-            _positive("clip_norm", self.clip_norm)
-        _at_least_zero("weight_decay", self.weight_decay)
+            number("clip_norm", self.clip_norm)
+        number("weight_decay", self.weight_decay, zero=True)
         if self.optimizer not in OPTIMIZERS:
             hint = did_you_mean(str(self.optimizer), OPTIMIZERS)
             raise InputError(
@@ -97,26 +98,3 @@ class TrainingSettings:
             weight_decay=self.weight_decay,
             **extra,
         )
-
-
-def _at_least(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    if int(value) < least:  # type: ignore[call-overload]
-        raise InputError(f"{name} must be at least {least}, got {value}")
-
-
-def _at_least_zero(name: str, value: object) -> None:
-    if not 0 <= _number(name, value) < float("inf"):
-        raise InputError(f"{name} must be finite and at least 0, got {value}")
-
-
-def _positive(name: str, value: object) -> None:
-    if not 0 < _number(name, value) < float("inf"):
-        raise InputError(f"{name} must be positive and finite, got {value}")
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{name} must be a number, got {value!r}")
-    return float(value)

@@ -1,0 +1,84 @@
+"""Ranges of arguments, checked with one wording everywhere."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+from ._errors import InputError
+
+
+def whole_number(name: str, value: object, least: int = 1) -> int:
+    """Return a whole number of at least ``least``.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    value : object
+        What was given; numpy's integers count, booleans do not.
+    least : int
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    if value < least:
+        raise InputError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def number(name: str, value: object, *, zero: bool = False) -> float:
+    """Return a finite positive number.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    value : object
+        What was given.
+    zero : bool
+        Whether 0 is allowed.
+
+    Raises
+    ------
+    InputError
+    """
+    found = _real(name, value)
+    allowed = found >= 0 if zero else found > 0
+    if not allowed or found == math.inf:
+        bound = "finite and at least 0" if zero else "positive and finite"
+        raise InputError(f"{name} must be {bound}, got {value}")
+    return found
+
+
+def share(name: str, value: object, *, zero: bool = False) -> float:
+    """Return a number between 0 and 1, both ends excluded.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    value : object
+        What was given.
+    zero : bool
+        Whether 0 is allowed.
+
+    Raises
+    ------
+    InputError
+    """
+    found = _real(name, value)
+    allowed = 0 <= found < 1 if zero else 0 < found < 1
+    if not allowed:
+        bound = "at least" if zero else "above"
+        raise InputError(f"{name} must be {bound} 0 and below 1, got {value}")
+    return found
+
+
+def _real(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"{name} must be a number, got {value!r}")
+    return float(value)

@@ -1,0 +1,53 @@
+"""Every example runs, with little to do, from any folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+SMALL = {
+    "classify_vowels": ["a_TRAIN.ts", "a_TEST.ts"],
+    "diagnose_your_model": ["3"],
+    "forecast_bikes": ["1"],
+    "look_inside": ["3"],
+    "regress_each_step": ["20"],
+    "train_your_own": ["1"],
+}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_it_runs(path, tmp_path):
+    if path.stem == "classify_vowels":
+        for name in SMALL[path.stem]:
+            write_ts(tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, path, *SMALL[path.stem]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_it_says_how_to_run_it(path):
+    assert f"python examples/{path.name}" in path.read_text().split('"""')[1]
+
+
+def write_ts(path: Path) -> None:
+    """Write 12 sequences of two channels in two classes."""
+    rng = np.random.default_rng(0)
+    lines = ["@problemName small", "@univariate false", "@classLabel true a b", "@data"]
+    for i in range(12):
+        channels = rng.normal(size=(2, rng.integers(4, 7))) + i % 2
+        text = ":".join(",".join(f"{v:.3f}" for v in c) for c in channels)
+        lines.append(f"{text}:{'ab'[i % 2]}")
+    path.write_text("\n".join(lines) + "\n")
