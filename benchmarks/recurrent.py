@@ -27,7 +27,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 import elman
 from elman._core import _native
 
-# B, T, I, H
+# B rows, T steps, F inputs, H hidden units
 GRID = [
     (32, 100, 64, 64),
     (32, 100, 64, 128),
@@ -57,6 +57,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
+        """How many times torch's time is ours."""
         return self.torch_ms / self.elman_ms
 
 
@@ -83,10 +84,10 @@ def race(ours: Step, theirs: Step, rounds: int, repeats: int = 1) -> tuple[float
     return tuple(statistics.median(t) for t in times)
 
 
-def pair(cell: str, I: int, H: int, **options: Any) -> tuple[nn.Module, nn.Module]:
+def pair(cell: str, F: int, H: int, **options: Any) -> tuple[nn.Module, nn.Module]:
     """Return Elman's layer and torch's with the same parameters."""
-    theirs = getattr(nn, cell)(I, H, **options)
-    ours = getattr(elman, cell)(I, H, **options)
+    theirs = getattr(nn, cell)(F, H, **options)
+    ours = getattr(elman, cell)(F, H, **options)
     ours.load_state_dict(theirs.state_dict())
     return ours, theirs
 
@@ -106,13 +107,13 @@ def training_step(
 
 
 def dense(cell: str, sizes: tuple[int, ...], rounds: int, **options: Any) -> Row:
-    B, T, I, H = sizes
+    B, T, F, H = sizes
     dtype = options.get("dtype", torch.float32)
-    ours, theirs = pair(cell, I, H, **options)
-    x = torch.randn(T, B, I, dtype=dtype)
+    ours, theirs = pair(cell, F, H, **options)
+    x = torch.randn(T, B, F, dtype=dtype)
     dy = torch.randn(T, B, options.get("proj_size") or H, dtype=dtype)
     a, b = race(training_step(ours, x, dy), training_step(theirs, x, dy), rounds)
-    operations = 6 * T * B * GATES[cell] * H * (I + H)
+    operations = 6 * T * B * GATES[cell] * H * (F + H)
     rate = operations / a * 1e3
     share = rate / peak(torch.get_num_threads(), dtype == torch.float64)
     known = "proj_size" not in options
@@ -128,10 +129,10 @@ def dense(cell: str, sizes: tuple[int, ...], rounds: int, **options: Any) -> Row
 
 
 def ragged(cell: str, sizes: tuple[int, ...], rounds: int) -> Row:
-    B, T, I, H = sizes
+    B, T, F, H = sizes
     lengths = torch.randint(T // 5, T + 1, (B,))
-    ours, theirs = pair(cell, I, H)
-    x, dy = torch.randn(T, B, I), torch.randn(T, B, H)
+    ours, theirs = pair(cell, F, H)
+    x, dy = torch.randn(T, B, F), torch.randn(T, B, H)
     packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
     flat = torch.randn(packed.data.shape[0], H)
     source = x.clone().requires_grad_()
@@ -146,11 +147,11 @@ def ragged(cell: str, sizes: tuple[int, ...], rounds: int) -> Row:
     return Row("ragged against PackedSequence", cell, sizes, a, b, None, None)
 
 
-def streaming(cell: str, I: int, H: int, rounds: int) -> Row:
+def streaming(cell: str, F: int, H: int, rounds: int) -> Row:
     """One step of one row, without gradients: elman's layer against torch's cell."""
-    ours, _ = pair(cell, I, H)
-    theirs = getattr(nn, f"{cell}Cell")(I, H)
-    x, h = torch.randn(1, 1, I), torch.zeros(1, 1, H)
+    ours, _ = pair(cell, F, H)
+    theirs = getattr(nn, f"{cell}Cell")(F, H)
+    x, h = torch.randn(1, 1, F), torch.zeros(1, 1, H)
     state = (h, h.clone()) if cell == "LSTM" else h
     flat = tuple(s[0] for s in state) if cell == "LSTM" else h[0]
     row = x[0]
@@ -158,7 +159,7 @@ def streaming(cell: str, I: int, H: int, rounds: int) -> Row:
         a, b = race(
             lambda: ours(x, state), lambda: theirs(row, flat), rounds, repeats=200
         )
-    return Row("one step against torch's cell", cell, (1, 1, I, H), a, b, None, None)
+    return Row("one step against torch's cell", cell, (1, 1, F, H), a, b, None, None)
 
 
 def run(cells: list[str], rounds: int, only: str) -> list[Row]:
@@ -171,9 +172,9 @@ def run(cells: list[str], rounds: int, only: str) -> list[Row]:
             if row.gflops
             else " " * 16
         )
-        B, T, I, H = row.sizes
+        B, T, F, H = row.sizes
         print(
-            f"{row.case:30} {row.cell:4} {B:4}x{T:<4} {I:4}->{H:<4}"
+            f"{row.case:30} {row.cell:4} {B:4}x{T:<4} {F:4}->{H:<4}"
             f"{row.elman_ms:9.3f} ms {row.torch_ms:9.3f} ms {row.ratio:6.2f}x {rate}",
             flush=True,
         )
@@ -206,7 +207,8 @@ def main() -> None:
     top = peak(arguments.threads)
     print(
         f"{platform.processor() or platform.machine()}, {_native.isa()}, "
-        f"{arguments.threads} threads, peak {top / 1e9:.0f} GF/s, torch {torch.__version__}"
+        f"{arguments.threads} threads, peak {top / 1e9:.0f} GF/s, "
+        f"torch {torch.__version__}"
     )
     rows = run(arguments.cells.split(","), arguments.rounds, arguments.only)
     means = {}

@@ -15,8 +15,9 @@ template <>
 struct ExpConstants<float> {
   static constexpr float lowest = -86.0f;  // e^x stays a normal number
   static constexpr float log2e = 1.44269504088896341f;
-  static constexpr float ln2_high = 0.6931471824645996f;
-  static constexpr float ln2_low = -1.90465429996e-9f;
+  // ln 2 in two parts; n times the first is exact.
+  static constexpr float ln2_high = 0.693359375f;
+  static constexpr float ln2_low = -2.12194440054690583e-4f;
   // Adding 1.5 * 2^23 rounds to an integer; the extra 127 makes its low bits
   // the biased exponent of 2^n.
   static constexpr float magic = 12582912.0f + 127.0f;
@@ -28,8 +29,8 @@ template <>
 struct ExpConstants<double> {
   static constexpr double lowest = -708.0;
   static constexpr double log2e = 1.44269504088896341;
-  static constexpr double ln2_high = 0.69314718055994528623;
-  static constexpr double ln2_low = 2.3190468138462996155e-17;
+  static constexpr double ln2_high = 0.693145751953125;
+  static constexpr double ln2_low = 1.42860682030941723212e-6;
   static constexpr double magic = 6755399441055744.0 + 1023.0;
   // The same, error 1.8e-17.
   static constexpr double c[] = {

@@ -201,6 +201,7 @@ struct Problem {
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  if (a.empty() || b.empty()) return a.size() == b.size();
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
