@@ -35,7 +35,7 @@ unit: $(VENV)/.installed-dev  ## The tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
 
 docs: $(VENV)/.installed-dev  ## Build the documentation, strictly
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 format: $(VENV)/.installed-dev  ## Format the code
 	$(BIN)/ruff check --fix --quiet

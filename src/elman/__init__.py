@@ -15,6 +15,11 @@ _HOME = {
     "RNN": "elman.layers",
     "GRU": "elman.layers",
     "LSTM": "elman.layers",
+    "RNNCell": "elman.layers",
+    "GRUCell": "elman.layers",
+    "LSTMCell": "elman.layers",
+    "accelerate": "elman.layers",
+    "restore": "elman.layers",
     "Diagnosis": "elman.diagnosis",
     "diagnose": "elman.diagnosis",
     "SequenceClassifier": "elman.tasks",
@@ -26,10 +31,11 @@ _HOME = {
     "RunDirectoryError": "elman._errors",
 }
 
-__all__ = sorted([*_HOME, "__version__", "init"])
+__all__ = sorted([*_HOME, "__version__", "init", "onnx"])
 
 if TYPE_CHECKING:
     from elman import init as init
+    from elman import onnx as onnx
     from elman._errors import ElmanError as ElmanError
     from elman._errors import InputError as InputError
     from elman._errors import RunDirectoryError as RunDirectoryError
@@ -38,6 +44,11 @@ if TYPE_CHECKING:
     from elman.layers import GRU as GRU
     from elman.layers import LSTM as LSTM
     from elman.layers import RNN as RNN
+    from elman.layers import GRUCell as GRUCell
+    from elman.layers import LSTMCell as LSTMCell
+    from elman.layers import RNNCell as RNNCell
+    from elman.layers import accelerate as accelerate
+    from elman.layers import restore as restore
     from elman.tasks import Forecaster as Forecaster
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor
@@ -45,8 +56,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "init":
-        return importlib.import_module("elman.init")
+    if name in ("init", "onnx"):
+        return importlib.import_module(f"elman.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'elman' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

@@ -87,7 +87,7 @@ def test_wrong_input_shapes(shape, message):
 def test_wrong_input_types():
     with pytest.raises(InputError, match=r"expected a tensor .*, got list"):
         layer()([[1.0]])
-    with pytest.raises(InputError, match=r"float64 does not match .* input.to"):
+    with pytest.raises(InputError, match=r"float64\) does not match .* input.to"):
         layer()(torch.zeros(5, 2, 3, dtype=torch.float64))
 
 

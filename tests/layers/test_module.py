@@ -9,7 +9,6 @@ from torch.func import functional_call
 from torch.nn.utils import parametrize
 
 from cells import CELLS
-from elman import layers
 from elman.layers import GRU, LSTM, RNN
 from tolerance import assert_close
 
@@ -40,8 +39,8 @@ def test_repr_shows_what_differs_from_the_defaults():
     assert repr(GRU(3, 4)) == "GRU(3, 4)"
     assert repr(GRU(3, 4, reset_after=False)) == "GRU(3, 4, reset_after=False)"
     assert (
-        repr(RNN(3, 4, 2, "relu", batch_first=True))
-        == "RNN(3, 4, num_layers=2, batch_first=True, nonlinearity=relu)"
+        repr(RNN(3, 4, 2, "sigmoid", batch_first=True))
+        == "RNN(3, 4, num_layers=2, batch_first=True, nonlinearity=sigmoid)"
     )
     assert repr(LSTM(3, 4, proj_size=2)) == "LSTM(3, 4, proj_size=2)"
 
@@ -125,10 +124,6 @@ def test_autocast_runs(kind):
         assert_close(
             out, exact, summands=16, steps=10, dtype=torch.bfloat16, what="autocast"
         )
-
-
-def test_the_public_names():
-    assert layers.__all__ == ["GRU", "LSTM", "RNN", "ShapeError"]
 
 
 @pytest.mark.parametrize("kind", [GRU, LSTM])

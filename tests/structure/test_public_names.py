@@ -20,16 +20,22 @@ PUBLIC = {
     "ElmanError",
     "Forecaster",
     "GRU",
+    "GRUCell",
     "InputError",
     "LSTM",
+    "LSTMCell",
     "RNN",
+    "RNNCell",
     "RunDirectoryError",
     "SequenceClassifier",
     "SequenceRegressor",
     "__version__",
+    "accelerate",
     "diagnose",
     "init",
     "load",
+    "onnx",
+    "restore",
 }
 
 

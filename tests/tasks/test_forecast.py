@@ -7,11 +7,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from series import hourly, small
 from sklearn.base import clone
 
 import elman
 from elman import InputError
+from series import hourly, small
 
 
 @pytest.fixture(scope="module")

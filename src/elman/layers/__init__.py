@@ -1,8 +1,27 @@
-"""Layers: drop-in replacements of `torch.nn.RNN`, `torch.nn.GRU`, `torch.nn.LSTM`."""
+"""Layers: drop-in replacements of torch.nn's recurrent layers and cells."""
 
+from ._accelerate import Swap as Swap
+from ._accelerate import accelerate as accelerate
+from ._accelerate import restore as restore
+from ._cells import GRUCell as GRUCell
+from ._cells import LSTMCell as LSTMCell
+from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
+from ._checks import as_lengths as as_lengths
 from ._gru import GRU as GRU
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "ShapeError"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
+    "ShapeError",
+    "Swap",
+    "accelerate",
+    "as_lengths",
+    "restore",
+]

@@ -27,8 +27,8 @@ def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
         )
     if x.dtype != dtype and not torch._C._is_any_autocast_enabled():
         raise InputError(
-            f"input: dtype {x.dtype} does not match the weights' {dtype}; "
-            f"use input.to({dtype}) or layer.to({x.dtype})"
+            f"RNN input dtype ({x.dtype}) does not match weight dtype ({dtype}). "
+            f"Convert input: input.to({dtype}), or convert model: model.to({x.dtype})"
         )
 
 

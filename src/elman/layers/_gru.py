@@ -43,7 +43,7 @@ class GRU(Recurrent):
     (torch.Size([4, 2, 5]), torch.Size([1, 2, 5]))
     """
 
-    reset_after: bool
+    reset_after: bool = True  # also of a torch.nn.GRU that became one of these
 
     def __init__(
         self,

@@ -76,9 +76,9 @@ class RNN(Recurrent):
         self.mode = f"RNN_{nonlinearity.upper()}"
 
     def extra_repr(self) -> str:
-        """Return the arguments that differ from their defaults."""
+        """Return torch's text, and a nonlinearity that torch does not have."""
         text = super().extra_repr()
-        if self.nonlinearity != "tanh":
+        if ("rnn", self.nonlinearity) not in STOCK:
             text += f", nonlinearity={self.nonlinearity}"
         return text
 

@@ -286,8 +286,8 @@ def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:
     if data.known_until >= origin + horizon:
         return []
     return [
-        "the next forecast of this report assumes that the known columns keep their last values; "
-        "give the future rows to elman predict for a better one"
+        "the next forecast of this report assumes that the known columns keep their "
+        "last values; give the future rows to elman predict for a better one"
     ]
 
 

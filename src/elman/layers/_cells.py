@@ -1,0 +1,201 @@
+"""One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
+
+What torch has, torch's own one-step operator runs: for a single step it is the
+quickest there is, since a fused kernel would pack the weights anew each time. It has
+no batching rule, so inside `torch.func` transforms plain operations run instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from elman import ops
+
+from ._checks import ShapeError, check_input, check_state
+
+
+class RNNCell(nn.RNNCell):
+    """One step of a simple recurrent layer: `torch.nn.RNNCell`, more nonlinearities.
+
+    ``h' = φ(W_ih x + b_ih + W_hh h + b_hh)``
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.RNNCell`.
+    nonlinearity : str
+        φ: "tanh", "relu", "sigmoid", "identity" or "softplus".
+
+    Raises
+    ------
+    InputError
+        If the nonlinearity is unknown.
+
+    Examples
+    --------
+    >>> import torch
+    >>> RNNCell(3, 5)(torch.zeros(2, 3)).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        ops.check_nonlinearity(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, nonlinearity, device, dtype)
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002  torch's own name
+        hx: Tensor | None = None,
+    ) -> Tensor:
+        """Return the next h, (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if ("rnn", self.nonlinearity) in ops.STOCK and not _transformed():
+            return super().forward(input, hx)
+        return _step(self, "rnn", self.nonlinearity, input, hx)[0]
+
+
+class GRUCell(nn.GRUCell):
+    """One step of a gated recurrent layer: `torch.nn.GRUCell`, in both its forms.
+
+    The equations are those of `GRU`.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.GRUCell`.
+    reset_after : bool
+        As in `GRU`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> GRUCell(3, 5)(torch.zeros(2, 3)).shape
+    torch.Size([2, 5])
+    """
+
+    reset_after: bool = True
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        reset_after: bool = True,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self.reset_after = reset_after
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002
+        hx: Tensor | None = None,
+    ) -> Tensor:
+        """Return the next h, (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if self.reset_after and not _transformed():
+            return super().forward(input, hx)
+        variant = "reset_after" if self.reset_after else "reset_before"
+        return _step(self, "gru", variant, input, hx)[0]
+
+    def extra_repr(self) -> str:
+        """Return the arguments that differ from their defaults."""
+        text = super().extra_repr()
+        return text if self.reset_after else f"{text}, reset_after=False"
+
+
+class LSTMCell(nn.LSTMCell):
+    """One step of a long short-term memory layer: `torch.nn.LSTMCell`.
+
+    The equations are those of `LSTM`; the state is the pair (h, c).
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        I and H.
+    bias, device, dtype
+        As in `torch.nn.LSTMCell`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> h, c = LSTMCell(3, 5)(torch.zeros(2, 3))
+    >>> h.shape, c.shape
+    (torch.Size([2, 5]), torch.Size([2, 5]))
+    """
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002
+        hx: tuple[Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the next (h, c), each (B, H), or (H,) for an input without a batch.
+
+        Parameters
+        ----------
+        input : Tensor, (B, I) or (I,)
+        hx : tuple of Tensor, (B, H) or (H,), optional
+            The state; zeros if absent.
+        """
+        if not _transformed():
+            return super().forward(input, hx)
+        h, c = _step(self, "lstm", "plain", input, *(hx or (None, None)))
+        return h, c
+
+
+def _transformed() -> bool:
+    if torch.compiler.is_compiling():
+        return False
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def _step(
+    cell: nn.RNNCellBase, name: str, variant: str, x: Tensor, *hx: Tensor | None
+) -> tuple[Tensor, ...]:
+    """Run what torch's operator does not know, for one step."""
+    kind = type(cell).__name__
+    if x.dim() not in (1, 2):
+        raise ShapeError(f"{kind}: Expected input to be 1D or 2D, got {x.dim()}D")
+    unbatched = x.dim() == 1
+    x = x.unsqueeze(0) if unbatched else x
+    check_input(x, cell.input_size, cell.weight_ih.dtype)
+    expected = (x.shape[0], cell.hidden_size)
+    states = []
+    for given in hx:
+        if given is None:
+            states.append(x.new_zeros(expected))
+        else:
+            states.append(given.unsqueeze(0) if unbatched else given)
+            check_state("hx", states[-1], expected, x.dtype)
+    weights = ops.Weights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+    call = ops.Call(name, variant, x.unsqueeze(0), tuple(states), weights)
+    return tuple(s.squeeze(0) if unbatched else s for s in ops.run(call).state)

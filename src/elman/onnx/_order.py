@@ -1,0 +1,54 @@
+"""ONNX' and torch's order of gates, and the weights of one direction in each.
+
+ONNX stacks GRU z|r|h and LSTM i|o|f|c, torch r|z|n and i|f|g|o; ONNX keeps both
+biases in one row, first the input's, then the recurrent one's.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from elman.ops import Weights
+
+# Where each of torch's gates stands in ONNX' order, and the other way round.
+_TO_TORCH = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 2, 3, 1)}
+_TO_ONNX = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 3, 1, 2)}
+GATES = {name: len(order) for name, order in _TO_TORCH.items()}
+
+
+def _take(tensor: Tensor, order: tuple[int, ...]) -> Tensor:
+    parts = tensor.chunk(len(order))
+    return torch.cat([parts[k] for k in order])
+
+
+def from_onnx(op: str, w: Tensor, r: Tensor, b: Tensor | None) -> Weights:
+    """Return torch's weights of one direction from a node's W, R and B.
+
+    Parameters
+    ----------
+    op : str
+        "RNN", "GRU" or "LSTM".
+    w, r : Tensor, (G·H, I) and (G·H, H)
+    b : Tensor, (2·G·H,), optional
+    """
+    order = _TO_TORCH[op]
+    biases = [] if b is None else [_take(half, order) for half in b.chunk(2)]
+    return Weights(_take(w, order), _take(r, order), *biases)
+
+
+def to_onnx(op: str, weights: Weights) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a node's W, R and B of one direction; B is zero without biases.
+
+    Parameters
+    ----------
+    op : str
+        "RNN", "GRU" or "LSTM".
+    weights : Weights
+    """
+    order = _TO_ONNX[op]
+    rows = weights.w_ih.shape[0]
+    zeros = weights.w_ih.new_zeros(rows)
+    halves = [zeros if b is None else b for b in (weights.b_ih, weights.b_hh)]
+    b = torch.cat([_take(half, order) for half in halves])
+    return _take(weights.w_ih, order), _take(weights.w_hh, order), b
