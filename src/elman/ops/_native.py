@@ -22,6 +22,9 @@ from ._native_calls import Arguments, Saved
 from ._native_checks import arguments_of
 from ._paths import Request, register_path
 
+# Rows times steps up to which packed weights are kept for the next call.
+_SHORT = 16
+
 _NAMES = {numbers: names for names, numbers in native.CELLS.items()}
 _GATE_PLACES: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {
     ("gru", "reset_after"): (("r", 1), ("z", 2), ("n", 0)),
@@ -43,7 +46,8 @@ def run(call: Call) -> Result:
         elif differentiate:
             saved = Saved(*_Sequence.apply(call.trace, *a))
         else:
-            saved = native.forward(a, save=call.trace)
+            short = call.x.shape[0] * call.x.shape[1] <= _SHORT
+            saved = native.forward(a, save=call.trace, keep_packed=short)
     except (ValueError, MemoryError) as error:
         raise InputError(str(error)) from error
     state = (saved.h_n, saved.c_n) if call.cell == "lstm" else (saved.h_n,)

@@ -6,6 +6,7 @@ Nothing here knows autograd. Arguments have been checked by ``_native_checks``.
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor
@@ -126,23 +127,84 @@ def _head(a: Arguments) -> tuple[int, ...]:
     )
 
 
-def forward(a: Arguments, save: bool, packed: int = 0) -> Saved:
-    """Run a layer in one direction; with ``save``, keep what backward needs."""
+class _Kept(NamedTuple):
+    """Packed weights, and the tensors and versions they are of."""
+
+    tensors: tuple[ReferenceType[Tensor] | None, ...]
+    versions: tuple[int | None, ...]
+    handle: _native.Packed
+
+
+_packed: dict[int, _Kept] = {}
+
+
+def _version(tensor: Tensor) -> int | None:
+    # Inside torch.inference_mode tensors count no changes.
+    return None if tensor.is_inference() else tensor._version
+
+
+def kept(a: Arguments, head: tuple[int, ...]) -> _native.Packed:
+    """Return a call's weights in the core's order, from the last call if unchanged."""
+    weights = a[3:8]
+    known = _packed.get(id(a.w_hh))
+    if known is not None and all(
+        (r is None and w is None) or (r is not None and r() is w and v == _version(w))  # type: ignore[arg-type]
+        for r, v, w in zip(known.tensors, known.versions, weights, strict=True)
+    ):
+        return known.handle
+    pack = _native.pack32 if a.x.dtype == torch.float32 else _native.pack64
+    handle = pack(head)
+    key = id(a.w_hh)
+    _packed[key] = _Kept(
+        tuple(
+            None
+            if w is None
+            else ref(w, (lambda _: _packed.pop(key, None)) if w is a.w_hh else None)
+            for w in weights
+        ),
+        tuple(None if w is None else _version(w) for w in weights),
+        handle,
+    )
+    return handle
+
+
+def forget(a: Arguments) -> None:
+    """Drop what `kept` keeps for these weights."""
+    _packed.pop(id(a.w_hh), None)
+
+
+def forward(a: Arguments, save: bool, keep_packed: bool = False) -> Saved:
+    """Run a layer in one direction.
+
+    Parameters
+    ----------
+    save : bool
+        Keep what backward needs.
+    keep_packed : bool
+        Keep the weights in the core's order for the next call: for short calls,
+        where putting them in that order is most of the work.
+    """
     a = _contiguous(a)
     head = _head(a)
+    packed = 0
+    if keep_packed:
+        handle = kept(a, head)
+        packed = handle.address
     steps, rows, hidden, outputs = head[2], head[3], head[5], head[6]
     lstm = a.cell == LSTM
     new = a.x.new_empty
     # (T, B, P) in memory whatever x is, as torch's: dropout between layers draws
     # its mask in memory order.
     y, h_n = new(steps, rows, outputs), new(rows, outputs)
-    c_n = new(rows, hidden) if lstm else new(0)
     slots = SLOTS[a.cell] if save else 0
-    gates = new(steps, rows, slots, hidden) if slots else c_n.new_empty(0)
-    cells = new(steps, rows, hidden) if save and lstm else c_n.new_empty(0)
-    raw = new(steps, rows, hidden) if save and a.w_hr is not None else c_n.new_empty(0)
+    c_n = new(rows, hidden) if lstm else new(0)
+    gates = cells = raw = c_n  # stands for nothing where the result stays with us
+    if save or not keep_packed:  # an operator's outputs must be apart
+        gates = new(steps, rows, slots, hidden) if slots else new(0)
+        cells = new(steps, rows, hidden) if save and lstm else new(0)
+        raw = new(steps, rows, hidden) if save and a.w_hr is not None else new(0)
     run = _native.forward32 if a.x.dtype == torch.float32 else _native.forward64
-    run(
+    fresh = run(
         (
             *head,
             packed,
@@ -156,11 +218,13 @@ def forward(a: Arguments, save: bool, packed: int = 0) -> Saved:
             y.stride(1),
             h_n.data_ptr(),
             c_n.data_ptr() if lstm else 0,
-            gates.data_ptr(),
-            cells.data_ptr(),
-            raw.data_ptr(),
+            gates.data_ptr() if slots else 0,
+            cells.data_ptr() if save and lstm else 0,
+            raw.data_ptr() if save and a.w_hr is not None else 0,
         )
     )
+    if keep_packed and not fresh:
+        forget(a)
     return Saved(y, h_n, c_n, gates, cells, raw)
 
 
