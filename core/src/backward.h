@@ -51,7 +51,7 @@ class BackwardRun {
         H_(s_.hidden),
         P_(s_.output),
         G_(C::slots),
-        wanted_(share(s_, 3 * C::slots)),
+        wanted_(share(s_, C::slots, long(sizeof(T)))),
         team_(wanted_.threads),
         n_(team_.size()),
         split_(n_ == 1 ? Split::rows : wanted_.split),

@@ -16,7 +16,7 @@ class ForwardRun {
         s_(f.shape),
         H_(s_.hidden),
         P_(s_.output),
-        wanted_(share(s_, C::slots)),
+        wanted_(share(s_, C::slots, long(sizeof(T)))),
         team_(wanted_.threads),
         n_(team_.size()),
         split_(n_ == 1 ? Split::rows : wanted_.split),

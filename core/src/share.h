@@ -17,7 +17,12 @@ struct Sharing {
   int threads;
 };
 
-inline Sharing share(const Shape& s, int gates) {
+// Recurrent weights that no second cache holds come from further away at every
+// step: better each thread fetches half of them for all rows than all of them
+// for half the rows, where those are few. In bytes, and rows a thread.
+constexpr long kFarWeights = 4000000, kFewRows = 16;
+
+inline Sharing share(const Shape& s, int gates, long number) {
   const long step = s.batch * gates * s.hidden * s.output;
   const long call = (step + s.batch * gates * s.hidden * s.input) * s.steps;
   int n = s.threads < 1 ? 1 : s.threads;
@@ -26,7 +31,8 @@ inline Sharing share(const Shape& s, int gates) {
     if (n > most) n = int(most);
   }
   if (n == 1) return {Split::rows, 1};
-  if (s.batch >= n) return {Split::rows, n};
+  const bool far = gates * s.hidden * s.output * number > kFarWeights && s.batch <= kFewRows * n;
+  if (s.batch >= n && !far) return {Split::rows, n};
   return {step >= worth_sharing.step ? Split::units : Split::solo, n};
 }
 
