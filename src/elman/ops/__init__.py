@@ -10,6 +10,7 @@ from ._call import Call as Call
 from ._call import Result as Result
 from ._call import Weights as Weights
 from ._gru import gru as gru
+from ._instruction_set import instruction_set as instruction_set
 from ._lstm import lstm as lstm
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
@@ -38,6 +39,7 @@ __all__ = [
     "choose_path",
     "force_path",
     "gru",
+    "instruction_set",
     "lstm",
     "record_paths",
     "register_path",
