@@ -1,0 +1,215 @@
+"""Write a recurrent layer as an ONNX model of standard RNN, GRU or LSTM nodes."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from elman._errors import InputError
+from elman.ops import Weights
+
+from ._order import to_onnx
+
+_ACTIVATIONS = {
+    "tanh": "Tanh",
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "softplus": "Softplus",
+}
+_OPSET = 22
+_IR = 10  # what came with that operator set; older runtimes refuse newer ones
+
+
+def export(
+    layer: nn.RNNBase,
+    path: str | Path | None = None,
+    *,
+    state: bool = True,
+    lengths: bool = False,
+    one_step: bool = False,
+) -> Any:
+    """Return a layer as an ONNX model, one standard node a layer.
+
+    Batch and time are free. The model's inputs and outputs have the layer's names
+    and forms: ``input``, ``h_0``, ``c_0``, ``lengths``; ``output``, ``h_n``,
+    ``c_n``. Dropout is for training and left out.
+
+    Parameters
+    ----------
+    layer : RNN, GRU or LSTM of elman or torch.nn
+    path : path, optional
+        Where to write the model.
+    state : bool
+        Take the initial state as an input; else it is zero.
+    lengths : bool
+        Take each row's steps as an input, int32, (B,).
+    one_step : bool
+        For streaming: ``input`` (B, I) and ``output`` (B, ·) are one step, the
+        state goes in and comes out.
+
+    Returns
+    -------
+    onnx.ModelProto
+
+    Raises
+    ------
+    InputError
+        If the layer has what ONNX' nodes have not (a projection, an identity RNN,
+        a dtype but float32 or float64), if the options exclude each other, or if
+        the onnx package is missing.
+    """
+    if not isinstance(layer, nn.RNNBase):
+        raise InputError(
+            f"layer: expected an RNN, GRU or LSTM, got {type(layer).__name__}; "
+            f"pass the recurrent layer itself"
+        )
+    if one_step and (lengths or not state or layer.bidirectional):
+        raise InputError(
+            "one_step: a step takes and returns its state, has no lengths, and "
+            "cannot run backwards; use state=True, lengths=False and one direction"
+        )
+    try:
+        onnx = importlib.import_module("onnx")
+    except ImportError as error:
+        raise InputError(
+            "onnx: not installed; install it with pip install 'elman[export]'"
+        ) from error
+    graph = _Graph(onnx, layer, state, lengths, one_step)
+    model = onnx.helper.make_model(
+        graph.build(),
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
+        ir_version=_IR,
+        producer_name="elman",
+    )
+    onnx.checker.check_model(model, full_check=True)
+    if path is not None:
+        onnx.save(model, str(path))
+    return model
+
+
+class _Graph:
+    """The nodes and constants of a layer's model, layer by layer."""
+
+    def __init__(
+        self, onnx: Any, layer: nn.RNNBase, state: bool, lengths: bool, one_step: bool
+    ) -> None:
+        self.helper, self.numpy = onnx.helper, onnx.numpy_helper
+        self.layer, self.state, self.lengths = layer, state, lengths
+        self.one_step = one_step
+        self.op = layer.mode.split("_")[0]
+        self.directions = 2 if layer.bidirectional else 1
+        self.states = ("h", "c") if self.op == "LSTM" else ("h",)
+        self.options = self._options()
+        dtype = getattr(layer, layer._flat_weights_names[0]).dtype
+        if dtype not in (torch.float32, torch.float64):
+            raise InputError(f"layer: {dtype} cannot be exported; use layer.float()")
+        tensor = onnx.TensorProto
+        self.kind = tensor.FLOAT if dtype == torch.float32 else tensor.DOUBLE
+        self.int32 = tensor.INT32
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def _options(self) -> dict[str, Any]:
+        layer = self.layer
+        if layer.proj_size:
+            raise InputError("layer: ONNX' LSTM has no projection; use proj_size=0")
+        direction = "bidirectional" if layer.bidirectional else "forward"
+        options: dict[str, Any] = {"hidden_size": layer.hidden_size}
+        options["direction"] = direction
+        if self.op == "GRU":
+            after = getattr(layer, "reset_after", True)
+            options["linear_before_reset"] = int(after)
+        if self.op == "RNN":
+            phi = str(layer.nonlinearity)
+            if phi not in _ACTIVATIONS:
+                raise InputError(f"layer: ONNX has no {phi!r} activation")
+            options["activations"] = [_ACTIVATIONS[phi]] * self.directions
+        return options
+
+    def build(self) -> Any:
+        layer, width = self.layer, self.layer.hidden_size
+        places = layer.num_layers * self.directions
+        time_first = ["time", "batch"]
+        lead = list(reversed(time_first)) if layer.batch_first else time_first
+        lead = ["batch"] if self.one_step else lead
+        inputs = [self._value("input", [*lead, layer.input_size])]
+        outputs = [self._value("output", [*lead, width * self.directions])]
+        for name in self.states:
+            shape = [places, "batch", width]
+            if self.state:
+                inputs.append(self._value(f"{name}_0", shape))
+                self._split(f"{name}_0")
+            outputs.append(self._value(f"{name}_n", shape))
+        if self.lengths:
+            inputs.append(
+                self.helper.make_tensor_value_info("lengths", self.int32, ["batch"])
+            )
+        x = self._enter()
+        for k in range(layer.num_layers):
+            x = self._layer(x, k)
+        self._leave(x)
+        for name in self.states:
+            parts = [f"{name}_n_{k}" for k in range(layer.num_layers)]
+            self._node("Concat", parts, [f"{name}_n"], axis=0)
+        return self.helper.make_graph(
+            self.nodes, type(layer).__name__, inputs, outputs, self.constants
+        )
+
+    def _enter(self) -> str:
+        if self.one_step:
+            axes = self._constant("axis_0", torch.tensor([0]))
+            self._node("Unsqueeze", ["input", axes], ["x_0"])
+        elif self.layer.batch_first:
+            self._node("Transpose", ["input"], ["x_0"], perm=[1, 0, 2])
+        else:
+            return "input"
+        return "x_0"
+
+    def _leave(self, x: str) -> None:
+        if self.one_step:
+            self._node("Squeeze", [x, "axis_0"], ["output"])
+        elif self.layer.batch_first:
+            self._node("Transpose", [x], ["output"], perm=[1, 0, 2])
+        else:
+            self._node("Identity", [x], ["output"])
+
+    def _split(self, name: str) -> None:
+        """Cut a state into the layers' parts, D rows each."""
+        count = self.layer.num_layers
+        parts = [f"{name}_{k}" for k in range(count)]
+        self._node("Split", [name], parts, axis=0, num_outputs=count)
+
+    def _layer(self, x: str, k: int) -> str:
+        """Add one layer, (T, B, ·) to (T, B, D·H)."""
+        places = range(k * self.directions, (k + 1) * self.directions)
+        each = [to_onnx(self.op, self._weights(place)) for place in places]
+        given = [x]
+        for name, parts in zip("WRB", zip(*each, strict=True), strict=True):
+            given.append(self._constant(f"{name}_{k}", torch.stack(parts)))
+        given.append("lengths" if self.lengths else "")
+        given += [f"{s}_0_{k}" if self.state else "" for s in self.states]
+        returned = [f"Y_{k}", *(f"{s}_n_{k}" for s in self.states)]
+        self._node(self.op, given, returned, **self.options)
+        self._node("Transpose", [f"Y_{k}"], [f"T_{k}"], perm=[0, 2, 1, 3])
+        width = self.directions * self.layer.hidden_size
+        shape = self._constant(f"shape_{k}", torch.tensor([0, 0, width]))
+        self._node("Reshape", [f"T_{k}", shape], [f"x_{k + 1}"])
+        return f"x_{k + 1}"
+
+    def _weights(self, place: int) -> Weights:
+        names = self.layer._all_weights[place]
+        return Weights(*(getattr(self.layer, name).detach().cpu() for name in names))
+
+    def _constant(self, name: str, tensor: Tensor) -> str:
+        self.constants.append(self.numpy.from_array(tensor.numpy(), name))
+        return name
+
+    def _value(self, name: str, shape: list[Any]) -> Any:
+        return self.helper.make_tensor_value_info(name, self.kind, shape)
+
+    def _node(self, op: str, given: list[str], made: list[str], **options: Any) -> None:
+        self.nodes.append(self.helper.make_node(op, given, made, **options))
