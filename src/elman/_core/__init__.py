@@ -2,3 +2,5 @@
 
 `elman.ops` is its only caller, and checks. Absent where it was not built.
 """
+
+__all__: list[str] = []
