@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit docs format bench-bikeshare \
-        bench-classification clean
+        bench-classification bench-recurrent core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -47,6 +47,31 @@ bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, thr
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/classification.py
 
+bench-recurrent: $(VENV)/.installed  ## Training steps against torch.nn's layers
+	mkdir -p build && $(BIN)/python benchmarks/recurrent.py --json build/recurrent.json
+
+# The core alone: no Python, no torch.
+CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
+
+core-test:  ## The core's own tests, on every instruction set this machine has
+	$(CORE) -B build/core && cmake --build build/core
+	ELMAN_POISON=1 build/core/core/tests/core_tests
+
+sanitize:  ## The same under the address, undefined behaviour and thread sanitizers
+	$(CORE) -B build/address -DELMAN_SANITIZE="address;undefined"
+	cmake --build build/address
+	ELMAN_POISON=1 build/address/core/tests/core_tests
+	$(CORE) -B build/thread -DELMAN_SANITIZE=thread
+	cmake --build build/thread
+	ELMAN_POISON=1 build/thread/core/tests/core_tests
+
+neon:  ## The same for 64-bit ARM, under emulation (g++-aarch64-linux-gnu, qemu-user)
+	$(CORE) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+	    -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
+	cmake --build build/neon
+	ELMAN_POISON=1 qemu-aarch64-static -L /usr/aarch64-linux-gnu \
+	    build/neon/core/tests/core_tests
+
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache \
 	    .hypothesis .import_linter_cache
@@ -63,10 +88,13 @@ $(VENV)/bin/python:
 	         "(on Debian: apt-get install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+# The compiled core is part of the package: its sources are part of the reason.
+NATIVE := CMakeLists.txt $(shell find core src/elman/_core -name '*.cpp' -o -name '*.h')
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(PIP) -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(PIP) -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.installed

@@ -7,6 +7,8 @@ import os
 # The suite runs several workers side by side: one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
+# The core's working memory starts as NaN, like torch.empty below.
+os.environ.setdefault("ELMAN_POISON", "1")
 os.environ["MPLBACKEND"] = "Agg"
 
 import numpy as np

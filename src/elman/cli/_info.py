@@ -37,6 +37,7 @@ def info(as_json: opt.Json = False) -> None:
         "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
         "processor": torch.backends.cpu.get_cpu_capability(),
+        "native core": ops.instruction_set(),
         "cuda": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
         **paths,
         **{name: _version(name) for name in _PACKAGES},

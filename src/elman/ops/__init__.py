@@ -4,10 +4,13 @@ Which implementation runs is decided by `choose_path`; ask with `record_paths`,
 force with `force_path`.
 """
 
+import contextlib
+
 from ._call import Call as Call
 from ._call import Result as Result
 from ._call import Weights as Weights
 from ._gru import gru as gru
+from ._instruction_set import instruction_set as instruction_set
 from ._lstm import lstm as lstm
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
@@ -21,6 +24,9 @@ from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
 from ._torch import STOCK as STOCK
 
+with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
+    from . import _native as _native
+
 __all__ = [
     "NONLINEARITIES",
     "PREFERENCE",
@@ -33,6 +39,7 @@ __all__ = [
     "choose_path",
     "force_path",
     "gru",
+    "instruction_set",
     "lstm",
     "record_paths",
     "register_path",

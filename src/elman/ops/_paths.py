@@ -44,6 +44,8 @@ class Request:
         Inside a `torch.func` transform or forward-mode differentiation.
     compiling : bool
         Being traced by `torch.compile` or `torch.export`.
+    exporting : bool
+        By `torch.export`, whose programs run where this package is not.
     """
 
     cell: str
@@ -55,6 +57,7 @@ class Request:
     trace: bool = False
     transformed: bool = False
     compiling: bool = False
+    exporting: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,10 +180,11 @@ def request_of(call: Call) -> Request:
         device=call.x.device.type,
         dtype=_computed_in(call.x),
         ragged=call.lengths is not None,
-        empty=call.x.shape[0] == 0 or call.x.shape[1] == 0,
+        empty=0 in call.x.shape[:2],
         trace=call.trace,
         transformed=_transformed(),
         compiling=torch.compiler.is_compiling(),
+        exporting=torch.compiler.is_exporting(),
     )
 
 
@@ -191,7 +195,10 @@ def _computed_in(x: Tensor) -> torch.dtype:
     return x.dtype
 
 
+@torch.compiler.assume_constant_result
 def _transformed() -> bool:
+    # Asked while tracing, not traced: a compiler sees the stack of transforms it
+    # is itself inside of, and would otherwise take it for one.
     return (
         torch._C._functorch.peek_interpreter_stack() is not None
         or torch.autograd.forward_ad._current_level >= 0

@@ -1,0 +1,31 @@
+// What a cell is to the driver: a pointwise step on one vector of units of one
+// row, its adjoint, and which of its slots each product fills.
+
+// One row at one step. Slot s of unit j is pre[s * H + j].
+template <class T>
+struct Row {
+  T* pre;             // pre-activations in, saved gates out
+  const T* h_before;
+  const T* c_before;
+  T* c;
+  T* y;               // h of this step, before a projection
+  bool save;
+};
+
+template <class T>
+struct AdjointRow {
+  const T* gates;
+  const T* h_before;
+  const T* c_before;
+  const T* c;
+  const T* y;
+  T* dh;              // dL/dh in, what passes to the step before directly out
+  T* dc;              // the same for c
+  T* dg;              // out: gradients of the slots' pre-activations
+  const T* extra;     // dL/d(r h), GruResetBefore
+};
+
+struct CellDefaults {
+  static constexpr bool has_cell = false;
+  static constexpr bool two_products = false;
+};

@@ -1,0 +1,122 @@
+// Which instruction set runs: the best this machine has, or the one ELMAN_ISA
+// names. Chosen once, for whole sequences.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "internal.h"
+
+namespace elman {
+
+extern const Kernels kScalar;
+#if defined(__x86_64__)
+extern const Kernels kAvx2, kAvx512;
+#elif defined(__aarch64__)
+extern const Kernels kNeon;
+#endif
+
+namespace {
+
+struct Choice {
+  const Kernels* kernels;
+  bool supported;
+};
+
+// Best first.
+const Choice* choices(int& n) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  static const Choice all[] = {
+      {&kAvx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")},
+      {&kAvx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+      {&kScalar, true}};
+#elif defined(__aarch64__)
+  static const Choice all[] = {{&kNeon, true}, {&kScalar, true}};
+#else
+  static const Choice all[] = {{&kScalar, true}};
+#endif
+  n = int(sizeof all / sizeof all[0]);
+  return all;
+}
+
+const std::string& names() {
+  static const std::string list = [] {
+    std::string s;
+    int n;
+    const Choice* all = choices(n);
+    for (int i = 0; i < n; ++i)
+      if (all[i].supported) s.append(s.empty() ? "" : " ").append(all[i].kernels->name);
+    return s;
+  }();
+  return list;
+}
+
+const Kernels* choose(const char* forced) {
+  int n;
+  const Choice* all = choices(n);
+  for (int i = 0; i < n; ++i) {
+    if (forced && std::strcmp(forced, all[i].kernels->name) != 0) continue;
+    if (all[i].supported) return all[i].kernels;
+    if (forced)
+      throw std::invalid_argument("instruction set '" + std::string(forced) +
+                                  "' is not supported by this processor; it has: " + names());
+  }
+  throw std::invalid_argument("unknown instruction set '" + std::string(forced ? forced : "") +
+                              "'; this processor has: " + names());
+}
+
+std::atomic<const Kernels*> chosen{nullptr};
+
+const Kernels& kernels() {
+  const Kernels* k = chosen.load(std::memory_order_relaxed);
+  if (!k) {
+    const char* wish = std::getenv("ELMAN_ISA");
+    k = choose(wish && *wish ? wish : nullptr);
+    chosen.store(k, std::memory_order_relaxed);
+  }
+  return *k;
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
+  void* p = std::aligned_alloc(64, (bytes + 64) / 64 * 64);
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+
+const char* isa() { return kernels().name; }
+const char* isa_list() { return names().c_str(); }
+void force_isa(const char* name) { chosen.store(name ? choose(name) : nullptr); }
+
+void forward(const Forward<float>& a) { kernels().forward32(a); }
+void forward(const Forward<double>& a) { kernels().forward64(a); }
+void backward(const Backward<float>& a) { kernels().backward32(a); }
+void backward(const Backward<double>& a) { kernels().backward64(a); }
+void* pack(const Shape& s, const Weights<float>& w) { return kernels().pack32(s, w); }
+void* pack(const Shape& s, const Weights<double>& w) { return kernels().pack64(s, w); }
+
+double burn(bool doubles, long rounds, int threads) {
+  struct Work {
+    double (*peak)(long);
+    long rounds;
+    std::atomic<double> total{0};
+  } work{doubles ? kernels().peak64 : kernels().peak32, rounds, {}};
+  Team team(threads);
+  team.run(
+      [](void* context, int) {
+        Work& w = *static_cast<Work*>(context);
+        w.total.fetch_add(w.peak(w.rounds));
+      },
+      &work);
+  return work.total.load();
+}
+
+void release(void* packed) { std::free(packed); }
+
+}  // namespace elman

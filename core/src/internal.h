@@ -1,0 +1,58 @@
+// What the dispatcher and the instruction sets share.
+#pragma once
+
+#include "elman/core.h"
+#include "pool.h"
+#include "scratch.h"
+
+#define ELMAN_INLINE inline __attribute__((always_inline))
+#define ELMAN_PRAGMA(x) _Pragma(#x)
+#define ELMAN_UNROLL(n) ELMAN_PRAGMA(GCC unroll n)
+
+namespace elman {
+
+// Rows by falling length: those still running at step s are a prefix.
+struct Plan {
+  const long* row;     // [B] batch row at each place
+  const long* length;  // [B] its length
+  long longest;
+};
+Plan make_plan(const Shape&, Scratch&);
+
+// 64-byte aligned, for release(). Throws std::bad_alloc.
+void* allocate(std::size_t bytes);
+
+// Below this many multiplications a step is not worth a meeting of threads, and
+// a call not worth waking them. Tests set both to zero to share everything.
+struct WorthSharing {
+  long step = 40000, call = 150000;
+};
+extern WorthSharing worth_sharing;
+
+// One instruction set's entry points.
+struct Kernels {
+  const char* name;
+  void (*forward32)(const Forward<float>&);
+  void (*forward64)(const Forward<double>&);
+  void (*backward32)(const Backward<float>&);
+  void (*backward64)(const Backward<double>&);
+  void* (*pack32)(const Shape&, const Weights<float>&);
+  void* (*pack64)(const Shape&, const Weights<double>&);
+  double (*peak32)(long rounds);
+  double (*peak64)(long rounds);
+};
+
+// Subnormal numbers count as zero inside a call, on every thread: a vanishing
+// gradient would otherwise cost a hundred times its worth.
+class FlushSubnormals {
+ public:
+  FlushSubnormals();
+  ~FlushSubnormals();
+  FlushSubnormals(const FlushSubnormals&) = delete;
+  FlushSubnormals& operator=(const FlushSubnormals&) = delete;
+
+ private:
+  unsigned long saved_;
+};
+
+}  // namespace elman

@@ -1,0 +1,65 @@
+// The table of one instruction set: which class runs for which cell.
+
+template <class T, template <class, class> class Run, class Arguments>
+void run_cell(const Arguments& a) {
+  using V = Vec<T>;
+  switch (a.shape.cell) {
+    case Cell::lstm: return Run<V, Lstm<V>>(a).run();
+    case Cell::gru: return Run<V, Gru<V>>(a).run();
+    case Cell::gru_reset_before: return Run<V, GruResetBefore<V>>(a).run();
+    case Cell::rnn: break;
+  }
+  switch (a.shape.activation) {
+    case Activation::tanh: return Run<V, Rnn<V, TanhActivation>>(a).run();
+    case Activation::relu: return Run<V, Rnn<V, ReluActivation>>(a).run();
+    case Activation::sigmoid: return Run<V, Rnn<V, SigmoidActivation>>(a).run();
+    case Activation::identity: return Run<V, Rnn<V, IdentityActivation>>(a).run();
+  }
+}
+
+template <class T>
+void forward_of(const Forward<T>& a) { run_cell<T, ForwardRun>(a); }
+template <class T>
+void backward_of(const Backward<T>& a) { run_cell<T, BackwardRun>(a); }
+
+template <class V, class C>
+void* pack_cell(const Shape& s, const Weights<typename V::T>& w) {
+  using T = typename V::T;
+  const bool projects = w.w_hr;
+  T* memory = static_cast<T*>(allocate(std::size_t(packed_size<V, C>(s, projects)) * sizeof(T)));
+  fill<V, C>(lay_out<V, C>(s, projects, memory), s, w, 0, 1);
+  return memory;
+}
+template <class T>
+void* pack_of(const Shape& s, const Weights<T>& w) {
+  using V = Vec<T>;
+  switch (s.cell) {
+    case Cell::lstm: return pack_cell<V, Lstm<V>>(s, w);
+    case Cell::gru: return pack_cell<V, Gru<V>>(s, w);
+    case Cell::gru_reset_before: return pack_cell<V, GruResetBefore<V>>(s, w);
+    case Cell::rnn: break;
+  }
+  return pack_cell<V, Rnn<V, TanhActivation>>(s, w);
+}
+
+// Nothing but multiply-and-add in registers, for measuring what the machine
+// can do: returns how many operations one thread made.
+template <class T>
+double peak_of(long rounds) {
+  using V = Vec<T>;
+  constexpr int N = ELMAN_ACCUMULATORS / 2;
+  V acc[N];
+  for (int i = 0; i < N; ++i) acc[i] = V::all(T(i));
+  const V a = V::all(T(0.9)), b = V::all(T(0.1));
+  for (long k = 0; k < rounds; ++k) {
+    ELMAN_UNROLL(16)
+    for (int i = 0; i < N; ++i) acc[i] = fma(acc[i], a, b);
+  }
+  T lane[V::width];
+  volatile T sink = 0;
+  for (int i = 0; i < N; ++i) {
+    acc[i].store(lane);
+    sink = sink + lane[0];
+  }
+  return 2.0 * double(rounds) * N * V::width;
+}

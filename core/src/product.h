@@ -1,0 +1,263 @@
+// The two matrix products: rows times a packed matrix (states), and a sum of
+// outer products over rows (weight gradients). Every output element is one
+// chain of fma over the depth in its natural order, whatever tile, thread or
+// batch it lands in: that is why results have the same bits everywhere.
+
+// A depth x N matrix in panels of `columns` vectors, [panel][depth][columns][W].
+// In gate panels a column is a gate: vector c of panel p holds units p*W.. of
+// gate c, `stride` apart in a row. In plain panels it is the next W units.
+template <class T>
+struct Panels {
+  const T* data;
+  long depth, units, count, stride;
+  int columns;
+  bool gates;
+};
+
+template <class V>
+Panels<typename V::T> panels(long depth, long units, int columns, bool gates) {
+  const long per = gates ? V::width : V::width * columns;
+  return {nullptr, depth, units, (units + per - 1) / per, gates ? units : V::width, columns, gates};
+}
+template <class V>
+long panel_size(const Panels<typename V::T>& m) {
+  return m.depth * m.columns * V::width;
+}
+// First unit of a panel, and one past its last.
+template <class V>
+long first_unit(const Panels<typename V::T>& m, long p) {
+  const long u = p * V::width * (m.gates ? 1 : m.columns);
+  return u < m.units ? u : m.units;
+}
+
+// Packs panels [p0, p1) of a matrix given by rows, source[n][k], n the output.
+// Gate c takes rows gate[c] * units .. of the source.
+template <class V>
+void pack_rows(const Panels<typename V::T>& m, typename V::T* out, const typename V::T* source,
+               const int* gate, long p0, long p1) {
+  constexpr long W = V::width;
+  const long step = m.columns * W;
+  for (long p = p0; p < p1; ++p)
+    for (int c = 0; c < m.columns; ++c)
+      for (long lane = 0; lane < W; ++lane) {
+        const long unit = m.gates ? p * W + lane : (p * m.columns + c) * W + lane;
+        typename V::T* to = out + p * panel_size<V>(m) + c * W + lane;
+        if (unit < m.units) {
+          const typename V::T* from = source + ((m.gates ? gate[c] * m.units : 0) + unit) * m.depth;
+          for (long k = 0; k < m.depth; ++k) to[k * step] = from[k];
+        } else {
+          for (long k = 0; k < m.depth; ++k) to[k * step] = 0;
+        }
+      }
+}
+
+// Packs panels [p0, p1) of source[k][n], n the output; the depth runs over
+// `gates` blocks of `block` rows, block g read from block gate[g].
+template <class V>
+void pack_columns(const Panels<typename V::T>& m, typename V::T* out, const typename V::T* source,
+                  const int* gate, int gates, long block, long p0, long p1) {
+  constexpr long W = V::width;
+  for (long p = p0; p < p1; ++p) {
+    typename V::T* to = out + p * panel_size<V>(m);
+    for (int g = 0; g < gates; ++g)
+      for (long k = 0; k < block; ++k)
+        for (int c = 0; c < m.columns; ++c, to += W) {
+          const long unit = (p * m.columns + c) * W;
+          const typename V::T* from = source + (gate[g] * block + k) * m.units + unit;
+          if (unit + W <= m.units) V::load(from).store(to);
+          else if (unit < m.units) V::load(from, V::lanes(m.units - unit)).store(to);
+          else V::all(0).store(to);
+        }
+  }
+}
+
+template <class V, int R, int C>
+void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, long depth,
+          const typename V::T* const* start, const typename V::T* common,
+          typename V::T* const* out, long offset, long stride, const typename V::Lanes* lanes) {
+  using T = typename V::T;
+  V acc[R][C];
+  const T* rows[R];
+  ELMAN_UNROLL(8)
+  for (int r = 0; r < R; ++r) {
+    rows[r] = a[r] + a_offset;
+    const T* from = start ? start[r] + offset : common ? common + offset : nullptr;
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c)
+      acc[r][c] = from ? V::load(from + c * stride, lanes[c]) : V::all(0);
+  }
+  for (long k = 0; k < depth; ++k) {
+    V w[C];
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
+    b += C * V::width;
+    ELMAN_UNROLL(8)
+    for (int r = 0; r < R; ++r) {
+      const V x = V::all(rows[r][k]);
+      ELMAN_UNROLL(4)
+      for (int c = 0; c < C; ++c) acc[r][c] = fma(x, w[c], acc[r][c]);
+    }
+  }
+  ELMAN_UNROLL(8)
+  for (int r = 0; r < R; ++r)
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c) acc[r][c].store(out[r] + offset + c * stride, lanes[c]);
+}
+
+template <int C>
+constexpr int max_rows() {
+  return ELMAN_ACCUMULATORS / C < 8 ? ELMAN_ACCUMULATORS / C : 8;
+}
+
+template <class V, int C, int R = max_rows<C>()>
+void tile_of(int r, const typename V::T* const* a, long a_offset, const typename V::T* b,
+             long depth, const typename V::T* const* start, const typename V::T* common,
+             typename V::T* const* out, long offset, long stride,
+             const typename V::Lanes* lanes) {
+  if (r == R) return tile<V, R, C>(a, a_offset, b, depth, start, common, out, offset, stride, lanes);
+  if constexpr (R > 1)
+    tile_of<V, C, R - 1>(r, a, a_offset, b, depth, start, common, out, offset, stride, lanes);
+}
+
+// Panel p of out = start + a * m, over n rows given by pointers. start null:
+// every row starts from `common`, or from zero if that is null too. offset:
+// where unit 0 of column 0 lies in a row of start and out.
+template <class V>
+struct Product {
+  using T = typename V::T;
+  const T* const* a;
+  long a_offset;
+  const T* const* start;
+  const T* common;
+  T* const* out;
+  long offset;
+  long rows;
+
+  void operator()(const Panels<T>& m, long p) const {
+    switch (m.columns) {
+      case 1: return run<1>(m, p);
+      case 2: return run<2>(m, p);
+      case 3: return run<3>(m, p);
+      default: return run<4>(m, p);
+    }
+  }
+
+  template <int C>
+  void run(const Panels<T>& m, long p) const {
+    const T* b = m.data + p * panel_size<V>(m);
+    const long unit = first_unit<V>(m, p);
+    typename V::Lanes lanes[C];
+    for (int c = 0; c < C; ++c)
+      lanes[c] = V::lanes(m.units - unit - (m.gates ? 0 : c * V::width));
+    // Tiles of equal height: 16 rows are 6 + 5 + 5, not 6 + 6 + 4.
+    const long tiles = (rows + max_rows<C>() - 1) / max_rows<C>();
+    for (long i = 0, r = 0; i < tiles; ++i) {
+      const long height = (rows - r + tiles - i - 1) / (tiles - i);
+      tile_of<V, C>(int(height), a + r, a_offset, b, m.depth, start ? start + r : nullptr, common,
+                    out + r, offset + unit, m.stride, lanes);
+      r += height;
+    }
+  }
+};
+
+// out[r][c] += sum over k of a[k][r] * b[k][c]; the sum of one call starts at
+// zero, which keeps rounding errors of a long batch small.
+template <class V, int R, int C>
+void outer_tile(const typename V::T* a, const typename V::T* b, long depth,
+                typename V::T* const* out, long offset, const typename V::Lanes* lanes) {
+  V acc[R][C];
+  ELMAN_UNROLL(8)
+  for (int r = 0; r < R; ++r)
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c) acc[r][c] = V::all(0);
+  for (long k = 0; k < depth; ++k) {
+    V w[C];
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
+    b += C * V::width;
+    ELMAN_UNROLL(8)
+    for (int r = 0; r < R; ++r) {
+      const V x = V::all(a[r]);
+      ELMAN_UNROLL(4)
+      for (int c = 0; c < C; ++c) acc[r][c] = fma(x, w[c], acc[r][c]);
+    }
+    a += R;
+  }
+  ELMAN_UNROLL(8)
+  for (int r = 0; r < R; ++r)
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < C; ++c) {
+      typename V::T* to = out[r] + offset + c * V::width;
+      (V::load(to, lanes[c]) + acc[r][c]).store(to, lanes[c]);
+    }
+}
+
+template <class V, int C, int R = max_rows<C>()>
+void outer_tile_of(int r, const typename V::T* a, const typename V::T* b, long depth,
+                   typename V::T* const* out, long offset, const typename V::Lanes* lanes) {
+  if (r == R) return outer_tile<V, R, C>(a, b, depth, out, offset, lanes);
+  if constexpr (R > 1) outer_tile_of<V, C, R - 1>(r, a, b, depth, out, offset, lanes);
+}
+
+constexpr int kOuterRows = max_rows<ELMAN_PLAIN_COLUMNS>();
+
+// `depth` rows of n numbers, given by pointers, in plain panels.
+template <class V>
+void pack_batch(const typename V::T* const* rows, long depth, long n, typename V::T* out) {
+  constexpr long W = V::width;
+  for (long u = 0; u < n; u += ELMAN_PLAIN_COLUMNS * W) {
+    const long left = (n - u + W - 1) / W;
+    const int columns = left < ELMAN_PLAIN_COLUMNS ? int(left) : ELMAN_PLAIN_COLUMNS;
+    const typename V::Lanes last = V::lanes(n - u - (columns - 1) * W);
+    for (long k = 0; k < depth; ++k) {
+      const typename V::T* from = rows[k] + u;
+      for (int c = 0; c + 1 < columns; ++c, out += W) V::load(from + c * W).store(out);
+      V::load(from + (columns - 1) * W, last).store(out);
+      out += W;
+    }
+  }
+}
+template <class V>
+long packed_batch_size(long depth, long n) {
+  return (n + V::width - 1) / V::width * V::width * depth;
+}
+
+// `count` <= kOuterRows consecutive numbers of each of `depth` rows, side by side.
+template <class V>
+void pack_group(const typename V::T* const* rows, long first, int count, long depth,
+                typename V::T* out) {
+  if (count == kOuterRows) {
+    for (long k = 0; k < depth; ++k, out += kOuterRows)
+      ELMAN_UNROLL(8)
+      for (int i = 0; i < kOuterRows; ++i) out[i] = rows[k][first + i];
+  } else {
+    for (long k = 0; k < depth; ++k, out += count)
+      for (int i = 0; i < count; ++i) out[i] = rows[k][first + i];
+  }
+}
+
+// Adds one group's outer products with a packed batch of n numbers to `out`.
+template <class V>
+void outer(const typename V::T* group, int count, const typename V::T* batch, long depth, long n,
+           typename V::T* const* out) {
+  constexpr long W = V::width;
+  for (long u = 0; u < n; u += ELMAN_PLAIN_COLUMNS * W) {
+    const long left = (n - u + W - 1) / W;
+    const int columns = left < ELMAN_PLAIN_COLUMNS ? int(left) : ELMAN_PLAIN_COLUMNS;
+    typename V::Lanes lanes[ELMAN_PLAIN_COLUMNS];
+    for (int c = 0; c < columns; ++c) lanes[c] = V::lanes(n - u - c * W);
+    if (columns == ELMAN_PLAIN_COLUMNS) {
+      outer_tile_of<V, ELMAN_PLAIN_COLUMNS>(count, group, batch, depth, out, u, lanes);
+    } else {
+      switch (columns) {
+        case 1: outer_tile_of<V, 1, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
+#if ELMAN_PLAIN_COLUMNS > 2
+        case 2: outer_tile_of<V, 2, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
+        case 3: outer_tile_of<V, 3, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
+#endif
+        default: break;
+      }
+    }
+    batch += depth * columns * W;
+  }
+}

@@ -1,0 +1,88 @@
+#include "scratch.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace elman {
+namespace {
+
+constexpr std::size_t kKept = std::size_t(64) << 20;  // more goes back to the system
+
+struct Block {
+  Block* next;
+  std::size_t size;
+};
+
+// One block is kept; a call that outgrows it chains more, and the next call
+// starts with one block of their total size.
+struct Arena {
+  Block* first = nullptr;
+  std::size_t used = 0, total = 0;
+  bool busy = false;
+
+  ~Arena() { clear(); }
+  void clear() {
+    while (first) {
+      Block* next = first->next;
+      std::free(first);
+      first = next;
+    }
+    used = total = 0;
+  }
+  void add(std::size_t n) {
+    if (n > SIZE_MAX / 2) throw std::bad_alloc();
+    const std::size_t size = (n + 64 + 4095) / 4096 * 4096;
+    Block* b = static_cast<Block*>(std::aligned_alloc(4096, size));
+    if (!b) throw std::bad_alloc();
+    *b = {first, size};
+    first = b;
+    used = 64;
+    total += size;
+  }
+};
+
+thread_local Arena arena;
+
+// ELMAN_POISON=1 fills working memory with NaN, so that a test sees what
+// nobody wrote.
+const bool poison = [] {
+  const char* wish = std::getenv("ELMAN_POISON");
+  return wish && *wish && *wish != '0';
+}();
+
+}  // namespace
+
+Scratch::Scratch() : arena_(&arena) {
+  if (arena.busy) throw std::bad_alloc();  // one call at a time on a thread
+  arena.busy = true;
+}
+
+Scratch::~Scratch() {
+  Arena& a = *static_cast<Arena*>(arena_);
+  a.busy = false;
+  a.used = 64;
+  if (a.total > kKept) a.clear();
+  else if (a.first && a.first->next) {
+    const std::size_t total = a.total;
+    a.clear();
+    try {
+      a.add(total);
+    } catch (const std::bad_alloc&) {
+      // The next call will ask again.
+    }
+  }
+}
+
+void* Scratch::bytes(std::size_t n) {
+  Arena& a = *static_cast<Arena*>(arena_);
+  n = (n + 63) / 64 * 64;
+  if (!a.first || a.used + n > a.first->size) a.add(n);
+  void* p = reinterpret_cast<char*>(a.first) + a.used;
+  a.used += n;
+  if (poison) std::memset(p, 0xff, n);
+  return p;
+}
+
+}  // namespace elman

@@ -1,0 +1,104 @@
+// AVX2 with FMA: eight floats or four doubles, 16 registers.
+#define ELMAN_ACCUMULATORS 12
+#define ELMAN_PLAIN_COLUMNS 2
+
+template <class T>
+struct Vec;
+
+// The tail of a row: how many lanes, and the mask that reaches no further.
+struct Lanes32 {
+  long n;
+  __m256i mask;
+};
+
+template <>
+struct Vec<float> {
+  using T = float;
+  static constexpr long width = 8;
+  using Lanes = Lanes32;
+  __m256 v;
+
+  static Lanes lanes(long n) {
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const int limit = n >= width ? int(width) : n <= 0 ? 0 : int(n);
+    return {limit, _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), index)};
+  }
+  static Vec load(const T* p) { return {_mm256_loadu_ps(p)}; }
+  static Vec load(const T* p, const Lanes& m) {
+    return {m.n == width ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, m.mask)};
+  }
+  static Vec all(T x) { return {_mm256_set1_ps(x)}; }
+  void store(T* p) const { _mm256_storeu_ps(p, v); }
+  void store(T* p, const Lanes& m) const {
+    if (m.n == width) _mm256_storeu_ps(p, v);
+    else _mm256_maskstore_ps(p, m.mask, v);
+  }
+};
+
+ELMAN_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm256_add_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm256_sub_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm256_mul_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm256_div_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<float> max_nan(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> negative_abs(Vec<float> a) { return {_mm256_or_ps(a.v, _mm256_set1_ps(-0.0f))}; }
+ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
+  const __m256 bit = _mm256_set1_ps(-0.0f);
+  return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.v), _mm256_and_ps(bit, sign.v))};
+}
+ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
+  return {_mm256_blendv_ps(plus.v, minus.v, x.v)};
+}
+ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
+  return {_mm256_and_ps(_mm256_cmp_ps(y.v, _mm256_setzero_ps(), _CMP_NLE_UQ), x.v)};
+}
+ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(m.v), 23))};
+}
+
+template <>
+struct Vec<double> {
+  using T = double;
+  static constexpr long width = 4;
+  using Lanes = Lanes32;
+  __m256d v;
+
+  static Lanes lanes(long n) {
+    const __m256i index = _mm256_setr_epi64x(0, 1, 2, 3);
+    const long limit = n >= width ? width : n <= 0 ? 0 : n;
+    return {limit, _mm256_cmpgt_epi64(_mm256_set1_epi64x(limit), index)};
+  }
+  static Vec load(const T* p) { return {_mm256_loadu_pd(p)}; }
+  static Vec load(const T* p, const Lanes& m) {
+    return {m.n == width ? _mm256_loadu_pd(p) : _mm256_maskload_pd(p, m.mask)};
+  }
+  static Vec all(T x) { return {_mm256_set1_pd(x)}; }
+  void store(T* p) const { _mm256_storeu_pd(p, v); }
+  void store(T* p, const Lanes& m) const {
+    if (m.n == width) _mm256_storeu_pd(p, v);
+    else _mm256_maskstore_pd(p, m.mask, v);
+  }
+};
+
+ELMAN_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm256_add_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm256_sub_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm256_mul_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm256_div_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<double> fnma(Vec<double> a, Vec<double> b, Vec<double> c) { return {_mm256_fnmadd_pd(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<double> max_nan(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> negative_abs(Vec<double> a) { return {_mm256_or_pd(a.v, _mm256_set1_pd(-0.0))}; }
+ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
+  const __m256d bit = _mm256_set1_pd(-0.0);
+  return {_mm256_or_pd(_mm256_andnot_pd(bit, magnitude.v), _mm256_and_pd(bit, sign.v))};
+}
+ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
+  return {_mm256_blendv_pd(plus.v, minus.v, x.v)};
+}
+ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
+  return {_mm256_and_pd(_mm256_cmp_pd(y.v, _mm256_setzero_pd(), _CMP_NLE_UQ), x.v)};
+}
+ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
+  return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(m.v), 52))};
+}

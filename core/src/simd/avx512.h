@@ -1,0 +1,86 @@
+// AVX-512 (F, DQ, VL): sixteen floats or eight doubles, 32 registers.
+#define ELMAN_ACCUMULATORS 24
+#define ELMAN_PLAIN_COLUMNS 4
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using T = float;
+  static constexpr long width = 16;
+  using Lanes = __mmask16;
+  __m512 v;
+
+  static Lanes lanes(long n) {
+    return n >= width ? Lanes(0xffff) : n <= 0 ? Lanes(0) : Lanes((1u << n) - 1);
+  }
+  static Vec load(const T* p) { return {_mm512_loadu_ps(p)}; }
+  static Vec load(const T* p, Lanes m) { return {_mm512_maskz_loadu_ps(m, p)}; }
+  static Vec all(T x) { return {_mm512_set1_ps(x)}; }
+  void store(T* p) const { _mm512_storeu_ps(p, v); }
+  void store(T* p, Lanes m) const { _mm512_mask_storeu_ps(p, m, v); }
+};
+
+ELMAN_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm512_div_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<float> max_nan(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> negative_abs(Vec<float> a) { return {_mm512_or_ps(a.v, _mm512_set1_ps(-0.0f))}; }
+ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
+  const __m512i bit = _mm512_set1_epi32(int(0x80000000u));
+  return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(
+      bit, _mm512_castps_si512(sign.v), _mm512_castps_si512(magnitude.v), 0xca))};
+}
+ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
+  return {_mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(x.v)), plus.v, minus.v)};
+}
+ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
+  return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y.v, _mm512_setzero_ps(), _CMP_NLE_UQ), x.v)};
+}
+ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(m.v), 23))};
+}
+
+template <>
+struct Vec<double> {
+  using T = double;
+  static constexpr long width = 8;
+  using Lanes = __mmask8;
+  __m512d v;
+
+  static Lanes lanes(long n) {
+    return n >= width ? Lanes(0xff) : n <= 0 ? Lanes(0) : Lanes((1u << n) - 1);
+  }
+  static Vec load(const T* p) { return {_mm512_loadu_pd(p)}; }
+  static Vec load(const T* p, Lanes m) { return {_mm512_maskz_loadu_pd(m, p)}; }
+  static Vec all(T x) { return {_mm512_set1_pd(x)}; }
+  void store(T* p) const { _mm512_storeu_pd(p, v); }
+  void store(T* p, Lanes m) const { _mm512_mask_storeu_pd(p, m, v); }
+};
+
+ELMAN_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm512_div_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<double> fnma(Vec<double> a, Vec<double> b, Vec<double> c) { return {_mm512_fnmadd_pd(a.v, b.v, c.v)}; }
+ELMAN_INLINE Vec<double> max_nan(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> negative_abs(Vec<double> a) { return {_mm512_or_pd(a.v, _mm512_set1_pd(-0.0))}; }
+ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
+  const __m512i bit = _mm512_set1_epi64(static_cast<long long>(0x8000000000000000ull));
+  return {_mm512_castsi512_pd(_mm512_ternarylogic_epi64(
+      bit, _mm512_castpd_si512(sign.v), _mm512_castpd_si512(magnitude.v), 0xca))};
+}
+ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
+  return {_mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x.v)), plus.v, minus.v)};
+}
+ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
+  return {_mm512_maskz_mov_pd(_mm512_cmp_pd_mask(y.v, _mm512_setzero_pd(), _CMP_NLE_UQ), x.v)};
+}
+ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
+  return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(m.v), 52))};
+}

@@ -1,0 +1,98 @@
+// NEON (AArch64): four floats or two doubles, 32 registers.
+#define ELMAN_ACCUMULATORS 24
+#define ELMAN_PLAIN_COLUMNS 4
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using T = float;
+  static constexpr long width = 4;
+  using Lanes = long;
+  float32x4_t v;
+
+  static Lanes lanes(long n) { return n >= width ? width : n <= 0 ? 0 : n; }
+  static Vec load(const T* p) { return {vld1q_f32(p)}; }
+  static Vec load(const T* p, Lanes n) {
+    if (n == width) return load(p);
+    T part[width] = {};
+    for (long i = 0; i < n; ++i) part[i] = p[i];
+    return load(part);
+  }
+  static Vec all(T x) { return {vdupq_n_f32(x)}; }
+  void store(T* p) const { vst1q_f32(p, v); }
+  void store(T* p, Lanes n) const {
+    if (n == width) return store(p);
+    T part[width];
+    store(part);
+    for (long i = 0; i < n; ++i) p[i] = part[i];
+  }
+};
+
+ELMAN_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {vdivq_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
+ELMAN_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) { return {vfmsq_f32(c.v, a.v, b.v)}; }
+ELMAN_INLINE Vec<float> max_nan(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> negative_abs(Vec<float> a) { return {vnegq_f32(vabsq_f32(a.v))}; }
+ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
+  return {vbslq_f32(vdupq_n_u32(0x80000000u), sign.v, magnitude.v)};
+}
+ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
+  return {vbslq_f32(vcltzq_f32(x.v), minus.v, plus.v)};
+}
+ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
+  return {vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x.v), vclezq_f32(y.v)))};
+}
+ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
+  return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(m.v), 23))};
+}
+
+template <>
+struct Vec<double> {
+  using T = double;
+  static constexpr long width = 2;
+  using Lanes = long;
+  float64x2_t v;
+
+  static Lanes lanes(long n) { return n >= width ? width : n <= 0 ? 0 : n; }
+  static Vec load(const T* p) { return {vld1q_f64(p)}; }
+  static Vec load(const T* p, Lanes n) {
+    if (n == width) return load(p);
+    T part[width] = {};
+    for (long i = 0; i < n; ++i) part[i] = p[i];
+    return load(part);
+  }
+  static Vec all(T x) { return {vdupq_n_f64(x)}; }
+  void store(T* p) const { vst1q_f64(p, v); }
+  void store(T* p, Lanes n) const {
+    if (n == width) return store(p);
+    T part[width];
+    store(part);
+    for (long i = 0; i < n; ++i) p[i] = part[i];
+  }
+};
+
+ELMAN_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {vaddq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {vsubq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {vdivq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
+ELMAN_INLINE Vec<double> fnma(Vec<double> a, Vec<double> b, Vec<double> c) { return {vfmsq_f64(c.v, a.v, b.v)}; }
+ELMAN_INLINE Vec<double> max_nan(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> negative_abs(Vec<double> a) { return {vnegq_f64(vabsq_f64(a.v))}; }
+ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
+  return {vbslq_f64(vdupq_n_u64(0x8000000000000000ull), sign.v, magnitude.v)};
+}
+ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
+  return {vbslq_f64(vcltzq_f64(x.v), minus.v, plus.v)};
+}
+ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
+  return {vreinterpretq_f64_u64(vbicq_u64(vreinterpretq_u64_f64(x.v), vclezq_f64(y.v)))};
+}
+ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
+  return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(m.v), 52))};
+}

@@ -1,0 +1,266 @@
+// The border: addresses and sizes in, exceptions out. What an address means
+// and how much memory must lie behind it is checked by elman.ops._native,
+// which is the only caller.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "elman/core.h"
+#include "openmp.h"
+
+namespace nb = nanobind;
+using namespace elman;
+
+namespace {
+
+template <class T>
+T* at(uintptr_t address) {
+  return reinterpret_cast<T*>(address);
+}
+
+// The hot functions are plain C functions of one tuple: a streaming call has
+// thirty numbers and lasts a few microseconds. They give the lock back without
+// a destructor, so that a daemon thread ended by the interpreter's exit while
+// it waits for the lock unwinds, where a destructor would end the process.
+class Arguments {
+ public:
+  explicit Arguments(PyObject* values) : values_(values) {
+    if (!PyTuple_Check(values)) throw nb::type_error("expected a tuple of numbers");
+  }
+  long next() {
+    if (i_ >= PyTuple_Size(values_)) throw nb::value_error("too few numbers");
+    const long v = PyLong_AsLong(PyTuple_GetItem(values_, i_++));
+    if (v == -1 && PyErr_Occurred()) throw nb::python_error();
+    return v;
+  }
+  template <class T>
+  T* address() {
+    return at<T>(static_cast<uintptr_t>(next()));
+  }
+  void finish() const {
+    if (i_ != PyTuple_Size(values_)) throw nb::value_error("too many numbers");
+  }
+
+ private:
+  PyObject* values_;
+  Py_ssize_t i_ = 0;
+};
+
+template <class F>
+PyObject* guarded(F f) {
+  try {
+    return f();
+  } catch (nb::python_error& e) {
+    e.restore();
+  } catch (const nb::builtin_exception& e) {
+    PyErr_SetString(e.type() == nb::exception_type::type_error ? PyExc_TypeError : PyExc_ValueError,
+                    e.what());
+  } catch (const std::bad_alloc&) {
+    PyErr_SetString(PyExc_MemoryError, "the core could not allocate its working memory");
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_ValueError, e.what());
+  }
+  return nullptr;
+}
+
+// Runs `work` without the interpreter's lock; what it throws comes back with it.
+template <class F>
+void unlocked(F work) {
+  std::exception_ptr failure;
+  PyThreadState* state = PyEval_SaveThread();
+  try {
+    work();
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  PyEval_RestoreThread(state);
+  if (failure) std::rethrow_exception(failure);
+}
+
+Shape read_shape(Arguments& a) {
+  Shape s{};
+  s.cell = static_cast<Cell>(a.next());
+  s.activation = static_cast<Activation>(a.next());
+  s.steps = a.next();
+  s.batch = a.next();
+  s.input = a.next();
+  s.hidden = a.next();
+  s.output = a.next();
+  s.reverse = a.next() != 0;
+  s.lengths = a.address<const int64_t>();
+  s.threads = static_cast<int>(a.next());
+  return s;
+}
+
+template <class T>
+Weights<T> read_weights(Arguments& a) {
+  Weights<T> w{};
+  w.w_ih = a.address<const T>();
+  w.w_hh = a.address<const T>();
+  w.b_ih = a.address<const T>();
+  w.b_hh = a.address<const T>();
+  w.w_hr = a.address<const T>();
+  return w;
+}
+
+// Weights in forward's order, freed with the Python object. torch counts a
+// tensor's changes, but not those made through .data, as many a soft update of
+// a target network is; so some numbers of every weight are kept, and compared
+// before the handle is used.
+class PackedHandle {
+ public:
+  template <class T>
+  PackedHandle(const Shape& s, const Weights<T>& w) : memory_(pack(s, w)), isa_(isa()) {
+    sample(s, w, [this](double value) { samples_.push_back(value); });
+  }
+  ~PackedHandle() { release(memory_); }
+  PackedHandle(const PackedHandle&) = delete;
+  PackedHandle& operator=(const PackedHandle&) = delete;
+
+  uintptr_t address() const { return reinterpret_cast<uintptr_t>(this); }
+  // What to hand to forward: null if the weights are no longer these.
+  template <class T>
+  const void* if_fresh(const Shape& s, const Weights<T>& w) const {
+    std::size_t i = 0;
+    bool same = isa_ == isa();
+    sample(s, w, [&](double value) {
+      const double kept = samples_[i++];
+      same = same && std::memcmp(&kept, &value, sizeof kept) == 0;
+    });
+    return same ? memory_ : nullptr;
+  }
+
+ private:
+  template <class T, class F>
+  static void sample(const Shape& s, const Weights<T>& w, F take) {
+    const long gates = s.cell == Cell::lstm ? 4 : s.cell == Cell::rnn ? 1 : 3;
+    const long G = gates * s.hidden;
+    const T* const part[] = {w.w_ih, w.w_hh, w.b_ih, w.b_hh, w.w_hr};
+    const long size[] = {G * s.input, G * s.output, G, G, s.output * s.hidden};
+    constexpr long kSamples = 48;
+    for (int k = 0; k < 5; ++k)
+      for (long i = 0; part[k] && size[k] && i < kSamples; ++i)
+        take(double(part[k][(size[k] - 1) * i / (kSamples - 1)]));
+  }
+
+  void* memory_;
+  const char* isa_;
+  std::vector<double> samples_;
+};
+
+template <class T>
+PyObject* forward_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
+  Arguments a(values);
+  Forward<T> f{};
+  f.shape = read_shape(a);
+  f.weights = read_weights<T>(a);
+  const auto* packed = a.address<const PackedHandle>();
+  const bool fresh = packed && (f.packed = packed->if_fresh(f.shape, f.weights));
+  f.x = a.address<const T>();
+  f.x_step = a.next();
+  f.x_row = a.next();
+  f.h0 = a.address<const T>();
+  f.c0 = a.address<const T>();
+  f.y = a.address<T>();
+  f.y_step = a.next();
+  f.y_row = a.next();
+  f.hn = a.address<T>();
+  f.cn = a.address<T>();
+  f.gates = a.address<T>();
+  f.cells = a.address<T>();
+  f.raw = a.address<T>();
+  a.finish();
+  unlocked([&] { forward(f); });
+  return PyBool_FromLong(fresh);
+  });
+}
+
+template <class T>
+PyObject* backward_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
+  Arguments a(values);
+  Backward<T> f{};
+  f.shape = read_shape(a);
+  f.weights = read_weights<T>(a);
+  f.x = a.address<const T>();
+  f.x_step = a.next();
+  f.x_row = a.next();
+  f.h0 = a.address<const T>();
+  f.c0 = a.address<const T>();
+  f.y = a.address<const T>();
+  f.y_step = a.next();
+  f.y_row = a.next();
+  f.gates = a.address<const T>();
+  f.cells = a.address<const T>();
+  f.raw = a.address<const T>();
+  f.dy = a.address<const T>();
+  f.dy_step = a.next();
+  f.dy_row = a.next();
+  f.dhn = a.address<const T>();
+  f.dcn = a.address<const T>();
+  f.dx = a.address<T>();
+  f.dx_step = a.next();
+  f.dx_row = a.next();
+  f.dw_ih = a.address<T>();
+  f.dw_hh = a.address<T>();
+  f.db_ih = a.address<T>();
+  f.db_hh = a.address<T>();
+  f.dw_hr = a.address<T>();
+  f.dh0 = a.address<T>();
+  f.dc0 = a.address<T>();
+  f.norms = a.address<T>();
+  a.finish();
+  unlocked([&] { backward(f); });
+  Py_RETURN_NONE;
+  });
+}
+
+template <class T>
+PyObject* pack_call(PyObject*, PyObject* values) {
+  return guarded([&]() -> PyObject* {
+    Arguments a(values);
+    const Shape s = read_shape(a);
+    const Weights<T> w = read_weights<T>(a);
+    a.finish();
+    return nb::cast(new PackedHandle(s, w), nb::rv_policy::take_ownership).release().ptr();
+  });
+}
+
+PyMethodDef functions[] = {
+    {"forward32", forward_call<float>, METH_O, nullptr},
+    {"forward64", forward_call<double>, METH_O, nullptr},
+    {"backward32", backward_call<float>, METH_O, nullptr},
+    {"backward64", backward_call<double>, METH_O, nullptr},
+    {"pack32", pack_call<float>, METH_O, nullptr},
+    {"pack64", pack_call<double>, METH_O, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+  borrow_openmp_threads();
+  m.def("own_threads", [](bool own) {
+    if (own) borrow_threads({nullptr, nullptr});
+    else borrow_openmp_threads();
+  });
+  m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
+  nb::class_<PackedHandle>(m, "Packed").def_prop_ro("address", &PackedHandle::address);
+  if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
+  m.def("isa", &isa);
+  m.def("isa_list", &isa_list);
+  m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());
+  m.def("share_above", &share_above);
+  m.def("force_isa", [](std::optional<std::string> name) {
+    force_isa(name ? name->c_str() : nullptr);
+  }, nb::arg("name").none());
+}

@@ -1,0 +1,131 @@
+"""What holds bit for bit, since every sum is made in one fixed order."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cells import by_operator, draw
+from native_core import SETS, every_cell, lengths_for, rows, running_on, same_bits
+
+PER_ROW = ("y", "h_n", "c_n", "dx", "dh_0", "dc_0")
+both_dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+
+
+def solve(problem, dtype, **how):
+    with running_on(**how):
+        return by_operator(problem, "native", dtype)
+
+
+@both_dtypes
+@pytest.mark.parametrize("B", [1, 3, 40])
+@every_cell
+def test_any_number_of_threads(cell, B, dtype):
+    T = 12
+    for lengths in (None, lengths_for(T, B)):
+        problem = draw(cell, T, B, 5, 70, lengths=lengths, dtype=dtype)
+        alone = solve(problem, dtype, threads=1)
+        for threads in (2, 3, 4):
+            same_bits(alone, solve(problem, dtype, threads=threads))
+
+
+@both_dtypes
+@every_cell
+def test_a_row_in_any_batch(cell, dtype):
+    problem = draw(cell, 6, 9, 5, 21, lengths=lengths_for(6, 9), dtype=dtype)
+    whole = solve(problem, dtype)
+    for pick in ([4], [8, 1], [3, 2, 6, 0, 5, 7, 1]):
+        part = solve(rows(problem, pick), dtype, threads=2)
+        for name in PER_ROW:
+            if name in whole:
+                axis = 1 if whole[name].dim() == 3 else 0
+                expected = whole[name].index_select(axis, torch.tensor(pick))
+                assert torch.equal(part[name], expected), name
+
+
+@both_dtypes
+@every_cell
+def test_any_padding_of_any_content(cell, dtype):
+    problem = draw(cell, 5, 4, 3, 9, lengths=[5, 2, 0, 3], dtype=dtype)
+    longer = draw(cell, 8, 4, 3, 9, lengths=[5, 2, 0, 3], dtype=dtype)
+    x = np.full_like(longer.given["x"], np.nan)
+    dy = np.full_like(longer.cotangents["y"], 0.0)
+    for row, n in enumerate(problem.lengths):
+        x[:n, row] = problem.given["x"][:n, row]
+        dy[:n, row] = problem.cotangents["y"][:n, row]
+    longer = replace(
+        problem,
+        given={**problem.given, "x": x},
+        cotangents={**problem.cotangents, "y": dy},
+    )
+    short, long = solve(problem, dtype), solve(longer, dtype, threads=2)
+    for name in short:
+        value = long[name]
+        if name in ("y", "dx"):
+            assert not value[5:].any()
+            value = value[:5]
+        assert torch.equal(value, short[name]), name
+
+
+@both_dtypes
+@every_cell
+def test_sets_with_fused_multiply_add_agree(cell, dtype):
+    fused = [s for s in SETS if s != "scalar"]
+    problem = draw(cell, 7, 5, 6, 37, lengths=lengths_for(7, 5), dtype=dtype)
+    solutions = [solve(problem, dtype, isa=isa) for isa in fused]
+    for other in solutions[1:]:
+        same_bits(solutions[0], other)
+
+
+@both_dtypes
+@every_cell
+def test_chunked_equals_whole(cell, dtype):
+    problem = draw(cell, 9, 3, 4, 18, dtype=dtype)
+    whole = solve(problem, dtype)
+    x, y = problem.given["x"], problem.cotangents["y"]
+    pieces = []
+    carried = {s: problem.given[s] for s in cell.states}
+    for part in (slice(0, 4), slice(4, 5), slice(5, 9)):
+        piece = replace(
+            problem,
+            given={**problem.given, **carried, "x": x[part]},
+            cotangents={**problem.cotangents, "y": y[part]},
+        )
+        pieces.append(solve(piece, dtype))
+        last = ("h_n", "c_n")
+        carried = {
+            s: pieces[-1][n].detach().double().numpy()
+            for s, n in zip(cell.states, last, strict=False)
+        }
+    assert torch.equal(torch.cat([p["y"] for p in pieces]), whole["y"])
+    assert torch.equal(pieces[-1]["h_n"], whole["h_n"])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=str)
+@every_cell
+def test_what_is_not_finite_passes_as_the_equations_have_it(cell, value):
+    problem = draw(cell, 4, 3, 3, 20)
+    problem.given["x"][1, 1, 2] = value
+    for isa in SETS:
+        actual = solve(problem, torch.float64, isa=isa)
+        expected = by_operator(problem, "composite")
+        # What is NaN there is NaN here, and other rows know nothing of it.
+        for name in ("y", "h_n"):
+            assert torch.equal(actual[name].isnan(), expected[name].isnan()), name
+        assert actual["y"][:, [0, 2]].isfinite().all()
+
+
+def test_a_long_sequence_and_a_tiny_gradient():
+    """Ten thousand steps, over which a gradient falls below the smallest number."""
+    cell = next(c for c in SETS and _cells() if c.id == "rnn-tanh")
+    problem = draw(cell, 10_000, 1, 2, 8, dtype=torch.float32)
+    solution = solve(problem, torch.float32)
+    assert solution["y"].isfinite().all()
+    assert solution["dw_hh"].isfinite().all()
+
+
+def _cells():
+    from cells import CELLS
+
+    return CELLS

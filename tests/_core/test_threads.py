@@ -1,0 +1,83 @@
+"""The core's threads: after a fork, in several Python threads, at exit."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from cells import by_operator, draw
+from native_core import SERVED, running_on, same_bits
+
+CELL = next(c for c in SERVED if c.id == "lstm-plain")
+
+SCRIPT = textwrap.dedent(
+    """
+    import os, torch, elman
+    torch.set_num_threads(2)
+    layer = elman.LSTM(8, 64)
+    x = torch.randn(30, 16, 8)
+    with torch.no_grad():
+        expected = layer(x)[0]
+        child = os.fork()
+        if child == 0:
+            same = torch.equal(layer(x)[0], expected)
+            os._exit(0 if same else 1)
+        _, status = os.waitpid(child, 0)
+        assert status == 0, status
+        assert torch.equal(layer(x)[0], expected)
+    print("done")
+    """
+)
+
+
+def run(script):
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_after_a_fork_and_at_exit():
+    done = run(SCRIPT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "done\n"
+
+
+def test_several_python_threads_at_once():
+    problem = draw(CELL, 20, 8, 5, 40)
+    with running_on(threads=2):
+        expected = by_operator(problem, "native")
+        with ThreadPoolExecutor(4) as pool:
+
+            def solve(_):
+                torch.set_num_threads(2)
+                return by_operator(problem, "native")
+
+            for solution in pool.map(solve, range(24)):
+                same_bits(expected, solution)
+
+
+def test_exit_while_a_thread_is_calling():
+    script = SCRIPT.split("with torch.no_grad")[0] + textwrap.dedent(
+        """
+        import threading
+        def work():
+            while True:
+                layer(x)
+        for _ in range(2):
+            threading.Thread(target=work, daemon=True).start()
+        layer(x)
+        print("done")
+        """
+    )
+    done = run(script)
+    assert done.returncode == 0, done.stderr
