@@ -86,6 +86,9 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "make: this Python cannot make environments; install its venv module" \
 	         "(on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@command -v $(firstword $(CXX)) >/dev/null || { \
+	    echo "make: no C++ compiler ($(CXX)) found; install one" \
+	         "(on Debian: apt-get install g++), or run 'make CXX=clang++'" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 # The compiled core is part of the package: its sources are part of the reason.
