@@ -64,20 +64,3 @@ def test_several_python_threads_at_once():
 
             for solution in pool.map(solve, range(24)):
                 same_bits(expected, solution)
-
-
-def test_exit_while_a_thread_is_calling():
-    script = SCRIPT.split("with torch.no_grad")[0] + textwrap.dedent(
-        """
-        import threading
-        def work():
-            while True:
-                layer(x)
-        for _ in range(2):
-            threading.Thread(target=work, daemon=True).start()
-        layer(x)
-        print("done")
-        """
-    )
-    done = run(script)
-    assert done.returncode == 0, done.stderr
