@@ -48,7 +48,7 @@ def run(call: Call) -> Result:
         else:
             short = call.x.shape[0] * call.x.shape[1] <= _SHORT
             saved = native.forward(a, save=call.trace, keep_packed=short)
-    except (ValueError, MemoryError) as error:
+    except ValueError as error:
         raise InputError(str(error)) from error
     state = (saved.h_n, saved.c_n) if call.cell == "lstm" else (saved.h_n,)
     return Result(saved.y, state, _trace(call, saved) if call.trace else {})
