@@ -20,7 +20,11 @@ class TrainingState:
 
     ``record`` is the row of the epoch that has just ended: epoch, loss,
     validation_loss, gradient_norm (median over the epoch's steps, before
-    clipping), learning_rate, seconds.
+    clipping), learning_rate, seconds; ``history`` holds the rows so far, also
+    those from before a resume. ``step`` counts all steps, ``epoch_step`` those
+    of this epoch. ``ledger`` is a chain of digests over the numbers of all
+    examples trained on so far, in order: two runs with equal ledgers have trained
+    the same batches.
     """
 
     module: nn.Module
@@ -34,6 +38,9 @@ class TrainingState:
     record: dict[str, Any] = field(default_factory=dict)
     best_epoch: int = 0
     is_best: bool = False
+    epoch_step: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    ledger: str = ""
 
 
 class Callback:
@@ -58,26 +65,31 @@ class MetricsFile(Callback):
     Parameters
     ----------
     path : Path
-        For example ``runs/x/metrics.jsonl``; an existing file is replaced.
+        For example ``runs/x/metrics.jsonl``; an existing file is replaced by
+        the rows of the run so far: none at the start, all of them on a resume.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def on_start(self, state: TrainingState) -> None:
-        """Empty the file."""
-        self.path.write_text("")
+        """Write the rows there are."""
+        partial = self.path.with_name(self.path.name + ".partial")
+        partial.write_text("".join(_line(row) for row in state.history))
+        partial.replace(self.path)
 
     def on_epoch(self, state: TrainingState) -> None:
         """Append the epoch's row; a number that is not finite becomes null."""
-        row = {
-            key: None
-            if isinstance(value, float) and not math.isfinite(value)
-            else value
-            for key, value in state.record.items()
-        }
         with self.path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(_line(state.record))
+
+
+def _line(record: dict[str, Any]) -> str:
+    row = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
+    }
+    return json.dumps(row) + "\n"
 
 
 class BestWeights(Callback):

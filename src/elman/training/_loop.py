@@ -1,7 +1,29 @@
-"""The training loop."""
+"""The training loop, and the contract of its parts.
+
+**Whatever has memory is a part.** A part has ``state_dict()`` and
+``load_state_dict(state)``; `Loop.parts` names them all: the module, the random
+states, the progress of the loop itself (position, running sums, history, best
+weights), everything in `Step.parts` (optimiser, schedule, averages, carried hidden
+states, …), and callbacks that have these two methods. States are taken between
+steps only. They are trees of plain values and tensors (see ``_state.py``); a
+checkpoint is all of them and nothing else. Two runs whose parts have equal states
+go on with equal bits. What a part can compute again from the settings and the
+examples does not belong in its state.
+
+**The order has no memory.** An `Order` gives the batch of (epoch, step) whatever
+was asked before; it is not a part.
+
+**A step is one method.** `Step.take` trains on one batch and returns what it saw,
+or raises `DivergedError` and leaves the weights alone. Other ways to train
+(accumulation, averages of weights, truncated backpropagation) are other steps or
+other orders, chosen by `build_step` and `build_order`. Nothing random may be drawn
+but from the global generators, which are a part, or from a generator seeded with
+(seed, epoch, step).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import statistics
 import time
@@ -17,7 +39,10 @@ from elman._errors import InputError
 from ._callbacks import Callback, TrainingState
 from ._evaluate import evaluate
 from ._examples import Examples
+from ._order import Order, build_order
+from ._random import own_random_states
 from ._settings import TrainingSettings
+from ._step import DivergedError, Part, Step, build_step
 
 Stopped = Literal["epochs", "patience", "interrupted", "diverged"]
 
@@ -45,10 +70,6 @@ class TrainingResult:
     seconds: float
 
 
-class _DivergedError(Exception):
-    """The loss or the gradient is not finite."""
-
-
 def train(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],
@@ -63,7 +84,7 @@ def train(
     module (epoch 0) included, so that training never makes a module worse on
     its validation part. Without a validation part the last weights stay.
     The order of the examples depends on (seed, epoch) alone. The global
-    random state is left as it was found.
+    random states are left as they were found.
 
     Ctrl-C ends the run early and keeps the best weights; so does a loss that
     is not finite.
@@ -94,136 +115,242 @@ def train(
         raise InputError("there are no training examples; give more or longer data")
     if validation is not None and not len(validation):
         validation = None
-    drawn = min(settings.examples_per_epoch or len(examples), len(examples))
-    steps = math.ceil(drawn / settings.batch_size)
-    state = TrainingState(module, settings, steps_per_epoch=steps)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
-        return _Run(module, loss, examples, validation, state, callbacks).run()
+    with own_random_states(settings.seed) as random:
+        order = build_order(examples, settings)
+        step = build_step(module, loss, examples, settings, order)
+        loop = Loop(module, loss, validation, settings, order, step, callbacks)
+        loop.parts["random"] = random
+        return loop.run()
 
 
-class _Run:
-    """One call of `train`, its moving parts held together."""
+class _Progress:
+    """Where a run stands, and what it has found so far."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self.state = state
+        self.total = 0.0  # of loss × weight, and of weight, in this epoch
+        self.weight = 0.0
+        self.norms: list[float] = []
+        self.best = math.inf
+        self.best_weights: dict[str, Any] | None = None
+        self.seconds = 0.0
+        self.epoch_seconds = 0.0
+        self.ledger = b""
+
+    def count(self, batch: Tensor, loss: float, norm: float, weight: float) -> None:
+        """Add a step to the epoch's sums and to the ledger."""
+        self.total += loss * weight
+        self.weight += weight
+        self.norms.append(norm)
+        state = self.state
+        where = f"{state.epoch} {state.epoch_step} ".encode()
+        numbers = batch.contiguous().numpy().tobytes()
+        self.ledger = hashlib.sha256(self.ledger + where + numbers).digest()
+        state.ledger = self.ledger.hex()
+
+    def begin_epoch(self) -> None:
+        """Forget the sums of the epoch before."""
+        self.total = self.weight = self.epoch_seconds = 0.0
+        self.norms = []
+
+    def state_dict(self) -> dict[str, Any]:
+        state = self.state
+        return {
+            "epoch": state.epoch,
+            "epoch_step": state.epoch_step,
+            "step": state.step,
+            "learning_rate": state.learning_rate,
+            "best_epoch": state.best_epoch,
+            "history": list(state.history),
+            "total": self.total,
+            "weight": self.weight,
+            "norms": torch.tensor(self.norms, dtype=torch.float64),
+            "best": self.best,
+            "best_weights": self.best_weights,
+            "seconds": self.seconds,
+            "epoch_seconds": self.epoch_seconds,
+            "ledger": self.ledger.hex(),
+        }
+
+    def load_state_dict(self, found: dict[str, Any]) -> None:
+        state = self.state
+        state.epoch = found["epoch"]
+        state.epoch_step = found["epoch_step"]
+        state.step = found["step"]
+        state.learning_rate = found["learning_rate"]
+        state.best_epoch = found["best_epoch"]
+        state.history = list(found["history"])
+        state.record = state.history[-1] if state.history else {}
+        self.total, self.weight = found["total"], found["weight"]
+        self.norms = found["norms"].tolist()
+        self.best, self.best_weights = found["best"], found["best_weights"]
+        self.seconds, self.epoch_seconds = found["seconds"], found["epoch_seconds"]
+        self.ledger = bytes.fromhex(found["ledger"])
+        state.ledger = found["ledger"]
+
+
+class Loop:
+    """Epochs of steps, each followed by validation; see the module's description.
+
+    Parameters
+    ----------
+    module : nn.Module
+    loss : callable
+        For the validation.
+    validation : Examples or None
+    settings : TrainingSettings
+    order : Order
+    step : Step
+    callbacks : sequence of Callback
+
+    Attributes
+    ----------
+    parts : dict of str to Part
+        Everything with memory, by name.
+    """
 
     def __init__(
         self,
         module: nn.Module,
         loss: Callable[[Any, Any], Tensor],
-        examples: Examples,
         validation: Examples | None,
-        state: TrainingState,
-        callbacks: Sequence[Callback],
+        settings: TrainingSettings,
+        order: Order,
+        step: Step,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
         self.module = module
         self.loss = loss
-        self.examples = examples
         self.validation = validation
-        self.state = state
+        self.settings = settings
+        self.order = order
+        self.step = step
         self.callbacks = callbacks
-        self.history: list[dict[str, Any]] = []
-        self.best = math.inf
-        self.best_weights: dict[str, Tensor] | None = None
-        settings = state.settings
-        self.optimizer = settings.build_optimizer(module)
-        total = settings.epochs * state.steps_per_epoch
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer,
-            (lambda step: 1.0)
-            if settings.schedule == "constant"
-            else (lambda step: 0.5 * (1 + math.cos(math.pi * step / total))),
-        )
+        self.state = TrainingState(module, settings, steps_per_epoch=order.steps(1))
+        self.progress = _Progress(self.state)
+        self.parts: dict[str, Part] = {"module": module, **step.parts()}
+        for i, callback in enumerate(callbacks):
+            if hasattr(callback, "state_dict"):
+                self.parts[f"callback-{i}-{type(callback).__name__}"] = callback
+        self.parts["progress"] = self.progress
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the states of all parts, between two steps."""
+        return {name: part.state_dict() for name, part in self.parts.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Set all parts to a state that `state_dict` returned."""
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
 
     def run(self) -> TrainingResult:
-        start = time.perf_counter()
+        """Train from where the parts stand to the end."""
         stopped: Stopped = "epochs"
-        settings = self.state.settings
         self._call("on_start")
         try:
-            self._finish_epoch(math.nan, math.nan, 0.0)
-            for epoch in range(1, settings.epochs + 1):
-                self.state.epoch = epoch
-                began = time.perf_counter()
-                loss, norm = self._epoch(epoch)
-                self._finish_epoch(loss, norm, time.perf_counter() - began)
-                waited = epoch - self.state.best_epoch
-                if (
-                    self.validation is not None
-                    and settings.patience is not None
-                    and waited >= settings.patience
-                ):
-                    stopped = "patience"
-                    break
+            stopped = self._epochs()
         except KeyboardInterrupt:
             stopped = "interrupted"
-        except _DivergedError:
+        except DivergedError:
             stopped = "diverged"
         finally:
-            self._restore_best()
+            self._restore_best(stopped)
             self._call("on_end")
-        seconds = time.perf_counter() - start
-        return TrainingResult(self.history, self.state.best_epoch, stopped, seconds)
-
-    def _epoch(self, epoch: int) -> tuple[float, float]:
-        """Train one epoch; return mean loss and median gradient norm."""
-        state, settings = self.state, self.state.settings
-        order = torch.randperm(
-            len(self.examples),
-            generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch),
-        )
-        order = order[: settings.examples_per_epoch]
-        self.module.train()
-        total, norms = 0.0, []
-        for index in order.split(settings.batch_size):
-            inputs, target = self.examples.take(index)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = self.loss(self.module(*inputs), target)
-            loss.backward()
-            # An infinite limit only measures: the norm before clipping.
-            norm = nn.utils.clip_grad_norm_(
-                self.module.parameters(), settings.clip_norm or math.inf
-            )
-            state.loss, state.gradient_norm = loss.item(), norm.item()
-            if not (math.isfinite(state.loss) and math.isfinite(state.gradient_norm)):
-                raise _DivergedError
-            state.learning_rate = float(self.schedule.get_last_lr()[0])
-            self.optimizer.step()
-            self.schedule.step()
-            state.step += 1
-            total += state.loss * len(index)
-            norms.append(state.gradient_norm)
-            self._call("on_step")
-        return total / len(order), statistics.median(norms)
-
-    def _finish_epoch(self, loss: float, norm: float, seconds: float) -> None:
         state = self.state
-        value = (
-            math.nan
-            if self.validation is None
-            else evaluate(self.module, self.loss, self.validation)
+        return TrainingResult(
+            state.history, state.best_epoch, stopped, self.progress.seconds
         )
-        state.record = {
-            "epoch": state.epoch,
-            "loss": loss,
-            "validation_loss": value,
-            "gradient_norm": norm,
-            "learning_rate": state.learning_rate,
-            "seconds": seconds,
-        }
-        self.history.append(state.record)
-        state.is_best = value < self.best or self.validation is None
-        if state.is_best:
-            self.best, state.best_epoch = value, state.epoch
-            if self.validation is not None:
-                self.best_weights = {
-                    name: tensor.detach().clone()
-                    for name, tensor in self.module.state_dict().items()
-                }
-        self._call("on_epoch")
 
-    def _restore_best(self) -> None:
-        if self.best_weights is not None:
-            self.module.load_state_dict(self.best_weights)
+    def _epochs(self) -> Stopped:
+        """Train until there is a reason to stop, and return it."""
+        state = self.state
+        if not state.history:
+            began = time.perf_counter()
+            self._finish_epoch(math.nan, math.nan, began)
+        while not self._patience_is_over():
+            if state.history[-1]["epoch"] == state.epoch:  # that epoch is done
+                if state.epoch == self.settings.epochs:
+                    return "epochs"
+                state.epoch, state.epoch_step = state.epoch + 1, 0
+                state.steps_per_epoch = self.order.steps(state.epoch)
+                self.progress.begin_epoch()
+                self.step.begin_epoch(state.epoch)
+            self._epoch()
+        return "patience"
+
+    def _epoch(self) -> None:
+        """Train the rest of an epoch."""
+        state, progress = self.state, self.progress
+        self.module.train()
+        clock = time.perf_counter()
+        for number in range(state.epoch_step, self.order.steps(state.epoch)):
+            batch = self.order.batch(state.epoch, number)
+            done = self.step.take(batch)
+            state.loss, state.gradient_norm = done.loss, done.gradient_norm
+            state.learning_rate = done.learning_rate
+            state.step += 1
+            state.epoch_step = number + 1
+            progress.count(batch, done.loss, done.gradient_norm, done.weight)
+            now = time.perf_counter()
+            progress.seconds += now - clock
+            progress.epoch_seconds += now - clock
+            clock = now
+            self._call("on_step")
+        loss = progress.total / progress.weight
+        self._finish_epoch(loss, statistics.median(progress.norms), clock)
+
+    def _finish_epoch(self, loss: float, norm: float, clock: float) -> None:
+        state, progress = self.state, self.progress
+        with self.step.judged():
+            value = (
+                math.nan
+                if self.validation is None
+                else evaluate(self.module, self.loss, self.validation)
+            )
+            progress.seconds += time.perf_counter() - clock
+            state.record = {
+                "epoch": state.epoch,
+                "loss": loss,
+                "validation_loss": value,
+                "gradient_norm": norm,
+                "learning_rate": state.learning_rate,
+                "seconds": progress.epoch_seconds,
+            }
+            state.history.append(state.record)
+            state.is_best = value < progress.best or self.validation is None
+            if state.is_best:
+                progress.best, state.best_epoch = value, state.epoch
+                progress.best_weights = _copy(self.module)
+            self._call("on_epoch")
+
+    def _patience_is_over(self) -> bool:
+        state, patience = self.state, self.settings.patience
+        if self.validation is None or patience is None or not state.history:
+            return False
+        done = state.history[-1]["epoch"]
+        return done == state.epoch and done - state.best_epoch >= patience
+
+    def _restore_best(self, stopped: Stopped) -> None:
+        """Leave the best weights in the module, or the last without validation."""
+        if self.validation is None and (stopped != "diverged" or _finite(self.module)):
+            with self.step.judged():
+                weights: dict[str, Any] | None = _copy(self.module)
+        else:
+            weights = self.progress.best_weights
+        if weights is not None:
+            self.module.load_state_dict(weights)
 
     def _call(self, moment: str) -> None:
         for callback in self.callbacks:
             getattr(callback, moment)(self.state)
+
+
+def _copy(module: nn.Module) -> dict[str, Any]:
+    return {
+        name: value.detach().clone() if isinstance(value, Tensor) else value
+        for name, value in module.state_dict().items()
+    }
+
+
+def _finite(module: nn.Module) -> bool:
+    return all(bool(p.isfinite().all()) for p in module.parameters())

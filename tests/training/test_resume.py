@@ -1,0 +1,126 @@
+"""A run that goes on from any step ends with the bits of one that never stopped."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load, save
+from torch import nn
+
+import elman
+from elman.training import Callback, RaggedSequences, TrainingSettings
+from elman.training._loop import Loop
+from elman.training._order import Shuffled, build_order
+from elman.training._random import own_random_states
+from elman.training._state import pack, unpack
+from elman.training._step import build_step
+
+
+class Reader(nn.Module):
+    """Has what carries randomness and buffers: dropout and a running mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = elman.GRU(2, 5, num_layers=2, dropout=0.3, batch_first=True)
+        self.norm = nn.BatchNorm1d(5)
+        self.head = nn.Linear(5, 1)
+
+    def forward(self, values, lengths):
+        last = self.encoder(values, lengths=lengths)[1][-1]
+        return self.head(self.norm(last)).squeeze(-1)
+
+
+def sequences(count, seed):
+    draw = torch.Generator().manual_seed(seed)
+    rows = [
+        torch.randn(int(n), 2, generator=draw).numpy()
+        for n in torch.randint(3, 9, (count,), generator=draw)
+    ]
+    return RaggedSequences(rows, torch.tensor([row[-1].sum() for row in rows]))
+
+
+class Keep(Callback):
+    """Takes the state after every step and every epoch, as a checkpoint would."""
+
+    def __init__(self):
+        self.loop = None
+        self.kept = []
+
+    def on_step(self, state):
+        plain, tensors = pack(self.loop.state_dict())
+        self.kept.append((json.dumps(plain), save(tensors)))
+
+    on_epoch = on_step
+
+
+def loop_of(settings, callbacks=()):
+    torch.manual_seed(1)
+    module, examples = Reader(), sequences(22, 0)
+    order = build_order(examples, settings)
+    loss = nn.functional.mse_loss
+    step = build_step(module, loss, examples, settings, order)
+    return Loop(module, loss, sequences(8, 1), settings, order, step, callbacks)
+
+
+def ending(loop, settings, state=None):
+    """Run to the end; return everything there is to compare."""
+    with own_random_states(settings.seed) as random:
+        loop.parts["random"] = random
+        if state is not None:
+            plain, tensors = state
+            loop.load_state_dict(unpack(json.loads(plain), load(tensors)))
+        result = loop.run()
+        plain, tensors = pack(loop.state_dict())
+    rows = [{**row, "seconds": 0} for row in result.history]
+    bits = {name: t.flatten().view(torch.uint8) for name, t in tensors.items()}
+    return json.dumps(rows), result.best_epoch, result.stopped, loop.state.ledger, bits
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {},
+        {"schedule": "cosine", "optimizer": "sgd"},
+        {"optimizer": "rmsprop", "examples_per_epoch": 17, "patience": 1},
+    ],
+    ids=["adam", "sgd", "rmsprop"],
+)
+def test_goes_on_from_every_step_with_the_same_bits(choice):
+    settings = TrainingSettings(
+        epochs=4, batch_size=5, learning_rate=0.05, seed=3, **choice
+    )
+    keep = Keep()
+    straight = loop_of(settings, [keep])
+    keep.loop = straight
+    expected = ending(straight, settings)
+    assert len(keep.kept) == straight.state.step + len(straight.state.history)
+    for state in keep.kept:
+        found = ending(loop_of(settings), settings, state)
+        assert found[:4] == expected[:4]
+        assert found[4].keys() == expected[4].keys()
+        for name, bits in expected[4].items():
+            assert torch.equal(found[4][name], bits), name
+
+
+def test_the_order_has_no_memory():
+    """Batches asked for in any sequence are those asked for in turn."""
+    orders = [Shuffled(23, 4, seed=7, examples_per_epoch=18) for _ in range(2)]
+    places = [(e, s) for e in (1, 2, 3) for s in range(orders[0].steps(e))]
+    assert len(places) == 3 * 5
+    in_turn = {place: orders[0].batch(*place) for place in places}
+    for place in [places[i] for i in torch.randperm(15).tolist()]:
+        assert torch.equal(orders[1].batch(*place), in_turn[place])
+    for epoch in (1, 2, 3):
+        taken = torch.cat([in_turn[epoch, s] for s in range(5)])
+        assert len(taken) == len(taken.unique()) == 18
+
+
+def test_the_ledger_tells_runs_apart():
+    ledgers = []
+    for seed, epochs in ((0, 1), (0, 1), (1, 1), (0, 2)):
+        settings = TrainingSettings(epochs=epochs, batch_size=8, seed=seed)
+        ledgers.append(ending(loop_of(settings), settings)[3])
+    assert ledgers[0] == ledgers[1]
+    assert len(set(ledgers)) == 3
