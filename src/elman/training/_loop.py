@@ -29,7 +29,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -231,7 +231,8 @@ class Loop:
         self.parts: dict[str, Part] = {"module": module, **step.parts()}
         for i, callback in enumerate(callbacks):
             if hasattr(callback, "state_dict"):
-                self.parts[f"callback-{i}-{type(callback).__name__}"] = callback
+                part = cast("Part", callback)
+                self.parts[f"callback-{i}-{type(callback).__name__}"] = part
         self.parts["progress"] = self.progress
 
     def state_dict(self) -> dict[str, Any]:
