@@ -22,6 +22,8 @@ from ._paths import run as run
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
+from ._step_gradients import StepGradients as StepGradients
+from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
 
 with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
@@ -34,6 +36,7 @@ __all__ = [
     "Call",
     "Request",
     "Result",
+    "StepGradients",
     "Weights",
     "check_nonlinearity",
     "choose_path",
@@ -42,6 +45,7 @@ __all__ = [
     "instruction_set",
     "lstm",
     "record_paths",
+    "record_step_gradients",
     "register_path",
     "rnn",
     "run",

@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 
 from ._call import Call, Result
 from ._paths import Request, register_path
+from ._step_gradients import wanted
 
 States = tuple[Tensor, ...]
 
@@ -66,11 +67,13 @@ def run(call: Call) -> Result:
     projected = linear(x, call.weights.w_ih, cell.input_bias).unbind(0)
     alive = () if mask is None else mask.unbind(0)
 
-    state = call.state
+    state, gradients = call.state, wanted()
     kept: list[tuple[Tensor, ...]] = []
     for t in reversed(range(steps)) if call.reverse else range(steps):
         new, gates = cell.step(projected[t], state)
         state = new if mask is None else _where(alive[t], new, state)
+        if gradients is not None:
+            gradients.watch(t, state[0])
         kept.append(state + gates if call.trace else state[:1])
     if call.reverse:
         kept.reverse()

@@ -21,6 +21,7 @@ from ._composite import run as run_composite
 from ._native_calls import Arguments, Saved
 from ._native_checks import arguments_of
 from ._paths import Request, register_path
+from ._step_gradients import StepGradients, into, wanted
 
 # Rows times steps up to which packed weights are kept for the next call.
 _SHORT = 16
@@ -44,7 +45,7 @@ def run(call: Call) -> Result:
         if torch.compiler.is_compiling():
             saved = Saved(*torch.ops.elman.forward(*a, differentiate))
         elif differentiate:
-            saved = Saved(*_Sequence.apply(call.trace, *a))
+            saved = Saved(*_Sequence.apply(wanted(), call.trace, *a))
         else:
             short = call.x.shape[0] * call.x.shape[1] <= _SHORT
             saved = native.forward(a, save=call.trace, keep_packed=short)
@@ -71,10 +72,12 @@ class _Sequence(Function):
     """Forward keeps what the core's backward reads; see `Saved`."""
 
     @staticmethod
-    def forward(ctx: Any, trace: bool, *arguments: Any) -> Saved:  # type: ignore[override]
+    def forward(  # type: ignore[override]
+        ctx: Any, steps: StepGradients | None, trace: bool, *arguments: Any
+    ) -> Saved:
         a = Arguments(*arguments)
         saved = native.forward(a, save=True)
-        ctx.options = a[9:]
+        ctx.options, ctx.steps = a[9:], steps
         ctx.save_for_backward(*a[:9], *saved)
         ctx.set_materialize_grads(False)
         if not trace:
@@ -94,12 +97,19 @@ class _Sequence(Function):
     ) -> tuple[Tensor | None, ...]:
         kept = ctx.saved_tensors
         a = Arguments(*kept[:9], *ctx.options)
-        wanted = ctx.needs_input_grad[1:9]
+        needed = ctx.needs_input_grad[2:10]
+        steps: StepGradients | None = ctx.steps
         if torch.is_grad_enabled() or dgates is not None or dcells is not None:
-            found = again(a, (dy, dh_n, dc_n, dgates, dcells), wanted)
+            with into(steps):
+                found = again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
         else:
-            found = native.backward(a, Saved(*kept[9:]), dy, dh_n, dc_n, wanted)[:8]
-        return None, *found, None, None, None, None
+            gradients = native.backward(
+                a, Saved(*kept[9:]), dy, dh_n, dc_n, needed, norms=steps is not None
+            )
+            found = gradients[:8]
+            if steps is not None and gradients.norms is not None:
+                steps.fill(gradients.norms)
+        return None, None, *found, None, None, None, None
 
 
 def again(

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
+from . import _step_gradients as step_gradients
 from ._call import Call, Result
 
 PREFERENCE = ("native", "torch", "composite")
@@ -169,7 +170,8 @@ def run(call: Call) -> Result:
     ran = _record.get()
     if ran is not None:
         ran.append(name)
-    return _PATHS[name].run(call)
+    with step_gradients.following(call, name):
+        return _PATHS[name].run(call)
 
 
 def request_of(call: Call) -> Request:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ._call import Call, Result, Weights
 from ._paths import Request, register_path
+from ._step_gradients import wanted
 from ._twice import twice_differentiable
 
 STOCK = frozenset(
@@ -35,7 +36,10 @@ def run(call: Call) -> Result:
     """Run one layer in one direction on torch's operator."""
     # Its fused kernels, on CUDA and below float64 on CPU, have one derivative only.
     fused = call.x.device.type == "cuda" or call.x.dtype != torch.float64
-    return twice_differentiable(_run, call) if fused else _run(call)
+    steps = wanted()
+    if fused or steps is not None:
+        return twice_differentiable(_run, call, steps)
+    return _run(call)
 
 
 def _run(call: Call) -> Result:
