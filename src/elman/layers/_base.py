@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import RNNBase
-from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
@@ -130,7 +129,7 @@ class Recurrent(RNNBase):
                 traces[-1].append({k: batch.unsort(v) for k, v in seen.items()})
             x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
             if self.dropout and self.training and layer < self.num_layers - 1:
-                x = dropout(x, self.dropout)
+                x = batch.dropout(x, self.dropout)
         final = [
             torch.stack(s) if len(s) > 1 else s[0].unsqueeze(0)
             for s in zip(*last, strict=True)

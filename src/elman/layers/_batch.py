@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
@@ -106,6 +107,19 @@ class Batch:
         if self.unbatched:
             return y.squeeze(1)
         return y.transpose(0, 1) if self.batch_first else y
+
+    def dropout(self, x: Tensor, p: float) -> Tensor:
+        """Return (T, B, ·) with torch's dropout between layers, mask for mask.
+
+        torch draws for the steps a PackedSequence has and for no others, in its
+        order; drawn here in the same way, the same seed gives the same masks.
+        """
+        if self.packed is None or self.lengths is None:
+            return dropout(x, p)
+        data, sizes = torch._VF._pack_padded_sequence(x, self.lengths, False)
+        return torch._VF._pad_packed_sequence(
+            dropout(data, p), sizes, False, 0.0, x.shape[0]
+        )[0]
 
     def leave_state(self, state: Tensor) -> Tensor:
         """Return one state in the caller's form."""

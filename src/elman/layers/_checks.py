@@ -12,7 +12,7 @@ from elman._errors import InputError
 
 
 class ShapeError(InputError, RuntimeError):
-    """A tensor's shape does not fit the layer.
+    """A tensor's shape, or a state's dtype, does not fit the layer.
 
     It is a RuntimeError too, since that is what `torch.nn` raises there.
     """
@@ -46,7 +46,7 @@ def check_state(
             f"(layers × directions, batch, features), got {tuple(state.shape)}"
         )
     if state.dtype != dtype and not torch._C._is_any_autocast_enabled():
-        raise InputError(
+        raise ShapeError(
             f"{name}: dtype {state.dtype} does not match the input's {dtype}; "
             f"use {name}.to({dtype})"
         )
