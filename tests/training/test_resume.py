@@ -11,11 +11,11 @@ from torch import nn
 
 import elman
 from elman.training import Callback, RaggedSequences, TrainingSettings
+from elman.training._build_step import build_step
 from elman.training._loop import Loop
 from elman.training._order import Shuffled, build_order
 from elman.training._random import own_random_states
 from elman.training._state import pack, unpack
-from elman.training._step import build_step
 
 
 class Reader(nn.Module):
@@ -84,8 +84,25 @@ def ending(loop, settings, state=None):
         {},
         {"schedule": "cosine", "optimizer": "sgd"},
         {"optimizer": "rmsprop", "examples_per_epoch": 17, "patience": 1},
+        {
+            "optimizer": "nesterov",
+            "average": "ema",
+            "clip_norm": "auto",
+            "weight_noise": 0.05,
+            "schedule": "plateau",
+            "warm_up": 3,
+            "patience": None,
+        },
+        {
+            "optimizer": "NAdam",
+            "average": "swa",
+            "average_start": 0.3,
+            "schedule": "CosineAnnealingWarmRestarts",
+            "schedule_options": {"T_0": 2},
+            "patience": None,
+        },
     ],
-    ids=["adam", "sgd", "rmsprop"],
+    ids=["adam", "sgd", "rmsprop", "ema", "swa"],
 )
 def test_goes_on_from_every_step_with_the_same_bits(choice):
     settings = TrainingSettings(

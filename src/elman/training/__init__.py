@@ -1,5 +1,7 @@
 """The one training loop: settings in, best weights and a history out."""
 
+from ._by_length import ByLength as ByLength
+from ._by_length import padding_share as padding_share
 from ._callbacks import BestWeights as BestWeights
 from ._callbacks import Callback as Callback
 from ._callbacks import MetricsFile as MetricsFile
@@ -11,23 +13,31 @@ from ._examples import RaggedSequences as RaggedSequences
 from ._examples import Subset as Subset
 from ._loop import TrainingResult as TrainingResult
 from ._loop import train as train
+from ._optimizers import OPTIMIZERS as OPTIMIZERS
+from ._optimizers import parameter_groups as parameter_groups
 from ._progress import Progress as Progress
-from ._settings import OPTIMIZERS as OPTIMIZERS
+from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings
+from ._streams import Streams as Streams
 
 __all__ = [
     "OPTIMIZERS",
+    "SCHEDULES",
     "BestWeights",
+    "ByLength",
     "Callback",
     "Examples",
     "MetricsFile",
     "Progress",
     "RaggedSequences",
+    "Streams",
     "Subset",
     "TrainingResult",
     "TrainingSettings",
     "TrainingState",
     "evaluate",
+    "padding_share",
+    "parameter_groups",
     "predict",
     "train",
 ]

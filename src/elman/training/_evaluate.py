@@ -8,7 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ._chunks import chunk_ends
 from ._examples import Examples
+from ._streams import Streams
+from ._window import run_window
 
 
 def _batches(count: int, size: int) -> Iterator[Tensor]:
@@ -20,7 +23,7 @@ def _batches(count: int, size: int) -> Iterator[Tensor]:
 def evaluate(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],
-    examples: Examples,
+    examples: Examples | Streams,
     batch_size: int = 256,
 ) -> float:
     """Return the mean loss over all examples, in evaluation mode.
@@ -31,7 +34,7 @@ def evaluate(
         Called as ``module(*inputs)``; its training mode is restored.
     loss : callable
         ``loss(output, target)``, the mean over a batch.
-    examples : Examples
+    examples : Examples or Streams
         At least one.
     batch_size : int
         Examples at a time; no effect on the result but rounding.
@@ -39,6 +42,8 @@ def evaluate(
     was_training = module.training
     module.eval()
     try:
+        if isinstance(examples, Streams):
+            return _over_streams(module, loss, examples)
         total = 0.0
         for index in _batches(len(examples), batch_size):
             inputs, target = examples.take(index)
@@ -46,6 +51,19 @@ def evaluate(
     finally:
         module.train(was_training)
     return total / len(examples)
+
+
+def _over_streams(
+    module: nn.Module, loss: Callable[[Any, Any], Tensor], streams: Streams
+) -> float:
+    """Return the mean loss a step, the state carried from chunk to chunk."""
+    layout = streams.layout(0, 0)
+    state, total, start = None, 0.0, 0
+    for stop in chunk_ends(streams.length, streams.steps):
+        outputs, states = run_window(module, streams, layout, state, [start, stop])
+        total += float(loss(*outputs(start, stop))) * (stop - start)
+        state, start = states[stop], stop
+    return total / streams.length
 
 
 @torch.no_grad()

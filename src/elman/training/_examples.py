@@ -40,6 +40,9 @@ class Subset:
     def __init__(self, examples: Examples, index: Tensor) -> None:
         self.examples = examples
         self.index = index
+        lengths = getattr(examples, "lengths", None)
+        if isinstance(lengths, Tensor):
+            self.lengths = lengths[index]
 
     def __len__(self) -> int:
         """Return how many examples were chosen."""

@@ -36,13 +36,16 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
+from ._build_step import build_step
+from ._by_length import ByLength
 from ._callbacks import Callback, TrainingState
 from ._evaluate import evaluate
 from ._examples import Examples
 from ._order import Order, build_order
 from ._random import own_random_states
 from ._settings import TrainingSettings
-from ._step import DivergedError, Part, Step, build_step
+from ._step import DivergedError, Part, Step
+from ._streams import Streams
 
 Stopped = Literal["epochs", "patience", "interrupted", "diverged"]
 
@@ -73,8 +76,8 @@ class TrainingResult:
 def train(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],
-    examples: Examples,
-    validation: Examples | None,
+    examples: Examples | Streams,
+    validation: Examples | Streams | None,
     settings: TrainingSettings,
     callbacks: Sequence[Callback] = (),
 ) -> TrainingResult:
@@ -95,8 +98,9 @@ def train(
         Trained in place; called as ``module(*inputs)``.
     loss : callable
         ``loss(output, target) -> Tensor``, scalar, the mean over the batch.
-    examples, validation : Examples
-        Validation may be None or empty.
+    examples, validation : Examples or Streams
+        Validation may be None or empty. Streams are trained on chunk by chunk,
+        with the state carried over.
     settings : TrainingSettings
         Optimiser, rates, stopping.
     callbacks : sequence of Callback
@@ -213,7 +217,7 @@ class Loop:
         self,
         module: nn.Module,
         loss: Callable[[Any, Any], Tensor],
-        validation: Examples | None,
+        validation: Examples | Streams | None,
         settings: TrainingSettings,
         order: Order,
         step: Step,
@@ -237,7 +241,9 @@ class Loop:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all parts, between two steps."""
-        return {name: part.state_dict() for name, part in self.parts.items()}
+        states = {name: part.state_dict() for name, part in self.parts.items()}
+        states["module"] = {**states["module"], **self.step.trained()}
+        return states
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Set all parts to a state that `state_dict` returned."""
@@ -297,6 +303,7 @@ class Loop:
             progress.epoch_seconds += now - clock
             clock = now
             self._call("on_step")
+        self.step.end_epoch(state.epoch)
         loss = progress.total / progress.weight
         self._finish_epoch(loss, statistics.median(progress.norms), clock)
 
@@ -317,6 +324,10 @@ class Loop:
                 "learning_rate": state.learning_rate,
                 "seconds": progress.epoch_seconds,
             }
+            if state.epoch:
+                self.step.judge(value)
+                if isinstance(self.order, ByLength):
+                    state.record["padding"] = self.order.padding(state.epoch)
             state.history.append(state.record)
             state.is_best = value < progress.best or self.validation is None
             if state.is_best:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from ._examples import Examples
+from ._by_length import ByLength, lengths_of
 from ._settings import TrainingSettings
+from ._streams import StreamOrder, Streams
 
 
 class Order(Protocol):
@@ -72,8 +73,19 @@ class Shuffled:
         return self._order[start : start + self.batch_size]
 
 
-def build_order(examples: Examples, settings: TrainingSettings) -> Order:
-    """Return the order that the settings ask for."""
-    return Shuffled(
-        len(examples), settings.batch_size, settings.seed, settings.examples_per_epoch
-    )
+def build_order(examples: Any, settings: TrainingSettings) -> Order:
+    """Return the order that the settings ask for.
+
+    Parameters
+    ----------
+    examples : Examples or Streams
+    settings : TrainingSettings
+    """
+    if isinstance(examples, Streams):
+        return StreamOrder(examples, settings.seed)
+    drawn = settings.examples_per_epoch
+    if settings.tokens_per_batch:
+        lengths = lengths_of(examples)
+        return ByLength(lengths, settings.tokens_per_batch, settings.seed, drawn)
+    size = len(examples) if settings.batch_size == "all" else settings.batch_size
+    return Shuffled(len(examples), size, settings.seed, drawn)

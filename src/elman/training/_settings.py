@@ -1,22 +1,18 @@
-"""What a training run may choose, checked in one place."""
+"""What a training run may choose."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
-from elman._arguments import number, whole_number
-from elman._errors import InputError, did_you_mean
-
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
-}
+from ._averaging import Averaging
+from ._optimizers import OptimizerChoice, build_optimizer
+from ._schedules import ScheduleChoice
+from ._settings_check import check_settings
 
 
 @dataclass(frozen=True)
@@ -29,21 +25,64 @@ class TrainingSettings:
         Passes over the training examples, at most.
     examples_per_epoch : int or None
         Draw this many of the examples each epoch instead of all.
-    batch_size : int
-        Examples a step. The full batch is any number at or above their count.
+    batch_size : int or "all"
+        Examples a step; "all" makes each epoch one step of the full batch.
+    tokens_per_batch : int or None
+        For `RaggedSequences`: examples of like length share a batch, as many as
+        have this number of steps together, padding included, in place of
+        ``batch_size``.
+    accumulate : int
+        Parts a batch is run in, their gradients added up: the same step for a
+        share of the memory.
     learning_rate : float
-        Step size at the start.
-    schedule : {"constant", "cosine"}
-        ``cosine`` lets the rate fall to zero over ``epochs``:
-        :math:`\eta_s = \tfrac12 \eta_0 (1 + \cos(\pi s / S))` at step
-        :math:`s` of :math:`S`.
-    optimizer : {"adam", "adamw", "rmsprop", "sgd"}
-        ``sgd`` uses momentum 0.9.
+        Step size at the start, or the peak of a schedule that has one.
+    schedule : str or callable
+        ``constant``; ``cosine``, which falls to zero over ``epochs``,
+        :math:`\eta_s = \tfrac12 \eta_0 (1 + \cos(\pi s / S))` at step :math:`s`
+        of :math:`S`; ``linear``; ``exponential``; ``one-cycle`` (Smith and Topin
+        2017, arXiv:1708.07120); ``step``; ``plateau``; the name of a class in
+        `torch.optim.lr_scheduler`; or a function from the optimiser to one.
+    schedule_options : mapping
+        Of the schedule: ``floor`` (lowest factor), ``factor``, ``every`` (epochs),
+        ``patience`` (epochs), ``start``; for a torch class its own arguments.
+    warm_up : float
+        Steps, or below 1 a share of the run, over which the rate rises from
+        nothing to its start.
+    optimizer : str, callable or Optimizer
+        ``adam``, ``adamw``, ``rmsprop``, ``sgd`` (with momentum), ``nesterov``,
+        ``descent`` (neither), the name of a class in `torch.optim`, a function
+        from parameter groups to an optimiser, or an optimiser that holds the
+        module's parameters.
+    optimizer_options : mapping
+        Further arguments, such as ``{"betas": (0.9, 0.98)}``.
+    momentum : float
+        Of ``sgd`` and ``nesterov``.
     weight_decay : float
-        Coefficient of the optimiser's own decay.
-    clip_norm : float or None
+        Coefficient of the optimiser's own decay. It spares vectors (biases,
+        gains), normalisations, and recurrent matrices.
+    decay_recurrent : bool
+        Decay recurrent matrices as well.
+    clip_norm : float, "auto" or None
         Gradients are scaled down to this Euclidean norm when they exceed it
-        (Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063). None: never.
+        (Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063). "auto": to a
+        percentile of the recent norms. None: never.
+    clip_percentile : float
+        Of the automatic limit, 0 to 100 (Seetharaman et al. 2020,
+        arXiv:2007.14469).
+    clip_value : float or None
+        Each element is held within plus and minus this, before the norm is.
+    weight_noise : float
+        Standard deviation of noise on matrices while a gradient is taken (Graves
+        2011).
+    average : {"ema", "swa"} or None
+        Judge, keep and return averaged weights: an exponential mean over steps,
+        or the plain mean over the epochs of the last part of the run.
+    average_decay : float
+        Of ``ema``.
+    average_start : float
+        Share of the run before ``swa`` begins.
+    precision : {"full", "mixed"}
+        ``mixed`` multiplies in half precision where the device can.
     patience : int or None
         Stop after this many epochs without a better validation loss.
         None: never.
@@ -58,43 +97,40 @@ class TrainingSettings:
 
     epochs: int = 30
     examples_per_epoch: int | None = None
-    batch_size: int = 64
+    batch_size: int | Literal["all"] = 64
     learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine"] = "constant"
-    optimizer: str = "adam"
+    schedule: ScheduleChoice = "constant"
+    optimizer: OptimizerChoice = "adam"
     weight_decay: float = 0.0
-    clip_norm: float | None = 1.0
+    clip_norm: float | Literal["auto"] | None = 1.0
     patience: int | None = 5
     seed: int = 0
+    tokens_per_batch: int | None = None
+    accumulate: int = 1
+    schedule_options: Mapping[str, Any] = field(default_factory=dict)
+    warm_up: float = 0
+    optimizer_options: Mapping[str, Any] = field(default_factory=dict)
+    momentum: float = 0.9
+    decay_recurrent: bool = False
+    clip_percentile: float = 10.0
+    clip_value: float | None = None
+    weight_noise: float = 0.0
+    average: Averaging | None = None
+    average_decay: float = 0.999
+    average_start: float = 0.75
+    precision: str = "full"
 
     def __post_init__(self) -> None:
-        whole_number("epochs", self.epochs)
-        if self.examples_per_epoch is not None:
-            whole_number("examples_per_epoch", self.examples_per_epoch)
-        whole_number("batch_size", self.batch_size)
-        if self.patience is not None:
-            whole_number("patience", self.patience)
-        number("learning_rate", self.learning_rate)
-        if self.clip_norm is not None:
-            number("clip_norm", self.clip_norm)
-        number("weight_decay", self.weight_decay, zero=True)
-        if self.optimizer not in OPTIMIZERS:
-            hint = did_you_mean(str(self.optimizer), OPTIMIZERS)
-            raise InputError(
-                f"optimizer must be one of {', '.join(OPTIMIZERS)}, "
-                f"got {self.optimizer!r}{hint}"
-            )
-        if self.schedule not in ("constant", "cosine"):
-            raise InputError(
-                f"schedule must be 'constant' or 'cosine', got {self.schedule!r}"
-            )
+        check_settings(self)
 
     def build_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         """Return the optimiser over the module's trainable parameters."""
-        extra: dict[str, Any] = {"momentum": 0.9} if self.optimizer == "sgd" else {}
-        return OPTIMIZERS[self.optimizer](
-            [p for p in module.parameters() if p.requires_grad],
-            lr=self.learning_rate,  # type: ignore[call-arg]
+        return build_optimizer(
+            self.optimizer,
+            module,
+            learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            **extra,
+            decay_recurrent=self.decay_recurrent,
+            momentum=self.momentum,
+            options=self.optimizer_options,
         )

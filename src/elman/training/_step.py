@@ -16,9 +16,15 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ._examples import Examples
+from elman._errors import InputError
+
+from ._averaging import Average
+from ._clipping import Clip
 from ._order import Order
+from ._precision import Precision
+from ._schedules import build_schedule
 from ._settings import TrainingSettings
+from ._weight_noise import WeightNoise
 
 
 class Part(Protocol):
@@ -92,7 +98,7 @@ class Step:
         self,
         module: nn.Module,
         loss: Callable[[Any, Any], Tensor],
-        examples: Examples,
+        examples: Any,
         settings: TrainingSettings,
         order: Order,
     ) -> None:
@@ -101,21 +107,61 @@ class Step:
         self.examples = examples
         self.settings = settings
         self.optimizer = settings.build_optimizer(module)
-        epochs = range(1, settings.epochs + 1)
-        total = sum(order.steps(epoch) for epoch in epochs)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+        if isinstance(self.optimizer, torch.optim.LBFGS):
+            _check_lbfgs(settings)
+        self.total = sum(order.steps(e) for e in range(1, settings.epochs + 1))
+        self.schedule = build_schedule(
+            settings.schedule,
             self.optimizer,
-            (lambda step: 1.0)
-            if settings.schedule == "constant"
-            else (lambda step: 0.5 * (1 + math.cos(math.pi * step / total))),
+            total=self.total,
+            steps_per_epoch=order.steps(1),
+            warm_up=settings.warm_up,
+            options=settings.schedule_options,
+        )
+        self.clip = Clip(
+            settings.clip_norm, settings.clip_value, settings.clip_percentile
+        )
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
+        self.precision = Precision(settings.precision, self.parameters[0].device)
+        self.noise = (
+            WeightNoise(module, settings.weight_noise)
+            if settings.weight_noise
+            else None
+        )
+        self.average = (
+            Average(
+                module,
+                settings.average,
+                settings.average_decay,
+                settings.average_start,
+            )
+            if settings.average
+            else None
         )
 
     def parts(self) -> dict[str, Part]:
         """Return everything in here that remembers something, by name."""
-        return {"optimizer": self.optimizer, "schedule": self.schedule}
+        parts: dict[str, Part] = {
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+            "clip": self.clip,
+            "precision": self.precision,
+        }
+        if self.average is not None:
+            parts["average"] = self.average
+        return parts
 
     def begin_epoch(self, epoch: int) -> None:
         """Run before an epoch's first step; not when one is resumed midway."""
+
+    def end_epoch(self, epoch: int) -> None:
+        """Run after an epoch's last step, before its validation."""
+        if self.average is not None:
+            self.average.after_epoch(epoch / self.settings.epochs)
+
+    def judge(self, validation_loss: float) -> None:
+        """Take note of an epoch's validation loss, NaN if there is none."""
+        self.schedule.end_epoch(validation_loss)
 
     def take(self, batch: Tensor) -> StepResult:
         """Train on one batch.
@@ -125,21 +171,22 @@ class Step:
         DivergedError
             Before the weights change.
         """
-        inputs, target = self.examples.take(batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(self.module(*inputs), target)
-        loss.backward()
-        # An infinite limit only measures: the norm before clipping.
-        norm = nn.utils.clip_grad_norm_(
-            self.module.parameters(), self.settings.clip_norm or math.inf
-        )
-        value, length = loss.item(), norm.item()
-        if not (math.isfinite(value) and math.isfinite(length)):
-            raise DivergedError(value, length)
-        rate = float(self.schedule.get_last_lr()[0])
-        self.optimizer.step()
+        rate = self.schedule.rate
+        loss, norm = self._gradient(batch)
+        if isinstance(self.optimizer, torch.optim.LBFGS):
+            # It asks again while it searches along a line.
+            first: list[float] = [loss]
+
+            def closure() -> float:
+                return first.pop() if first else self._gradient(batch)[0]
+
+            self.optimizer.step(closure)  # type: ignore[arg-type]
+        else:
+            self._update(batch)
         self.schedule.step()
-        return StepResult(value, length, rate, len(batch))
+        if self.average is not None:
+            self.average.after_step()
+        return StepResult(loss, norm, rate, self._weight(batch))
 
     def judged(self) -> contextlib.AbstractContextManager[None]:
         """Return a context in which the module holds the weights to be judged.
@@ -147,15 +194,60 @@ class Step:
         Validation, best weights and the end of the run happen inside; an average
         of weights is swapped in here, and out again.
         """
-        return contextlib.nullcontext()
+        if self.average is None:
+            return contextlib.nullcontext()
+        return self.average.in_place()
+
+    def trained(self) -> dict[str, Tensor]:
+        """Return the weights being trained where `judged` put others in their place.
+
+        By the names of the module's state; empty outside of `judged`.
+        """
+        return {} if self.average is None else self.average.trained()
+
+    def _gradient(self, batch: Tensor) -> tuple[float, float]:
+        """Leave the clipped gradient in the parameters; return loss and norm."""
+        for parameter in self.parameters:
+            parameter.grad = None
+        noise = self.noise.during() if self.noise else contextlib.nullcontext()
+        with noise:
+            loss = self._backward(batch)
+        self.precision.unscale(self.optimizer)
+        norm = self.clip(self.parameters)
+        # A scaled loss overflows now and then; the scaler skips that step.
+        overflow = self.precision.scaler.is_enabled() and math.isfinite(loss)
+        if not (math.isfinite(loss) and (math.isfinite(norm) or overflow)):
+            raise DivergedError(loss, norm)
+        return loss, norm
+
+    def _backward(self, batch: Tensor) -> float:
+        """Add the gradient of the batch's mean loss, and return that loss."""
+        size = -(-len(batch) // self.settings.accumulate)
+        parts = batch.split(size)
+        total = 0.0
+        for part in parts:
+            inputs, target = self.examples.take(part)
+            with self.precision.autocast():
+                loss = self.loss(self.module(*inputs), target)
+            if len(parts) > 1:
+                loss = loss * (len(part) / len(batch))
+            self.precision.backward(loss)
+            total += loss.item()
+        return total
+
+    def _update(self, batch: Tensor) -> None:
+        """Let the optimiser take its step."""
+        self.precision.update(self.optimizer)
+
+    def _weight(self, batch: Tensor) -> float:
+        """Return how much the batch counts in the epoch's mean loss."""
+        return len(batch)
 
 
-def build_step(
-    module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
-    examples: Examples,
-    settings: TrainingSettings,
-    order: Order,
-) -> Step:
-    """Return the step that the settings ask for."""
-    return Step(module, loss, examples, settings, order)
+def _check_lbfgs(settings: TrainingSettings) -> None:
+    for name, off in (("clip_norm", None), ("clip_value", None), ("weight_noise", 0.0)):
+        if getattr(settings, name) not in (off, 0):
+            raise InputError(
+                "LBFGS learns the curvature from differences of gradients, which "
+                f"{name} would spoil; set {name}={off}"
+            )
