@@ -8,22 +8,34 @@ from ._lyapunov import Lyapunov as Lyapunov
 from ._needed import Need as Need
 from ._needed import needed_from_lengths as needed_from_lengths
 from ._needed import needed_horizon as needed_horizon
+from ._nonfinite import NonFinite as NonFinite
+from ._nonfinite import first_nonfinite as first_nonfinite
 from ._prescribe import prescribe as prescribe
 from ._results import Diagnosis as Diagnosis
 from ._results import Finding as Finding
 from ._results import LayerProfile as LayerProfile
 from ._results import Remedy as Remedy
+from ._statistics import GradientStatistics as GradientStatistics
+from ._statistics import gradient_statistics as gradient_statistics
+from ._truncation import TruncationBias as TruncationBias
+from ._truncation import truncation_bias as truncation_bias
 
 __all__ = [
     "Diagnosis",
     "Finding",
+    "GradientStatistics",
     "LayerProfile",
     "Lyapunov",
     "Need",
+    "NonFinite",
     "Remedy",
     "Saturation",
+    "TruncationBias",
     "diagnose",
+    "first_nonfinite",
+    "gradient_statistics",
     "needed_from_lengths",
     "needed_horizon",
     "prescribe",
+    "truncation_bias",
 ]

@@ -99,10 +99,11 @@ class Cell:
         return self.push(a, state, eye.expand(len(a), width, width))
 
 
-def cell_of(layer: nn.RNNBase, index: int, reverse: bool) -> Cell:
+def cell_of(layer: nn.Module, index: int = 0, reverse: bool = False) -> Cell:
     """Read one layer's and direction's cell from a recurrent module, detached."""
-    suffix = f"_l{index}" + ("_reverse" if reverse else "")
-    mode = layer.mode
+    steps = isinstance(layer, nn.RNNCellBase)
+    suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
+    kind, variant = equations_of(layer)
     names: dict[str, Any] = {
         short: getattr(layer, name + suffix, None)
         for short, name in (
@@ -117,20 +118,32 @@ def cell_of(layer: nn.RNNBase, index: int, reverse: bool) -> Cell:
     if not layer.bias:
         zero = names["w_ih"].new_zeros(len(names["w_ih"]))
         names["b_ih"] = names["b_hh"] = zero
-    if mode == "LSTM":
-        return Cell("lstm", "", **names)
-    if mode == "GRU":
-        after = getattr(layer, "reset_after", True)
-        return Cell("gru", "after" if after else "before", **names)
-    return Cell("rnn", mode.removeprefix("RNN_").lower(), **names)
+    return Cell(kind, variant, **names)
+
+
+def equations_of(layer: nn.Module) -> tuple[str, str]:
+    """Return the kind and variant of a `Cell` that has a module's equations."""
+    if isinstance(layer, nn.RNNCellBase):
+        name = str(getattr(layer, "nonlinearity", type(layer).__name__))
+    else:
+        name = str(layer.mode).removeprefix("RNN_")
+    if "LSTM" in name:
+        return "lstm", ""
+    if "GRU" in name:
+        return "gru", "after" if getattr(layer, "reset_after", True) else "before"
+    return "rnn", name.lower()
 
 
 def knows(module: nn.Module) -> bool:
-    """Whether a module is a recurrent layer whose equations are known."""
-    if not isinstance(module, nn.RNNBase):
+    """Whether a module is a recurrent layer or cell whose equations are known."""
+    if isinstance(module, nn.RNNCellBase):
+        known = isinstance(module, (nn.RNNCell, nn.GRUCell, nn.LSTMCell))
+    else:
+        known = isinstance(module, nn.RNNBase)
+    if not known:
         return False
-    mode = str(module.mode)
-    return mode in ("LSTM", "GRU") or mode.removeprefix("RNN_").lower() in SLOPE
+    kind, variant = equations_of(module)
+    return kind != "rnn" or variant in SLOPE
 
 
 def _rnn(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +11,17 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
+from ._call_model import Forward, call, loss_of
+from ._call_model import Loss as Loss
 from ._gates import Saturation, saturation
 from ._horizon import horizon_of, mean_curve
 from ._lyapunov import Lyapunov, lyapunov
-from ._probe import call, opened
+from ._preserve import unwrapped
+from ._probe import opened
 from ._profile import lag_curve, loss_profile
 from ._results import LayerProfile
 from ._rows import fewer_rows
 from ._unroll import Track
-
-Loss = Callable[[Any, Any], Tensor]
 
 NO_STEPS = np.zeros(0)
 
@@ -56,6 +56,7 @@ def measure(
     *,
     max_lag: int | None = None,
     full: bool = True,
+    forward: Forward | None = None,
 ) -> Measurement:
     """Run the model once and measure gradients, exponents and gates.
 
@@ -67,15 +68,17 @@ def measure(
         Longest lag of the lag curves.
     full : bool
         False for the lag curves alone.
+    forward : callable, optional
+        ``forward(model, inputs)``, for a call of another form.
 
     Returns
     -------
     Measurement
     """
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    model = unwrapped(model)
     for some_inputs, some_targets, kept in fewer_rows(model, inputs, targets):
         with opened(model) as tracks:
-            value = _loss(loss, call(model, some_inputs), some_targets)
+            value = loss_of(loss, call(model, some_inputs, forward), some_targets)
             tracks = _longest(tracks)
             # Whether the first axis was the batch, only the layers can tell.
             if kept and any(len(t.lengths) != kept for t in tracks):
@@ -142,14 +145,3 @@ def _longest(tracks: list[Track]) -> list[Track]:
             "a forward pass that calls them"
         )
     return list(kept.values())
-
-
-def _loss(loss: Loss, output: Any, targets: Any) -> Tensor:
-    value = loss(output, targets)
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-        raise InputError(
-            f"loss: got {got}; it must return one number as a tensor, such as "
-            "torch.nn.functional.mse_loss does"
-        )
-    return value.reshape(())

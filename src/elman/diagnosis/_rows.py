@@ -1,12 +1,11 @@
-"""Take part of a large batch: a diagnosis needs no more than a few dozen rows."""
+"""Fewer rows of a batch: enough to measure on, cheap enough for every batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 
 from ._cells import knows
 
@@ -28,22 +27,53 @@ def fewer_rows(
     inputs, targets, rows
         ``rows`` is 0 for the batch as it was given.
     """
-    given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
-    wanted = targets if isinstance(targets, (tuple, list)) else (targets,)
-    everything = (*given, *wanted)
-    plain = not isinstance(inputs, PackedSequence) and all(
-        isinstance(x, Tensor) and x.dim() > 0 for x in everything
-    )
-    if plain and all(m.batch_first for m in model.modules() if knows(m)):
-        sizes = {len(x) for x in everything}
-        rows = sizes.pop()
-        if not sizes and rows > MOST_ROWS:
-            at = [i * rows // MOST_ROWS for i in range(MOST_ROWS)]
-            some_in = tuple(x[at] for x in given)
-            some_out = tuple(x[at] for x in wanted)
-            yield (
-                some_in if isinstance(inputs, (tuple, list)) else some_in[0],
-                some_out if isinstance(targets, (tuple, list)) else some_out[0],
-                MOST_ROWS,
-            )
+    rows = rows_of(model, inputs, targets)
+    if rows > MOST_ROWS:
+        at = [i * rows // MOST_ROWS for i in range(MOST_ROWS)]
+        yield take(inputs, at), take(targets, at), MOST_ROWS
     yield inputs, targets, 0
+
+
+def rows_of(model: nn.Module, inputs: Any, targets: Any) -> int:
+    """Return how many rows a batch has, or 0 where its first axis may not be rows."""
+    leaves = [leaf for _, leaf in named_leaves("", (inputs, targets))]
+    plain = all(isinstance(x, Tensor) and x.dim() > 0 for x in leaves)
+    layers = [m for m in model.modules() if knows(m)]
+    if not plain or not all(getattr(m, "batch_first", True) for m in layers):
+        return 0
+    sizes = {len(x) for x in leaves}
+    return sizes.pop() if len(sizes) == 1 else 0
+
+
+def take(batch: Any, rows: list[int]) -> Any:
+    """Return some rows of every tensor of a batch."""
+    return mapped(lambda x: x[rows], batch)
+
+
+def mapped(change: Callable[[Tensor], Any], batch: Any) -> Any:
+    """Return a batch of the same form with every tensor changed."""
+    if isinstance(batch, Tensor):
+        return change(batch)
+    if isinstance(batch, Mapping):
+        return {k: mapped(change, v) for k, v in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(mapped(change, v) for v in batch))
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(mapped(change, v) for v in batch)
+    return batch
+
+
+def named_leaves(name: str, batch: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a nested batch holds, each with its place: "inputs.0", "inputs.x"."""
+    if isinstance(batch, Mapping):
+        parts: Any = batch.items()
+    elif isinstance(batch, tuple) and hasattr(batch, "_fields"):  # also packed
+        parts = zip(batch._fields, batch, strict=True)
+    elif isinstance(batch, (tuple, list)):
+        parts = enumerate(batch)
+    else:
+        if batch is not None:
+            yield name, batch
+        return
+    for key, value in parts:
+        yield from named_leaves(f"{name}.{key}" if name else str(key), value)

@@ -8,12 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
-
-from elman._errors import InputError
 
 from ._cells import Cell, States, cell_of
+from ._lineage import tensors_of
+from ._through import through
 
 
 @dataclass
@@ -37,8 +35,10 @@ class Track:
         The gates of each step, detached.
     lengths : Tensor of int64 (B,)
         Steps of each row.
-    ragged, continued : bool
-        Whether lengths were given; whether the initial state came from the graph.
+    ragged : bool
+        Whether lengths were given.
+    sequence : int
+        Which of the module's sequences this is, in the order they began.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Track:
     start: States
     lengths: Tensor
     ragged: bool
-    continued: bool = False
+    sequence: int = 0
     x: list[Tensor] = field(default_factory=list)
     states: list[States] = field(default_factory=list)
     gates: list[States] = field(default_factory=list)
@@ -90,54 +90,60 @@ def unrolled(
     output, state
         In the form of the layer's own.
     """
-    packed = given if isinstance(given, PackedSequence) else None
-    if packed is not None:
-        x, lengths = pad_packed_sequence(packed)
-    else:
-        x = given
-    unbatched = x.dim() == 2
-    if unbatched:
-        x = x.unsqueeze(1)
-    elif layer.batch_first and packed is None:
-        x = x.transpose(0, 1)
-    count = _lengths(lengths, x)
-    # A state out of the graph starts a new sequence.
-    given_states = hx if isinstance(hx, (tuple, list)) else (hx,)
-    carried = any(s is not None and s.requires_grad for s in given_states)
-    initial = _initial(layer, x, hx, unbatched)
-    mask = None
-    if lengths is not None:
-        steps = torch.arange(len(x), device=x.device)
-        mask = (steps[:, None] < count).unsqueeze(-1)
-        x = torch.where(mask, x, 0.0)
 
-    last: list[States] = []
-    sides = 2 if layer.bidirectional else 1
-    for index in range(layer.num_layers):
-        outputs = []
-        for side in range(sides):
-            track = Track(
-                name,
-                index,
-                side == 1,
-                cell_of(layer, index, side == 1),
-                tuple(s[index * sides + side] for s in initial),
-                count,
-                ragged=lengths is not None,
-                continued=carried,
-            )
-            outputs.append(_run(track, x, mask))
-            last.append(track.states[-1] if track.states else track.start)
-            sink(track)
-        x = torch.cat(outputs, -1) if sides == 2 else outputs[0]
-        if layer.dropout and layer.training and index < layer.num_layers - 1:
-            x = dropout(x, layer.dropout)
+    def run(
+        index: int, reverse: bool, x: Tensor, start: States, lengths: Tensor | None
+    ) -> tuple[Tensor, States]:
+        steps, rows = x.shape[:2]
+        count = torch.full((rows,), steps, device=x.device)
+        mask = None
+        if lengths is not None:
+            count = lengths
+            time = torch.arange(steps, device=x.device)
+            mask = (time[:, None] < count).unsqueeze(-1)
+        cell = cell_of(layer, index, reverse)
+        track = Track(name, index, reverse, cell, start, count, lengths is not None)
+        y = _run(track, x, mask)
+        sink(track)
+        return y, track.states[-1]
 
-    final = [torch.stack(s) for s in zip(*last, strict=True)]
-    if unbatched:
-        final = [s.squeeze(1) for s in final]
-    state = tuple(final) if len(final) == 2 else final[0]
-    return _leave(layer, x, packed, unbatched), state
+    return through(layer, run, given, hx, lengths)
+
+
+def unrolled_cell(
+    layer: nn.RNNCellBase, name: str, sink: Sink, given: Tensor, hx: Any = None
+) -> Any:
+    """Compute what a call of a one-step cell returns, and hand over its track.
+
+    Parameters
+    ----------
+    layer : RNNCell, GRUCell or LSTMCell of elman or torch.nn
+    name, sink
+        As for `unrolled`.
+    given, hx
+        As for a call of the cell.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        The state, in the form of the cell's own.
+    """
+    unbatched = given.dim() == 1
+    x = given.unsqueeze(0) if unbatched else given
+    cell = cell_of(layer)
+    start = tuple(s.unsqueeze(0) if unbatched else s for s in tensors_of(hx))
+    if not start:
+        places = 2 if cell.kind == "lstm" else 1
+        start = (x.new_zeros(len(x), layer.hidden_size),) * places
+    start = tuple(
+        s if s.requires_grad else s.detach().clone().requires_grad_() for s in start
+    )
+    count = torch.ones(len(x), dtype=torch.int64, device=x.device)
+    track = Track(name, 0, False, cell, start, count, ragged=False)
+    _run(track, x.unsqueeze(0), None)
+    sink(track)
+    state = tuple(s.squeeze(0) if unbatched else s for s in track.states[-1])
+    return state if len(state) == 2 else state[0]
 
 
 def _run(track: Track, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -163,46 +169,3 @@ def _run(track: Track, x: Tensor, mask: Tensor | None) -> Tensor:
     h = [s[0] for s in track.states]
     output = torch.stack(h[::-1] if track.reverse else h)
     return output if mask is None else torch.where(mask, output, 0.0)
-
-
-def _lengths(lengths: Any, x: Tensor) -> Tensor:
-    steps, rows = x.shape[:2]
-    if steps == 0:
-        raise InputError(
-            "inputs: sequences of 0 steps; give at least one step to measure"
-        )
-    if lengths is None:
-        return torch.full((rows,), steps, device=x.device)
-    return torch.as_tensor(lengths, device=x.device).to(torch.int64).reshape(-1)
-
-
-def _initial(
-    layer: nn.RNNBase, x: Tensor, hx: Any, unbatched: bool
-) -> tuple[Tensor, ...]:
-    places = layer.num_layers * (2 if layer.bidirectional else 1)
-    lstm = layer.mode == "LSTM"
-    if hx is not None:
-        given = tuple(hx) if lstm else (hx,)
-        given = tuple(s.unsqueeze(1) if unbatched else s for s in given)
-    else:
-        widths = [layer.proj_size or layer.hidden_size]
-        widths += [layer.hidden_size] if lstm else []
-        given = tuple(x.new_zeros(places, x.shape[1], w) for w in widths)
-    # A leaf of its own keeps every state in the graph, frozen weights or not.
-    return tuple(s if s.requires_grad else s.detach().requires_grad_() for s in given)
-
-
-def _leave(
-    layer: nn.RNNBase, x: Tensor, packed: PackedSequence | None, unbatched: bool
-) -> Any:
-    if packed is not None:
-        order = packed.sorted_indices
-        rows = x if order is None else x.index_select(1, order)
-        sizes = packed.batch_sizes.tolist()
-        data = torch.cat([rows[t, :size] for t, size in enumerate(sizes)])
-        return PackedSequence(
-            data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices
-        )
-    if unbatched:
-        return x.squeeze(1)
-    return x.transpose(0, 1) if layer.batch_first else x

@@ -1,0 +1,57 @@
+"""Which call of a module goes on where an earlier one of it left off.
+
+A decoder called step by step, or a loop over a cell, is one sequence; a second
+sentence through the same layer is another. The graph knows: a call goes on with a
+sequence if its initial state was made from that sequence's last, by a few
+operations at most (a mask, dropout, a reshaping).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+NEAR = 64
+"""Nodes of the graph looked at between two calls of one sequence."""
+
+
+class Lineage:
+    """The last states of the sequences of one module, in the order they began."""
+
+    def __init__(self) -> None:
+        self._last: list[tuple[Any, ...]] = []
+
+    def place(self, hx: Any) -> tuple[int, bool]:
+        """Return the sequence a call with this state belongs to, and whether it is old.
+
+        Parameters
+        ----------
+        hx : Tensor, tuple of Tensor or None
+            The initial state the caller gave.
+        """
+        nodes = [s.grad_fn for s in tensors_of(hx) if s.grad_fn is not None]
+        seen: set[Any] = set()
+        for node in nodes:  # breadth first; the list grows as it is read
+            if node in seen:
+                continue
+            seen.add(node)
+            for place in range(len(self._last) - 1, -1, -1):
+                if node in self._last[place]:
+                    return place, True
+            if len(seen) >= NEAR:
+                break
+            nodes += [n for n, _ in node.next_functions if n is not None]
+        self._last.append(())
+        return len(self._last) - 1, False
+
+    def leave(self, place: int, state: Any) -> None:
+        """Note the state a call of a sequence returned."""
+        found = (s.grad_fn for s in tensors_of(state))
+        self._last[place] = tuple(n for n in found if n is not None)
+
+
+def tensors_of(state: Any) -> tuple[Tensor, ...]:
+    """Return the tensors of a state: h, (h, c), or nothing."""
+    parts = state if isinstance(state, (tuple, list)) else (state,)
+    return tuple(s for s in parts if isinstance(s, Tensor))
