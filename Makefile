@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit docs format bench-bikeshare \
+.PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
         bench-classification bench-recurrent core-test sanitize neon clean
 
 help:  ## Show this list
@@ -33,6 +33,10 @@ imports: $(VENV)/.installed-dev  ## The import direction between the floors
 
 unit: $(VENV)/.installed-dev  ## The tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
+
+torture: $(VENV)/.installed-dev  ## Kill training runs and savers hundreds of times
+	OMP_NUM_THREADS=1 ELMAN_TORTURE=300 $(BIN)/pytest -q -n $(WORKERS) \
+	    tests/training/test_checkpoint_store.py tests/training/test_checkpoints.py
 
 docs: $(VENV)/.installed-dev  ## Build the documentation, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -6,19 +6,22 @@ from ._callbacks import BestWeights as BestWeights
 from ._callbacks import Callback as Callback
 from ._callbacks import MetricsFile as MetricsFile
 from ._callbacks import TrainingState as TrainingState
+from ._checkpoints import Checkpoints as Checkpoints
+from ._divergence import Divergence as Divergence
+from ._divergence import KeepDivergence as KeepDivergence
 from ._evaluate import evaluate as evaluate
 from ._evaluate import predict as predict
 from ._examples import Examples as Examples
 from ._examples import RaggedSequences as RaggedSequences
 from ._examples import Subset as Subset
 from ._loop import TrainingResult as TrainingResult
-from ._loop import train as train
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._optimizers import parameter_groups as parameter_groups
 from ._progress import Progress as Progress
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings
 from ._streams import Streams as Streams
+from ._train import train as train
 
 __all__ = [
     "OPTIMIZERS",
@@ -26,7 +29,10 @@ __all__ = [
     "BestWeights",
     "ByLength",
     "Callback",
+    "Checkpoints",
+    "Divergence",
     "Examples",
+    "KeepDivergence",
     "MetricsFile",
     "Progress",
     "RaggedSequences",

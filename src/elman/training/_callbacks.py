@@ -6,12 +6,15 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import save_file
 from torch import nn
 
 from ._settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from ._divergence import Divergence
 
 
 @dataclass
@@ -24,7 +27,7 @@ class TrainingState:
     those from before a resume. ``step`` counts all steps, ``epoch_step`` those
     of this epoch. ``ledger`` is a chain of digests over the numbers of all
     examples trained on so far, in order: two runs with equal ledgers have trained
-    the same batches.
+    the same batches. ``divergence`` is set if a loss or a gradient was not finite.
     """
 
     module: nn.Module
@@ -41,6 +44,7 @@ class TrainingState:
     epoch_step: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     ledger: str = ""
+    divergence: Divergence | None = None
 
 
 class Callback:

@@ -23,7 +23,7 @@ but from the global generators, which are a part, or from a generator seeded wit
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import math
 import statistics
 import time
@@ -36,18 +36,21 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
-from ._build_step import build_step
 from ._by_length import ByLength
 from ._callbacks import Callback, TrainingState
+from ._checkpoints import Keeper
+from ._divergence import Divergence
 from ._evaluate import evaluate
 from ._examples import Examples
-from ._order import Order, build_order
-from ._random import own_random_states
+from ._order import Order
+from ._position import Position
 from ._settings import TrainingSettings
+from ._signals import Requests
 from ._step import DivergedError, Part, Step
 from ._streams import Streams
 
 Stopped = Literal["epochs", "patience", "interrupted", "diverged"]
+_TERMINATED = 143
 
 
 @dataclass(frozen=True)
@@ -64,133 +67,20 @@ class TrainingResult:
     stopped : {"epochs", "patience", "interrupted", "diverged"}
         Why the run ended.
     seconds : float
-        Wall-clock time.
+        Wall-clock time of the training, that from before a resume included.
+    divergence : Divergence or None
+        The step whose loss or gradient was not finite, if that is why.
     """
 
     history: list[dict[str, Any]]
     best_epoch: int
     stopped: Stopped
     seconds: float
+    divergence: Divergence | None = None
 
 
-def train(
-    module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
-    examples: Examples | Streams,
-    validation: Examples | Streams | None,
-    settings: TrainingSettings,
-    callbacks: Sequence[Callback] = (),
-) -> TrainingResult:
-    """Minimise the mean loss and leave the best weights in the module.
-
-    The best epoch is the one with the lowest validation loss, the untrained
-    module (epoch 0) included, so that training never makes a module worse on
-    its validation part. Without a validation part the last weights stay.
-    The order of the examples depends on (seed, epoch) alone. The global
-    random states are left as they were found.
-
-    Ctrl-C ends the run early and keeps the best weights; so does a loss that
-    is not finite.
-
-    Parameters
-    ----------
-    module : nn.Module
-        Trained in place; called as ``module(*inputs)``.
-    loss : callable
-        ``loss(output, target) -> Tensor``, scalar, the mean over the batch.
-    examples, validation : Examples or Streams
-        Validation may be None or empty. Streams are trained on chunk by chunk,
-        with the state carried over.
-    settings : TrainingSettings
-        Optimiser, rates, stopping.
-    callbacks : sequence of Callback
-        Called in order.
-
-    Returns
-    -------
-    TrainingResult
-
-    Raises
-    ------
-    InputError
-        If there are no training examples.
-    """
-    if not len(examples):
-        raise InputError("there are no training examples; give more or longer data")
-    if validation is not None and not len(validation):
-        validation = None
-    with own_random_states(settings.seed) as random:
-        order = build_order(examples, settings)
-        step = build_step(module, loss, examples, settings, order)
-        loop = Loop(module, loss, validation, settings, order, step, callbacks)
-        loop.parts["random"] = random
-        return loop.run()
-
-
-class _Progress:
-    """Where a run stands, and what it has found so far."""
-
-    def __init__(self, state: TrainingState) -> None:
-        self.state = state
-        self.total = 0.0  # of loss × weight, and of weight, in this epoch
-        self.weight = 0.0
-        self.norms: list[float] = []
-        self.best = math.inf
-        self.best_weights: dict[str, Any] | None = None
-        self.seconds = 0.0
-        self.epoch_seconds = 0.0
-        self.ledger = b""
-
-    def count(self, batch: Tensor, loss: float, norm: float, weight: float) -> None:
-        """Add a step to the epoch's sums and to the ledger."""
-        self.total += loss * weight
-        self.weight += weight
-        self.norms.append(norm)
-        state = self.state
-        where = f"{state.epoch} {state.epoch_step} ".encode()
-        numbers = batch.contiguous().numpy().tobytes()
-        self.ledger = hashlib.sha256(self.ledger + where + numbers).digest()
-        state.ledger = self.ledger.hex()
-
-    def begin_epoch(self) -> None:
-        """Forget the sums of the epoch before."""
-        self.total = self.weight = self.epoch_seconds = 0.0
-        self.norms = []
-
-    def state_dict(self) -> dict[str, Any]:
-        state = self.state
-        return {
-            "epoch": state.epoch,
-            "epoch_step": state.epoch_step,
-            "step": state.step,
-            "learning_rate": state.learning_rate,
-            "best_epoch": state.best_epoch,
-            "history": list(state.history),
-            "total": self.total,
-            "weight": self.weight,
-            "norms": torch.tensor(self.norms, dtype=torch.float64),
-            "best": self.best,
-            "best_weights": self.best_weights,
-            "seconds": self.seconds,
-            "epoch_seconds": self.epoch_seconds,
-            "ledger": self.ledger.hex(),
-        }
-
-    def load_state_dict(self, found: dict[str, Any]) -> None:
-        state = self.state
-        state.epoch = found["epoch"]
-        state.epoch_step = found["epoch_step"]
-        state.step = found["step"]
-        state.learning_rate = found["learning_rate"]
-        state.best_epoch = found["best_epoch"]
-        state.history = list(found["history"])
-        state.record = state.history[-1] if state.history else {}
-        self.total, self.weight = found["total"], found["weight"]
-        self.norms = found["norms"].tolist()
-        self.best, self.best_weights = found["best"], found["best_weights"]
-        self.seconds, self.epoch_seconds = found["seconds"], found["epoch_seconds"]
-        self.ledger = bytes.fromhex(found["ledger"])
-        state.ledger = found["ledger"]
+class _Asked(Exception):  # noqa: N818 - an event, not an error
+    """A signal asked the run to end, and the step it met is complete."""
 
 
 class Loop:
@@ -231,13 +121,18 @@ class Loop:
         self.step = step
         self.callbacks = callbacks
         self.state = TrainingState(module, settings, steps_per_epoch=order.steps(1))
-        self.progress = _Progress(self.state)
+        self.progress = Position(self.state)
         self.parts: dict[str, Part] = {"module": module, **step.parts()}
         for i, callback in enumerate(callbacks):
             if hasattr(callback, "state_dict"):
                 part = cast("Part", callback)
                 self.parts[f"callback-{i}-{type(callback).__name__}"] = part
         self.parts["progress"] = self.progress
+        self._keeper: Keeper | None = None
+        self._requests = Requests(terminate=False)
+        self._batch = torch.empty(0, dtype=torch.int64)
+        # Whether no step is half done: the parts then agree with each other.
+        self._whole = True
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all parts, between two steps."""
@@ -246,26 +141,73 @@ class Loop:
         return states
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Set all parts to a state that `state_dict` returned."""
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
+        """Set all parts to a state that `state_dict` returned.
 
-    def run(self) -> TrainingResult:
-        """Train from where the parts stand to the end."""
+        Raises
+        ------
+        InputError
+            A part is missing, or its state is not one of such a part.
+        """
+        for name, part in self.parts.items():
+            try:
+                part.load_state_dict(state[name])
+            except Exception as error:  # parts differ in what they raise
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                raise InputError(
+                    f"the checkpoint does not fit this run: {name}: {reason:.200}"
+                ) from error
+
+    def run(self, keeper: Keeper | None = None) -> TrainingResult:
+        """Train from where the parts stand to the end.
+
+        Parameters
+        ----------
+        keeper : Keeper or None
+            Takes checkpoints.
+
+        Raises
+        ------
+        SystemExit
+            With status 143, after a checkpoint: SIGTERM came.
+        """
         stopped: Stopped = "epochs"
+        self._keeper = keeper
         self._call("on_start")
         try:
-            stopped = self._epochs()
-        except KeyboardInterrupt:
-            stopped = "interrupted"
-        except DivergedError:
-            stopped = "diverged"
+            with Requests(terminate=keeper is not None) as self._requests:
+                try:
+                    stopped = self._epochs()
+                    self._save(stopped)
+                except (KeyboardInterrupt, _Asked):
+                    stopped = "interrupted"
+                    if _finite(self.module):
+                        self._save(None)
+                except DivergedError as error:
+                    stopped = "diverged"
+                    self._keep_divergence(error)
         finally:
             self._restore_best(stopped)
             self._call("on_end")
+        if self._requests.terminated:
+            raise SystemExit(_TERMINATED)
+        return self.result(stopped)
+
+    def finish(self, stopped: Stopped) -> TrainingResult:
+        """Return the result of a run that ended before, without a step."""
+        self._call("on_start")
+        self._restore_best(stopped)
+        self._call("on_end")
+        return self.result(stopped)
+
+    def result(self, stopped: Stopped) -> TrainingResult:
+        """Return what was found so far."""
         state = self.state
         return TrainingResult(
-            state.history, state.best_epoch, stopped, self.progress.seconds
+            state.history,
+            state.best_epoch,
+            stopped,
+            self.progress.seconds,
+            state.divergence,
         )
 
     def _epochs(self) -> Stopped:
@@ -291,24 +233,29 @@ class Loop:
         self.module.train()
         clock = time.perf_counter()
         for number in range(state.epoch_step, self.order.steps(state.epoch)):
-            batch = self.order.batch(state.epoch, number)
-            done = self.step.take(batch)
+            self._batch = self.order.batch(state.epoch, number)
+            self._whole = False
+            done = self.step.take(self._batch)
             state.loss, state.gradient_norm = done.loss, done.gradient_norm
             state.learning_rate = done.learning_rate
             state.step += 1
             state.epoch_step = number + 1
-            progress.count(batch, done.loss, done.gradient_norm, done.weight)
+            progress.count(self._batch, done.loss, done.gradient_norm, done.weight)
             now = time.perf_counter()
             progress.seconds += now - clock
             progress.epoch_seconds += now - clock
             clock = now
+            self._whole = True
             self._call("on_step")
+            self._between()
+        self._whole = False
         self.step.end_epoch(state.epoch)
         loss = progress.total / progress.weight
         self._finish_epoch(loss, statistics.median(progress.norms), clock)
 
     def _finish_epoch(self, loss: float, norm: float, clock: float) -> None:
         state, progress = self.state, self.progress
+        self._whole = False
         with self.step.judged():
             value = (
                 math.nan
@@ -333,7 +280,40 @@ class Loop:
             if state.is_best:
                 progress.best, state.best_epoch = value, state.epoch
                 progress.best_weights = _copy(self.module)
+            self._whole = True
             self._call("on_epoch")
+        self._between()
+
+    def _between(self) -> None:
+        """Take a checkpoint if one is due, or end if a signal asked for it."""
+        if self._requests:
+            raise _Asked
+        if self._keeper is not None and self._keeper.is_due(self.state.step):
+            self._save(None)
+
+    def _save(self, stopped: Stopped | None) -> None:
+        """Take a checkpoint, unless a step was cut short; never of lost weights."""
+        if self._keeper is None or not self._whole:
+            return
+        if not _finite(self.module):
+            raise DivergedError(self.state.loss, self.state.gradient_norm)
+        self._keeper.try_to_save(self.state.step, self.state_dict(), stopped)
+
+    def _keep_divergence(self, error: DivergedError) -> None:
+        """Remember the batch, and the weights that it met."""
+        inputs, target = None, None
+        with contextlib.suppress(Exception):  # not every step has examples by number
+            inputs, target = self.step.data(self._batch)
+        self.state.divergence = Divergence(
+            epoch=self.state.epoch,
+            step=self.state.step + 1,
+            loss=error.loss,
+            gradient_norm=error.gradient_norm,
+            batch=self._batch,
+            inputs=inputs,
+            target=target,
+            weights=_copy(self.module),
+        )
 
     def _patience_is_over(self) -> bool:
         state, patience = self.state, self.settings.patience

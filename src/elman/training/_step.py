@@ -188,6 +188,10 @@ class Step:
             self.average.after_step()
         return StepResult(loss, norm, rate, self._weight(batch))
 
+    def data(self, batch: Tensor) -> tuple[Any, Any]:
+        """Return inputs and target of a batch, to keep those of a failed step."""
+        return self.examples.take(batch)
+
     def judged(self) -> contextlib.AbstractContextManager[None]:
         """Return a context in which the module holds the weights to be judged.
 

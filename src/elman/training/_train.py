@@ -1,0 +1,120 @@
+"""The one way to train a module."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from torch import Tensor, nn
+
+from elman._errors import InputError
+
+from ._build_step import build_step
+from ._callbacks import Callback
+from ._checkpoints import Checkpoints, Keeper, identity_of
+from ._examples import Examples
+from ._loop import Loop, Stopped, TrainingResult
+from ._order import build_order
+from ._random import own_random_states
+from ._settings import TrainingSettings
+from ._streams import Streams
+
+
+def train(
+    module: nn.Module,
+    loss: Callable[[Any, Any], Tensor],
+    examples: Examples | Streams,
+    validation: Examples | Streams | None,
+    settings: TrainingSettings,
+    callbacks: Sequence[Callback] = (),
+    *,
+    checkpoints: Checkpoints | str | Path | None = None,
+    resume: bool = False,
+) -> TrainingResult:
+    """Minimise the mean loss and leave the best weights in the module.
+
+    The best epoch is the one with the lowest validation loss, the untrained
+    module (epoch 0) included, so that training never makes a module worse on
+    its validation part. Without a validation part the last weights stay.
+    The order of the examples depends on (seed, epoch) alone. The global
+    random states are left as they were found.
+
+    Ctrl-C ends the run after the step it meets and keeps the best weights; so does
+    a loss that is not finite, before it changes a weight.
+
+    With checkpoints, a run that was stopped in any way goes on from the newest one
+    and ends with the same bits as if it had never stopped: weights, history,
+    ledger. A run that had ended only returns its result. SIGTERM then saves a
+    checkpoint and raises ``SystemExit(143)``.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Trained in place; called as ``module(*inputs)``.
+    loss : callable
+        ``loss(output, target) -> Tensor``, scalar, the mean over the batch.
+    examples, validation : Examples or Streams
+        Validation may be None or empty. Streams are trained on chunk by chunk,
+        with the state carried over.
+    settings : TrainingSettings
+        Optimiser, rates, stopping.
+    callbacks : sequence of Callback
+        Called in order.
+    checkpoints : Checkpoints, path or None
+        Where and how often to save the state of the run.
+    resume : bool
+        Go on from the newest checkpoint there, as `Checkpoints` with
+        ``resume=True`` does.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    InputError
+        If there are no training examples; if the checkpoints are of another run,
+        are in use by another process, or none of them is sound.
+    """
+    if not len(examples):
+        raise InputError("there are no training examples; give more or longer data")
+    if validation is not None and not len(validation):
+        validation = None
+    keeper = _keeper(checkpoints, resume, module, examples, validation, settings)
+    try:
+        with own_random_states(settings.seed) as random:
+            order = build_order(examples, settings)
+            step = build_step(module, loss, examples, settings, order)
+            loop = Loop(module, loss, validation, settings, order, step, callbacks)
+            loop.parts["random"] = random
+            found = keeper and keeper.newest()
+            if found:
+                state, stopped = found
+                loop.load_state_dict(state)
+                if stopped in get_args(Stopped):
+                    return loop.finish(cast("Stopped", stopped))
+            return loop.run(keeper)
+    finally:
+        if keeper is not None:
+            keeper.close()
+
+
+def _keeper(
+    checkpoints: Checkpoints | str | Path | None,
+    resume: bool,
+    module: nn.Module,
+    examples: Examples | Streams,
+    validation: Examples | Streams | None,
+    settings: TrainingSettings,
+) -> Keeper | None:
+    if checkpoints is None:
+        if resume:
+            raise InputError("resume=True needs checkpoints=DIRECTORY to resume from")
+        return None
+    if not isinstance(checkpoints, Checkpoints):
+        checkpoints = Checkpoints(checkpoints)
+    if resume:
+        checkpoints = dataclasses.replace(checkpoints, resume=True)
+    return Keeper(checkpoints, identity_of(module, examples, validation, settings))
