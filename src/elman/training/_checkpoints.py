@@ -23,6 +23,7 @@ from ._checkpoint_store import Checkpoint, CheckpointStore
 from ._examples import Examples
 from ._settings import TrainingSettings
 from ._state import pack, unpack
+from ._streams import Streams
 
 _STATE, _TENSORS = "state.json", "tensors.safetensors"
 
@@ -181,8 +182,8 @@ class Keeper:
 
 def identity_of(
     module: nn.Module,
-    examples: Examples,
-    validation: Examples | None,
+    examples: Examples | Streams,
+    validation: Examples | Streams | None,
     settings: TrainingSettings,
 ) -> dict[str, Any]:
     """Return what makes a run this run: settings, tensors of the module, data.
@@ -190,7 +191,7 @@ def identity_of(
     Parameters
     ----------
     module : nn.Module
-    examples, validation : Examples
+    examples, validation : Examples or Streams
         Told apart by ``digest()`` where they have it, else by their number.
     settings : TrainingSettings
     """
@@ -210,7 +211,7 @@ def identity_of(
     }
 
 
-def _digest(examples: Examples) -> str:
+def _digest(examples: Examples | Streams) -> str:
     digest = getattr(examples, "digest", None)
     return str(digest()) if callable(digest) else f"{len(examples)} examples"
 
