@@ -77,3 +77,10 @@ def test_nothing_outlives_its_weights(layer):
     layer._flat_weights = []
     gc.collect()
     assert len(calls._packed) == count
+
+
+@torch.no_grad()
+def test_the_other_form_of_a_gru_does_not_find_this_ones():
+    layer = GRU(5, 20)
+    for layer.reset_after in (True, False, True):
+        assert torch.equal(step(layer), fresh(layer))

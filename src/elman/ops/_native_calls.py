@@ -128,8 +128,9 @@ def _head(a: Arguments) -> tuple[int, ...]:
 
 
 class _Kept(NamedTuple):
-    """Packed weights, and the tensors and versions they are of."""
+    """Packed weights, and the cell, the tensors and the versions they are of."""
 
+    cell: int
     tensors: tuple[ReferenceType[Tensor] | None, ...]
     versions: tuple[int | None, ...]
     handle: _native.Packed
@@ -147,15 +148,22 @@ def kept(a: Arguments, head: tuple[int, ...]) -> _native.Packed:
     """Return a call's weights in the core's order, from the last call if unchanged."""
     weights = a[3:8]
     known = _packed.get(id(a.w_hh))
-    if known is not None and all(
-        (r is None and w is None) or (r is not None and r() is w and v == _version(w))  # type: ignore[arg-type]
-        for r, v, w in zip(known.tensors, known.versions, weights, strict=True)
+    # The order depends on the cell too: both forms of a GRU may share weights.
+    if (
+        known is not None
+        and known.cell == a.cell
+        and all(
+            (r is None and w is None)
+            or (r is not None and r() is w and v == _version(w))  # type: ignore[arg-type]
+            for r, v, w in zip(known.tensors, known.versions, weights, strict=True)
+        )
     ):
         return known.handle
     pack = _native.pack32 if a.x.dtype == torch.float32 else _native.pack64
     handle = pack(head)
     key = id(a.w_hh)
     _packed[key] = _Kept(
+        a.cell,
         tuple(
             None
             if w is None
