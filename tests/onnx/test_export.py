@@ -113,6 +113,12 @@ def test_parametrised_weights_and_a_file(tmp_path):
         (elman.GRU(I, H, dtype=torch.float16), {}, "float16 cannot be exported"),
         (elman.GRU(I, H), {"one_step": True, "lengths": True}, "one_step: "),
         (elman.GRU(I, H, bidirectional=True), {"one_step": True}, "one_step: "),
+        (elman.GRU(2, 3, zoneout=0.1), {}, r"zoneout=0.1 has no counterpart"),
+        (
+            elman.GRU(2, 3, learn_initial_state=True),
+            {"state": False},
+            r"learn_initial_state=True has no .*; use state=True",
+        ),
     ],
 )
 def test_what_cannot_be_exported_is_named(layer, options, message):

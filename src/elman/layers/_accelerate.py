@@ -17,6 +17,7 @@ from elman._errors import InputError
 from elman.ops import STOCK
 
 from ._cells import GRUCell, LSTMCell, RNNCell
+from ._extras import extras_of
 from ._gru import GRU
 from ._lstm import LSTM
 from ._rnn import RNN
@@ -99,7 +100,7 @@ def restore(model: nn.Module) -> Swap:
     """Turn every Elman recurrent layer and cell of a model into torch's.
 
     The inverse of `accelerate`, in place. Layers that do what torch's cannot
-    (``reset_after=False``, more nonlinearities) are left alone.
+    (``reset_after=False``, more nonlinearities, ``zoneout``, …) are left alone.
 
     Parameters
     ----------
@@ -151,6 +152,9 @@ def _class_for(module: nn.Module, twin: type[nn.Module], own: bool) -> type:
 
 def _only_here(module: nn.Module) -> str:
     """Return what the module does that torch's cannot, or nothing."""
+    extras = [f"{name}={value!r}" for name, value in extras_of(module).items()]
+    if extras:
+        return f"torch has no {', '.join(extras)}"
     if not getattr(module, "reset_after", True):
         return "torch has no reset_after=False"
     phi = getattr(module, "nonlinearity", "tanh")

@@ -7,19 +7,21 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import RNNBase
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
 
 from ._batch import Batch, States
 from ._checks import check_input, check_state
+from ._extras import Extended
 from ._flatten import flatten
+from ._noise import draw
+from ._states import carried_states, carry, initial_states
 
 Trace = list[list[dict[str, Tensor]]]
 
 
-class Recurrent(RNNBase):
+class Recurrent(Extended):
     """A stack of recurrent layers in one or two directions.
 
     Parameters, their names, order and initial values are those of `torch.nn`, so
@@ -51,7 +53,9 @@ class Recurrent(RNNBase):
         input : Tensor or PackedSequence
             (T, B, I), or (B, T, I) with ``batch_first``, or (T, I) unbatched.
         hx : Tensor or tuple of Tensor, optional
-            The initial state, (L·D, B, ·), or (L·D, ·) unbatched; zeros if absent.
+            The initial state, (L·D, B, ·), or (B, L·D, ·) with
+            ``state_batch_first``, or (L·D, ·) unbatched. If absent: the state carried
+            over, or the learned one, or zeros.
         lengths : Tensor, array, list or int, optional
             Steps of each row, 0 to T, in any order.
 
@@ -100,7 +104,7 @@ class Recurrent(RNNBase):
     def _forward(
         self, given: Any, hx: Any, lengths: Any, trace: bool
     ) -> tuple[Any, Any, Trace]:
-        batch = Batch.enter(given, lengths, self.batch_first)
+        batch = Batch.enter(given, lengths, self.batch_first, self.state_batch_first)
         all_weights = self._all_weights_by_place()
         check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
         initial = self._initial(batch, hx)
@@ -122,6 +126,7 @@ class Recurrent(RNNBase):
                     lengths=batch.lengths,
                     reverse=direction == 1,
                     trace=trace,
+                    noise=draw(self, x),
                 )
                 y, state, seen = ops.run(call)
                 outputs.append(y)
@@ -134,6 +139,8 @@ class Recurrent(RNNBase):
             torch.stack(s) if len(s) > 1 else s[0].unsqueeze(0)
             for s in zip(*last, strict=True)
         ]
+        if self.stateful:
+            carry(self, batch, final)
         return batch.leave(x), self._leave_states(batch, final), traces
 
     def _all_weights_by_place(self) -> list[ops.Weights]:
@@ -148,21 +155,18 @@ class Recurrent(RNNBase):
             found.append(ops.Weights(*tensors)._replace(w_hr=w_hr))
         return found
 
-    def _state_widths(self) -> tuple[tuple[str, int], ...]:
-        """Return each state's name and width."""
-        return (("h_0", self.hidden_size),)
-
     def _initial(self, batch: Batch, hx: Any) -> States:
+        if hx is None:
+            return (carried_states if self.stateful else initial_states)(self, batch)
         rows = batch.x.shape[1]
         places = self.num_layers * (2 if self.bidirectional else 1)
-        widths = self._state_widths()
-        if hx is None:
-            return tuple(batch.x.new_zeros(places, rows, width) for _, width in widths)
         given = self._split_states(hx)
         entered = []
-        for (name, width), state in zip(widths, given, strict=True):
+        turned = batch.states_first and not batch.unbatched
+        for (name, width), state in zip(self._state_widths(), given, strict=True):
             entered.append(batch.enter_state(name, state))
-            check_state(name, entered[-1], (places, rows, width), batch.x.dtype)
+            expected = (places, rows, width)
+            check_state(name, entered[-1], expected, batch.x.dtype, turned)
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:

@@ -34,6 +34,8 @@ class Batch:
         What the caller passed, if it was that; rows are then sorted by length.
     packed_lengths : Tensor of int64, (B,), optional
         Its lengths, kept even where they are all equal.
+    states_first : bool
+        Whether the caller's states are (B, L·D, ·).
     """
 
     x: Tensor
@@ -42,9 +44,12 @@ class Batch:
     batch_first: bool = False
     packed: PackedSequence | None = None
     packed_lengths: Tensor | None = None
+    states_first: bool = False
 
     @staticmethod
-    def enter(x: Any, lengths: Any, batch_first: bool) -> Batch:
+    def enter(
+        x: Any, lengths: Any, batch_first: bool, states_first: bool = False
+    ) -> Batch:
         """Bring what a caller passed into the inner form."""
         if isinstance(x, PackedSequence):
             if lengths is not None:
@@ -59,6 +64,7 @@ class Batch:
                 as_lengths(own, dense.shape[1], dense.shape[0]),
                 packed=x,
                 packed_lengths=own,
+                states_first=states_first,
             )
         if not isinstance(x, Tensor):
             raise InputError(
@@ -76,7 +82,7 @@ class Batch:
             x = x.transpose(0, 1)
         if lengths is not None:
             lengths = as_lengths(lengths, x.shape[1], x.shape[0])
-        return Batch(x, lengths, unbatched, batch_first)
+        return Batch(x, lengths, unbatched, batch_first, states_first=states_first)
 
     def enter_state(self, name: str, state: Any) -> Any:
         """Bring one state into the inner form: (L·D, B, ·), rows sorted as x's."""
@@ -90,9 +96,7 @@ class Batch:
             )
         if self.unbatched:
             return state.unsqueeze(1)
-        if self.packed is not None and self.packed.sorted_indices is not None:
-            return state.index_select(1, self.packed.sorted_indices)
-        return state
+        return self.sort(state.transpose(0, 1) if self.states_first else state)
 
     def leave(self, y: Tensor) -> Tensor | PackedSequence:
         """Return the output in the caller's form."""
@@ -123,7 +127,16 @@ class Batch:
 
     def leave_state(self, state: Tensor) -> Tensor:
         """Return one state in the caller's form."""
-        return state.squeeze(1) if self.unbatched else self.unsort(state)
+        if self.unbatched:
+            return state.squeeze(1)
+        state = self.unsort(state)
+        return state.transpose(0, 1) if self.states_first else state
+
+    def sort(self, tensor: Tensor) -> Tensor:
+        """Return (·, B, ·) with its rows in the order of x."""
+        if self.packed is None or self.packed.sorted_indices is None:
+            return tensor
+        return tensor.index_select(1, self.packed.sorted_indices)
 
     def unsort(self, tensor: Tensor) -> Tensor:
         """Return (·, B, ·) with its rows in the caller's order."""

@@ -33,18 +33,27 @@ def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
 
 
 def check_state(
-    name: str, state: Any, expected: tuple[int, ...], dtype: torch.dtype
+    name: str,
+    state: Any,
+    expected: tuple[int, ...],
+    dtype: torch.dtype,
+    turned: bool = False,
 ) -> None:
-    """Raise unless a state is a tensor of the expected shape and dtype."""
+    """Raise unless a state is a tensor of the expected shape and dtype.
+
+    Shapes are (L·D, B, ·); ``turned``: the caller knows them as (B, L·D, ·).
+    """
     if not isinstance(state, Tensor):
         raise InputError(
             f"{name}: expected a tensor of shape {expected}, got {type(state).__name__}"
         )
     if tuple(state.shape) != expected:
-        raise ShapeError(
-            f"{name}: expected hidden size {expected} "
-            f"(layers × directions, batch, features), got {tuple(state.shape)}"
-        )
+        got, axes = tuple(state.shape), "layers × directions, batch, features"
+        if turned:
+            (a, b, c), (d, e, f) = expected, got
+            expected, got = (b, a, c), (e, d, f)
+            axes = "batch, layers × directions, features"
+        raise ShapeError(f"{name}: expected hidden size {expected} ({axes}), got {got}")
     if state.dtype != dtype and not torch._C._is_any_autocast_enabled():
         raise ShapeError(
             f"{name}: dtype {state.dtype} does not match the input's {dtype}; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ._base import Recurrent
 
@@ -29,6 +29,22 @@ class GRU(Recurrent):
     reset_after : bool
         True: cuDNN's and torch's form. False: the paper's, and Keras' and ONNX'
         other form.
+    recurrent_dropout : float
+        Share of h left out where it meets the recurrent weights: in training one
+        mask a sequence, layer and direction, the same at every step, scaled by
+        1 / (1 − share). Gal and Ghahramani 2016.
+    zoneout : float
+        Share of the units that keep their old state, drawn at every step in
+        training; in evaluation the mean, share · old + (1 − share) · new.
+        Krueger et al. 2017.
+    learn_initial_state : bool
+        Start from parameters, one row a layer and direction, zero at first,
+        where no state is given: ``h_0``.
+    stateful : bool or "detached"
+        Start where the last call ended, unless a state is given; "detached": and
+        outside its graph. See `reset_state` and `detach_state`.
+    state_batch_first : bool
+        States are (B, L·D, ·), in and out.
 
     References
     ----------
@@ -58,6 +74,11 @@ class GRU(Recurrent):
         dtype: Any = None,
         *,
         reset_after: bool = True,
+        recurrent_dropout: float = 0.0,
+        zoneout: float = 0.0,
+        learn_initial_state: bool = False,
+        stateful: bool | Literal["detached"] = False,
+        state_batch_first: bool = False,
     ) -> None:
         self.reset_after = reset_after  # read while the base is built
         super().__init__(
@@ -71,6 +92,13 @@ class GRU(Recurrent):
             bidirectional=bidirectional,
             device=device,
             dtype=dtype,
+        )
+        self._extend(
+            recurrent_dropout,
+            zoneout,
+            learn_initial_state,
+            stateful,
+            state_batch_first,
         )
 
     def extra_repr(self) -> str:

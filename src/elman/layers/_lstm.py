@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -32,6 +32,22 @@ class LSTM(Recurrent):
         Layers stacked, L.
     bias, batch_first, dropout, bidirectional, proj_size, device, dtype
         As in `torch.nn.LSTM`. The state is the pair (h, c).
+    recurrent_dropout : float
+        Share of h left out where it meets the recurrent weights: in training one
+        mask a sequence, layer and direction, the same at every step, scaled by
+        1 / (1 − share). Gal and Ghahramani 2016.
+    zoneout : float or (float, float)
+        Share of the units that keep their old state, of h and of c, or one for
+        both, drawn at every step in training; in evaluation the mean,
+        share · old + (1 − share) · new. Krueger et al. 2017.
+    learn_initial_state : bool
+        Start from parameters, one row a layer and direction, zero at first,
+        where no state is given: ``h_0`` and ``c_0``.
+    stateful : bool or "detached"
+        Start where the last call ended, unless a state is given; "detached": and
+        outside its graph. See `reset_state` and `detach_state`.
+    state_batch_first : bool
+        States are (B, L·D, ·), in and out.
 
     References
     ----------
@@ -59,6 +75,12 @@ class LSTM(Recurrent):
         proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
+        *,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, float] = 0.0,
+        learn_initial_state: bool = False,
+        stateful: bool | Literal["detached"] = False,
+        state_batch_first: bool = False,
     ) -> None:
         super().__init__(
             "LSTM",
@@ -72,6 +94,13 @@ class LSTM(Recurrent):
             proj_size=proj_size,
             device=device,
             dtype=dtype,
+        )
+        self._extend(
+            recurrent_dropout,
+            zoneout,
+            learn_initial_state,
+            stateful,
+            state_batch_first,
         )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from elman.ops import STOCK, check_nonlinearity
 
@@ -24,6 +24,22 @@ class RNN(Recurrent):
         φ: "tanh", "relu", "sigmoid", "identity" or "softplus".
     bias, batch_first, dropout, bidirectional, device, dtype
         As in `torch.nn.RNN`.
+    recurrent_dropout : float
+        Share of h left out where it meets the recurrent weights: in training one
+        mask a sequence, layer and direction, the same at every step, scaled by
+        1 / (1 − share). Gal and Ghahramani 2016.
+    zoneout : float
+        Share of the units that keep their old state, drawn at every step in
+        training; in evaluation the mean, share · old + (1 − share) · new.
+        Krueger et al. 2017.
+    learn_initial_state : bool
+        Start from parameters, one row a layer and direction, zero at first,
+        where no state is given: ``h_0``.
+    stateful : bool or "detached"
+        Start where the last call ended, unless a state is given; "detached": and
+        outside its graph. See `reset_state` and `detach_state`.
+    state_batch_first : bool
+        States are (B, L·D, ·), in and out.
 
     Raises
     ------
@@ -57,6 +73,12 @@ class RNN(Recurrent):
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        recurrent_dropout: float = 0.0,
+        zoneout: float = 0.0,
+        learn_initial_state: bool = False,
+        stateful: bool | Literal["detached"] = False,
+        state_batch_first: bool = False,
     ) -> None:
         check_nonlinearity(nonlinearity)
         stock = ("rnn", nonlinearity) in STOCK
@@ -72,6 +94,13 @@ class RNN(Recurrent):
             bidirectional=bidirectional,
             device=device,
             dtype=dtype,
+        )
+        self._extend(
+            recurrent_dropout,
+            zoneout,
+            learn_initial_state,
+            stateful,
+            state_batch_first,
         )
         self.mode = f"RNN_{nonlinearity.upper()}"
 

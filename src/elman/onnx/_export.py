@@ -59,7 +59,7 @@ def export(
     ------
     InputError
         If the layer has what ONNX' nodes have not (a projection, an identity RNN,
-        a dtype but float32 or float64), if the options exclude each other, or if
+        zoneout, a dtype but float32 or float64), if the options exclude each other, or if
         the onnx package is missing.
     """
     if not isinstance(layer, nn.RNNBase):
@@ -67,6 +67,15 @@ def export(
             f"layer: expected an RNN, GRU or LSTM, got {type(layer).__name__}; "
             f"pass the recurrent layer itself"
         )
+    lacking = ["zoneout", "state_batch_first"]
+    if not state:
+        lacking += ["learn_initial_state", "stateful"]
+    for name in lacking:
+        if getattr(layer, name, False):
+            raise InputError(
+                f"layer: {name}={getattr(layer, name)!r} has no counterpart in ONNX' "
+                f"nodes{'; use state=True and pass the state' if not state else ''}"
+            )
     if one_step and (lengths or not state or layer.bidirectional):
         raise InputError(
             "one_step: a step takes and returns its state, has no lengths, and "

@@ -7,6 +7,7 @@ force with `force_path`.
 import contextlib
 
 from ._call import Call as Call
+from ._call import Noise as Noise
 from ._call import Result as Result
 from ._call import Weights as Weights
 from ._gru import gru as gru
@@ -34,6 +35,7 @@ __all__ = [
     "PREFERENCE",
     "STOCK",
     "Call",
+    "Noise",
     "Request",
     "Result",
     "StepGradients",

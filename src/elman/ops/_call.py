@@ -39,6 +39,26 @@ class Weights(NamedTuple):
         return [tensor for tensor in self if tensor is not None]
 
 
+class Noise(NamedTuple):
+    """What a run holds back of its states, drawn before it starts.
+
+    Drawn by the caller, so that a path stays a function of its arguments.
+
+    Attributes
+    ----------
+    recurrent : Tensor, (B, H) or (B, P), optional
+        The factor m on h where it meets recurrent weights, W_hh (m ∘ h_{t−1}), the
+        same at every step. The carried state itself, as in the GRU's z ∘ h_{t−1},
+        is not touched.
+    stays : tuple, one entry a state
+        How much of a state stays as it was: a bool tensor (T, B, ·), true where it
+        does, or a number, the share of the old state in a mean of both, or None.
+    """
+
+    recurrent: Tensor | None = None
+    stays: tuple[Tensor | float | None, ...] = ()
+
+
 class Call(NamedTuple):
     """Everything a path needs to run one layer in one direction.
 
@@ -59,6 +79,7 @@ class Call(NamedTuple):
         Run each row from its own last step to its first.
     trace : bool
         Return every step's state and gates as well.
+    noise : Noise, optional
     """
 
     cell: str
@@ -69,6 +90,7 @@ class Call(NamedTuple):
     lengths: Tensor | None = None
     reverse: bool = False
     trace: bool = False
+    noise: Noise | None = None
 
     def split(self) -> tuple[list[Tensor], Callable[[Sequence[Tensor]], Call]]:
         """Return what can be differentiated, and how to put others in its place.

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from ._call import Call, Result
+from ._call import Call, Noise, Result
 from ._paths import Request, register_path
 from ._step_gradients import wanted
 
@@ -29,8 +29,8 @@ class Cell:
     input_bias : Tensor, optional
         What is added to the input product of all steps.
     step : callable
-        From one step's input product (B, G·H) and the states to the new states
-        (the output first) and the gates.
+        From one step's input product (B, G·H), the states, and h as the recurrent
+        weights see it, to the new states (the output first) and the gates.
     gates : tuple of str
         The names of those gates.
     states : tuple of str
@@ -38,7 +38,7 @@ class Cell:
     """
 
     input_bias: Tensor | None
-    step: Callable[[Tensor, States], tuple[States, tuple[Tensor, ...]]]
+    step: Callable[[Tensor, States, Tensor], tuple[States, tuple[Tensor, ...]]]
     gates: tuple[str, ...]
     states: tuple[str, ...] = ("h",)
 
@@ -67,10 +67,20 @@ def run(call: Call) -> Result:
     projected = linear(x, call.weights.w_ih, cell.input_bias).unbind(0)
     alive = () if mask is None else mask.unbind(0)
 
-    state, gradients = call.state, wanted()
+    # A tracer sees no context variables, which is where what is wanted is kept.
+    gradients = None if torch.compiler.is_compiling() else wanted()
+    state = call.state
+    noise = call.noise or Noise()
+    factor = noise.recurrent
+    if factor is not None:
+        factor = factor.to(state[0].dtype)
     kept: list[tuple[Tensor, ...]] = []
     for t in reversed(range(steps)) if call.reverse else range(steps):
-        new, gates = cell.step(projected[t], state)
+        h = state[0] if factor is None else state[0] * factor
+        new, gates = cell.step(projected[t], state, h)
+        if noise.stays:
+            pairs = zip(noise.stays, new, state, strict=True)
+            new = tuple(_stay(stays, t, a, b) for stays, a, b in pairs)
         state = new if mask is None else _where(alive[t], new, state)
         if gradients is not None:
             gradients.watch(t, state[0])
@@ -95,6 +105,14 @@ def run(call: Call) -> Result:
 
 def _where(alive: Tensor, new: States, old: States) -> States:
     return tuple(torch.where(alive, a, b) for a, b in zip(new, old, strict=True))
+
+
+def _stay(stays: Tensor | float | None, t: int, new: Tensor, old: Tensor) -> Tensor:
+    if stays is None:
+        return new
+    if isinstance(stays, Tensor):
+        return torch.where(stays[t], old, new)
+    return new + stays * (old - new)
 
 
 def _mask(call: Call) -> Tensor | None:

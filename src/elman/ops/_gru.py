@@ -63,10 +63,12 @@ def _cell(call: Call) -> Cell:
 def _reset_after(w: Weights) -> Cell:
     hidden = w.w_hh.shape[1]
 
-    def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
+    def step(
+        a_x: Tensor, state: States, seen: Tensor
+    ) -> tuple[States, tuple[Tensor, ...]]:
         (h,) = state
         x_rz, x_n = a_x.split([2 * hidden, hidden], -1)
-        h_rz, h_n = linear(h, w.w_hh, w.b_hh).split([2 * hidden, hidden], -1)
+        h_rz, h_n = linear(seen, w.w_hh, w.b_hh).split([2 * hidden, hidden], -1)
         r, z = torch.sigmoid(x_rz + h_rz).chunk(2, -1)
         n = torch.tanh(x_n + r * h_n)
         return (n + z * (h - n),), (r, z, n)
@@ -79,11 +81,13 @@ def _reset_before(w: Weights) -> Cell:
     hidden = w.w_hh.shape[1]
     gates, candidate = w.w_hh.t().split([2 * hidden, hidden], 1)
 
-    def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
+    def step(
+        a_x: Tensor, state: States, seen: Tensor
+    ) -> tuple[States, tuple[Tensor, ...]]:
         (h,) = state
         x_rz, x_n = a_x.split([2 * hidden, hidden], -1)
-        r, z = torch.sigmoid(torch.addmm(x_rz, h, gates)).chunk(2, -1)
-        n = torch.tanh(torch.addmm(x_n, r * h, candidate))
+        r, z = torch.sigmoid(torch.addmm(x_rz, seen, gates)).chunk(2, -1)
+        n = torch.tanh(torch.addmm(x_n, r * seen, candidate))
         return (n + z * (h - n),), (r, z, n)
 
     return Cell(bias, step, gates=("r", "z", "n"))

@@ -60,9 +60,11 @@ def _cell(call: Call) -> Cell:
     recurrent = w.w_hh.t()
     hidden = w.w_hh.shape[0] // 4
 
-    def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
-        h, c = state
-        a = torch.addmm(a_x, h, recurrent)
+    def step(
+        a_x: Tensor, state: States, seen: Tensor
+    ) -> tuple[States, tuple[Tensor, ...]]:
+        c = state[1]
+        a = torch.addmm(a_x, seen, recurrent)
         a_if, a_g, a_o = a.split([2 * hidden, hidden, hidden], -1)
         i, f = torch.sigmoid(a_if).chunk(2, -1)
         g, o = torch.tanh(a_g), torch.sigmoid(a_o)

@@ -183,6 +183,7 @@ def _serves(request: Request) -> bool:
         (request.cell, request.variant) in native.CELLS
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
+        and not request.noise
         and not request.transformed
         and not request.exporting
         and not (request.compiling and request.trace)

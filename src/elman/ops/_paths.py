@@ -41,6 +41,8 @@ class Request:
         No steps or no rows.
     trace : bool
         Every step's gates are wanted.
+    noise : bool
+        States are partly held back, see `Noise`.
     transformed : bool
         Inside a `torch.func` transform or forward-mode differentiation.
     compiling : bool
@@ -56,6 +58,7 @@ class Request:
     ragged: bool = False
     empty: bool = False
     trace: bool = False
+    noise: bool = False
     transformed: bool = False
     compiling: bool = False
     exporting: bool = False
@@ -184,6 +187,7 @@ def request_of(call: Call) -> Request:
         ragged=call.lengths is not None,
         empty=0 in call.x.shape[:2],
         trace=call.trace,
+        noise=call.noise is not None,
         transformed=_transformed(),
         compiling=torch.compiler.is_compiling(),
         exporting=torch.compiler.is_exporting(),

@@ -88,8 +88,10 @@ def _cell(call: Call) -> Cell:
     bias = None if w.b_ih is None or w.b_hh is None else w.b_ih + w.b_hh
     recurrent = w.w_hh.t()
 
-    def step(a_x: Tensor, state: States) -> tuple[States, tuple[Tensor, ...]]:
-        return (phi(torch.addmm(a_x, state[0], recurrent)),), ()
+    def step(
+        a_x: Tensor, state: States, seen: Tensor
+    ) -> tuple[States, tuple[Tensor, ...]]:
+        return (phi(torch.addmm(a_x, seen, recurrent)),), ()
 
     return Cell(bias, step, gates=())
 

@@ -110,6 +110,8 @@ def _serves(request: Request) -> bool:
         return False
     if request.trace or request.empty or request.transformed or request.compiling:
         return False
+    if request.noise:
+        return False
     # Beyond its length a ReLU network may grow to infinity, and 0 · ∞ would reach
     # the weights' gradients; every other cell stays bounded there.
     if request.ragged and request.variant == "relu":
