@@ -352,6 +352,7 @@ def test_where_a_state_cannot_be_carried():
 
 def test_a_stateful_layer_compiles():
     layer, plain = twins(GRU, stateful="detached")
+    torch.compiler.reset()  # every layer shares one forward
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
     state = None
     for _ in range(3):
