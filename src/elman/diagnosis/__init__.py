@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ._behaviour import Behaviour as Behaviour
+from ._catalogue import KINDS as KINDS
+from ._catalogue import Kind as Kind
 from ._diagnose import diagnose as diagnose
 from ._gates import Saturation as Saturation
 from ._lyapunov import Lyapunov as Lyapunov
@@ -10,6 +13,7 @@ from ._needed import needed_from_lengths as needed_from_lengths
 from ._needed import needed_horizon as needed_horizon
 from ._nonfinite import NonFinite as NonFinite
 from ._nonfinite import first_nonfinite as first_nonfinite
+from ._prescribe import Prescription as Prescription
 from ._prescribe import prescribe as prescribe
 from ._results import Diagnosis as Diagnosis
 from ._results import Finding as Finding
@@ -17,19 +21,29 @@ from ._results import LayerProfile as LayerProfile
 from ._results import Remedy as Remedy
 from ._statistics import GradientStatistics as GradientStatistics
 from ._statistics import gradient_statistics as gradient_statistics
+from ._thresholds import THRESHOLDS as THRESHOLDS
+from ._thresholds import Threshold as Threshold
+from ._trial import Trial as Trial
 from ._truncation import TruncationBias as TruncationBias
 from ._truncation import truncation_bias as truncation_bias
 
 __all__ = [
+    "KINDS",
+    "THRESHOLDS",
+    "Behaviour",
     "Diagnosis",
     "Finding",
     "GradientStatistics",
+    "Kind",
     "LayerProfile",
     "Lyapunov",
     "Need",
     "NonFinite",
+    "Prescription",
     "Remedy",
     "Saturation",
+    "Threshold",
+    "Trial",
     "TruncationBias",
     "diagnose",
     "first_nonfinite",

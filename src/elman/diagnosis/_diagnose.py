@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
+import torch
 from torch import nn
 
+from elman._arguments import number
 from elman._errors import InputError
 
+from ._call_model import Forward
+from ._catalogue import in_order
+from ._cells import knows
 from ._judge import findings_of, headline_of, verdict_of
+from ._judge_numbers import judge_loss, not_finite
+from ._judge_training import (
+    FEWEST_BATCHES,
+    judge_clipping,
+    judge_statistics,
+    judge_trial,
+)
 from ._measure import Loss, measure
 from ._needed import needed_from_lengths
-from ._prescribe import prescribe
-from ._results import Diagnosis, Remedy
+from ._prescribe import Prescription, prescribe
+from ._preserve import unwrapped
+from ._reach import Reach, precision_of
+from ._results import Diagnosis
+from ._statistics import gradient_statistics
+from ._trial import Optimiser, Trial, trial
+from ._truncation import truncation_bias
 
 
 def diagnose(
@@ -24,7 +44,15 @@ def diagnose(
     needed: int | None = None,
     needed_source: str | None = None,
     max_lag: int | None = None,
-    remedies: bool = True,
+    truncation: int | None = None,
+    precision: torch.dtype | None = None,
+    optimizer: Optimiser | None = None,
+    learning_rate: float | None = None,
+    clip_norm: float | None = None,
+    batches: Sequence[tuple[Any, Any]] = (),
+    remedies: bool | Collection[str] = True,
+    confirm: int = 0,
+    forward: Forward | None = None,
 ) -> Diagnosis:
     """Measure how far a model's gradients reach back in time, before training.
 
@@ -53,8 +81,28 @@ def diagnose(
         How that is known, in words.
     max_lag : int, optional
         Longest lag of the lag curve; the whole sequence if not given.
-    remedies : bool
-        Whether to try the initialisations of `elman.init` when the verdict is bad.
+    truncation : int, optional
+        Steps after which training cuts the gradient (truncated backpropagation).
+    precision : torch.dtype, optional
+        The format the recurrence will run in, such as torch.bfloat16 under
+        autocast; that of the weights if not given.
+    optimizer : Optimizer or callable, optional
+        What the model is to be trained with: an optimiser over its parameters, or
+        what makes one, such as ``partial(torch.optim.SGD, lr=0.1)``. A few steps
+        are taken on a copy, and judged.
+    learning_rate : float, optional
+        Short for Adam with it.
+    clip_norm : float, optional
+        Threshold the gradient's norm is clipped to in training.
+    batches : sequence of (inputs, targets)
+        More batches for the optimiser's trial steps.
+    remedies : bool or collection of str
+        Whether to try remedies when something is wrong; or which kinds or names,
+        as for `prescribe`.
+    confirm : int
+        Training steps with which `prescribe` confirms its choice.
+    forward : callable, optional
+        ``forward(model, inputs)``, for a call of another form.
 
     Returns
     -------
@@ -80,22 +128,89 @@ def diagnose(
     >>> diagnose(Last(), x, y, torch.nn.functional.mse_loss).verdict
     'vanishing'
     """
-    for name, value in (("needed", needed), ("max_lag", max_lag)):
+    for name, value in (
+        ("needed", needed),
+        ("max_lag", max_lag),
+        ("truncation", truncation),
+    ):
         if value is not None and not value >= 1:
             raise InputError(f"{name}: got {value}; give a number of steps, 1 or more")
-    seen = measure(model, inputs, targets, loss, max_lag=max_lag)
+    if learning_rate is not None:
+        number("learning_rate", learning_rate)
+        if optimizer is not None:
+            raise InputError(
+                "learning_rate: the optimizer has one already; give one or the other"
+            )
+        optimizer = partial(torch.optim.Adam, lr=learning_rate)
+    if clip_norm is not None:
+        number("clip_norm", clip_norm)
+    if precision is not None and not precision.is_floating_point:
+        raise InputError(
+            f"precision: got {precision}; give a floating type such as torch.bfloat16"
+        )
+    model = unwrapped(model)
+    broken = not_finite(model, inputs)
+    seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
     if needed is None:
         need = needed_from_lengths(seen.lengths)
         needed, needed_source = need.steps, needed_source or need.source
     needed = int(needed)
     head = headline_of(seen.profiles)
     verdict = verdict_of(seen.profiles, needed)
-    best: str | None = None
-    tried: list[Remedy] = []
-    if remedies and verdict != "healthy":
-        best, tried = prescribe(
-            model, inputs, targets, loss, needed, max_lag=max_lag, horizon=head.horizon
+    sound = math.isfinite(seen.loss)
+    tried: Trial | None = None
+    data = [(inputs, targets), *batches]
+    if optimizer is not None and sound:
+        tried, _ = trial(
+            model, data, loss, optimizer, clip_norm=clip_norm, forward=forward
         )
+    cut = None
+    if truncation is not None and sound:
+        cut = truncation_bias(model, inputs, targets, loss, forward=forward)
+    reach = Reach(
+        needed,
+        head.horizon,
+        head.steps,
+        truncation,
+        math.nan if cut is None else cut.at(truncation or 1),
+        None if cut is None else cut.smallest,
+        precision=precision_of(head, precision or _dtype(model)),
+    )
+    about_training = [*judge_trial(tried), *judge_clipping(tried)]
+    if len(data) >= FEWEST_BATCHES and sound:
+        about_training += judge_statistics(
+            gradient_statistics(model, data, loss, forward=forward), clip_norm
+        )
+    prescription: Prescription | None = None
+    ill = verdict != "healthy" or any(f.severity == "error" for f in about_training)
+    if remedies and ill and sound:
+        prescription = prescribe(
+            model,
+            inputs,
+            targets,
+            loss,
+            needed,
+            max_lag=max_lag,
+            horizon=head.horizon,
+            verdict=verdict,
+            remedies=remedies,
+            optimizer=optimizer,
+            clip_norm=clip_norm,
+            batches=batches,
+            confirm=confirm,
+            forward=forward,
+        )
+    measured = [] if prescription is None else prescription.remedies
+    best = None if prescription is None else prescription.best
+    flow = findings_of(
+        seen.profiles, seen.exponents, seen.used, seen.seen, needed, reach, measured,
+        best,
+    )  # fmt: skip
+    if broken or not sound:
+        flow = []  # of what is no number, nothing else can be said
+    configuration = {} if prescription is None else dict(prescription.configuration)
+    if truncation is not None and truncation < needed:
+        configuration["truncation"] = needed
     return Diagnosis(
         verdict=verdict,
         horizon=head.horizon,
@@ -105,11 +220,19 @@ def diagnose(
         profile=seen.profiles,
         lyapunov=seen.exponents,
         saturation=seen.used,
-        findings=findings_of(
-            seen.profiles, seen.exponents, seen.used, needed, seen.loss, tried, best
+        findings=in_order(
+            [*broken, *judge_loss(seen.loss, broken), *flow, *about_training]
         ),
-        remedies=tried,
+        remedies=measured,
         best=best,
         loss=seen.loss,
         rows=seen.rows,
+        behaviour=seen.seen,
+        trial=tried,
+        configuration=configuration,
     )
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    layer = next(m for m in model.modules() if knows(m))
+    return next(p.dtype for p in layer.parameters())

@@ -1,4 +1,4 @@
-"""From measurements to a verdict and findings."""
+"""From measurements to a verdict and findings, causes before effects."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ._behaviour import Behaviour
+from ._catalogue import finding, in_order
 from ._gates import Saturation
+from ._judge_units import judge_units
 from ._lyapunov import Lyapunov
+from ._reach import Reach
 from ._results import Finding, LayerProfile, Remedy
-from ._thresholds import (
-    CHAOTIC,
-    DEAD,
-    EXPLODED,
-    GATE_HIGH,
-    GATE_LOW,
-    NOISY,
-    SATURATED,
-    VANISHED,
-)
+from ._thresholds import CHAOTIC, EXPLODED, NOISY, VANISHED
 
 Profiles = Sequence[LayerProfile]
 
@@ -54,30 +49,38 @@ def verdict_of(profiles: Profiles, needed: int) -> str:
     return "vanishing" if headline_of(profiles).horizon < needed else "healthy"
 
 
+def unclear(profile: LayerProfile, needed: int) -> bool:
+    """Whether a horizon is too noisy to be told apart from the need."""
+    if not (profile.error > 0 and profile.horizon > 0):
+        return False
+    # A horizon is one over a rate, so its error is a ratio.
+    apart = abs(math.log(profile.horizon / needed))
+    return apart < NOISY * profile.error / profile.horizon
+
+
 def findings_of(
     profiles: Profiles,
     exponents: Sequence[Lyapunov],
     used: Sequence[Saturation],
+    seen: Sequence[Behaviour],
     needed: int,
-    loss: float,
+    reach: Reach,
     remedies: Sequence[Remedy] = (),
     best: str | None = None,
 ) -> list[Finding]:
-    """List what is wrong, the gravest first, each with its number."""
+    """List what is wrong with the flow, the gravest first, causes before effects."""
     measured = _measured_remedy(remedies, best, needed)
+    vanishing = headline_of(profiles).horizon < needed
     found = [
-        *_not_finite(loss),
         *_exploding(profiles, needed, measured),
         *_chaotic(exponents),
         *_vanishing(profiles, exponents, needed, measured),
         *_unreached(profiles),
-        *_saturated(used),
-        *_dead(used),
+        *judge_units(used, seen, vanishing, needed),
         *_noisy(profiles, needed),
-        *_short_window(profiles, needed),
+        *reach.findings(),
     ]
-    order = {"error": 0, "warning": 1, "note": 2}
-    return sorted(found, key=lambda f: order[f.severity])
+    return in_order(found)
 
 
 def _measured_remedy(remedies: Sequence[Remedy], best: str | None, needed: int) -> str:
@@ -90,25 +93,10 @@ def _measured_remedy(remedies: Sequence[Remedy], best: str | None, needed: int) 
         )
     if remedies:
         return (
-            "none of the initialisations measured helps: look at the other findings; "
+            "none of the changes measured helps: look at the other findings; "
             f"else a GRU or LSTM with elman.init.chrono_(layer, t_max={needed})"
         )
     return ""
-
-
-def _not_finite(loss: float) -> list[Finding]:
-    if math.isfinite(loss):
-        return []
-    return [
-        Finding(
-            "loss is not finite",
-            "error",
-            f"the loss of the first batch is {loss}",
-            "a finite number",
-            "a gradient of it is no number either",
-            "look for infinite or missing inputs and targets; scale the inputs",
-        )
-    ]
 
 
 def _exploding(profiles: Profiles, needed: int, measured: str) -> list[Finding]:
@@ -117,45 +105,41 @@ def _exploding(profiles: Profiles, needed: int, measured: str) -> list[Finding]:
         ratio, lag = growth(p, needed)
         if ratio > EXPLODED:
             found.append(
-                Finding(
+                finding(
                     "gradients explode",
                     "error",
                     f"{p.name}: A({lag})/A(0) = {ratio:.1e}",
-                    f"A(k)/A(0) at most {EXPLODED:.0e} up to the {needed} steps needed",
-                    "clipping then keeps the direction of a few rows only (Pascanu, "
-                    "Mikolov and Bengio 2013)",
-                    measured
-                    or "orthogonal initialisation, or a smaller recurrent gain",
+                    value=ratio,
+                    limit=EXPLODED,
+                    threshold=f"A(k)/A(0) at most {EXPLODED:.0e} up to the {needed} "
+                    "steps needed",
+                    remedy=measured,
                 )
             )
     return found
 
 
 def _chaotic(exponents: Sequence[Lyapunov]) -> list[Finding]:
-    found = []
-    for lam in exponents:
-        first, error = lam.exponents[0], lam.errors[0]
-        if first > CHAOTIC and first > NOISY * error:
-            found.append(
-                Finding(
-                    "chaotic state",
-                    "warning",
-                    f"{lam.name}: leading Lyapunov exponent {lam} "
-                    f"per step: states e-fold apart in {1 / first:.1f} steps",
-                    f"λ₁ at most {CHAOTIC}",
-                    "chaotic dynamics have exploding gradients always (Mikhaeil, "
-                    "Monfared and Durstewitz 2022)",
-                    "orthogonal initialisation, or a smaller recurrent gain",
-                )
-            )
-    return found
+    return [
+        finding(
+            "chaotic state",
+            "error",
+            f"{lam.name}: leading Lyapunov exponent {lam} per step: states e-fold "
+            f"apart in {1 / lam.exponents[0]:.1f} steps",
+            value=lam.exponents[0],
+            limit=CHAOTIC,
+            threshold=f"λ₁ at most {CHAOTIC}",
+        )
+        for lam in exponents
+        if lam.exponents[0] > max(CHAOTIC, NOISY * lam.errors[0])
+    ]
 
 
 def _vanishing(
     profiles: Profiles, exponents: Sequence[Lyapunov], needed: int, measured: str
 ) -> list[Finding]:
     head = headline_of(profiles)
-    if head.horizon >= needed:
+    if head.horizon >= needed or unclear(head, needed):
         return []
     lam = next((x for x in exponents if x.name == head.name), None)
     rate = f", λ₁ = {lam}" if lam else ""
@@ -166,108 +150,47 @@ def _vanishing(
         "identity initialisation"
     )
     return [
-        Finding(
+        finding(
             "gradients vanish",
             "error",
             f"{head.name}: the gradient falls to a thousandth after "
             f"{head.horizon:.0f} steps{rate}",
-            f"A(k)/A(0) at least {VANISHED:.0e} up to the {needed} steps needed",
-            "a lag below it no longer moves a weight",
-            measured or general,
+            value=head.horizon,
+            limit=needed,
+            threshold=f"A(k)/A(0) at least {VANISHED:.0e} up to the {needed} steps "
+            "needed",
+            remedy=measured or general,
         )
     ]
 
 
 def _unreached(profiles: Profiles) -> list[Finding]:
     return [
-        Finding(
+        finding(
             "no gradient arrives",
-            "warning",
+            "error",
             f"{p.name}: the loss depends on 0 of its {p.steps} steps",
-            "at least one step",
-            "a layer the loss does not depend on cannot learn",
-            "look for detach() or no_grad() between this layer and the loss",
+            value=0,
+            limit=1,
+            threshold="at least one step",
         )
         for p in profiles
         if not p.connected
     ]
 
 
-# The side on which a saturated gate does what it is for: keep the state (chrono
-# initialisation puts f and z there, and i on the other side).
-_MEANT = {"f": "high", "z": "high", "i": "low", "slope": "high"}
-
-
-def _saturated(used: Sequence[Saturation]) -> list[Finding]:
-    found = []
-    for s in used:
-        for gate, low in s.low.items():
-            high = s.high[gate]
-            meant = _MEANT.get(gate)
-            harm = {"high": low, "low": high, None: low + high}[meant]
-            if low + high < SATURATED or harm < SATURATED / 2:
-                continue
-            what = "slope of the nonlinearity" if gate == "slope" else f"gate {gate}"
-            found.append(
-                Finding(
-                    "saturated units",
-                    "warning",
-                    f"{s.name}: {what} is below {GATE_LOW} in {low:.0%} and above "
-                    f"{GATE_HIGH} in {high:.0%} of its values",
-                    f"under {SATURATED:.0%} of the values",
-                    "there σ' is under 4 % of its largest value and learns slowly",
-                    "scale the inputs, or start the biases nearer to zero",
-                )
-            )
-    return found
-
-
-def _dead(used: Sequence[Saturation]) -> list[Finding]:
-    return [
-        Finding(
-            "dead units",
-            "warning",
-            f"{s.name}: {s.dead:.0%} of the units never change over the batch",
-            f"under {DEAD:.0%} of the units",
-            "a unit that never changes carries nothing",
-            "scale the inputs, or another nonlinearity than ReLU",
-        )
-        for s in used
-        if s.dead >= DEAD
-    ]
-
-
 def _noisy(profiles: Profiles, needed: int) -> list[Finding]:
     head = headline_of(profiles)
-    if not (head.error > 0 and head.horizon > 0):
-        return []
-    # A horizon is one over a rate, so its error is a ratio.
-    if abs(math.log(head.horizon / needed)) >= NOISY * head.error / head.horizon:
+    if not unclear(head, needed):
         return []
     return [
-        Finding(
+        finding(
             "measurement is noisy",
             "note",
             f"{head.name}: horizon {head.horizon:.0f} ± {head.error:.0f} steps, "
             f"needed {needed}",
-            f"a ratio away from 1 by {NOISY:.0f} relative standard errors",
-            "the usual 95 % interval",
-            "diagnose on more rows",
-        )
-    ]
-
-
-def _short_window(profiles: Profiles, needed: int) -> list[Finding]:
-    head = headline_of(profiles)
-    if head.steps >= needed:
-        return []
-    return [
-        Finding(
-            "sequences are too short",
-            "warning",
-            f"the longest sequence has {head.steps} steps",
-            f"the {needed} steps the data need",
-            "no gradient reaches past the start of a sequence",
-            f"train on windows of at least {needed} steps",
+            value=abs(math.log(head.horizon / needed)) * head.horizon / head.error,
+            limit=NOISY,
+            threshold=f"a ratio away from 1 by {NOISY:.0f} relative standard errors",
         )
     ]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
+from ._behaviour import Behaviour, behaviour
 from ._call_model import Forward, call, loss_of
 from ._call_model import Loss as Loss
 from ._gates import Saturation, saturation
@@ -32,8 +33,8 @@ class Measurement:
 
     Parameters
     ----------
-    profiles, exponents, used
-        By layer and direction; the last two empty when not asked for.
+    profiles, exponents, used, seen
+        By layer and direction; all but the first empty when not asked for.
     lengths : list of int
         Steps of every row of the longest layer.
     loss : float
@@ -43,6 +44,7 @@ class Measurement:
     profiles: list[LayerProfile]
     exponents: list[Lyapunov]
     used: list[Saturation]
+    seen: list[Behaviour]
     lengths: list[int]
     loss: float
     rows: int
@@ -93,6 +95,7 @@ def _measured(
     profiles: list[LayerProfile] = []
     exponents: list[Lyapunov] = []
     used: list[Saturation] = []
+    seen: list[Behaviour] = []
     generator = torch.Generator().manual_seed(0)
     for track in tracks:
         curves = lag_curve(track, generator, max_lag)
@@ -119,11 +122,13 @@ def _measured(
             exponent = lyapunov(track)
             exponents += [] if exponent is None else [exponent]
             used.append(saturation(track))
+            seen.append(behaviour(track))
     longest = max(tracks, key=lambda t: int(t.lengths.max()))
     return Measurement(
         profiles,
         exponents,
         used,
+        seen,
         [int(n) for n in longest.lengths],
         float(value.detach()),
         len(longest.lengths),

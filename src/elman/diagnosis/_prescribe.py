@@ -1,24 +1,56 @@
-"""Try each initialisation on a copy of the model, and measure again."""
+"""Try each change on a copy of the model, measure again, and choose."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from elman import init
-from elman._errors import InputError
+from elman._errors import InputError, did_you_mean
 
+from ._call_model import Forward, call
+from ._candidates import KINDS, Candidate, candidates
 from ._cells import knows
 from ._judge import headline_of, verdict_of
 from ._measure import Loss, measure
+from ._preserve import unwrapped
 from ._results import Remedy
+from ._settle import Settled, settle
+from ._swap import inputs_of_layers, same_form
+from ._trial import Optimiser, copied, trial
 
 IMPROVED = 1.5
 """A remedy that falls short of the need must at least lengthen the horizon so."""
+
+TRIED = ("initialisation", "activation", "cell")
+"""Kinds tried if none are named: flossing takes longer than all of them."""
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """The model prescribed, and what was measured on the way.
+
+    Parameters
+    ----------
+    model : Module
+        A copy with the best change made; an untrained one, like the original.
+    best : str or None
+        The change of the model that was chosen; None if it stays as it is.
+    configuration : dict
+        The choice as plain data: cell, nonlinearity, init, t_max, learning_rate,
+        clip_norm, truncation, each only where it is to change.
+    remedies : list of Remedy
+        Everything measured, the longest horizon first.
+    """
+
+    model: nn.Module
+    best: str | None
+    configuration: dict[str, Any]
+    remedies: list[Remedy] = field(default_factory=list)
 
 
 def prescribe(
@@ -30,13 +62,27 @@ def prescribe(
     *,
     max_lag: int | None = None,
     horizon: float | None = None,
-) -> tuple[str | None, list[Remedy]]:
-    """Measure every initialisation of `elman.init` on a copy of the model.
+    verdict: str | None = None,
+    remedies: bool | Collection[str] = True,
+    optimizer: Optimiser | None = None,
+    clip_norm: float | None = None,
+    batches: Sequence[tuple[Any, Any]] = (),
+    confirm: int = 0,
+    forward: Forward | None = None,
+) -> Prescription:
+    """Measure every change that fits on a copy of the model, and choose one.
 
-    The best is, of those after which the gradient reaches the needed horizon and
-    does not explode, the one that changes the weights least, ‖θ' − θ‖ / ‖θ‖. If
-    none reaches it, the one with the longest horizon, provided it does not
-    explode and is at least 1.5 times as long as before. Else there is none.
+    The best is the first, in the order of `_candidates.candidates` (mild before
+    strong), of those after which the gradient reaches the needed horizon and does
+    not explode. If none does, it is the one with the longest horizon, provided it
+    does not explode and is at least 1.5 times as long as before; else none. With
+    ``confirm``, all that reach the need, and the model as it is, are trained for
+    so many steps, and the lowest loss decides.
+
+    With an optimiser its learning rate is tried on the prescribed model as well: it
+    is lowered by factors of about three until neither the loss rises nor the
+    gradient explodes after a few steps; the clipping threshold is the 90th
+    percentile of the norms seen.
 
     Parameters
     ----------
@@ -46,51 +92,116 @@ def prescribe(
         Steps the data need; also the ``t_max`` of chrono.
     max_lag : int, optional
         Longest lag measured.
-    horizon : float, optional
-        The horizon before, measured if not given.
+    horizon, verdict : optional
+        Of the model as it is; measured if not given.
+    remedies : bool or collection of str
+        Kinds or names to try, such as ("initialisation",); True for all but
+        "flossing".
+    optimizer : Optimizer or callable, optional
+        What the model is to be trained with.
+    clip_norm : float, optional
+        The clipping threshold in use.
+    batches : sequence of (inputs, targets)
+        More batches for the steps tried; the one batch again and again if none.
+    confirm : int
+        Training steps to confirm the choice; needs ``optimizer``.
+    forward : callable, optional
+        ``forward(model, inputs)``, for a call of another form.
 
     Returns
     -------
-    best : str or None
-        A name for `elman.init.apply_`.
-    remedies : list of Remedy
-        All that apply to the model's cells, the longest horizon first.
+    Prescription
+
+    Raises
+    ------
+    InputError
+        If the model cannot be copied or measured, or a name is unknown.
     """
-    model = getattr(model, "_orig_mod", model)
-    if horizon is None:
-        before = measure(model, inputs, targets, loss, max_lag=max_lag, full=False)
+    model = unwrapped(model)
+    if confirm and optimizer is None:
+        raise InputError("confirm: needs optimizer=, which takes the training steps")
+    if horizon is None or verdict is None:
+        before = measure(
+            model, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
+        )
         horizon = headline_of(before.profiles).horizon
-    remedies = []
-    for name in init.NAMES:
-        if name == "default":
+        verdict = verdict_of(before.profiles, needed)
+    given = inputs_of_layers(model, lambda m: call(m, inputs, forward))
+    wanted = _wanted(remedies)
+    tried: list[Remedy] = []
+    by_name: dict[str, Candidate] = {}
+    for candidate in candidates(model, needed, given, verdict):
+        if verdict == "healthy" or not {candidate.kind, candidate.name} & wanted:
             continue
-        options = {"t_max": needed} if name == "chrono" else {}
-        treated = _copy(model)
-        change = _apply(treated, name, options)
-        if change is None:
+        treated = candidate.change(copied(model))
+        if treated is None:
             continue
-        after = measure(treated, inputs, targets, loss, max_lag=max_lag, full=False)
-        remedies.append(
+        if candidate.kind == "cell" and not same_form(model, treated, inputs, forward):
+            continue  # another cell's state does not fit what surrounds it
+        after = measure(
+            treated, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
+        )
+        reached = headline_of(after.profiles).horizon
+        by_name[candidate.name] = candidate
+        tried.append(
             Remedy(
-                name,
+                candidate.name,
                 horizon,
-                headline_of(after.profiles).horizon,
+                reached,
                 verdict_of(after.profiles, needed),
-                change,
-                f"elman.init.{name}_(layer"
-                + "".join(f", {k}={v}" for k, v in options.items())
-                + ")",
+                _change(model, treated),
+                candidate.call,
+                candidate.kind,
+                candidate.settings,
+                before=horizon,
+                after=reached,
             )
         )
-    remedies.sort(key=lambda r: -r.horizon_after)
-    return best_of(remedies), remedies
+    best = best_of(tried) if verdict != "healthy" else None
+    data = [(inputs, targets), *batches]
+    if confirm and optimizer is not None:
+        best, tried = _confirmed(
+            model,
+            by_name,
+            tried,
+            data,
+            loss,
+            optimizer,
+            clip_norm,
+            confirm,
+            best,
+            forward,
+        )
+    chosen = copied(model)
+    if best is not None:
+        chosen = by_name[best].change(chosen) or chosen
+    configuration = dict(by_name[best].settings) if best is not None else {}
+    settled = Settled()
+    if optimizer is not None:
+        settled = settle(
+            chosen,
+            data,
+            loss,
+            optimizer,
+            clip_norm,
+            needed,
+            max_lag=max_lag,
+            forward=forward,
+        )
+    tried.sort(key=lambda r: -r.horizon_after)
+    return Prescription(
+        chosen,
+        best,
+        configuration | settled.configuration,
+        [*tried, *settled.remedies],
+    )
 
 
 def best_of(remedies: Sequence[Remedy]) -> str | None:
-    """Choose by the rule of `prescribe`."""
+    """Choose by the rule of `prescribe`; the order is the order of preference."""
     sound = [r for r in remedies if r.verdict_after == "healthy"]
     if sound:
-        return min(sound, key=lambda r: r.change).name
+        return sound[0].name
     longer = [
         r
         for r in remedies
@@ -100,31 +211,81 @@ def best_of(remedies: Sequence[Remedy]) -> str | None:
     return max(longer, key=lambda r: r.horizon_after).name if longer else None
 
 
-def _copy(model: nn.Module) -> nn.Module:
-    try:
-        return copy.deepcopy(model)
-    except (RuntimeError, TypeError) as error:
-        raise InputError(
-            f"model: cannot be copied to try remedies on ({error}); pass remedies=False"
-        ) from error
+def _confirmed(
+    model: nn.Module,
+    by_name: dict[str, Candidate],
+    tried: list[Remedy],
+    data: Sequence[tuple[Any, Any]],
+    loss: Loss,
+    optimizer: Optimiser,
+    clip_norm: float | None,
+    steps: int,
+    best: str | None,
+    forward: Forward | None,
+) -> tuple[str | None, list[Remedy]]:
+    """Train the sound ones and the original a little; the lowest loss decides."""
+
+    def after(twin: nn.Module) -> float:
+        make = maker(optimizer) if twin is not model else optimizer
+        seen, _ = trial(
+            twin, data, loss, make, clip_norm=clip_norm, steps=steps, forward=forward
+        )
+        late = seen.losses[-max(1, steps // 10) :]
+        value = sum(late) / len(late)
+        return value if math.isfinite(value) else math.inf
+
+    plain = after(model)
+    rows = []
+    for remedy in tried:
+        if remedy.verdict_after == "healthy" or remedy.name == best:
+            treated = by_name[remedy.name].change(copied(model))
+            if treated is not None:
+                remedy = replace(remedy, trained=after(treated))
+        rows.append(remedy)
+    trained = [r for r in rows if not math.isnan(r.trained)]
+    if not trained:
+        return None, rows
+    lowest = min(trained, key=lambda r: r.trained)
+    return (lowest.name if lowest.trained < plain else None), rows
 
 
-def _apply(model: nn.Module, name: str, options: dict[str, Any]) -> float | None:
-    """Apply to every recurrent layer; return the relative change, None if to none."""
+def maker(optimizer: Optimiser) -> Any:
+    """Return what makes an optimiser like the one given, for other parameters."""
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        return optimizer
+    options = dict(optimizer.defaults)
+    options["lr"] = optimizer.param_groups[0]["lr"]
+
+    def make(parameters: Any) -> torch.optim.Optimizer:
+        kind: Any = type(optimizer)
+        return kind(parameters, **options)  # type: ignore[no-any-return]
+
+    return make
+
+
+def _wanted(remedies: bool | Collection[str]) -> set[str]:
+    if isinstance(remedies, bool):
+        return set(TRIED) if remedies else set()
+    known = {*KINDS, "forget_bias", "orthogonal", "critical", "chrono", "identity"}
+    known |= {"relu + identity", "tanh + orthogonal", "gru + chrono", "lstm + chrono"}
+    for name in remedies:
+        if name not in known:
+            raise InputError(
+                f"remedies: unknown {name!r}; choose from {', '.join(sorted(known))}"
+                f"{did_you_mean(str(name), sorted(known))}"
+            )
+    return set(remedies)
+
+
+def _change(model: nn.Module, treated: nn.Module) -> float:
+    """‖θ' − θ‖ / ‖θ‖ over the recurrent layers; infinite if they are others."""
     difference = size = 0.0
-    done = False
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for layer in model.modules():
-            if not knows(layer):
-                continue
-            before = [p.detach().clone() for p in layer.parameters()]
-            try:
-                init.apply_(name, layer, **options)  # type: ignore[arg-type]
-            except InputError:  # no such thing in this cell
-                continue
-            done = True
-            for old, new in zip(before, layer.parameters(), strict=True):
-                difference += float((new.detach() - old).double().square().sum())
-                size += float(old.double().square().sum())
-    return (difference / size) ** 0.5 if done and size > 0 else None
+    old = [m for m in model.modules() if knows(m)]
+    new = [m for m in treated.modules() if knows(m)]
+    for a, b in zip(old, new, strict=True):
+        if a.mode != b.mode:
+            return math.inf
+        for p, q in zip(a.parameters(), b.parameters(), strict=True):
+            difference += float((q.detach() - p.detach()).double().square().sum())
+            size += float(p.detach().double().square().sum())
+    return (difference / size) ** 0.5 if size > 0 else math.inf

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ._behaviour import Behaviour
 from ._gates import Saturation
 from ._lyapunov import Lyapunov
+from ._trial import Trial
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class Finding:
     source : str
         Where that threshold comes from.
     remedy : str
-        What to do, or nothing.
+        What to do.
+    effect : str
+        What that is expected to change.
+    value, limit : float
+        The number measured, and the one it was compared with.
     """
 
     name: str
@@ -37,24 +43,40 @@ class Finding:
     threshold: str
     source: str
     remedy: str
+    effect: str = ""
+    value: float = float("nan")
+    limit: float = float("nan")
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change of the initial weights, measured on a copy of the model.
+    """One change, made on a copy of the model and measured.
 
     Parameters
     ----------
     name : str
-        As `elman.init.apply_` knows it.
+        An initialisation as `elman.init.apply_` knows it, or such as
+        "relu + identity", "gru + chrono", "clipping", "learning rate".
     horizon_before, horizon_after : float
-        Steps.
+        Steps; NaN for a change of the training.
     verdict_after : str
         "vanishing", "exploding" or "healthy".
     change : float
-        ‖θ' − θ‖ / ‖θ‖ over the weights of the recurrent layers.
+        ‖θ' − θ‖ / ‖θ‖ over the weights of the recurrent layers; infinite where
+        they are others, zero for a change of the training.
     call : str
         The line that applies it.
+    kind : str
+        "initialisation", "activation", "cell", "flossing", "clipping", "learning
+        rate" or "truncation".
+    settings : dict
+        The change as plain data, such as {"init": "chrono", "t_max": 200}.
+    measured : str
+        What ``before`` and ``after`` are.
+    before, after : float
+        The quantity the change is for, measured without and with it.
+    trained : float
+        Loss after the confirming training; NaN where there was none.
     """
 
     name: str
@@ -63,6 +85,12 @@ class Remedy:
     verdict_after: str
     change: float
     call: str
+    kind: str = "initialisation"
+    settings: dict[str, Any] = field(default_factory=dict)
+    measured: str = "steps the gradient reaches"
+    before: float = float("nan")
+    after: float = float("nan")
+    trained: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -139,6 +167,13 @@ class Diagnosis:
         The loss measured.
     rows : int
         Rows of the batch that were used.
+    behaviour : list of Behaviour
+        Slopes, gates and inputs, in the order of ``profile``.
+    trial : Trial or None
+        A few steps of the optimiser on a copy, if one was given.
+    configuration : dict
+        What is prescribed, as plain data: init, t_max, cell, nonlinearity,
+        learning_rate, clip_norm, truncation, each where it is to change.
     """
 
     verdict: str
@@ -154,6 +189,9 @@ class Diagnosis:
     best: str | None = None
     loss: float = float("nan")
     rows: int = 0
+    behaviour: list[Behaviour] = field(default_factory=list)
+    trial: Trial | None = None
+    configuration: dict[str, Any] = field(default_factory=dict)
 
     @property
     def head(self) -> LayerProfile:

@@ -2,6 +2,7 @@
 
 from ._bias import chrono_ as chrono_
 from ._bias import forget_bias_ as forget_bias_
+from ._critical import critical_ as critical_
 from ._names import NAMES as NAMES
 from ._names import apply_ as apply_
 from ._recurrent import identity_ as identity_
@@ -11,6 +12,7 @@ __all__ = [
     "NAMES",
     "apply_",
     "chrono_",
+    "critical_",
     "forget_bias_",
     "identity_",
     "orthogonal_",

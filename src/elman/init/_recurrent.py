@@ -60,7 +60,7 @@ def orthogonal_(
 def identity_(
     layer: Layer,
     scale: float = 1.0,
-    input_std: float = 0.001,
+    input_std: float | None = 0.001,
     *,
     generator: torch.Generator | None = None,
 ) -> Layer:
@@ -76,8 +76,9 @@ def identity_(
     scale : float
         What a state is multiplied by each step; the paper takes 1, or 0.01 where
         no long memory is wanted.
-    input_std : float
-        Standard deviation of the input weights; the paper takes 0.001.
+    input_std : float, optional
+        Standard deviation of the input weights; the paper takes 0.001. None keeps
+        those there are, which learns faster where gradients are clipped.
     generator : torch.Generator, optional
         Source of randomness; torch's own if absent.
 
@@ -104,7 +105,8 @@ def identity_(
         )
     for place in places(layer):
         nn.init.eye_(place.w_hh).mul_(scale)
-        place.w_ih.normal_(0.0, input_std, generator=generator)
+        if input_std is not None:
+            place.w_ih.normal_(0.0, input_std, generator=generator)
         _zero(place.b_ih, place.b_hh)
     return layer
 

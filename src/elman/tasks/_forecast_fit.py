@@ -262,7 +262,7 @@ def _remedied(
             masked_absolute_error,
             needed=min(need.steps, inputs[0].shape[1]),
             needed_source=need.source,
-            remedies=remedies,
+            remedies=init.NAMES[1:] if remedies else False,
         )
 
     automatic = forecaster.init == "auto"

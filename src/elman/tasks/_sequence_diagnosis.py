@@ -116,11 +116,18 @@ def choose_start(
     before = measure()
     remedies: list[dict[str, Any]] = []
     if init == "auto" and before.verdict != "healthy":
-        best, tried = prescribe(
-            network, inputs, target, loss, needed, horizon=before.horizon
+        found = prescribe(
+            network,
+            inputs,
+            target,
+            loss,
+            needed,
+            horizon=before.horizon,
+            verdict=before.verdict,
+            remedies=initialisations.NAMES[1:],
         )
-        chosen = best or chosen
-        remedies = [asdict(remedy) for remedy in tried]
+        chosen = found.best or chosen
+        remedies = [asdict(remedy) for remedy in found.remedies]
     after = None
     if chosen != "default":
         _initialise(chosen, network.encoder, needed, seed)
