@@ -10,7 +10,8 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
-        bench-classification bench-long-dependencies bench-recurrent core-test sanitize neon clean
+        bench-classification bench-long-dependencies bench-recurrent core-test \
+        sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -50,6 +51,9 @@ bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, thr
 
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/classification.py
+
+bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
+	$(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
 
 bench-recurrent: $(VENV)/.installed  ## Training steps against torch.nn's layers
 	mkdir -p build && $(BIN)/python benchmarks/recurrent.py --json build/recurrent.json
