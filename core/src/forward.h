@@ -120,7 +120,7 @@ class ForwardRun {
     const Range p = panels_of(w_.input, id);
     Product<V> product{l.x + r.first, 0, nullptr, w_.bias, l.pre + r.first,
                        C::input_first * H_, r.last - r.first};
-    for (long i = p.first; i < p.last; ++i) product(w_.input, i);
+    sweep<V>(w_.input, p, false, [&](long i, long following) { product(w_.input, i, following); });
     if constexpr (C::slots > C::input_count && !C::two_products)
       // Slots no input feeds start from their bias alone.
       for (long k = r.first; k < r.last; ++k)
@@ -139,14 +139,6 @@ class ForwardRun {
     return split_ == Split::units ? slice(m.count, id, n_) : Range{0, m.count};
   }
 
-  template <class F>
-  void each_unit(const Panels<T>& m, long p, long n, F f) {
-    const long u1 = first_unit<V>(m, p + 1);
-    for (long u = first_unit<V>(m, p); u < u1; u += V::width) {
-      const auto lanes = V::lanes(u1 - u);
-      for (long i = 0; i < n; ++i) f(i, u, lanes);
-    }
-  }
 
   void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
     Local& l = local_[id];
@@ -167,25 +159,23 @@ class ForwardRun {
       l.h[i] = r.h_before;
       l.out[i] = r.pre;
     }
-    const Range p = panels_of(w_.recurrent, id);
     Product<V> product{l.h, 0, l.out, nullptr, l.out, C::recurrent_first * H_, n};
-    for (long i = p.first; i < p.last; ++i) {
-      product(w_.recurrent, i);
-      each_unit(w_.recurrent, i, n, [&](long k, long u, auto lanes) {
+    sweep<V>(w_.recurrent, panels_of(w_.recurrent, id), s & 1, [&](long i, long following) {
+      product(w_.recurrent, i, following);
+      each_unit<V>(w_.recurrent, i, n, [&](long k, long u, auto lanes) {
         if constexpr (C::two_products) C::first_step(l.rows[k], u, H_, lanes);
         else C::step(l.rows[k], u, H_, lanes);
       });
-    }
+    });
     meet_if(split_ == Split::units);
     if constexpr (C::two_products) {
       for (long i = 0; i < n; ++i) l.h[i] = l.rows[i].pre + 3 * H_;
       product.offset = 2 * H_;
-      const Range q = panels_of(w_.second, id);
-      for (long i = q.first; i < q.last; ++i) {
-        product(w_.second, i);
-        each_unit(w_.second, i, n,
+      sweep<V>(w_.second, panels_of(w_.second, id), s & 1, [&](long i, long following) {
+        product(w_.second, i, following);
+        each_unit<V>(w_.second, i, n,
                   [&](long k, long u, auto lanes) { C::step(l.rows[k], u, H_, lanes); });
-      }
+      });
       meet_if(split_ == Split::units);
     }
     if (w_.projection.count) {
@@ -195,8 +185,8 @@ class ForwardRun {
         l.out[i] = output(time_of(s_, s, mine.length[i]), b);
       }
       Product<V> project{l.h, 0, nullptr, nullptr, l.out, 0, n};
-      const Range q = panels_of(w_.projection, id);
-      for (long i = q.first; i < q.last; ++i) project(w_.projection, i);
+      sweep<V>(w_.projection, panels_of(w_.projection, id), s & 1,
+               [&](long i, long following) { project(w_.projection, i, following); });
       meet_if(split_ == Split::units);
     }
   }

@@ -2,8 +2,8 @@
 // namespace after its simd header: nothing in it may have external linkage, or
 // the linker could let one set's code stand in for another's.
 #include "math.h"
-#include "product.h"
 #include "share.h"
+#include "product.h"
 #include "cells/cell.h"
 #include "cells/rnn.h"
 #include "cells/gru.h"
@@ -11,5 +11,6 @@
 #include "cells/lstm.h"
 #include "packed.h"
 #include "forward.h"
+#include "weight_gradients.h"
 #include "backward.h"
 #include "kernels.h"

@@ -29,6 +29,10 @@ struct WorthSharing {
 };
 extern WorthSharing worth_sharing;
 
+// In place of a vector's Lanes: all of them. Worth a type of its own, since a
+// load that follows a masked store closely has to wait for the cache.
+struct Full {};
+
 // One instruction set's entry points.
 struct Kernels {
   const char* name;

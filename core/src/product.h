@@ -71,10 +71,18 @@ void pack_columns(const Panels<typename V::T>& m, typename V::T* out, const type
   }
 }
 
+// Memory to fetch into the second cache while a tile is computed: so many bytes
+// at each multiplication.
+struct Ahead {
+  const char* from;
+  long step;
+};
+
 template <class V, int R, int C>
 void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, long depth,
           const typename V::T* const* start, const typename V::T* common,
-          typename V::T* const* out, long offset, long stride, const typename V::Lanes* lanes) {
+          typename V::T* const* out, long offset, long stride, const typename V::Lanes* lanes,
+          bool full, Ahead ahead) {
   using T = typename V::T;
   V acc[R][C];
   const T* rows[R];
@@ -84,9 +92,14 @@ void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, 
     const T* from = start ? start[r] + offset : common ? common + offset : nullptr;
     ELMAN_UNROLL(4)
     for (int c = 0; c < C; ++c)
-      acc[r][c] = from ? V::load(from + c * stride, lanes[c]) : V::all(0);
+      acc[r][c] = !from  ? V::all(0)
+                  : full ? V::load(from + c * stride)
+                         : V::load(from + c * stride, lanes[c]);
   }
+  ELMAN_UNROLL(2)
   for (long k = 0; k < depth; ++k) {
+    __builtin_prefetch(ahead.from, 0, 2);
+    ahead.from += ahead.step;
     V w[C];
     ELMAN_UNROLL(4)
     for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
@@ -101,7 +114,10 @@ void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, 
   ELMAN_UNROLL(8)
   for (int r = 0; r < R; ++r)
     ELMAN_UNROLL(4)
-    for (int c = 0; c < C; ++c) acc[r][c].store(out[r] + offset + c * stride, lanes[c]);
+    for (int c = 0; c < C; ++c) {
+      T* to = out[r] + offset + c * stride;
+      full ? acc[r][c].store(to) : acc[r][c].store(to, lanes[c]);
+    }
 }
 
 template <int C>
@@ -113,10 +129,13 @@ template <class V, int C, int R = max_rows<C>()>
 void tile_of(int r, const typename V::T* const* a, long a_offset, const typename V::T* b,
              long depth, const typename V::T* const* start, const typename V::T* common,
              typename V::T* const* out, long offset, long stride,
-             const typename V::Lanes* lanes) {
-  if (r == R) return tile<V, R, C>(a, a_offset, b, depth, start, common, out, offset, stride, lanes);
+             const typename V::Lanes* lanes, bool full, Ahead ahead) {
+  if (r == R)
+    return tile<V, R, C>(a, a_offset, b, depth, start, common, out, offset, stride, lanes, full,
+                         ahead);
   if constexpr (R > 1)
-    tile_of<V, C, R - 1>(r, a, a_offset, b, depth, start, common, out, offset, stride, lanes);
+    tile_of<V, C, R - 1>(r, a, a_offset, b, depth, start, common, out, offset, stride, lanes,
+                         full, ahead);
 }
 
 // Panel p of out = start + a * m, over n rows given by pointers. start null:
@@ -133,43 +152,81 @@ struct Product {
   long offset;
   long rows;
 
-  void operator()(const Panels<T>& m, long p) const {
+  // Panel `next` is fetched meanwhile; none if negative.
+  void operator()(const Panels<T>& m, long p, long next = -1) const {
     switch (m.columns) {
-      case 1: return run<1>(m, p);
-      case 2: return run<2>(m, p);
-      case 3: return run<3>(m, p);
-      default: return run<4>(m, p);
+      case 1: return run<1>(m, p, next);
+      case 2: return run<2>(m, p, next);
+      case 3: return run<3>(m, p, next);
+      default: return run<4>(m, p, next);
     }
   }
 
   template <int C>
-  void run(const Panels<T>& m, long p) const {
+  void run(const Panels<T>& m, long p, long next) const {
     const T* b = m.data + p * panel_size<V>(m);
     const long unit = first_unit<V>(m, p);
     typename V::Lanes lanes[C];
     for (int c = 0; c < C; ++c)
       lanes[c] = V::lanes(m.units - unit - (m.gates ? 0 : c * V::width));
+    const bool full = m.units - unit >= V::width * (m.gates ? 1 : C);
     // Tiles of equal height: 16 rows are 6 + 5 + 5, not 6 + 6 + 4.
     const long tiles = (rows + max_rows<C>() - 1) / max_rows<C>();
+    Ahead ahead{reinterpret_cast<const char*>(b), 0};
+    if (next >= 0 && tiles)
+      ahead = {reinterpret_cast<const char*>(m.data + next * panel_size<V>(m)),
+               (long(sizeof(T)) * C * V::width + tiles - 1) / tiles};
     for (long i = 0, r = 0; i < tiles; ++i) {
       const long height = (rows - r + tiles - i - 1) / (tiles - i);
       tile_of<V, C>(int(height), a + r, a_offset, b, m.depth, start ? start + r : nullptr, common,
-                    out + r, offset + unit, m.stride, lanes);
+                    out + r, offset + unit, m.stride, lanes, full, ahead);
+      ahead.from += ahead.step * m.depth;
       r += height;
     }
   }
 };
 
+// Calls f(i, u, lanes) for n rows and each vector of a panel's units.
+template <class V, class F>
+ELMAN_INLINE void each_unit(const Panels<typename V::T>& m, long p, long n, F f) {
+  const long u1 = first_unit<V>(m, p + 1);
+  long u = first_unit<V>(m, p);
+  for (; u + V::width <= u1; u += V::width)
+    for (long i = 0; i < n; ++i) f(i, u, Full{});
+  if (u == u1) return;
+  const auto lanes = V::lanes(u1 - u);
+  for (long i = 0; i < n; ++i) f(i, u, lanes);
+}
+
+// Calls f(panel, next) for panels in turn, `next` worth fetching meanwhile or
+// negative. Every other time backwards: what the second cache holds of a large
+// matrix is its end, and the next sweep starts there.
+template <class V, class F>
+void sweep(const Panels<typename V::T>& m, Range p, bool back, F f) {
+  constexpr long kNear = 1 << 20;  // bytes the second cache holds anyway
+  const long n = p.last - p.first;
+  const bool far = n * panel_size<V>(m) * long(sizeof(typename V::T)) > kNear;
+  for (long i = 0; i < n; ++i) {
+    const long at = back ? p.last - 1 - i : p.first + i;
+    f(at, far && i + 1 < n ? (back ? at - 1 : at + 1) : -1);
+  }
+}
+
 // out[r][c] += sum over k of a[k][r] * b[k][c]; the sum of one call starts at
 // zero, which keeps rounding errors of a long batch small.
 template <class V, int R, int C>
 void outer_tile(const typename V::T* a, const typename V::T* b, long depth,
-                typename V::T* const* out, long offset, const typename V::Lanes* lanes) {
+                typename V::T* const* out, long offset, const typename V::Lanes* lanes,
+                bool full) {
   V acc[R][C];
   ELMAN_UNROLL(8)
   for (int r = 0; r < R; ++r)
     ELMAN_UNROLL(4)
-    for (int c = 0; c < C; ++c) acc[r][c] = V::all(0);
+    for (int c = 0; c < C; ++c) {
+      acc[r][c] = V::all(0);
+      __builtin_prefetch(out[r] + offset + c * V::width, 1, 3);
+    }
+  ELMAN_UNROLL(2)
   for (long k = 0; k < depth; ++k) {
     V w[C];
     ELMAN_UNROLL(4)
@@ -188,15 +245,17 @@ void outer_tile(const typename V::T* a, const typename V::T* b, long depth,
     ELMAN_UNROLL(4)
     for (int c = 0; c < C; ++c) {
       typename V::T* to = out[r] + offset + c * V::width;
-      (V::load(to, lanes[c]) + acc[r][c]).store(to, lanes[c]);
+      if (full) (V::load(to) + acc[r][c]).store(to);
+      else (V::load(to, lanes[c]) + acc[r][c]).store(to, lanes[c]);
     }
 }
 
 template <class V, int C, int R = max_rows<C>()>
 void outer_tile_of(int r, const typename V::T* a, const typename V::T* b, long depth,
-                   typename V::T* const* out, long offset, const typename V::Lanes* lanes) {
-  if (r == R) return outer_tile<V, R, C>(a, b, depth, out, offset, lanes);
-  if constexpr (R > 1) outer_tile_of<V, C, R - 1>(r, a, b, depth, out, offset, lanes);
+                   typename V::T* const* out, long offset, const typename V::Lanes* lanes,
+                   bool full) {
+  if (r == R) return outer_tile<V, R, C>(a, b, depth, out, offset, lanes, full);
+  if constexpr (R > 1) outer_tile_of<V, C, R - 1>(r, a, b, depth, out, offset, lanes, full);
 }
 
 constexpr int kOuterRows = max_rows<ELMAN_PLAIN_COLUMNS>();
@@ -222,18 +281,18 @@ long packed_batch_size(long depth, long n) {
   return (n + V::width - 1) / V::width * V::width * depth;
 }
 
+// A group is copied in pieces of this many numbers, one or two instructions
+// each: what lies past the group is overwritten by the next piece. So rows may
+// be read, and a group's memory written, up to this much past their end.
+constexpr int kPiece = kOuterRows <= 4 ? 4 : 8;
+
 // `count` <= kOuterRows consecutive numbers of each of `depth` rows, side by side.
 template <class V>
 void pack_group(const typename V::T* const* rows, long first, int count, long depth,
                 typename V::T* out) {
-  if (count == kOuterRows) {
-    for (long k = 0; k < depth; ++k, out += kOuterRows)
-      ELMAN_UNROLL(8)
-      for (int i = 0; i < kOuterRows; ++i) out[i] = rows[k][first + i];
-  } else {
-    for (long k = 0; k < depth; ++k, out += count)
-      for (int i = 0; i < count; ++i) out[i] = rows[k][first + i];
-  }
+  static_assert(kOuterRows <= kPiece);
+  for (long k = 0; k < depth; ++k, out += count)
+    __builtin_memcpy(out, rows[k] + first, kPiece * sizeof(typename V::T));
 }
 
 // Adds one group's outer products with a packed batch of n numbers to `out`.
@@ -246,14 +305,15 @@ void outer(const typename V::T* group, int count, const typename V::T* batch, lo
     const int columns = left < ELMAN_PLAIN_COLUMNS ? int(left) : ELMAN_PLAIN_COLUMNS;
     typename V::Lanes lanes[ELMAN_PLAIN_COLUMNS];
     for (int c = 0; c < columns; ++c) lanes[c] = V::lanes(n - u - c * W);
+    const bool full = n - u >= columns * W;
     if (columns == ELMAN_PLAIN_COLUMNS) {
-      outer_tile_of<V, ELMAN_PLAIN_COLUMNS>(count, group, batch, depth, out, u, lanes);
+      outer_tile_of<V, ELMAN_PLAIN_COLUMNS>(count, group, batch, depth, out, u, lanes, full);
     } else {
       switch (columns) {
-        case 1: outer_tile_of<V, 1, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
+        case 1: outer_tile_of<V, 1, kOuterRows>(count, group, batch, depth, out, u, lanes, full); break;
 #if ELMAN_PLAIN_COLUMNS > 2
-        case 2: outer_tile_of<V, 2, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
-        case 3: outer_tile_of<V, 3, kOuterRows>(count, group, batch, depth, out, u, lanes); break;
+        case 2: outer_tile_of<V, 2, kOuterRows>(count, group, batch, depth, out, u, lanes, full); break;
+        case 3: outer_tile_of<V, 3, kOuterRows>(count, group, batch, depth, out, u, lanes, full); break;
 #endif
         default: break;
       }

@@ -20,7 +20,7 @@ struct Sharing {
 // Recurrent weights that no second cache holds come from further away at every
 // step: better each thread fetches half of them for all rows than all of them
 // for half the rows, where those are few. In bytes, and rows a thread.
-constexpr long kFarWeights = 4000000, kFewRows = 16;
+constexpr long kFarWeights = 1500000, kFewRows = 16;
 
 inline Sharing share(const Shape& s, int gates, long number) {
   const long step = s.batch * gates * s.hidden * s.output;

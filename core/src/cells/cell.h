@@ -19,7 +19,7 @@ struct AdjointRow {
   const T* c_before;
   const T* c;
   const T* y;
-  T* dh;              // dL/dh in, what passes to the step before directly out
+  T* dh;              // dL/dh in; out, where the cell passes_on, what h keeps of it
   T* dc;              // the same for c
   T* dg;              // out: gradients of the slots' pre-activations
   const T* extra;     // dL/d(r h), GruResetBefore
@@ -28,4 +28,5 @@ struct AdjointRow {
 struct CellDefaults {
   static constexpr bool has_cell = false;
   static constexpr bool two_products = false;
+  static constexpr bool passes_on = false;  // some of dh, past the products
 };

@@ -11,9 +11,10 @@ struct Gru : CellDefaults {
   static constexpr int inputs[] = {2, 0, 1}, recurrents[] = {0, 1, 2};
   static constexpr int input_first = 0, input_count = 3;
   static constexpr int recurrent_first = 1, recurrent_count = 3;
-  static constexpr bool saves = true;
+  static constexpr bool saves = true, passes_on = true;
 
-  static void step(const Row<T>& row, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void step(const Row<T>& row, long j, long H, M m) {
     T* pre = row.pre + j;
     V r, z;
     values(sigmoid_fraction(V::load(pre + H, m)), sigmoid_fraction(V::load(pre + 2 * H, m)), r, z);
@@ -26,7 +27,8 @@ struct Gru : CellDefaults {
     }
   }
 
-  static void adjoint(const AdjointRow<T>& row, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void adjoint(const AdjointRow<T>& row, long j, long H, M m) {
     const V one = V::all(1);
     const V n = V::load(row.gates + j, m), r = V::load(row.gates + H + j, m);
     const V z = V::load(row.gates + 2 * H + j, m), hn = V::load(row.gates + 3 * H + j, m);

@@ -10,9 +10,10 @@ struct GruResetBefore : CellDefaults {
   static constexpr int inputs[] = {0, 1, 2}, recurrents[] = {0, 1};
   static constexpr int input_first = 0, input_count = 3;
   static constexpr int recurrent_first = 0, recurrent_count = 2;
-  static constexpr bool saves = true, two_products = true;
+  static constexpr bool saves = true, passes_on = true, two_products = true;
 
-  static void first_step(const Row<T>& row, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void first_step(const Row<T>& row, long j, long H, M m) {
     T* pre = row.pre + j;
     V r, z;
     values(sigmoid_fraction(V::load(pre, m)), sigmoid_fraction(V::load(pre + H, m)), r, z);
@@ -20,7 +21,8 @@ struct GruResetBefore : CellDefaults {
     z.store(pre + H, m);
     (r * V::load(row.h_before + j, m)).store(pre + 3 * H, m);
   }
-  static void step(const Row<T>& row, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void step(const Row<T>& row, long j, long H, M m) {
     T* pre = row.pre + j;
     const V n = tanh(V::load(pre + 2 * H, m)), z = V::load(pre + H, m);
     n.store(pre + 2 * H, m);
@@ -28,7 +30,8 @@ struct GruResetBefore : CellDefaults {
   }
 
   // Before the product with W_hn, which gives drh = dL/d(r h) ...
-  static void first_adjoint(const AdjointRow<T>& row, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void first_adjoint(const AdjointRow<T>& row, long j, long H, M m) {
     const V z = V::load(row.gates + H + j, m), n = V::load(row.gates + 2 * H + j, m);
     const V dh = V::load(row.dh + j, m), h = V::load(row.h_before + j, m);
     const V keep = dh * z;
@@ -38,7 +41,8 @@ struct GruResetBefore : CellDefaults {
     keep.store(row.dh + j, m);
   }
   // ... and after it.
-  static void adjoint(const AdjointRow<T>& row, long j, long, typename V::Lanes m) {
+  template <class M>
+  static void adjoint(const AdjointRow<T>& row, long j, long, M m) {
     const V r = V::load(row.gates + j, m), drh = V::load(row.extra + j, m);
     const V h = V::load(row.h_before + j, m);
     (drh * h * (r * (V::all(1) - r))).store(row.dg + j, m);

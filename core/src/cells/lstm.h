@@ -9,7 +9,8 @@ struct Lstm : CellDefaults {
   static constexpr int recurrent_first = 0, recurrent_count = 4;
   static constexpr bool saves = true, has_cell = true;
 
-  static void step(const Row<T>& r, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void step(const Row<T>& r, long j, long H, M m) {
     V i, f, g, o;
     T* pre = r.pre + j;
     values(sigmoid_fraction(V::load(pre, m)), sigmoid_fraction(V::load(pre + H, m)),
@@ -26,7 +27,8 @@ struct Lstm : CellDefaults {
     (o * tanh(c)).store(r.y + j, m);
   }
 
-  static void adjoint(const AdjointRow<T>& r, long j, long H, typename V::Lanes m) {
+  template <class M>
+  static void adjoint(const AdjointRow<T>& r, long j, long H, M m) {
     const V i = V::load(r.gates + j, m), f = V::load(r.gates + H + j, m);
     const V g = V::load(r.gates + 2 * H + j, m), o = V::load(r.gates + 3 * H + j, m);
     const V tc = tanh(V::load(r.c + j, m)), dh = V::load(r.dh + j, m);
@@ -40,6 +42,5 @@ struct Lstm : CellDefaults {
     fnma(g * g, di, di).store(dg + 2 * H, m);
     (dh * tc * (o * (one - o))).store(dg + 3 * H, m);
     (dc * f).store(r.dc + j, m);
-    V::all(0).store(r.dh + j, m);
   }
 };

@@ -31,11 +31,12 @@ struct Rnn : CellDefaults {
   static constexpr int recurrent_first = 0, recurrent_count = 1;
   static constexpr bool saves = false;
 
-  static void step(const Row<T>& r, long j, long, typename V::Lanes m) {
+  template <class M>
+  static void step(const Row<T>& r, long j, long, M m) {
     A<V>::value(V::load(r.pre + j, m)).store(r.y + j, m);
   }
-  static void adjoint(const AdjointRow<T>& r, long j, long, typename V::Lanes m) {
+  template <class M>
+  static void adjoint(const AdjointRow<T>& r, long j, long, M m) {
     A<V>::backward(V::load(r.y + j, m), V::load(r.dh + j, m)).store(r.dg + j, m);
-    V::all(0).store(r.dh + j, m);
   }
 };

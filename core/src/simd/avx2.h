@@ -29,6 +29,8 @@ struct Vec<float> {
   }
   static Vec all(T x) { return {_mm256_set1_ps(x)}; }
   void store(T* p) const { _mm256_storeu_ps(p, v); }
+  static Vec load(const T* p, Full) { return load(p); }
+  void store(T* p, Full) const { store(p); }
   void store(T* p, const Lanes& m) const {
     if (m.n == width) _mm256_storeu_ps(p, v);
     else _mm256_maskstore_ps(p, m.mask, v);
@@ -75,6 +77,8 @@ struct Vec<double> {
   }
   static Vec all(T x) { return {_mm256_set1_pd(x)}; }
   void store(T* p) const { _mm256_storeu_pd(p, v); }
+  static Vec load(const T* p, Full) { return load(p); }
+  void store(T* p, Full) const { store(p); }
   void store(T* p, const Lanes& m) const {
     if (m.n == width) _mm256_storeu_pd(p, v);
     else _mm256_maskstore_pd(p, m.mask, v);

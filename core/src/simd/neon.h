@@ -22,6 +22,8 @@ struct Vec<float> {
   }
   static Vec all(T x) { return {vdupq_n_f32(x)}; }
   void store(T* p) const { vst1q_f32(p, v); }
+  static Vec load(const T* p, Full) { return load(p); }
+  void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes n) const {
     if (n == width) return store(p);
     T part[width];
@@ -68,6 +70,8 @@ struct Vec<double> {
   }
   static Vec all(T x) { return {vdupq_n_f64(x)}; }
   void store(T* p) const { vst1q_f64(p, v); }
+  static Vec load(const T* p, Full) { return load(p); }
+  void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes n) const {
     if (n == width) return store(p);
     T part[width];

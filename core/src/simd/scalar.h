@@ -45,6 +45,8 @@ struct Vec {
   void store(T* p) const {
     for (long i = 0; i < width; ++i) p[i] = v[i];
   }
+  static Vec load(const T* p, Full) { return load(p); }
+  void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes n) const {
     for (long i = 0; i < n; ++i) p[i] = v[i];
   }

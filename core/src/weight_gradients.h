@@ -1,0 +1,292 @@
+// Weight gradients: long sums of outer products over rows and steps.
+//
+// The batch is cut into a fixed number of blocks, each with sums of its own,
+// added up at the end. How many there are depends on the shape, never on the
+// threads, so the results have the same bits at any number of them; and where
+// each thread can have whole blocks, it sums over rows it has just computed
+// itself, and waits for nobody.
+
+// Which slots' gradients meet which rows in a weight gradient.
+struct OuterPass {
+  int slot, slots;       // consecutive slots
+  const int* gates;      // torch's gate of each
+  bool x, h, rh;         // what they multiply: dw_ih from x, dw_hh from h or r h
+  bool input_bias, hidden_bias;
+};
+
+template <class C>
+struct Outers {
+  static constexpr int kCount = 2;
+  static constexpr OuterPass pass[] = {
+      {C::input_first, C::input_count, C::inputs, true, false, false, true, false},
+      {C::recurrent_first, C::recurrent_count, C::recurrents, false, true, false, false, true}};
+};
+// One pass where both products have the same slots.
+template <class C>
+  requires(C::input_count == C::slots && C::recurrent_count == C::slots)
+struct Outers<C> {
+  static constexpr int kCount = 1;
+  static constexpr OuterPass pass[] = {
+      {0, C::slots, C::inputs, true, true, false, true, true}};
+};
+template <class C>
+  requires(C::two_products)
+struct Outers<C> {
+  static constexpr int kCount = 2;
+  static constexpr OuterPass pass[] = {
+      {0, 2, C::inputs, true, true, false, true, true},
+      {2, 1, C::inputs + 2, true, false, true, true, true}};
+};
+
+// Gradients of the last steps: step s of row b lies at step(s) + b * stride until
+// as many later ones have come. Rows are `stride` apart, a little more than their
+// length: powers of two would all want the same few places in the cache, and
+// pack_group reads a little past the end.
+template <class T>
+struct Ring {
+  static constexpr long kPadding = 16;
+  T* data;
+  long steps, batch, stride;
+
+  T* step(long s) const { return data + s % steps * batch * stride; }
+};
+
+template <class T>
+Ring<T> ring(Scratch& scratch, long steps, long batch, long width) {
+  const long stride = width + Ring<T>::kPadding;
+  return {take<T>(scratch, steps * batch * stride), steps, batch, stride};
+}
+
+// The state before step s, which is at time t, of row b.
+template <class T>
+struct Past {
+  const Backward<T>& f;
+  const T* zero;
+
+  const T* operator()(long s, long t, long b) const {
+    if (!s) return f.h0 ? f.h0 + b * f.shape.output : zero;
+    return f.y + (f.shape.reverse ? t + 1 : t - 1) * f.y_step + b * f.y_row;
+  }
+};
+
+// How many blocks: few enough that their sums stay in the second cache, or at
+// least cost no more to fetch than the rows.
+inline int weight_blocks(const Shape& s, long bytes) {
+  int n = bytes <= 256 * 1024 ? 4 : bytes <= 2048 * 1024 ? 2 : 1;
+  while (n > 1 && s.batch < 4 * n) n /= 2;
+  return n;
+}
+
+template <class V, class C>
+class WeightGradients {
+  using T = typename V::T;
+  static constexpr int kGates = C::two_products ? 3 : Outers<C>::pass[0].slots;
+
+ public:
+  static constexpr long kDepth = 256;  // rows of one sum
+
+  WeightGradients(const Backward<T>& f, const Plan& plan)
+      : f_(f),
+        s_(f.shape),
+        plan_(plan),
+        H_(s_.hidden),
+        P_(s_.output),
+        wanted_(f.dw_ih || f.dw_hh || f.db_ih || f.db_hh || f.dw_hr),
+        blocks_(wanted_ ? weight_blocks(s_, kGates * H_ * (s_.input + P_) * long(sizeof(T))) : 1) {}
+
+  // Memory for `threads` threads and chunks of at most `steps` steps.
+  void prepare(Scratch& scratch, long steps, int threads) {
+    if (!wanted_) return;
+    rows_ = kDepth + s_.batch / blocks_ + 1 + steps;
+    sums_ = take<Sums>(scratch, blocks_);
+    sums_[0] = {f_.dw_ih, f_.dw_hh, f_.db_ih, f_.db_hh, f_.dw_hr};
+    for (int j = 1; j < blocks_; ++j)
+      for (int k = 0; k < kParts; ++k)
+        sums_[j].part[k] = sums_[0].part[k] ? take<T>(scratch, size(k)) : nullptr;
+    local_ = take<Local>(scratch, threads);
+    for (int i = 0; i < threads; ++i) {
+      Local& l = local_[i];
+      l.dg = take<const T*>(scratch, rows_);
+      l.x = take<const T*>(scratch, rows_);
+      l.h = take<const T*>(scratch, rows_);
+      l.group = take<T>(scratch, kOuterRows * rows_ + kPiece);
+      l.packed_x = take<T>(scratch, packed_batch_size<V>(rows_, s_.input));
+      l.packed_h = take<T>(scratch, packed_batch_size<V>(rows_, H_ > P_ ? H_ : P_));
+    }
+  }
+
+  bool wanted() const { return wanted_; }
+  int blocks() const { return blocks_; }
+
+  void clear(int id, int threads) {
+    if (!wanted_) return;
+    const Range r = slice(blocks_, id, threads);
+    for (long j = r.first; j < r.last; ++j)
+      for (int k = 0; k < kParts; ++k)
+        if (T* p = sums_[j].part[k]) {
+          const long n = size(k);
+          for (long i = 0; i < n; ++i) p[i] = 0;
+        }
+  }
+
+  // Adds steps [s0, s1) to the sums: whole blocks where threads own them, a
+  // share of every block's sums where not.
+  void add(int id, int threads, bool own, long s0, long s1, const Ring<T>& dg,
+           const Ring<T>& total, const Past<T>& before) {
+    for (int j = 0; j < blocks_; ++j) {
+      // As my_rows shares the rows out.
+      const int owner = s_.lengths ? j % threads : j * threads / blocks_;
+      if (own && owner != id) continue;
+      block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, total, before);
+    }
+  }
+
+  // This thread's share of adding the blocks up.
+  void finish(int id, int threads) {
+    if (!wanted_) return;
+    for (int k = 0; k < kParts; ++k) {
+      T* to = sums_[0].part[k];
+      if (!to) continue;
+      const Range r = slice(size(k), id, threads);
+      for (int j = 1; j < blocks_; ++j)
+        for (long i = r.first; i < r.last; ++i) to[i] += sums_[j].part[k][i];
+    }
+  }
+
+ private:
+  enum { kWih, kWhh, kBih, kBhh, kWhr, kParts };
+  struct Sums {
+    T* part[kParts];
+  };
+  struct Local {
+    const T **dg, **x, **h;
+    T *group, *packed_x, *packed_h;
+  };
+
+  long size(int k) const {
+    const long n[] = {kGates * H_ * s_.input, kGates * H_ * P_, kGates * H_, kGates * H_, P_ * H_};
+    return n[k];
+  }
+
+  // Calls f(k, step, s, b, t) for the k-th row and step of a block; `step` is
+  // where a ring keeps it.
+  template <class F>
+  long each(int j, long s0, long s1, const Ring<T>& ring, F f) const {
+    long k = 0;
+    const Range r = slice(s_.batch, j, blocks_);
+    for (long s = s0; s < s1; ++s) {
+      const T* step = ring.step(s);
+      for (long i = s_.lengths ? j : r.first; i < (s_.lengths ? s_.batch : r.last);
+           i += s_.lengths ? blocks_ : 1) {
+        if (plan_.length[i] <= s) break;
+        const long b = plan_.row[i];
+        f(k++, step, s, b, time_of(s_, s, plan_.length[i]));
+      }
+    }
+    return k;
+  }
+
+  void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
+             const Ring<T>& total, const Past<T>& before) {
+    const Sums& to = sums_[j];
+    const long n = each(j, s0, s1, dg, [&](long k, const T* step, long s, long b, long t) {
+      l.dg[k] = step + b * dg.stride;
+      l.x[k] = f_.x + t * f_.x_step + b * f_.x_row;
+      l.h[k] = before(s, t, b);
+    });
+    if (to.part[kWih]) pack_batch<V>(l.x, n, s_.input, l.packed_x);
+    if (to.part[kWhh]) pack_batch<V>(l.h, n, P_, l.packed_h);
+    for (const OuterPass& pass : Outers<C>::pass) {
+      if (pass.rh && to.part[kWhh]) {
+        each(j, s0, s1, dg, [&](long k, const T*, long, long b, long t) {
+          l.h[k] = f_.gates + ((t * s_.batch + b) * C::slots + 3) * H_;
+        });
+        pack_batch<V>(l.h, n, H_, l.packed_h);
+      }
+      groups(l, to, part, parts, pass, n);
+      biases(l, to, part, parts, pass, n);
+    }
+    if (to.part[kWhr]) projection(l, to.part[kWhr], j, part, parts, s0, s1, total);
+  }
+
+  // A group is a few rows of a weight.
+  void groups(Local& l, const Sums& to, int part, int parts, const OuterPass& pass, long n) {
+    const long size = pass.slots * H_;
+    T* dw_ih = pass.x ? to.part[kWih] : nullptr;
+    T* dw_hh = pass.h || pass.rh ? to.part[kWhh] : nullptr;
+    const long width = pass.rh ? H_ : P_;
+    if (!dw_ih && !dw_hh) return;
+    const Range r = slice((size + kOuterRows - 1) / kOuterRows, part, parts);
+    for (long g = r.first; g < r.last; ++g) {
+      T *to_x[kOuterRows], *to_h[kOuterRows];
+      const long first = g * kOuterRows;
+      const int count = int(size - first < kOuterRows ? size - first : kOuterRows);
+      for (int i = 0; i < count; ++i) {
+        const long slot = (first + i) / H_;
+        const long row = pass.gates[slot] * H_ + (first + i - slot * H_);
+        to_x[i] = dw_ih + row * s_.input;
+        to_h[i] = dw_hh + row * width;
+      }
+      pack_group<V>(l.dg, pass.slot * H_ + first, count, n, l.group);
+      if (dw_ih) outer<V>(l.group, count, l.packed_x, n, s_.input, to_x);
+      if (dw_hh) outer<V>(l.group, count, l.packed_h, n, width, to_h);
+    }
+  }
+
+  void biases(Local& l, const Sums& to, int part, int parts, const OuterPass& pass, long n) {
+    T* db_ih = pass.input_bias ? to.part[kBih] : nullptr;
+    T* db_hh = pass.hidden_bias ? to.part[kBhh] : nullptr;
+    if (!db_ih && !db_hh) return;
+    constexpr int kColumns = 4;
+    constexpr long W = V::width;
+    const long per = (H_ + kColumns * W - 1) / (kColumns * W);
+    const Range r = slice(pass.slots * per, part, parts);
+    for (long k = r.first; k < r.last; ++k) {
+      const long slot = k / per, u = k % per * kColumns * W;
+      const long from = (pass.slot + slot) * H_ + u, to_unit = pass.gates[slot] * H_ + u;
+      V sum[kColumns];
+      typename V::Lanes lanes[kColumns];
+      for (int c = 0; c < kColumns; ++c) {
+        sum[c] = V::all(0);
+        lanes[c] = V::lanes(H_ - u - c * W);
+      }
+      for (long i = 0; i < n; ++i)
+        ELMAN_UNROLL(4)
+        for (int c = 0; c < kColumns; ++c) sum[c] = sum[c] + V::load(l.dg[i] + from + c * W, lanes[c]);
+      T* const both[] = {db_ih, db_hh};
+      for (T* db : both)
+        for (int c = 0; db && c < kColumns; ++c) {
+          T* at = db + to_unit + c * W;
+          (V::load(at, lanes[c]) + sum[c]).store(at, lanes[c]);
+        }
+    }
+  }
+
+  void projection(Local& l, T* dw_hr, int j, int part, int parts, long s0, long s1,
+                  const Ring<T>& total) {
+    const long n = each(j, s0, s1, total, [&](long k, const T* step, long, long b, long t) {
+      l.dg[k] = step + b * total.stride;
+      l.h[k] = f_.raw + (t * s_.batch + b) * H_;
+    });
+    pack_batch<V>(l.h, n, H_, l.packed_h);
+    const Range r = slice((P_ + kOuterRows - 1) / kOuterRows, part, parts);
+    for (long g = r.first; g < r.last; ++g) {
+      T* out[kOuterRows];
+      const long first = g * kOuterRows;
+      const int count = int(P_ - first < kOuterRows ? P_ - first : kOuterRows);
+      for (int i = 0; i < count; ++i) out[i] = dw_hr + (first + i) * H_;
+      pack_group<V>(l.dg, first, count, n, l.group);
+      outer<V>(l.group, count, l.packed_h, n, H_, out);
+    }
+  }
+
+  const Backward<T>& f_;
+  const Shape& s_;
+  const Plan& plan_;
+  const long H_, P_;
+  const bool wanted_;
+  const int blocks_;
+  long rows_ = 0;
+  Sums* sums_ = nullptr;
+  Local* local_ = nullptr;
+};
