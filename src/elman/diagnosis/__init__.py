@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._alarm import FlowWarning as FlowWarning
 from ._behaviour import Behaviour as Behaviour
 from ._catalogue import KINDS as KINDS
 from ._catalogue import Kind as Kind
@@ -15,6 +16,7 @@ from ._nonfinite import NonFinite as NonFinite
 from ._nonfinite import first_nonfinite as first_nonfinite
 from ._prescribe import Prescription as Prescription
 from ._prescribe import prescribe as prescribe
+from ._recorder import FlowRecorder as FlowRecorder
 from ._results import Diagnosis as Diagnosis
 from ._results import Finding as Finding
 from ._results import LayerProfile as LayerProfile
@@ -33,6 +35,8 @@ __all__ = [
     "Behaviour",
     "Diagnosis",
     "Finding",
+    "FlowRecorder",
+    "FlowWarning",
     "GradientStatistics",
     "Kind",
     "LayerProfile",
