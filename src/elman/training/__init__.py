@@ -21,6 +21,8 @@ from ._progress import Progress as Progress
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings
 from ._streams import Streams as Streams
+from ._team import Team as Team
+from ._team import joined as joined
 from ._train import train as train
 
 __all__ = [
@@ -38,10 +40,12 @@ __all__ = [
     "RaggedSequences",
     "Streams",
     "Subset",
+    "Team",
     "TrainingResult",
     "TrainingSettings",
     "TrainingState",
     "evaluate",
+    "joined",
     "padding_share",
     "parameter_groups",
     "predict",

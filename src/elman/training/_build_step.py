@@ -7,10 +7,15 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from elman._errors import InputError
+
+from ._local_step import LocalStep
 from ._order import Order
 from ._settings import TrainingSettings
 from ._step import Step
 from ._streams import Streams
+from ._team import Team
+from ._team_step import TeamStep
 from ._truncated import TruncatedStep
 
 
@@ -20,6 +25,7 @@ def build_step(
     examples: Any,
     settings: TrainingSettings,
     order: Order,
+    team: Team | None = None,
 ) -> Step:
     """Return the step that the examples and the settings ask for.
 
@@ -30,6 +36,21 @@ def build_step(
     examples : Examples or Streams
     settings : TrainingSettings
     order : Order
+    team : Team or None
+        The processes that train the module together.
+
+    Raises
+    ------
+    InputError
+        Streams, in a team.
     """
+    if team is not None:
+        if isinstance(examples, Streams):
+            raise InputError(
+                "streams are trained by one process, and this run has"
+                f" {team.size}; start it without torchrun"
+            )
+        shared = TeamStep if settings.local_steps is None else LocalStep
+        return shared(module, loss, examples, settings, order, team)
     kind = TruncatedStep if isinstance(examples, Streams) else Step
     return kind(module, loss, examples, settings, order)

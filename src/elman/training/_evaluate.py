@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from ._chunks import chunk_ends
 from ._examples import Examples
 from ._streams import Streams
+from ._team import Team
 from ._window import run_window
 
 
@@ -25,6 +27,7 @@ def evaluate(
     loss: Callable[[Any, Any], Tensor],
     examples: Examples | Streams,
     batch_size: int = 256,
+    team: Team | None = None,
 ) -> float:
     """Return the mean loss over all examples, in evaluation mode.
 
@@ -38,19 +41,34 @@ def evaluate(
         At least one.
     batch_size : int
         Examples at a time; no effect on the result but rounding.
+    team : Team or None
+        Processes with the same module, among which to share the batches: each
+        returns the very number that one process alone would.
     """
     was_training = module.training
     module.eval()
+    first, every = (team.rank, team.size) if team else (0, 1)
     try:
         if isinstance(examples, Streams):
             return _over_streams(module, loss, examples)
-        total = 0.0
-        for index in _batches(len(examples), batch_size):
+        losses = []
+        for index in itertools.islice(
+            _batches(len(examples), batch_size), first, None, every
+        ):
             inputs, target = examples.take(index)
-            total += float(loss(module(*inputs), target)) * len(index)
+            losses.append(float(loss(module(*inputs), target)) * len(index))
     finally:
         module.train(was_training)
-    return total / len(examples)
+    if team is not None:
+        losses = _in_turn(team, losses, -(-len(examples) // batch_size))
+    return sum(losses) / len(examples)
+
+
+def _in_turn(team: Team, losses: list[float], count: int) -> list[float]:
+    """Return all batches' losses in order; batch i is of member i modulo the size."""
+    most = -(-count // team.size)
+    columns = team.columns(losses + [0.0] * (most - len(losses)))
+    return [loss for row in zip(*columns, strict=True) for loss in row][:count]
 
 
 def _over_streams(

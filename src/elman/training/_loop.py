@@ -48,6 +48,7 @@ from ._settings import TrainingSettings
 from ._signals import Requests
 from ._step import DivergedError, Part, Step
 from ._streams import Streams
+from ._team import Team
 
 Stopped = Literal["epochs", "patience", "interrupted", "diverged"]
 _TERMINATED = 143
@@ -96,6 +97,9 @@ class Loop:
     order : Order
     step : Step
     callbacks : sequence of Callback
+    team : Team or None
+        The processes that train the module together; each has such a loop, and the
+        leader's alone has callbacks and a keeper.
 
     Attributes
     ----------
@@ -112,6 +116,7 @@ class Loop:
         order: Order,
         step: Step,
         callbacks: Sequence[Callback] = (),
+        team: Team | None = None,
     ) -> None:
         self.module = module
         self.loss = loss
@@ -120,14 +125,16 @@ class Loop:
         self.order = order
         self.step = step
         self.callbacks = callbacks
+        self.team = team
         self.state = TrainingState(module, settings, steps_per_epoch=order.steps(1))
         self.progress = Position(self.state)
-        self.parts: dict[str, Part] = {"module": module, **step.parts()}
+        own: dict[str, Part] = {"module": module, **step.parts()}
+        own["progress"] = self.progress
+        self.parts = {name: step.kept(part) for name, part in own.items()}
         for i, callback in enumerate(callbacks):
             if hasattr(callback, "state_dict"):
                 part = cast("Part", callback)
                 self.parts[f"callback-{i}-{type(callback).__name__}"] = part
-        self.parts["progress"] = self.progress
         self._keeper: Keeper | None = None
         self._requests = Requests(terminate=False)
         self._batch = torch.empty(0, dtype=torch.int64)
@@ -157,13 +164,18 @@ class Loop:
                     f"the checkpoint does not fit this run: {name}: {reason:.200}"
                 ) from error
 
-    def run(self, keeper: Keeper | None = None) -> TrainingResult:
+    def run(
+        self, keeper: Keeper | None = None, *, terminate: bool = False
+    ) -> TrainingResult:
         """Train from where the parts stand to the end.
 
         Parameters
         ----------
         keeper : Keeper or None
             Takes checkpoints.
+        terminate : bool
+            Whether SIGTERM ends the run after the step it meets: so it should if
+            there are checkpoints.
 
         Raises
         ------
@@ -174,7 +186,7 @@ class Loop:
         self._keeper = keeper
         self._call("on_start")
         try:
-            with Requests(terminate=keeper is not None) as self._requests:
+            with Requests(terminate=terminate) as self._requests:
                 try:
                     stopped = self._epochs()
                     self._save(stopped)
@@ -250,7 +262,7 @@ class Loop:
             self._between()
         self._whole = False
         self.step.end_epoch(state.epoch)
-        loss = progress.total / progress.weight
+        loss = self.step.mean(progress.total, progress.weight)
         self._finish_epoch(loss, statistics.median(progress.norms), clock)
 
     def _finish_epoch(self, loss: float, norm: float, clock: float) -> None:
@@ -260,7 +272,7 @@ class Loop:
             value = (
                 math.nan
                 if self.validation is None
-                else evaluate(self.module, self.loss, self.validation)
+                else evaluate(self.module, self.loss, self.validation, team=self.team)
             )
             progress.seconds += time.perf_counter() - clock
             state.record = {
@@ -286,18 +298,32 @@ class Loop:
 
     def _between(self) -> None:
         """Take a checkpoint if one is due, or end if a signal asked for it."""
+        due = self._keeper is not None and self._keeper.is_due(self.state.step)
+        if self.team is not None:
+            due = self._agreed(self.team, due)
         if self._requests:
             raise _Asked
-        if self._keeper is not None and self._keeper.is_due(self.state.step):
+        if due:
             self._save(None)
+
+    def _agreed(self, team: Team, due: bool) -> bool:
+        """Return the leader's wish for a checkpoint, and share signals out to all."""
+        if not self.step.meets():
+            return False
+        asked = self._requests
+        wishes = team.total([asked.interrupted, asked.terminated, due])
+        asked.interrupted, asked.terminated = bool(wishes[0]), bool(wishes[1])
+        return bool(wishes[2])
 
     def _save(self, stopped: Stopped | None) -> None:
         """Take a checkpoint, unless a step was cut short; never of lost weights."""
-        if self._keeper is None or not self._whole:
+        if not self._whole or (self._keeper is None and self.team is None):
             return
         if not _finite(self.module):
             raise DivergedError(self.state.loss, self.state.gradient_norm)
-        self._keeper.try_to_save(self.state.step, self.state_dict(), stopped)
+        state = self.state_dict()  # in a team, all have to take part in it
+        if self._keeper is not None:
+            self._keeper.try_to_save(self.state.step, state, stopped)
 
     def _keep_divergence(self, error: DivergedError) -> None:
         """Remember the batch, and the weights that it met."""

@@ -83,6 +83,10 @@ class TrainingSettings:
         Share of the run before ``swa`` begins.
     precision : {"full", "mixed"}
         ``mixed`` multiplies in half precision where the device can.
+    local_steps : int or None
+        With several processes: each trains by itself on its share of every batch,
+        and they average their weights after this many steps (local SGD). None: one
+        gradient of the whole batch at every step.
     patience : int or None
         Stop after this many epochs without a better validation loss.
         None: never.
@@ -119,6 +123,7 @@ class TrainingSettings:
     average_decay: float = 0.999
     average_start: float = 0.75
     precision: str = "full"
+    local_steps: int | None = None
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -20,7 +20,7 @@ def check_settings(settings: Any) -> None:
     s = settings
     for name in ("epochs", "accumulate"):
         whole_number(name, getattr(s, name))
-    for name in ("examples_per_epoch", "patience", "tokens_per_batch"):
+    for name in ("examples_per_epoch", "patience", "tokens_per_batch", "local_steps"):
         if getattr(s, name) is not None:
             whole_number(name, getattr(s, name))
     whole_number("seed", s.seed, 0)

@@ -24,6 +24,7 @@ from ._order import Order
 from ._precision import Precision
 from ._schedules import build_schedule
 from ._settings import TrainingSettings
+from ._weight import weight_of
 from ._weight_noise import WeightNoise
 
 
@@ -151,6 +152,14 @@ class Step:
             parts["average"] = self.average
         return parts
 
+    def kept(self, part: Part) -> Part:
+        """Return what a checkpoint keeps of a part: here, the part."""
+        return part
+
+    def meets(self) -> bool:
+        """Return whether all members of a team have come here together."""
+        return True
+
     def begin_epoch(self, epoch: int) -> None:
         """Run before an epoch's first step; not when one is resumed midway."""
 
@@ -158,6 +167,10 @@ class Step:
         """Run after an epoch's last step, before its validation."""
         if self.average is not None:
             self.average.after_epoch(epoch / self.settings.epochs)
+
+    def mean(self, total: float, weight: float) -> float:
+        """Return the epoch's mean loss from the sums over its steps."""
+        return total / weight
 
     def judge(self, validation_loss: float) -> None:
         """Take note of an epoch's validation loss, NaN if there is none."""
@@ -227,17 +240,46 @@ class Step:
     def _backward(self, batch: Tensor) -> float:
         """Add the gradient of the batch's mean loss, and return that loss."""
         size = -(-len(batch) // self.settings.accumulate)
-        parts = batch.split(size)
-        total = 0.0
-        for part in parts:
-            inputs, target = self.examples.take(part)
+        if size >= len(batch):
+            inputs, target = self.examples.take(batch)
             with self.precision.autocast():
                 loss = self.loss(self.module(*inputs), target)
-            if len(parts) > 1:
-                loss = loss * (len(part) / len(batch))
             self.precision.backward(loss)
-            total += loss.item()
-        return total
+            return loss.item()
+        total = weight = 0.0
+        for part in batch.split(size):
+            found, count = self._part(self.module, part)
+            total += found
+            weight += count
+        return self._mean(total, weight, 1.0)
+
+    def _part(
+        self, module: nn.Module, part: Tensor, *, counts: bool = True
+    ) -> tuple[float, float]:
+        """Add the gradient of weight × loss of a part; return that, and the weight.
+
+        Parameters
+        ----------
+        module : nn.Module
+            Calls the module that is trained, or is it.
+        part : Tensor
+            Numbers of examples.
+        counts : bool
+            Whether the part has a weight at all.
+        """
+        inputs, target = self.examples.take(part)
+        weight = weight_of(self.loss, target, len(part)) if counts else 0.0
+        with self.precision.autocast():
+            loss = self.loss(module(*inputs), target) * weight
+        self.precision.backward(loss)
+        return loss.item(), weight
+
+    def _mean(self, total: float, weight: float, copies: float) -> float:
+        """Turn Σ w l and its gradient, here divided by ``copies``, into the mean's."""
+        weight = max(weight, 1.0)  # no part had a target: loss and gradient are zero
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        torch._foreach_mul_(gradients, copies / weight)
+        return total / weight
 
     def _update(self, batch: Tensor) -> None:
         """Let the optimiser take its step."""

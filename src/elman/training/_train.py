@@ -20,6 +20,7 @@ from ._order import build_order
 from ._random import own_random_states
 from ._settings import TrainingSettings
 from ._streams import Streams
+from ._team import Team, team
 
 
 def train(
@@ -82,23 +83,57 @@ def train(
         raise InputError("there are no training examples; give more or longer data")
     if validation is not None and not len(validation):
         validation = None
-    keeper = _keeper(checkpoints, resume, module, examples, validation, settings)
+    together = team()
+
+    def prepare() -> Keeper | None:
+        return _keeper(checkpoints, resume, module, examples, validation, settings)
+
+    keeper, keeps, found = _prepared(prepare, together)
+    if together is not None and not together.leads:
+        callbacks = ()
     try:
         with own_random_states(settings.seed) as random:
             order = build_order(examples, settings)
-            step = build_step(module, loss, examples, settings, order)
-            loop = Loop(module, loss, validation, settings, order, step, callbacks)
+            step = build_step(module, loss, examples, settings, order, together)
+            loop = Loop(
+                module, loss, validation, settings, order, step, callbacks, together
+            )
             loop.parts["random"] = random
-            found = keeper and keeper.newest()
             if found:
                 state, stopped = found
                 loop.load_state_dict(state)
                 if stopped in get_args(Stopped):
                     return loop.finish(cast("Stopped", stopped))
-            return loop.run(keeper)
+            return loop.run(keeper, terminate=keeps)
     finally:
         if keeper is not None:
             keeper.close()
+
+
+def _prepared(
+    prepare: Callable[[], Keeper | None], together: Team | None
+) -> tuple[Keeper | None, bool, tuple[dict[str, Any], str | None] | None]:
+    """Return the keeper, whether the run keeps checkpoints, and what it goes on from.
+
+    In a team the leader has the keeper, and the others hear what it found, be it an
+    error.
+    """
+    if together is None:
+        keeper = prepare()
+        return keeper, keeper is not None, keeper.newest() if keeper else None
+    keeper, found, failure = None, None, None
+    if together.leads:
+        try:
+            keeper = prepare()
+            found = keeper.newest() if keeper else None
+        except InputError as error:
+            failure = str(error)
+    keeps, found, failure = together.hear([keeper is not None, found, failure])
+    if failure is not None:
+        if keeper is not None:
+            keeper.close()
+        raise InputError(failure)
+    return keeper, keeps, found
 
 
 def _keeper(
