@@ -2,7 +2,9 @@
 
 What torch has, torch's own one-step operator runs: for a single step it is the
 quickest there is, since a fused kernel would pack the weights anew each time. It has
-no batching rule, so inside `torch.func` transforms plain operations run instead.
+no batching rule, so inside `torch.func` transforms plain operations run instead;
+in half precision on the CPU it needs instructions that not every processor has, and
+Elman's operators run there too.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ class RNNCell(nn.RNNCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        if ("rnn", self.nonlinearity) in ops.STOCK and not _transformed():
+        if ("rnn", self.nonlinearity) in ops.STOCK and not _plainly(input):
             return super().forward(input, hx)
         return _step(self, "rnn", self.nonlinearity, input, hx)[0]
 
@@ -122,7 +124,7 @@ class GRUCell(nn.GRUCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        if self.reset_after and not _transformed():
+        if self.reset_after and not _plainly(input):
             return super().forward(input, hx)
         variant = "reset_after" if self.reset_after else "reset_before"
         return _step(self, "gru", variant, input, hx)[0]
@@ -166,13 +168,16 @@ class LSTMCell(nn.LSTMCell):
         hx : tuple of Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        if not _transformed():
+        if not _plainly(input):
             return super().forward(input, hx)
         h, c = _step(self, "lstm", "plain", input, *(hx or (None, None)))
         return h, c
 
 
-def _transformed() -> bool:
+def _plainly(x: Tensor) -> bool:
+    """Say whether Elman's operators run the step in place of torch's."""
+    if ops.computes_in_half(x):
+        return True
     if torch.compiler.is_compiling():
         return False
     return torch._C._functorch.peek_interpreter_stack() is not None
@@ -198,4 +203,11 @@ def _step(
             check_state("hx", states[-1], expected, x.dtype)
     weights = ops.Weights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
     call = ops.Call(name, variant, x.unsqueeze(0), tuple(states), weights)
-    return tuple(s.squeeze(0) if unbatched else s for s in ops.run(call).state)
+    stored = ops.stored_in(call)
+    if stored is None:
+        state = ops.run(call).state
+    else:
+        if name != "rnn":  # their equations end with the state, and take its dtype
+            stored = torch.promote_types(stored, states[0].dtype)
+        state = ops.run_widened(call, stored, ops.run).state
+    return tuple(s.squeeze(0) if unbatched else s for s in state)

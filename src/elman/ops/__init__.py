@@ -11,6 +11,9 @@ from ._call import Noise as Noise
 from ._call import Result as Result
 from ._call import Weights as Weights
 from ._gru import gru as gru
+from ._half import computes_in_half as computes_in_half
+from ._half import run_widened as run_widened
+from ._half import stored_in as stored_in
 from ._instruction_set import instruction_set as instruction_set
 from ._lstm import lstm as lstm
 from ._paths import PREFERENCE as PREFERENCE
@@ -42,6 +45,7 @@ __all__ = [
     "Weights",
     "check_nonlinearity",
     "choose_path",
+    "computes_in_half",
     "force_path",
     "gru",
     "instruction_set",
@@ -51,4 +55,6 @@ __all__ = [
     "register_path",
     "rnn",
     "run",
+    "run_widened",
+    "stored_in",
 ]

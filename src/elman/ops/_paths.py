@@ -19,6 +19,7 @@ from elman._errors import InputError, did_you_mean
 
 from . import _step_gradients as step_gradients
 from ._call import Call, Result
+from ._half import run_widened, stored_in
 
 PREFERENCE = ("native", "torch", "composite")
 
@@ -166,6 +167,9 @@ def run(call: Call) -> Result:
     Result
         The outputs, the last states and, if asked for, the trace.
     """
+    stored = stored_in(call)
+    if stored is not None:
+        return run_widened(call, stored, run)
     request = request_of(call)
     if request.compiling:  # a tracer sees no context variables: nothing is forced
         return _PATHS[choose_path(request)].run(call)
@@ -196,6 +200,8 @@ def request_of(call: Call) -> Request:
 
 def _computed_in(x: Tensor) -> torch.dtype:
     device = x.device.type
+    if x.dtype == torch.float64:  # autocast leaves it alone
+        return x.dtype
     if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return x.dtype
