@@ -8,7 +8,7 @@ import typer
 
 import elman
 
-from . import _demo, _diagnose, _info, _predict, _report, _train_forecast
+from . import _demo, _diagnose, _info, _predict, _report, _resume, _train_forecast
 from . import _train_sequences as _sequences
 from ._main import Commands
 
@@ -29,6 +29,7 @@ app.add_typer(train, name="train")
 train.command("forecast")(_train_forecast.forecast)
 train.command("classify")(_sequences.classify)
 train.command("regress")(_sequences.regress)
+app.command("resume")(_resume.resume)
 app.command("predict")(_predict.predict)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _options as opt
 from ._output import Output
+
+if TYPE_CHECKING:
+    from ._job import Job
+    from ._run_directory import RunDirectory
 
 
 def demo(
@@ -19,25 +25,33 @@ def demo(
 
     Example: elman demo --out runs/bikes --force
     """
-    from elman.data import load_bikeshare
-    from elman.tasks import Forecaster
-
-    from ._finish import finish
+    from ._job import Job
     from ._run_directory import RunDirectory
 
     shown = Output(as_json)
-    frame = load_bikeshare()
     shown.line(
         "Bike rentals in Washington, D.C., hour by hour through 2011 (UCI Bike"
         " Sharing, CC BY 4.0): the next 24 hours, with the weather known."
     )
+    job = Job(task="demo", options=opt.given(random_state=seed))
     with RunDirectory(out, "demo", force) as run:
-        forecaster = Forecaster(
-            **opt.given(random_state=seed),
-            progress=not quiet,
-            callbacks=run.callbacks(),
-        )
-        forecaster.fit(
-            frame, "count", "time", known=frame.columns[2:], test="2011-11-01"
-        )
-        finish(forecaster, run, shown)
+        train(job, run, shown, quiet)
+
+
+def train(job: Job, run: RunDirectory, out: Output, quiet: bool) -> None:
+    """Train on the sample, from the start or from a checkpoint."""
+    from elman.data import load_bikeshare
+    from elman.tasks import Forecaster
+
+    from ._finish import finish
+
+    frame = load_bikeshare()
+    run.begin(job)
+    forecaster = Forecaster(
+        **job.options,
+        progress=not quiet,
+        callbacks=run.callbacks(),
+        checkpoints=run.checkpoints(),
+    )
+    forecaster.fit(frame, "count", "time", known=frame.columns[2:], test="2011-11-01")
+    finish(forecaster, run, out)

@@ -32,19 +32,26 @@ def finish(estimator: Any, run: RunDirectory, out: Output, **extra: Any) -> None
 
     results = estimator.results_
     results.update(extra)
-    results["environment"]["command"] = shlex.join(["elman", *sys.argv[1:]])
-    # Callbacks belong to this process, not to the parameters of the run.
-    estimator.set_params(callbacks=())
+    # A resumed run was asked for by the command that began it.
+    began = run.job and run.job.command
+    command = began or shlex.join(["elman", *sys.argv[1:]])
+    results["environment"]["command"] = command
+    # These belong to this process, not to the parameters of the run.
+    estimator.set_params(callbacks=(), checkpoints=None)
     directory = estimator.save(run.path)
     report = write_report(directory)
+    interrupted = results["training"]["stopped"] == "interrupted"
+    if not interrupted:
+        run.end()
     show_results(results, out)
     out.heading("Written")
     out.pairs([("run", str(directory)), ("report", str(report))])
     out.document(summary(results) | {"run": str(directory), "report": str(report)})
-    if results["training"]["stopped"] == "interrupted":
+    if interrupted:
         epoch = results["training"]["best_epoch"]
         raise Interrupted(
-            f"interrupted; the best weights so far (epoch {epoch}) are in {directory}"
+            f"interrupted; the best weights so far (epoch {epoch}) are in {directory};"
+            f" {run.how_to_go_on()}"
         )
 
 

@@ -29,6 +29,8 @@ class Parts:
     notes : list of str
     input : dict
         Columns and channels, which predicting needs again.
+    test_file : path or None
+        Where the test sequences are from, if from a file of their own.
     """
 
     train: Labelled
@@ -36,6 +38,7 @@ class Parts:
     split: str
     notes: list[str]
     input: dict[str, Any]
+    test_file: Path | None = None
 
 
 def held_out(
@@ -88,12 +91,13 @@ def held_out(
                 f" {data} has {', '.join(whole.channels[:8])}"
             )
         split = f"test, {Path(test).name}"
-        return Parts((whole.X, whole.y), (other.X, other.y), split, notes, details)
-    train, held = _draw(task, whole, share, seed)
+        train = (whole.X, whole.y)
+        return Parts(train, (other.X, other.y), split, notes, details, test)
+    rows, held = _draw(task, whole, share, seed)
     if not len(held):
         return Parts((whole.X, whole.y), None, "", notes, details)
     split = f"test, {share:.0%} held out at random"
-    return Parts(_take(whole, train), _take(whole, held), split, notes, details)
+    return Parts(_take(whole, rows), _take(whole, held), split, notes, details)
 
 
 def _check_labels(task: str, found: Sequences) -> None:

@@ -13,10 +13,15 @@ from elman._errors import InputError
 
 _USAGE = 2
 _INTERRUPTED = 130
+_TERMINATED = 143
 
 
 class Interrupted(Exception):  # noqa: N818 - an event, not an error
     """Ctrl-C, with a line that says what survived."""
+
+
+class Terminated(Exception):  # noqa: N818 - an event, not an error
+    """SIGTERM, with a line that says how to go on."""
 
 
 class Commands(TyperGroup):
@@ -30,6 +35,8 @@ class Commands(TyperGroup):
             raise _end(f"error: {_one_line(error)}", _USAGE) from None
         except Interrupted as event:
             raise _end(str(event), _INTERRUPTED) from None
+        except Terminated as event:
+            raise _end(str(event), _TERMINATED) from None
         except KeyboardInterrupt:
             raise _end("interrupted", _INTERRUPTED) from None
         except OSError as error:

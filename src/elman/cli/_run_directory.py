@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
+import shutil
 import sys
 import threading
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,9 +17,12 @@ import typer
 
 from elman._errors import InputError
 
-from ._main import Interrupted
+from ._job import JOB, Job, versions
+from ._main import Interrupted, Terminated
 
-_BEST = Path("checkpoints") / "best.safetensors"
+_CHECKPOINTS = "checkpoints"
+_BEST = Path(_CHECKPOINTS) / "best.safetensors"
+_DIVERGED = "diverged"
 # Seconds of silence before a terminal is told what is going on.
 _WAIT = 2.0
 
@@ -24,7 +31,7 @@ class RunDirectory:
     """A run directory from the first check to the last file.
 
     As a context manager: an error before training has begun removes what was
-    made, Ctrl-C says what survived.
+    made, Ctrl-C and SIGTERM say what survived and how to go on.
 
     Parameters
     ----------
@@ -34,23 +41,31 @@ class RunDirectory:
         The data's name, for the default.
     force : bool
         Whether a folder that is not empty may be written to.
+    job : Job or None
+        That of a run to go on with; its folder is there.
 
     Raises
     ------
     InputError
-        It is a file, not empty, or cannot be written to.
+        It is a file, not empty, cannot be written to, or another process trains
+        there.
     """
 
-    def __init__(self, out: Path | None, name: str, force: bool) -> None:
+    def __init__(
+        self, out: Path | None, name: str, force: bool, job: Job | None = None
+    ) -> None:
+        from elman.training import DirectoryLock
+
         self.path = _free(name) if out is None else out
         self.started = False
+        self.job = job
         self._made: list[Path] = []
         self._patience = threading.Timer(_WAIT, _say_preparing)
         self._patience.daemon = True
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
         try:
-            if self.path.is_dir() and any(self.path.iterdir()) and not force:
+            if job is None and self._is_used() and not force:
                 raise InputError(
                     f"--out {self.path} is not empty; name another folder, or add"
                     " --force to overwrite the run in it"
@@ -62,10 +77,48 @@ class RunDirectory:
                 f"--out {self.path} cannot be written to"
                 f" ({(error.strerror or str(error)).lower()}); name another folder"
             ) from None
+        self._lock = DirectoryLock(self.path)
+        self._resume = job is not None
+        if not self._resume:
+            # Of the run that --force overwrites; its model stays until the end.
+            shutil.rmtree(self.path / _CHECKPOINTS, ignore_errors=True)
+
+    def begin(self, job: Job) -> None:
+        """Write down what is about to be done, so that it can be resumed."""
+        import torch
+
+        if not self._resume:
+            job.command = shlex.join(["elman", *sys.argv[1:]])
+            job.versions, job.threads = versions(), torch.get_num_threads()
+        job.finished = False
+        job.write(self.path)
+        self.job = job
+
+    def end(self) -> None:
+        """Write down that the run ended by itself, and drop its checkpoints."""
+        if self.job is None:
+            return
+        self.job.finished = True
+        self.job.write(self.path)
+        for stage in (self.path / _CHECKPOINTS).iterdir():
+            if stage.is_dir():
+                shutil.rmtree(stage, ignore_errors=True)
+
+    def checkpoints(self) -> Any:
+        """Return where the training keeps its checkpoints."""
+        from elman.training import Checkpoints
+
+        return Checkpoints(self.path / _CHECKPOINTS, resume=self._resume)
 
     def callbacks(self) -> list[Any]:
         """Return what watches the training: metrics and the best weights so far."""
-        from elman.training import BestWeights, Callback, MetricsFile, TrainingState
+        from elman.training import (
+            BestWeights,
+            Callback,
+            KeepDivergence,
+            MetricsFile,
+            TrainingState,
+        )
 
         directory = self
 
@@ -80,12 +133,15 @@ class RunDirectory:
             Started(),
             MetricsFile(self.path / "metrics.jsonl"),
             BestWeights(self.path / _BEST),
+            KeepDivergence(self.path / _DIVERGED),
         ]
 
     def __enter__(self) -> Self:
         """Return the directory; a terminal hears why nothing moves yet."""
         if sys.stderr.isatty():
             self._patience.start()
+        self._warnings = warnings.showwarning
+        warnings.showwarning = _warn
         return self
 
     def __exit__(
@@ -96,15 +152,33 @@ class RunDirectory:
     ) -> None:
         """Clean up after an error."""
         self._patience.cancel()
+        warnings.showwarning = self._warnings
+        self._lock.release()
         if kind is None:
             return
-        if not self.started:
+        kept = self.started or self._resume
+        if not kept:
             self._remove()
         if kind is KeyboardInterrupt:
-            best = self.path / _BEST
-            if self.started and best.exists():
-                raise Interrupted(f"interrupted; the best weights so far are in {best}")
+            if kept:
+                best = self.path / _BEST
+                where = (
+                    f"the best weights so far are in {best}; " if best.exists() else ""
+                )
+                raise Interrupted(f"interrupted; {where}{self.how_to_go_on()}")
             raise Interrupted("interrupted before training; nothing was written")
+        if kind is SystemExit and kept:
+            raise Terminated(f"terminated; {self.how_to_go_on()}")
+
+    def how_to_go_on(self) -> str:
+        """Return the command that resumes this run, in words."""
+        return f"go on with: elman resume {shlex.quote(str(self.path))}"
+
+    def _is_used(self) -> bool:
+        """Return whether there is anything that a user would miss."""
+        if not self.path.is_dir():
+            return False
+        return any(entry.name != ".lock" for entry in self.path.iterdir())
 
     def _make(self) -> None:
         """Make the folder and try a file in it."""
@@ -119,6 +193,12 @@ class RunDirectory:
         trial.unlink()
 
     def _remove(self) -> None:
+        """Remove what was made for a run that did not begin."""
+        if not self._made:
+            return
+        for name in (JOB, ".lock"):
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink()
         for folder in reversed(self._made):
             try:
                 folder.rmdir()
@@ -133,6 +213,10 @@ def _free(name: str) -> Path:
     while (path := Path("runs") / f"{slug}-{number}").exists():
         number += 1
     return path
+
+
+def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
+    typer.echo(f"elman: warning: {message}", err=True)
 
 
 def _say_preparing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,10 @@ from elman._errors import InputError
 
 from . import _options as opt
 from ._output import Output
+
+if TYPE_CHECKING:
+    from ._job import Job
+    from ._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.15
 
@@ -75,39 +79,49 @@ def forecast(
         # Checked before gaps are filled, so that a message names the file's row.
         numeric_column(frame, name, data)
 
+    from ._job import Job, Source
+    from ._run_directory import RunDirectory
+
+    options = opt.given(
+        horizon=horizon,
+        context=context,
+        cell=cell,
+        hidden_size=hidden,
+        num_layers=layers,
+        init=init,
+        scale=scale,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=lr,
+        level=level,
+        random_state=seed,
+    )
+    held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
+    fit = {
+        "target": targets,
+        "time": time,
+        "known": opt.split_names(known, columns),
+        "past": opt.split_names(past, columns) or None,
+        "ignore": opt.split_names(ignore, columns),
+        "test": test_from or held_out,
+    }
+    with RunDirectory(out, data.stem, force) as run:
+        job = Job(task="forecast", data=Source.of(data), options=options, fit=fit)
+        train(job, run, frame, Output(as_json), quiet)
+
+
+def train(job: Job, run: RunDirectory, frame: Any, out: Output, quiet: bool) -> None:
+    """Train on a table, from the start or from a checkpoint."""
     from elman.tasks import Forecaster
 
     from ._finish import finish
-    from ._run_directory import RunDirectory
 
-    held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
-    with RunDirectory(out, data.stem, force) as run:
-        forecaster = Forecaster(
-            **opt.given(
-                horizon=horizon,
-                context=context,
-                cell=cell,
-                hidden_size=hidden,
-                num_layers=layers,
-                init=init,
-                scale=scale,
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=lr,
-                level=level,
-                random_state=seed,
-            ),
-            progress=not quiet,
-            callbacks=run.callbacks(),
-        )
-        forecaster.fit(
-            frame,
-            target=targets,
-            time=time,
-            known=opt.split_names(known, columns),
-            past=opt.split_names(past, columns) or None,
-            ignore=opt.split_names(ignore, columns),
-            test=test_from or held_out,
-            source=str(data),
-        )
-        finish(forecaster, run, Output(as_json))
+    run.begin(job)
+    forecaster = Forecaster(
+        **job.options,
+        progress=not quiet,
+        callbacks=run.callbacks(),
+        checkpoints=run.checkpoints(),
+    )
+    forecaster.fit(frame, **job.fit, source=job.data and job.data.name)
+    finish(forecaster, run, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +11,11 @@ from elman._errors import InputError
 
 from . import _options as opt
 from ._output import Output
+
+if TYPE_CHECKING:
+    from ._held_out import Parts
+    from ._job import Job
+    from ._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.2
 
@@ -124,7 +129,7 @@ def regress(
 
 
 def _train(
-    task: str,
+    task: Literal["classify", "regress"],
     data: Path,
     columns: dict[str, str | None],
     test: Path | None,
@@ -132,26 +137,53 @@ def _train(
     options: dict[str, Any],
     place: tuple[Path | None, bool, bool, bool],
 ) -> None:
-    from ._held_out import held_out
+    from ._job import Job, Source
+    from ._run_directory import RunDirectory
 
     out, force, quiet, as_json = place
-    share = _DEFAULT_TEST if test_fraction is None else test_fraction
-    parts = held_out(task, data, columns, test, share, options.get("random_state", 0))
+    fit = columns | {
+        "test": test and str(test.absolute()),
+        "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
+    }
+    job = Job(task=task, options=options, fit=fit)
+    parts = parts_of(job, data)
+    with RunDirectory(out, data.stem.removesuffix("_TRAIN"), force) as run:
+        job.data = Source.of(data)
+        job.test = None if parts.test_file is None else Source.of(parts.test_file)
+        train(job, run, parts, Output(as_json), quiet)
 
+
+def parts_of(job: Job, data: Path) -> Parts:
+    """Return the sequences to train on and to score on."""
+    from ._held_out import held_out
+
+    fit, seed = job.fit, job.options.get("random_state", 0)
+    columns = {name: fit.get(name) for name in ("label", "id", "time")}
+    test = Path(fit["test"]) if fit.get("test") else None
+    return held_out(job.task, data, columns, test, fit["share"], seed)
+
+
+def train(job: Job, run: RunDirectory, parts: Parts, out: Output, quiet: bool) -> None:
+    """Train on sequences, from the start or from a checkpoint."""
     from elman.tasks import SequenceClassifier, SequenceRegressor
 
     from ._finish import finish
-    from ._run_directory import RunDirectory
 
-    kind: Any = SequenceClassifier if task == "classify" else SequenceRegressor
-    with RunDirectory(out, data.stem.removesuffix("_TRAIN"), force) as run:
-        estimator = kind(**options, progress=not quiet, callbacks=run.callbacks())
-        try:
-            estimator.fit(*parts.train)
-        except InputError as error:
-            # The estimators speak of X and y: say which file these came from.
-            raise InputError(f"{data}: {error}") from None
-        if parts.test is not None:
-            estimator.evaluate(*parts.test, split=parts.split)
-        estimator.results_["notes"][:0] = parts.notes
-        finish(estimator, run, Output(as_json), input=parts.input)
+    run.begin(job)
+    kind: Any = SequenceClassifier if job.task == "classify" else SequenceRegressor
+    estimator = kind(
+        **job.options,
+        progress=not quiet,
+        callbacks=run.callbacks(),
+        checkpoints=run.checkpoints(),
+    )
+    try:
+        estimator.fit(*parts.train)
+    except InputError as error:
+        # The estimators speak of X and y: say which file these came from.
+        name = job.data.name if job.data else ""
+        raise InputError(f"{name}: {error}") from None
+    if parts.test is not None:
+        estimator.evaluate(*parts.test, split=parts.split)
+    estimator.results_["notes"][:0] = parts.notes
+    finish(estimator, run, out, input=parts.input)

@@ -68,6 +68,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         Show a progress bar.
     callbacks : sequence of elman.training.Callback
         Watch the run with the validation part.
+    checkpoints : elman.training.Checkpoints, path or None
+        Where ``fit`` saves its state as it trains. The same ``fit`` with
+        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
 
     Attributes
     ----------
@@ -118,6 +121,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         random_state: Any = 0,
         progress: bool = False,
         callbacks: Any = (),
+        checkpoints: Any = None,
     ) -> None:
         self.cell = cell
         self.hidden_size = hidden_size
@@ -138,6 +142,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self.random_state = random_state
         self.progress = progress
         self.callbacks = callbacks
+        self.checkpoints = checkpoints
 
     def predict(self, X: Any) -> Any:
         """Return the most probable class of each sequence, or of each step.

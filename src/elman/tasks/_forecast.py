@@ -17,7 +17,7 @@ from torch import Tensor
 
 from elman._errors import InputError
 from elman.data import RegularSeries, regular_series, require_column, to_frame
-from elman.training import Callback
+from elman.training import Callback, Checkpoints
 
 from . import _store
 from ._backtest import Backtest
@@ -74,6 +74,9 @@ class Forecaster(BaseEstimator):
         Show a progress bar, or a line an epoch without a terminal.
     callbacks : sequence of Callback
         Passed to the training loop.
+    checkpoints : Checkpoints, path or None
+        Where `fit` saves its state as it trains. The same `fit` with
+        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
 
     Attributes
     ----------
@@ -119,6 +122,7 @@ class Forecaster(BaseEstimator):
         random_state: int = 0,
         progress: bool = False,
         callbacks: Sequence[Callback] = (),
+        checkpoints: Checkpoints | str | Path | None = None,
     ) -> None:
         self.horizon = horizon
         self.context = context
@@ -140,6 +144,7 @@ class Forecaster(BaseEstimator):
         self.random_state = random_state
         self.progress = progress
         self.callbacks = callbacks
+        self.checkpoints = checkpoints
 
     def fit(
         self,

@@ -19,6 +19,7 @@ from elman.diagnosis import Diagnosis, Need, diagnose, needed_horizon
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
+from ._diverged import divergence_note, divergence_report
 from ._forecast_check import check_parameters
 from ._forecast_roles import as_names, assign_roles, check_targets
 from ._forecast_split import Split, split_series, test_row
@@ -27,6 +28,7 @@ from ._highway import HighwayNetwork, masked_absolute_error
 from ._intervals import conformal_offsets
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
+from ._stages import NETWORK, checkpoints_of, stage
 from ._transform import Transform
 from ._windows import Windows, observed, origins_between
 
@@ -55,6 +57,7 @@ class FittedForecast:
     tail: tuple[Prepared, int]
     notes: list[str]
     seed: int
+    diverged: dict[str, Any] | None
 
     @staticmethod
     def forecast_with(
@@ -95,6 +98,7 @@ def fit_forecast(
 ) -> FittedForecast:
     """Fit all parts of a `Forecaster` on a series; see its `fit`."""
     settings = check_parameters(forecaster)
+    checkpoints = checkpoints_of(forecaster.checkpoints)
     horizon, frame = forecaster.horizon, series.frame
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
@@ -161,7 +165,17 @@ def fit_forecast(
     callbacks = list(forecaster.callbacks)
     if forecaster.progress:
         callbacks.append(Progress())
-    result = train(network, masked_absolute_error, examples, held, settings, callbacks)
+    result = train(
+        network,
+        masked_absolute_error,
+        examples,
+        held,
+        settings,
+        callbacks,
+        checkpoints=stage(checkpoints, NETWORK),
+    )
+
+    diverged = divergence_report(network, masked_absolute_error, result)
 
     errors = data.table.truth[validating[:, None] + np.arange(horizon)]
     errors = errors - predict(network, held).numpy()
@@ -195,8 +209,9 @@ def fit_forecast(
         training=result,
         validation=validation,
         tail=Tail.cut(data, rows, context, horizon),
-        notes=notes,
+        notes=[*notes, *divergence_note(diverged)],
         seed=settings.seed,
+        diverged=diverged,
     )
 
 

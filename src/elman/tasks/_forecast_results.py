@@ -62,6 +62,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             "history": fitted.training.history,
             "best_epoch": fitted.training.best_epoch,
             "stopped": fitted.training.stopped,
+            "diverged": fitted.diverged,
             "seconds": fitted.training.seconds,
             "parameters": sum(p.numel() for p in fitted.network.parameters()),
         },

@@ -69,6 +69,9 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         Show a progress bar.
     callbacks : sequence of elman.training.Callback
         Watch the run with the validation part.
+    checkpoints : elman.training.Checkpoints, path or None
+        Where ``fit`` saves its state as it trains. The same ``fit`` with
+        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
 
     Attributes
     ----------
@@ -113,6 +116,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         random_state: Any = 0,
         progress: bool = False,
         callbacks: Any = (),
+        checkpoints: Any = None,
     ) -> None:
         self.cell = cell
         self.hidden_size = hidden_size
@@ -133,6 +137,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         self.random_state = random_state
         self.progress = progress
         self.callbacks = callbacks
+        self.checkpoints = checkpoints
 
     def predict(self, X: Any) -> Any:
         """Return the prediction for each sequence, or for each step.

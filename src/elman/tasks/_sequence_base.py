@@ -63,6 +63,7 @@ class SequenceEstimator(BaseEstimator):
     random_state: Any
     progress: bool
     callbacks: Any
+    checkpoints: Any
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train the network and the baselines.
@@ -141,7 +142,7 @@ class SequenceEstimator(BaseEstimator):
         }
         if plain["random_state"] is not None:
             plain["random_state"] = self.seed_
-        stored.set_params(**{**plain, "callbacks": None})
+        stored.set_params(**{**plain, "callbacks": None, "checkpoints": None})
         return save(stored, directory)
 
     # -- what a task adds ---------------------------------------------------

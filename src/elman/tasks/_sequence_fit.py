@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from elman.training import (
     train,
 )
 
+from ._diverged import divergence_note, divergence_report
 from ._network import SequenceNetwork
 from ._sequence_diagnosis import Start, choose_start
 from ._sequence_input import Array
@@ -22,6 +24,7 @@ from ._sequence_preparation import Preparation
 from ._sequence_recipe import Recipe
 from ._sequence_targets import Targets
 from ._sequence_trial import FEWEST, compare
+from ._stages import EVERYTHING, NETWORK, stage
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Fitted:
         The diagnosis and the initialisation taken.
     result : TrainingResult
         The run with the validation part.
+    diverged : dict or None
+        Where and why that run met a value that is not finite.
     refit_epochs : int
         Length of the second run, 0 if there was none.
     notes : list of str
@@ -51,6 +56,7 @@ class Fitted:
     result: TrainingResult
     refit_epochs: int
     notes: list[str]
+    diverged: dict[str, Any] | None = None
 
 
 def fit_network(
@@ -123,12 +129,15 @@ def fit_network(
         validation,
         settings,
         [*recipe.watching(), *recipe.callbacks],
+        checkpoints=stage(recipe.checkpoints, NETWORK),
     )
+    diverged = divergence_report(network, recipe.loss, result)
+    notes += divergence_note(diverged)
     first = (network, preparation)
     epochs = result.best_epoch if enough else recipe.settings.epochs
     again = recipe.refit and validation is not None and epochs > 0
     if not again or result.stopped == "interrupted":
-        return Fitted(network, preparation, first, start, result, 0, notes)
+        return Fitted(network, preparation, first, start, result, 0, notes, diverged)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
     preparation = Preparation.fit([sequences[i] for i in rows])
@@ -141,15 +150,18 @@ def fit_network(
         None,
         replace(recipe.settings, epochs=epochs),
         recipe.watching("on all sequences,"),
+        checkpoints=stage(recipe.checkpoints, EVERYTHING),
     )
     if second.stopped != "epochs":
-        return Fitted(*first, first, start, result, 0, notes)
+        if second.stopped == "interrupted":
+            result = replace(result, stopped=second.stopped)
+        return Fitted(*first, first, start, result, 0, notes, diverged)
     if not enough:
         notes.append(
             f"{len(validation_rows)} held-out sequences are too few to choose an epoch "
             f"by: the network was trained on all for {epochs} epochs"
         )
-    return Fitted(network, preparation, first, start, result, epochs, notes)
+    return Fitted(network, preparation, first, start, result, epochs, notes, diverged)
 
 
 def network_outputs(

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from elman._arguments import share, whole_number
 from elman._errors import InputError, did_you_mean
-from elman.training import Callback, Progress, TrainingSettings
+from elman.training import Callback, Checkpoints, Progress, TrainingSettings
 
 from ._network import POOLINGS, check_cell
 from ._seed import seed_of
 from ._sequence_diagnosis import check_init
+from ._stages import checkpoints_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -39,6 +40,7 @@ class Recipe:
         With fewer validation rows than this the second run takes all epochs.
     progress : bool
     callbacks : sequence of Callback
+    checkpoints : Checkpoints or None
     """
 
     network: dict[str, Any]
@@ -49,6 +51,7 @@ class Recipe:
     fewest: int
     progress: bool
     callbacks: Sequence[Callback]
+    checkpoints: Checkpoints | None = None
 
     def watching(self, label: str = "") -> list[Callback]:
         """Return the progress bar of one of the runs, if it was asked for."""
@@ -122,6 +125,7 @@ def recipe_of(
         estimator._fewest,
         bool(estimator.progress),
         tuple(estimator.callbacks or ()),
+        checkpoints_of(estimator.checkpoints),
     )
 
 

@@ -162,6 +162,7 @@ def training_report(fitted: Fitted) -> dict[str, Any]:
         "history": history,
         "best_epoch": result.best_epoch,
         "stopped": result.stopped,
+        "diverged": fitted.diverged,
         "seconds": result.seconds,
         "parameters": parameter_count(fitted.network),
         "init": fitted.start.init,

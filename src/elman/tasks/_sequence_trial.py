@@ -11,6 +11,7 @@ from elman.training import RaggedSequences, TrainingResult, train
 from ._network import SequenceNetwork
 from ._sequence_diagnosis import Start
 from ._sequence_recipe import Recipe
+from ._stages import stage
 
 FEWEST = 5
 """A run of fewer epochs is no trial."""
@@ -68,7 +69,15 @@ def compare(
         network = build()
         candidate.apply(network, settings.seed)
         watching = recipe.watching(f"trial of init {candidate.init},")
-        result = train(network, recipe.loss, training, validation, settings, watching)
+        result = train(
+            network,
+            recipe.loss,
+            training,
+            validation,
+            settings,
+            watching,
+            checkpoints=stage(recipe.checkpoints, f"trial-{candidate.init}"),
+        )
         if result.stopped == "interrupted":
             return Trial(candidate, "interrupted in a trial", (network, result))
         reached = [row["validation_loss"] for row in result.history]

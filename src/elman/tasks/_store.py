@@ -156,7 +156,8 @@ def load(directory: str | Path) -> Any:
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
     parameters = estimator.get_params(deep=False)
-    parameters.pop("callbacks", None)
+    for name in ("callbacks", "checkpoints"):
+        parameters.pop(name, None)
     if not isinstance(parameters.get("random_state"), int):
         parameters["random_state"] = None
     return parameters

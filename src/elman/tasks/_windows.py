@@ -7,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from elman.training import digest_of
+
 from ._preparation import Prepared
 
 
@@ -56,6 +58,16 @@ class Windows:
         behind, ahead = origins + self.behind, origins + self.ahead
         inputs = (self.encoder[behind], self.decoder[ahead], self.linear[index])
         return inputs, self.truth[ahead]
+
+    def digest(self) -> str:
+        """Return what tells these windows from others, for checkpoints.
+
+        Without the linear model's predictions, which follow from the rest: their
+        last bits may differ where another library multiplies.
+        """
+        return digest_of(
+            self.encoder, self.decoder, self.truth, self.origins, self.behind
+        )
 
 
 def origins_between(

@@ -7,6 +7,7 @@ from ._callbacks import Callback as Callback
 from ._callbacks import MetricsFile as MetricsFile
 from ._callbacks import TrainingState as TrainingState
 from ._checkpoints import Checkpoints as Checkpoints
+from ._digest import digest_of as digest_of
 from ._divergence import Divergence as Divergence
 from ._divergence import KeepDivergence as KeepDivergence
 from ._evaluate import evaluate as evaluate
@@ -14,6 +15,7 @@ from ._evaluate import predict as predict
 from ._examples import Examples as Examples
 from ._examples import RaggedSequences as RaggedSequences
 from ._examples import Subset as Subset
+from ._lock import DirectoryLock as DirectoryLock
 from ._loop import TrainingResult as TrainingResult
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._optimizers import parameter_groups as parameter_groups
@@ -32,6 +34,7 @@ __all__ = [
     "ByLength",
     "Callback",
     "Checkpoints",
+    "DirectoryLock",
     "Divergence",
     "Examples",
     "KeepDivergence",
@@ -44,6 +47,7 @@ __all__ = [
     "TrainingResult",
     "TrainingSettings",
     "TrainingState",
+    "digest_of",
     "evaluate",
     "joined",
     "padding_share",

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ._digest import digest_of
+
 
 class Examples(Protocol):
     """Anything that can hand out a batch of training examples by number."""
@@ -51,6 +53,12 @@ class Subset:
     def take(self, index: Tensor) -> tuple[tuple[Any, ...], Any]:
         """Return the batch of the chosen examples numbered ``index``."""
         return self.examples.take(self.index[index])
+
+    def digest(self) -> str:
+        """Return what tells these examples from others, for checkpoints."""
+        whole = getattr(self.examples, "digest", None)
+        known = whole() if callable(whole) else len(self.examples)
+        return digest_of(known, self.index)
 
 
 class RaggedSequences:
@@ -106,3 +114,7 @@ class RaggedSequences:
         target = self.targets[rows]
         beyond = ~valid.reshape(valid.shape + (1,) * (target.ndim - 2))
         return (values, lengths), target.masked_fill(beyond, float("nan"))
+
+    def digest(self) -> str:
+        """Return what tells these examples from others, for checkpoints."""
+        return digest_of(self.values, self.lengths, self.targets, self.per_step)

@@ -13,6 +13,7 @@ from elman._arguments import whole_number
 from elman._errors import InputError
 
 from ._chunks import chunk_ends
+from ._digest import digest_of
 from ._gather import Array, gather
 
 
@@ -132,6 +133,12 @@ class Streams:
     def __len__(self) -> int:
         """Return the steps of an epoch, over all rows."""
         return self.rows * self.length
+
+    def digest(self) -> str:
+        """Return what tells these streams from others, for checkpoints."""
+        cuts = self.rows, self.steps, self.gradient_steps, self.random_lengths
+        lengths = torch.as_tensor(self.lengths)
+        return digest_of(*self.inputs, self.target, lengths, cuts, self.shuffle)
 
     @property
     def lead(self) -> int:
