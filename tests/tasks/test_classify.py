@@ -203,7 +203,7 @@ def test_a_loaded_model_scores_without_baselines(tmp_path):
         ({"init": "orthogonl"}, "init .* did you mean 'orthogonal'"),
         ({"init": "chrono", "cell": "rnn"}, "an rnn has none"),
         ({"epochs": 0}, "epochs must be at least 1"),
-        ({"batch_size": "all"}, "batch_size must be a whole number"),
+        ({"batch_size": "some"}, "batch_size must be a whole number"),
         ({"learning_rate": -1.0}, "learning_rate must be positive"),
         ({"patience": 0}, "patience must be at least 1"),
         ({"validation_fraction": 1.5}, "validation_fraction must be at least 0"),

@@ -53,8 +53,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     epochs, patience : int
         Most passes over the data; those without progress before stopping, None
         for never.
-    batch_size : int or "auto"
-        Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64.
+    batch_size : int, "auto" or "all"
+        Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64;
+        ``all`` takes one step an epoch, of every sequence.
     learning_rate, weight_decay, clip_norm : float
         Of AdamW, the rate falling to zero over ``epochs`` along a cosine; greatest
         gradient norm, None for no limit.
@@ -111,7 +112,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
         epochs: int = 40,
-        batch_size: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto", "all"] = "auto",
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
         clip_norm: float | None = 1.0,
