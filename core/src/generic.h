@@ -12,5 +12,6 @@
 #include "packed.h"
 #include "forward.h"
 #include "weight_gradients.h"
+#include "step.h"
 #include "backward.h"
 #include "kernels.h"

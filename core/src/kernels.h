@@ -18,7 +18,10 @@ void run_cell(const Arguments& a) {
 }
 
 template <class T>
-void forward_of(const Forward<T>& a) { run_cell<T, ForwardRun>(a); }
+void forward_of(const Forward<T>& a) {
+  if (a.single) run_cell<T, StepRun>(a);
+  else run_cell<T, ForwardRun>(a);
+}
 template <class T>
 void backward_of(const Backward<T>& a) { run_cell<T, BackwardRun>(a); }
 

@@ -58,6 +58,9 @@ struct Forward {
   T* gates;                 // [T, B, saved_gates, H]
   T* cells;                 // [T, B, H] lstm: c of every step
   T* raw;                   // [T, B, H] lstm with projection: h before it
+  // One step of few rows without projection, lengths or anything saved: reads
+  // the weights where they lie, in an order of its own, and writes hn and cn.
+  bool single;
 };
 
 template <class T>

@@ -59,6 +59,13 @@ ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(m.v), 23))};
 }
 
+// The sum of all lanes, halves folded onto each other.
+ELMAN_INLINE float fold(Vec<float> a) {
+  const __m128 b = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  const __m128 c = _mm_add_ps(b, _mm_movehl_ps(b, b));
+  return _mm_cvtss_f32(_mm_add_ss(c, _mm_movehdup_ps(c)));
+}
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -105,4 +112,8 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 }
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(m.v), 52))};
+}
+ELMAN_INLINE double fold(Vec<double> a) {
+  const __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
 }

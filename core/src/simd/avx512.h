@@ -47,6 +47,9 @@ ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(m.v), 23))};
 }
 
+// The sum of all lanes, halves folded onto each other.
+ELMAN_INLINE float fold(Vec<float> a) { return _mm512_reduce_add_ps(a.v); }
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -88,3 +91,4 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(m.v), 52))};
 }
+ELMAN_INLINE double fold(Vec<double> a) { return _mm512_reduce_add_pd(a.v); }

@@ -53,6 +53,12 @@ ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(m.v), 23))};
 }
 
+// The sum of all lanes, halves folded onto each other.
+ELMAN_INLINE float fold(Vec<float> a) {
+  const float32x2_t b = vadd_f32(vget_low_f32(a.v), vget_high_f32(a.v));
+  return vget_lane_f32(b, 0) + vget_lane_f32(b, 1);
+}
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -99,4 +105,7 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 }
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(m.v), 52))};
+}
+ELMAN_INLINE double fold(Vec<double> a) {
+  return vgetq_lane_f64(a.v, 0) + vgetq_lane_f64(a.v, 1);
 }

@@ -84,3 +84,5 @@ template <class T> ELMAN_INLINE Vec<T> unless_nonpositive(Vec<T> y, Vec<T> x) { 
 template <class T> ELMAN_INLINE Vec<T> exponent_bits(Vec<T> m) {
   return each(m, [&](long i) { return from_bits<T>(to_bits<T>(m.v[i]) << Bits<T>::mantissa); });
 }
+// The sum of all lanes, halves folded onto each other.
+template <class T> ELMAN_INLINE T fold(Vec<T> a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }

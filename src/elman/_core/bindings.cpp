@@ -15,6 +15,7 @@
 
 #include "elman/core.h"
 #include "openmp.h"
+#include "step.h"
 
 namespace nb = nanobind;
 using namespace elman;
@@ -255,7 +256,8 @@ NB_MODULE(_native, m) {
   });
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
   nb::class_<PackedHandle>(m, "Packed").def_prop_ro("address", &PackedHandle::address);
-  if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
+  if (PyModule_AddFunctions(m.ptr(), functions) || PyModule_AddFunctions(m.ptr(), step_functions))
+    throw nb::python_error();
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
   m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());

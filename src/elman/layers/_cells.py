@@ -1,10 +1,10 @@
 """One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
 
-What torch has, torch's own one-step operator runs: for a single step it is the
-quickest there is, since a fused kernel would pack the weights anew each time. It has
-no batching rule, so inside `torch.func` transforms plain operations run instead;
-in half precision on the CPU it needs instructions that not every processor has, and
-Elman's operators run there too.
+Streaming, a few rows a step and no gradients wanted, goes straight to the core
+(`ops.step`). The rest of what torch has, torch's own one-step operator runs; it has no
+batching rule, so inside `torch.func` transforms plain operations run instead; in half
+precision on the CPU it needs instructions that not every processor has, and Elman's
+operators run there too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from elman import ops
+from elman.ops import MOST_ROWS, STEPS, step
 
 from ._checks import ShapeError, check_input, check_state
+
+_RNN = {variant: numbers for (cell, variant), numbers in STEPS.items() if cell == "rnn"}
+_RESET_AFTER = STEPS.get(("gru", "reset_after"), (0, 0))[0]
+_RESET_BEFORE = STEPS.get(("gru", "reset_before"), (0, 0))[0]
+_LSTM = STEPS.get(("lstm", "plain"), (0, 0))[0]
 
 
 class RNNCell(nn.RNNCell):
@@ -70,6 +77,11 @@ class RNNCell(nn.RNNCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
+        numbers = _RNN.get(self.nonlinearity)
+        if numbers is not None and not is_compiling():
+            h = step(*numbers, self._parameters, input, hx, MOST_ROWS)
+            if h is not None:
+                return h
         if ("rnn", self.nonlinearity) in ops.STOCK and not _plainly(input):
             return super().forward(input, hx)
         return _step(self, "rnn", self.nonlinearity, input, hx)[0]
@@ -124,6 +136,11 @@ class GRUCell(nn.GRUCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
+        if not is_compiling():
+            cell = _RESET_AFTER if self.reset_after else _RESET_BEFORE
+            h = step(cell, 0, self._parameters, input, hx, MOST_ROWS)
+            if h is not None:
+                return h
         if self.reset_after and not _plainly(input):
             return super().forward(input, hx)
         variant = "reset_after" if self.reset_after else "reset_before"
@@ -168,6 +185,10 @@ class LSTMCell(nn.LSTMCell):
         hx : tuple of Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
+        if not is_compiling():
+            new = step(_LSTM, 0, self._parameters, input, hx, MOST_ROWS)
+            if new is not None:
+                return new
         if not _plainly(input):
             return super().forward(input, hx)
         h, c = _step(self, "lstm", "plain", input, *(hx or (None, None)))
@@ -178,7 +199,7 @@ def _plainly(x: Tensor) -> bool:
     """Say whether Elman's operators run the step in place of torch's."""
     if ops.computes_in_half(x):
         return True
-    if torch.compiler.is_compiling():
+    if is_compiling():
         return False
     return torch._C._functorch.peek_interpreter_stack() is not None
 

@@ -26,6 +26,9 @@ from ._paths import run as run
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
+from ._step import MOST_ROWS as MOST_ROWS
+from ._step import STEPS as STEPS
+from ._step import step as step
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
@@ -34,8 +37,10 @@ with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
 
 __all__ = [
+    "MOST_ROWS",
     "NONLINEARITIES",
     "PREFERENCE",
+    "STEPS",
     "STOCK",
     "Call",
     "Noise",
@@ -56,5 +61,6 @@ __all__ = [
     "rnn",
     "run",
     "run_widened",
+    "step",
     "stored_in",
 ]

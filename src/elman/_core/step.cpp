@@ -1,0 +1,302 @@
+// One step of a cell, straight from torch's tensors: no list of addresses, no
+// checks in Python. torch tells where a tensor's numbers lie through the
+// function table of DLPack, so nothing of torch is linked here.
+//
+// `step` serves plain cases and gives back None for all others: those go
+// where they can be served, or get their error message.
+#include "step.h"
+
+#include <cstdint>
+#include <exception>
+
+#include "elman/core.h"
+
+using namespace elman;
+
+namespace {
+
+// DLPack 1.x, as far as it is used here (github.com/dmlc/dlpack).
+struct DLTensor {
+  void* data;
+  int32_t device_type, device_id;
+  int32_t ndim;
+  uint8_t code, bits;
+  uint16_t lanes;
+  int64_t* shape;
+  int64_t* strides;
+  uint64_t byte_offset;
+};
+struct ExchangeApi {
+  uint32_t major, minor;
+  ExchangeApi* previous;
+  void* allocate;
+  void* from_object;
+  void* to_object;
+  int (*look)(void* object, DLTensor* out);
+  void* stream;
+};
+constexpr int kCpu = 1, kFloat = 2;
+
+// What elman.ops handed over once; see step_setup.
+struct Torch {
+  const ExchangeApi* api = nullptr;
+  PyObject *tensor, *parameter;      // the types served
+  PyObject* idle;                    // functions that must return nothing, or zero
+  PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
+  PyObject* forward_mode;            // the module whose level is that of dual numbers
+  PyObject *level, *new_empty, *requires_grad, *is_neg;
+  PyObject* names[4];                // of the parameters
+} torch;
+
+// A reference given back at the end of the scope.
+struct Own {
+  PyObject* p;
+  Own(PyObject* object) : p(object) {}
+  ~Own() { Py_XDECREF(p); }
+  Own(const Own&) = delete;
+  Own& operator=(const Own&) = delete;
+  PyObject* release() {
+    PyObject* out = p;
+    p = nullptr;
+    return out;
+  }
+};
+
+// 1: true, 0: false, -1: a Python error is set.
+int truth(PyObject* owned) {
+  if (!owned) return -1;
+  const int t = PyObject_IsTrue(owned);
+  Py_DECREF(owned);
+  return t;
+}
+
+bool plain(PyObject* object) {
+  PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  return type == torch.tensor || type == torch.parameter;
+}
+
+// Nothing looks over torch's shoulder: no transform, mode, tracer or autocast.
+int undisturbed() {
+  for (Py_ssize_t i = 0; i < PyTuple_Size(torch.idle); ++i)
+    if (const int t = truth(PyObject_CallNoArgs(PyTuple_GetItem(torch.idle, i)))) return t < 0 ? t : 0;
+  const Own level(PyObject_GetAttr(torch.forward_mode, torch.level));
+  if (!level.p) return -1;
+  const long n = PyLong_AsLong(level.p);
+  if (n == -1 && PyErr_Occurred()) return -1;
+  return n < 0;
+}
+
+// The numbers of a contiguous CPU tensor. 0: it is not one.
+int look(PyObject* object, DLTensor& t) {
+  if (!plain(object)) return 0;
+  if (torch.api->look(object, &t)) {
+    PyErr_Clear();  // sparse, quantised …: not served here
+    return 0;
+  }
+  if (t.device_type != kCpu || t.code != kFloat || t.lanes != 1 || !t.data) return 0;
+  if (t.bits != 32 && t.bits != 64) return 0;
+  t.data = static_cast<char*>(t.data) + t.byte_offset;
+  int64_t expected = 1;
+  for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
+    if (t.shape[i] < 1 || t.strides[i] != expected) return 0;
+  return 1;
+}
+
+struct Given {
+  PyObject* object;
+  DLTensor t;
+};
+
+bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int64_t width) {
+  if (t.bits != like.bits) return false;
+  if (rows < 0) return t.ndim == 1 && t.shape[0] == width;
+  return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
+}
+
+PyObject* empty_like(const Given& x, long width) {
+  const Own rows(PyLong_FromLong(long(x.t.shape[0]))), columns(PyLong_FromLong(width));
+  PyObject* args[] = {x.object, rows.p, columns.p};
+  if (x.t.ndim == 1) args[1] = columns.p;
+  return PyObject_VectorcallMethod(torch.new_empty, args, std::size_t(x.t.ndim) + 1, nullptr);
+}
+
+// In multiplications: what one thread does in less time than others need to
+// notice that the lock is free.
+constexpr long kQuick = 100000;
+
+template <class T>
+PyObject* compute(Forward<T>& f) {
+  std::exception_ptr failure;
+  const long work = (f.shape.input + f.shape.hidden) * f.shape.hidden * f.shape.batch;
+  PyThreadState* state = work > kQuick ? PyEval_SaveThread() : nullptr;
+  try {
+    forward(f);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  if (state) PyEval_RestoreThread(state);
+  if (!failure) return Py_None;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_ValueError, e.what());
+  }
+  return nullptr;
+}
+
+template <class T>
+PyObject* run(Shape& shape, const Given& x, const Given* state, const Given* weights, bool bias) {
+  Forward<T> f{};
+  f.single = true;
+  f.shape = shape;
+  const bool lstm = shape.cell == Cell::lstm;
+  auto address = [](const Given& g) { return g.object ? static_cast<const T*>(g.t.data) : nullptr; };
+  f.x = address(x);
+  f.x_row = f.x_step = shape.input;
+  f.h0 = address(state[0]);
+  f.c0 = address(state[1]);
+  f.weights = {address(weights[0]), address(weights[1]), bias ? address(weights[2]) : nullptr,
+               bias ? address(weights[3]) : nullptr, nullptr};
+  Given out[2] = {};
+  Own h(empty_like(x, shape.hidden));
+  if (!h.p) return nullptr;
+  Own c(lstm ? empty_like(x, shape.hidden) : nullptr);
+  if (lstm && !c.p) return nullptr;
+  if (!look(h.p, out[0].t) || (lstm && !look(c.p, out[1].t))) Py_RETURN_NONE;
+  f.hn = static_cast<T*>(out[0].t.data);
+  f.cn = static_cast<T*>(out[1].t.data);
+  if (!compute(f)) return nullptr;
+  return lstm ? PyTuple_Pack(2, h.p, c.p) : h.release();
+}
+
+PyObject* parameter(PyObject* parameters, int i) {
+  PyObject* found = PyDict_GetItemWithError(parameters, torch.names[i]);
+  Py_XINCREF(found);
+  return found;
+}
+
+// (cell, activation, parameters, input, hx, most rows): the next state, or None.
+PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 6 || !PyDict_Check(args[2])) {
+    PyErr_SetString(PyExc_TypeError, "step: expected cell, activation, dict, input, hx, rows");
+    return nullptr;
+  }
+  if (!torch.api) Py_RETURN_NONE;
+  Shape shape{};
+  shape.cell = static_cast<Cell>(PyLong_AsLong(args[0]));
+  shape.activation = static_cast<Activation>(PyLong_AsLong(args[1]));
+  const long most = PyLong_AsLong(args[5]);
+  if (PyErr_Occurred()) return nullptr;
+  const bool lstm = shape.cell == Cell::lstm;
+
+  // Held, since another thread may put others in their place meanwhile.
+  const Own held[4] = {parameter(args[2], 0), parameter(args[2], 1), parameter(args[2], 2),
+                       parameter(args[2], 3)};
+  Given weights[4] = {};
+  for (int i = 0; i < 4; ++i) {
+    weights[i].object = held[i].p;
+    if (!held[i].p) {
+      if (PyErr_Occurred()) return nullptr;
+      Py_RETURN_NONE;  // computed from other parameters
+    }
+  }
+  const int gradients = truth(PyObject_CallNoArgs(torch.gradients));
+  if (gradients < 0) return nullptr;
+  if (gradients) {
+    const int t = truth(PyObject_GetAttr(weights[0].object, torch.requires_grad));
+    if (t) return t < 0 ? nullptr : Py_NewRef(Py_None);
+  }
+  const int clear = undisturbed();
+  if (clear <= 0) return clear < 0 ? nullptr : Py_NewRef(Py_None);
+
+  Given x{args[3], {}}, state[2] = {};
+  if (!look(x.object, x.t) || x.t.ndim < 1 || x.t.ndim > 2) Py_RETURN_NONE;
+  const int64_t rows = x.t.ndim == 2 ? x.t.shape[0] : -1;
+  const int64_t inputs = x.t.shape[x.t.ndim - 1];
+  if (rows > most) Py_RETURN_NONE;
+  if (!look(weights[1].object, weights[1].t) || weights[1].t.ndim != 2) Py_RETURN_NONE;
+  const int64_t hidden = weights[1].t.shape[1];
+  const int64_t stacked = hidden * (lstm ? 4 : shape.cell == Cell::rnn ? 1 : 3);
+  const bool bias = weights[2].object != Py_None;
+  if (!look(weights[0].object, weights[0].t)) Py_RETURN_NONE;
+  if (!has_shape(weights[0].t, x.t, stacked, inputs) ||
+      !has_shape(weights[1].t, x.t, stacked, hidden))
+    Py_RETURN_NONE;
+  for (int i = 2; i < 4; ++i) {
+    if (!bias && weights[i].object == Py_None) continue;
+    if (!look(weights[i].object, weights[i].t) || !has_shape(weights[i].t, x.t, -1, stacked))
+      Py_RETURN_NONE;
+  }
+  PyObject* hx = args[4];
+  if (hx != Py_None) {
+    if (!lstm) state[0].object = hx;
+    else {
+      if (!PyTuple_CheckExact(hx) || PyTuple_Size(hx) != 2) Py_RETURN_NONE;
+      for (int i = 0; i < 2; ++i) state[i].object = PyTuple_GetItem(hx, i);
+    }
+    for (int i = 0; i < 1 + lstm; ++i)
+      if (!look(state[i].object, state[i].t) || !has_shape(state[i].t, x.t, rows, hidden))
+        Py_RETURN_NONE;
+  }
+  const Given* const all[] = {&x, &state[0], &state[1], &weights[1], &weights[2], &weights[3]};
+  for (const Given* g : all) {
+    if (!g->object || g->object == Py_None) continue;
+    int t = gradients ? truth(PyObject_GetAttr(g->object, torch.requires_grad)) : 0;
+    if (!t) t = truth(PyObject_CallMethodNoArgs(g->object, torch.is_neg));
+    if (t) return t < 0 ? nullptr : Py_NewRef(Py_None);
+  }
+
+  shape.steps = 1;
+  shape.batch = rows < 0 ? 1 : long(rows);
+  shape.input = long(inputs);
+  shape.hidden = shape.output = long(hidden);
+  shape.threads = 1;
+  if (shape.batch * stacked * (hidden + inputs) > kQuick) {
+    const Own n(PyObject_CallNoArgs(torch.threads));
+    shape.threads = n.p ? int(PyLong_AsLong(n.p)) : 1;
+    if (PyErr_Occurred()) return nullptr;
+  }
+  return x.t.bits == 32 ? run<float>(shape, x, state, weights, bias)
+                        : run<double>(shape, x, state, weights, bias);
+}
+
+// (capsule of the table, Tensor, Parameter, idle functions, is_grad_enabled,
+// get_num_threads, torch.autograd.forward_ad)
+PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 7) {
+    PyErr_SetString(PyExc_TypeError, "step_setup: expected 7 arguments");
+    return nullptr;
+  }
+  const auto* api = static_cast<const ExchangeApi*>(
+      PyCapsule_GetPointer(args[0], "dlpack_exchange_api"));
+  while (api && api->major > 1) api = api->previous;
+  if (PyErr_Occurred()) return nullptr;
+  if (!api || api->major != 1 || !api->look) Py_RETURN_FALSE;
+  torch.tensor = Py_NewRef(args[1]);
+  torch.parameter = Py_NewRef(args[2]);
+  torch.idle = Py_NewRef(args[3]);
+  torch.gradients = Py_NewRef(args[4]);
+  torch.threads = Py_NewRef(args[5]);
+  torch.forward_mode = Py_NewRef(args[6]);
+  const struct { PyObject** to; const char* text; } names[] = {
+      {&torch.level, "_current_level"}, {&torch.new_empty, "new_empty"},
+      {&torch.requires_grad, "requires_grad"}, {&torch.is_neg, "is_neg"},
+      {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},
+      {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"}};
+  for (const auto& name : names)
+    if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
+  torch.api = api;
+  Py_RETURN_TRUE;
+}
+
+}  // namespace
+
+PyMethodDef elman::step_functions[] = {
+    {"step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step)), METH_FASTCALL,
+     nullptr},
+    {"step_setup", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step_setup)),
+     METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
