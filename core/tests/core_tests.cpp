@@ -106,12 +106,13 @@ struct Problem {
     return {w_ih.get(), w_hh.get(), b_ih.get(), b_hh.get(), w_hr.get()};
   }
 
-  void forwards(int threads, bool save, const void* packed = nullptr) {
+  void forwards(int threads, bool save, const void* packed = nullptr, bool single = false) {
     const bool lstm = cell == Cell::lstm;
     Forward<T> f{};
     f.shape = shape(threads);
     f.weights = weights();
     f.packed = packed;
+    f.single = single;
     f.x = x.get();
     f.x_step = B * I;
     f.x_row = I;
@@ -298,6 +299,42 @@ void every_cell(bool fused_reference) {
       }
 }
 
+// One step with the weights where they lie: the packed step's numbers to
+// rounding, the same bits by threads and on every fused set.
+template <class T>
+void single_steps(bool fused_reference) {
+  static std::vector<std::vector<T>> fused;
+  const Size sizes[] = {{1, 1, 1, 1, 0}, {1, 2, 3, 17, 0}, {1, 3, 40, 33, 0}, {1, 8, 16, 64, 0}};
+  std::size_t k = 0;
+  for (const Kind& kind : kKinds)
+    for (const Size& z : sizes) {
+      if (kind.projects) continue;
+      Problem<T> p(kind.cell, kind.act, z.S, z.B, z.I, z.H, 0, false, false, 5);
+      p.forwards(1, false);
+      auto states = [&] {
+        std::vector<T> v(p.hn.get(), p.hn.get() + p.B * p.H);
+        if (kind.cell == Cell::lstm) v.insert(v.end(), p.cn.get(), p.cn.get() + p.B * p.H);
+        return v;
+      };
+      const std::vector<T> packed = states();
+      std::vector<T> once;
+      for (int threads = 1; threads <= 3; ++threads) {
+        p.clear();
+        p.forwards(threads, false, nullptr, true);
+        if (threads == 1) once = states();
+        else expect(same_bits(once, states()), p.name() + ": a single step's bits differ by threads");
+      }
+      const double limit = 64 * double(std::numeric_limits<T>::epsilon());
+      for (std::size_t i = 0; i < once.size(); ++i)
+        expect(std::abs(double(once[i]) - double(packed[i])) <= limit,
+               p.name() + ": a single step differs");
+      if (std::string(isa()) == "scalar") continue;
+      if (fused_reference) fused.push_back(once);
+      else expect(same_bits(fused[k], once), p.name() + ": a single step's sets differ");
+      ++k;
+    }
+}
+
 void threads_at_once() {
   Problem<float> p(Cell::lstm, Activation::tanh, 12, 6, 4, 20, 0, true, false, 3);
   const std::vector<float> expected = solve(p, 1);
@@ -356,6 +393,8 @@ int main() {
     expect(name == isa(), "the forced set is the one that runs");
     every_cell<double>(first);
     every_cell<float>(first);
+    single_steps<double>(first);
+    single_steps<float>(first);
     threads_at_once();
     std::printf("%s: %s\n", name.c_str(), failures ? "failed" : "ok");
   }

@@ -44,7 +44,8 @@ struct Torch {
   PyObject* idle;                    // functions that must return nothing, or zero
   PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
   PyObject* forward_mode;            // the module whose level is that of dual numbers
-  PyObject *level, *new_empty, *requires_grad, *is_neg;
+  PyObject *level, *requires_grad;
+  PyObject *new_empty, *is_neg;      // of torch.Tensor, unbound
   PyObject* names[4];                // of the parameters
 } torch;
 
@@ -117,7 +118,7 @@ PyObject* empty_like(const Given& x, long width) {
   const Own rows(PyLong_FromLong(long(x.t.shape[0]))), columns(PyLong_FromLong(width));
   PyObject* args[] = {x.object, rows.p, columns.p};
   if (x.t.ndim == 1) args[1] = columns.p;
-  return PyObject_VectorcallMethod(torch.new_empty, args, std::size_t(x.t.ndim) + 1, nullptr);
+  return PyObject_Vectorcall(torch.new_empty, args, std::size_t(x.t.ndim) + 1, nullptr);
 }
 
 // In multiplications: what one thread does in less time than others need to
@@ -241,10 +242,12 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
         Py_RETURN_NONE;
   }
   const Given* const all[] = {&x, &state[0], &state[1], &weights[1], &weights[2], &weights[3]};
-  for (const Given* g : all) {
-    if (!g->object || g->object == Py_None) continue;
-    int t = gradients ? truth(PyObject_GetAttr(g->object, torch.requires_grad)) : 0;
-    if (!t) t = truth(PyObject_CallMethodNoArgs(g->object, torch.is_neg));
+  for (int i = 0; i < 6; ++i) {
+    PyObject* object = all[i]->object;
+    if (!object || object == Py_None) continue;
+    int t = gradients ? truth(PyObject_GetAttr(object, torch.requires_grad)) : 0;
+    // A view whose numbers are still to be negated: the imaginary part of a conjugate.
+    if (!t && i < 3) t = truth(PyObject_Vectorcall(torch.is_neg, &object, 1, nullptr));
     if (t) return t < 0 ? nullptr : Py_NewRef(Py_None);
   }
 
@@ -281,12 +284,14 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
   torch.threads = Py_NewRef(args[5]);
   torch.forward_mode = Py_NewRef(args[6]);
   const struct { PyObject** to; const char* text; } names[] = {
-      {&torch.level, "_current_level"}, {&torch.new_empty, "new_empty"},
-      {&torch.requires_grad, "requires_grad"}, {&torch.is_neg, "is_neg"},
+      {&torch.level, "_current_level"}, {&torch.requires_grad, "requires_grad"},
       {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},
       {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"}};
   for (const auto& name : names)
     if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
+  torch.new_empty = PyObject_GetAttrString(torch.tensor, "new_empty");
+  torch.is_neg = PyObject_GetAttrString(torch.tensor, "is_neg");
+  if (!torch.new_empty || !torch.is_neg) return nullptr;
   torch.api = api;
   Py_RETURN_TRUE;
 }
