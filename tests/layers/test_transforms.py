@@ -1,4 +1,4 @@
-"""torch.func, higher derivatives, compilation and export, through whole layers."""
+"""torch.func and higher derivatives, through whole layers."""
 
 import pytest
 import torch
@@ -17,7 +17,6 @@ from tolerance import assert_close
 T, B, I, H = 4, 3, 2, 3
 # Raised inside torch, by the first forward-mode call of a process.
 jit_warning = pytest.mark.filterwarnings("ignore:`torch.jit.script`")
-ONE = {"num_layers": 1, "bidirectional": False}  # tracing takes its time
 NAMES = ["RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell"]
 every = pytest.mark.parametrize("name", NAMES)
 
@@ -113,24 +112,3 @@ def test_a_gradient_penalty(name):
     slope = (above - penalty().item()) / (2 * step)
     # A central difference is off by step², and 100 for the third derivative.
     assert abs(slope - (exact * direction).sum().item()) < 100 * step**2
-
-
-@pytest.mark.parametrize("name", ["GRU", "LSTM", "GRUCell"])
-def test_compiles_in_one_graph_for_any_batch(name):
-    layer, draw = build(name, **ONE if "Cell" not in name else {})
-    torch.compiler.reset()  # every layer shares one forward
-    compiled = torch.compile(layer, fullgraph=True, dynamic=True, backend="aot_eager")
-    for rows in (3, 5, 2):
-        x = draw(rows)
-        same(out(compiled(x)), out(layer(x)))
-
-
-@pytest.mark.parametrize("name", ["GRU", "LSTM", "GRUCell"])
-def test_exports_for_any_batch(name):
-    layer, draw = build(name, **ONE if "Cell" not in name else {})
-    axis = 0 if "Cell" in name else 1
-    shapes = ({axis: torch.export.Dim("rows", min=2)},)
-    program = torch.export.export(layer, (draw(B),), dynamic_shapes=shapes).module()
-    for rows in (2, 3, 7):
-        x = draw(rows)
-        same(out(program(x)), out(layer(x)))

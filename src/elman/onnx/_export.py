@@ -12,14 +12,9 @@ from torch import Tensor, nn
 from elman._errors import InputError
 from elman.ops import Weights
 
+from ._operator import ACTIVATIONS
 from ._order import to_onnx
 
-_ACTIVATIONS = {
-    "tanh": "Tanh",
-    "relu": "Relu",
-    "sigmoid": "Sigmoid",
-    "softplus": "Softplus",
-}
 _OPSET = 22
 _IR = 10  # what came with that operator set; older runtimes refuse newer ones
 
@@ -134,9 +129,9 @@ class _Graph:
             options["linear_before_reset"] = int(after)
         if self.op == "RNN":
             phi = str(layer.nonlinearity)
-            if phi not in _ACTIVATIONS:
+            if phi not in ACTIVATIONS:
                 raise InputError(f"layer: ONNX has no {phi!r} activation")
-            options["activations"] = [_ACTIVATIONS[phi]] * self.directions
+            options["activations"] = [ACTIVATIONS[phi]] * self.directions
         return options
 
     def build(self) -> Any:

@@ -18,8 +18,11 @@ GATES = {name: len(order) for name, order in _TO_TORCH.items()}
 
 
 def _take(tensor: Tensor, order: tuple[int, ...]) -> Tensor:
-    parts = tensor.chunk(len(order))
-    return torch.cat([parts[k] for k in order])
+    if len(order) == 1:
+        return tensor
+    rows = tensor.shape[0] // len(order)
+    # Slices, not chunks: an exporter folds them into the constants they cut.
+    return torch.cat([tensor[k * rows : (k + 1) * rows] for k in order])
 
 
 def from_onnx(op: str, w: Tensor, r: Tensor, b: Tensor | None) -> Weights:

@@ -23,6 +23,7 @@ from ._paths import force_path as force_path
 from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
 from ._paths import run as run
+from ._paths import run_instead as run_instead
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
@@ -60,6 +61,7 @@ __all__ = [
     "register_path",
     "rnn",
     "run",
+    "run_instead",
     "run_widened",
     "step",
     "stored_in",

@@ -6,7 +6,7 @@ and to any order of derivative. A cell brings only its pointwise step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 
 from ._call import Call, Noise, Result
 from ._paths import Request, register_path
+from ._scan import is_open, scan
 from ._step_gradients import wanted
 
 States = tuple[Tensor, ...]
@@ -64,20 +65,22 @@ def run(call: Call) -> Result:
     # Padding may hold anything, NaN included: 0 · NaN would reach the weights'
     # gradients through the input product, so it is cleared first.
     x = call.x if mask is None else torch.where(mask, call.x, 0.0)
-    projected = linear(x, call.weights.w_ih, cell.input_bias).unbind(0)
+    projected = linear(x, call.weights.w_ih, cell.input_bias)
+    noise = call.noise or Noise()
+    if is_open(steps) and not any(isinstance(s, Tensor) for s in noise.stays):
+        return _run_open(call, cell, projected, mask)
+    inputs = projected.unbind(0)
     alive = () if mask is None else mask.unbind(0)
 
     # A tracer sees no context variables, which is where what is wanted is kept.
     gradients = None if torch.compiler.is_compiling() else wanted()
-    state = call.state
-    noise = call.noise or Noise()
-    factor = noise.recurrent
+    state, factor = call.state, noise.recurrent
     if factor is not None:
         factor = factor.to(state[0].dtype)
     kept: list[tuple[Tensor, ...]] = []
     for t in reversed(range(steps)) if call.reverse else range(steps):
         h = state[0] if factor is None else state[0] * factor
-        new, gates = cell.step(projected[t], state, h)
+        new, gates = cell.step(inputs[t], state, h)
         if noise.stays:
             pairs = zip(noise.stays, new, state, strict=True)
             new = tuple(_stay(stays, t, a, b) for stays, a, b in pairs)
@@ -88,7 +91,7 @@ def run(call: Call) -> Result:
     if call.reverse:
         kept.reverse()
 
-    names = cell.states + cell.gates if call.trace else cell.states[:1]
+    names = _names(call, cell)
     if kept:
         stacked = [torch.stack(track) for track in zip(*kept, strict=True)]
     else:  # no steps: gates are as wide as the last state, H
@@ -96,9 +99,46 @@ def run(call: Call) -> Result:
             state[0].shape[-1] if n == "h" else state[-1].shape[-1] for n in names
         ]
         stacked = [x.new_zeros(0, x.shape[1], width) for width in widths]
+    return _result(call, cell, mask, state, stacked)
+
+
+def _run_open(call: Call, cell: Cell, projected: Tensor, mask: Tensor | None) -> Result:
+    """Run a number of steps that an exported program learns when it is called."""
+    noise = call.noise or Noise()
+    factor = noise.recurrent
+    if factor is not None:
+        factor = factor.to(call.state[0].dtype)
+
+    def step(
+        state: States, a_x: Tensor, alive: Tensor | None
+    ) -> tuple[States, tuple[Tensor, ...]]:
+        h = state[0] if factor is None else state[0] * factor
+        new, gates = cell.step(a_x, state, h)
+        if noise.stays:
+            pairs = zip(noise.stays, new, state, strict=True)
+            new = tuple(_stay(stays, 0, a, b) for stays, a, b in pairs)
+        state = new if alive is None else _where(alive, new, state)
+        return state, state + gates if call.trace else state[:1]
+
+    state, tracks = scan(step, call.state, projected, mask, call.reverse)
+    return _result(call, cell, mask, state, tracks)
+
+
+def _names(call: Call, cell: Cell) -> tuple[str, ...]:
+    return cell.states + cell.gates if call.trace else cell.states[:1]
+
+
+def _result(
+    call: Call,
+    cell: Cell,
+    mask: Tensor | None,
+    state: States,
+    stacked: Sequence[Tensor],
+) -> Result:
+    """Clear what lies past each row's length and name the tracks."""
     tracks = {
         name: track if mask is None else torch.where(mask, track, 0.0)
-        for name, track in zip(names, stacked, strict=True)
+        for name, track in zip(_names(call, cell), stacked, strict=True)
     }
     return Result(tracks["h"], state, tracks if call.trace else {})
 

@@ -80,6 +80,8 @@ def _reset_before(w: Weights) -> Cell:
     bias = None if w.b_ih is None or w.b_hh is None else w.b_ih + w.b_hh
     hidden = w.w_hh.shape[1]
     gates, candidate = w.w_hh.t().split([2 * hidden, hidden], 1)
+    if torch.compiler.is_exporting():  # a scan takes no two views of one tensor
+        candidate = candidate.clone()
 
     def step(
         a_x: Tensor, state: States, seen: Tensor

@@ -76,6 +76,9 @@ class Path:
 _PATHS: dict[str, Path] = {}
 _forced: ContextVar[str | None] = ContextVar("elman_forced_path", default=None)
 _record: ContextVar[list[str] | None] = ContextVar("elman_paths_ran", default=None)
+_instead: ContextVar[Callable[[Call], Result | None] | None] = ContextVar(
+    "elman_instead", default=None
+)
 
 
 def register_path(
@@ -155,6 +158,27 @@ def record_paths() -> Iterator[list[str]]:
         _record.reset(token)
 
 
+@contextlib.contextmanager
+def run_instead(function: Callable[[Call], Result | None]) -> Iterator[None]:
+    """Hand every operator call inside the block to a function, for an exporter.
+
+    Parameters
+    ----------
+    function : callable
+        From a `Call` to its `Result`, or to None to let the call run as usual.
+
+    Examples
+    --------
+    >>> with run_instead(lambda call: None):
+    ...     pass
+    """
+    token = _instead.set(function)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
 def run(call: Call) -> Result:
     """Run one layer in one direction, by the path forced or the first that can.
 
@@ -171,6 +195,11 @@ def run(call: Call) -> Result:
     if stored is not None:
         return run_widened(call, stored, run)
     request = request_of(call)
+    if not torch.compiler.is_dynamo_compiling():
+        instead = _instead.get()
+        result = None if instead is None else instead(call)
+        if result is not None:
+            return result
     if request.compiling:  # a tracer sees no context variables: nothing is forced
         return _PATHS[choose_path(request)].run(call)
     name = choose_path(request, _forced.get())

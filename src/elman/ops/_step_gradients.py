@@ -147,4 +147,6 @@ def into(entry: StepGradients | None) -> Iterator[None]:
 
 def wanted() -> StepGradients | None:
     """Return the entry of the call that runs now, if its norms are wanted."""
+    if torch.compiler.is_dynamo_compiling():  # it cannot trace a context variable
+        return None
     return _running.get()
