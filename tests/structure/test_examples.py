@@ -18,6 +18,7 @@ SMALL = {
     "forecast_bikes": ["1"],
     "look_inside": ["3"],
     "regress_each_step": ["20"],
+    "train_on_characters": ["text.txt", "1"],
     "train_your_own": ["1"],
 }
 
@@ -27,6 +28,8 @@ def test_it_runs(path, tmp_path):
     if path.stem == "classify_vowels":
         for name in SMALL[path.stem]:
             write_ts(tmp_path / name)
+    if path.stem == "train_on_characters":
+        (tmp_path / "text.txt").write_text("Full fathom five thy father lies. " * 60)
     done = subprocess.run(
         [sys.executable, path, *SMALL[path.stem]],
         cwd=tmp_path,

@@ -20,6 +20,7 @@ from ._loop import TrainingResult as TrainingResult
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._optimizers import parameter_groups as parameter_groups
 from ._progress import Progress as Progress
+from ._recompute import Recomputed as Recomputed
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings
 from ._streams import Streams as Streams
@@ -41,6 +42,7 @@ __all__ = [
     "MetricsFile",
     "Progress",
     "RaggedSequences",
+    "Recomputed",
     "Streams",
     "Subset",
     "Team",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -85,3 +85,16 @@ def reset_rows(state: State, rows: Tensor, axis: int, initial: State = None) -> 
 
     others = () if initial is None else (initial,)
     return map_state(choose, state, *others)
+
+
+def leaves_of(state: State) -> list[Tensor]:
+    """Return a state's tensors in one list."""
+    found: list[Tensor] = []
+    map_state(found.append, state)
+    return found
+
+
+def with_leaves(form: State, leaves: Sequence[Tensor]) -> State:
+    """Return a state of this form with these tensors, as `leaves_of` lists them."""
+    following = iter(leaves)
+    return map_state(lambda _: next(following), form)
