@@ -6,6 +6,8 @@ from ._classify import SequenceClassifier as SequenceClassifier
 from ._forecast import Forecaster as Forecaster
 from ._regress import SequenceRegressor as SequenceRegressor
 from ._store import load as load
+from ._truncation import TruncationError as TruncationError
+from ._truncation import truncation_error as truncation_error
 
 ESTIMATORS: dict[str, Any] = {
     "forecast": Forecaster,
@@ -18,5 +20,7 @@ __all__ = [
     "Forecaster",
     "SequenceClassifier",
     "SequenceRegressor",
+    "TruncationError",
     "load",
+    "truncation_error",
 ]
