@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 # The suite runs several workers side by side: one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +17,10 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+
+# A shell starts what it puts into the background deaf to Ctrl-C; the tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
