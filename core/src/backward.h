@@ -173,6 +173,16 @@ class BackwardRun {
     return split_ == Split::units ? slice(m.count, id, n_) : Range{0, m.count};
   }
 
+  // What the step will read of what forward saved, where it lies in one piece.
+  Memory saved(const Mine& mine, long s) const {
+    if (s < 0 || s_.lengths || !mine.count) return {};
+    const long t = time_of(s_, s, s_.steps), b = mine.row[0];
+    if (C::saves)
+      return {f_.gates + (t * s_.batch + b) * G_ * H_, mine.count * G_ * H_ * long(sizeof(T))};
+    if (f_.y_row != P_) return {};
+    return {f_.y + t * f_.y_step + b * P_, mine.count * P_ * long(sizeof(T))};
+  }
+
   // n rows run at step s, and the first `next` of them ran at s + 1 too.
   void step(int id, const Mine& mine, long n, long next, long s, long step_in_chunk) {
     Local& l = local_[id];
@@ -204,7 +214,7 @@ class BackwardRun {
     const long ready = C::passes_on ? 0 : next;
     Product<V> product{l.a, C::recurrent_first * H_, C::passes_on ? l.out : l.dy, nullptr, l.out,
                        0, next};
-    sweep<V>(state_, panels_of(state_, id), s & 1, [&](long i, long following) {
+    sweep<V>(state_, panels_of(state_, id), s & 1, [&](long i, Memory following) {
       each_unit<V>(state_, i, n - ready, [&](long k, long u, auto lanes) {
         k += ready;
         const V dh = V::load(dh_ + mine.row[k] * P_ + u, lanes);
@@ -217,7 +227,7 @@ class BackwardRun {
           if constexpr (C::two_products) C::first_adjoint(l.rows[k], u, H_, lanes);
           else C::adjoint(l.rows[k], u, H_, lanes);
         });
-    });
+    }, saved(mine, s - 1));
     meet_if(split_ == Split::units);
     if (C::two_products || projects_) second_step(id, mine, n, s);
   }
@@ -233,7 +243,7 @@ class BackwardRun {
     }
     const Panels<T>& m = projects_ ? project_ : second_;
     Product<V> product{l.a, projects_ ? 0 : 2 * H_, nullptr, nullptr, l.out, 0, n};
-    sweep<V>(m, panels_of(m, id), s & 1, [&](long i, long following) {
+    sweep<V>(m, panels_of(m, id), s & 1, [&](long i, Memory following) {
       product(m, i, following);
       each_unit<V>(m, i, n,
                 [&](long k, long u, auto lanes) { C::adjoint(l.rows[k], u, H_, lanes); });
@@ -299,7 +309,7 @@ class BackwardRun {
     Product<V> product{l.dg + r.first, C::input_first * H_, nullptr, nullptr, l.dx + r.first, 0,
                        r.last - r.first};
     sweep<V>(input_, Range{0, input_.count}, false,
-             [&](long p, long following) { product(input_, p, following); });
+             [&](long p, Memory following) { product(input_, p, following); });
   }
 
   const Backward<T>& f_;

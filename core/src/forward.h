@@ -120,7 +120,7 @@ class ForwardRun {
     const Range p = panels_of(w_.input, id);
     Product<V> product{l.x + r.first, 0, nullptr, w_.bias, l.pre + r.first,
                        C::input_first * H_, r.last - r.first};
-    sweep<V>(w_.input, p, false, [&](long i, long following) { product(w_.input, i, following); });
+    sweep<V>(w_.input, p, false, [&](long i, Memory following) { product(w_.input, i, following); });
     if constexpr (C::slots > C::input_count && !C::two_products)
       // Slots no input feeds start from their bias alone.
       for (long k = r.first; k < r.last; ++k)
@@ -160,7 +160,7 @@ class ForwardRun {
       l.out[i] = r.pre;
     }
     Product<V> product{l.h, 0, l.out, nullptr, l.out, C::recurrent_first * H_, n};
-    sweep<V>(w_.recurrent, panels_of(w_.recurrent, id), s & 1, [&](long i, long following) {
+    sweep<V>(w_.recurrent, panels_of(w_.recurrent, id), s & 1, [&](long i, Memory following) {
       product(w_.recurrent, i, following);
       each_unit<V>(w_.recurrent, i, n, [&](long k, long u, auto lanes) {
         if constexpr (C::two_products) C::first_step(l.rows[k], u, H_, lanes);
@@ -171,7 +171,7 @@ class ForwardRun {
     if constexpr (C::two_products) {
       for (long i = 0; i < n; ++i) l.h[i] = l.rows[i].pre + 3 * H_;
       product.offset = 2 * H_;
-      sweep<V>(w_.second, panels_of(w_.second, id), s & 1, [&](long i, long following) {
+      sweep<V>(w_.second, panels_of(w_.second, id), s & 1, [&](long i, Memory following) {
         product(w_.second, i, following);
         each_unit<V>(w_.second, i, n,
                   [&](long k, long u, auto lanes) { C::step(l.rows[k], u, H_, lanes); });
@@ -186,7 +186,7 @@ class ForwardRun {
       }
       Product<V> project{l.h, 0, nullptr, nullptr, l.out, 0, n};
       sweep<V>(w_.projection, panels_of(w_.projection, id), s & 1,
-               [&](long i, long following) { project(w_.projection, i, following); });
+               [&](long i, Memory following) { project(w_.projection, i, following); });
       meet_if(split_ == Split::units);
     }
   }

@@ -14,6 +14,7 @@ void run_cell(const Arguments& a) {
     case Activation::relu: return Run<V, Rnn<V, ReluActivation>>(a).run();
     case Activation::sigmoid: return Run<V, Rnn<V, SigmoidActivation>>(a).run();
     case Activation::identity: return Run<V, Rnn<V, IdentityActivation>>(a).run();
+    case Activation::softplus: return Run<V, Rnn<V, SoftplusActivation>>(a).run();
   }
 }
 

@@ -75,11 +75,17 @@ ELMAN_INLINE Fraction<V> sigmoid_fraction(V x) {
   return {by_sign(x, V::all(1), small), V::all(1) + small};
 }
 
+// e^x - 1 for x <= 0.
+template <class V>
+ELMAN_INLINE V exp_less_one(V x) {
+  const SplitExp<V> e = split_exp(x);
+  return fma(e.scale, e.rest, e.scale - V::all(1));
+}
+
 template <class V>
 ELMAN_INLINE Fraction<V> tanh_fraction(V x) {
   const V d = negative_abs(x);
-  const SplitExp<V> e = split_exp(d + d);
-  const V less = fma(e.scale, e.rest, e.scale - V::all(1));  // e^(-2|x|) - 1
+  const V less = exp_less_one(d + d);
   return {with_sign_of(less, x), V::all(2) + less};
 }
 
@@ -109,4 +115,19 @@ ELMAN_INLINE void values(Fraction<V> a, Fraction<V> b, Fraction<V> c, Fraction<V
   x = b.over * (rab * a.under);
   y = c.over * (rcd * d.under);
   z = d.over * (rcd * c.under);
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^(-|x|), and with z = e / (2 + e),
+// which is at most 1/3, ln(1 + e) = 2 (z + z^3/3 + z^5/5 + ...).
+template <class V>
+ELMAN_INLINE V softplus(V x) {
+  using T = typename V::T;
+  constexpr int terms = sizeof(T) == 4 ? 8 : 17;
+  const SplitExp<V> split = split_exp(negative_abs(x));
+  const V e = fma(split.scale, split.rest, split.scale);
+  const V z = e / (V::all(2) + e), square = z * z;
+  V sum = V::all(T(1) / (2 * terms - 1));
+  ELMAN_UNROLL(16)
+  for (int i = terms - 2; i >= 0; --i) sum = fma(sum, square, V::all(T(1) / (2 * i + 1)));
+  return fma(z + z, sum, max_nan(V::all(0), x));
 }

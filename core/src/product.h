@@ -77,6 +77,10 @@ struct Ahead {
   const char* from;
   long step;
 };
+struct Memory {
+  const void* from = nullptr;
+  long bytes = 0;
+};
 
 template <class V, int R, int C>
 void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, long depth,
@@ -152,8 +156,8 @@ struct Product {
   long offset;
   long rows;
 
-  // Panel `next` is fetched meanwhile; none if negative.
-  void operator()(const Panels<T>& m, long p, long next = -1) const {
+  // `next` is fetched meanwhile.
+  void operator()(const Panels<T>& m, long p, Memory next = {}) const {
     switch (m.columns) {
       case 1: return run<1>(m, p, next);
       case 2: return run<2>(m, p, next);
@@ -163,7 +167,7 @@ struct Product {
   }
 
   template <int C>
-  void run(const Panels<T>& m, long p, long next) const {
+  void run(const Panels<T>& m, long p, Memory next) const {
     const T* b = m.data + p * panel_size<V>(m);
     const long unit = first_unit<V>(m, p);
     typename V::Lanes lanes[C];
@@ -173,9 +177,8 @@ struct Product {
     // Tiles of equal height: 16 rows are 6 + 5 + 5, not 6 + 6 + 4.
     const long tiles = (rows + max_rows<C>() - 1) / max_rows<C>();
     Ahead ahead{reinterpret_cast<const char*>(b), 0};
-    if (next >= 0 && tiles)
-      ahead = {reinterpret_cast<const char*>(m.data + next * panel_size<V>(m)),
-               (long(sizeof(T)) * C * V::width + tiles - 1) / tiles};
+    if (const long times = tiles * m.depth; next.bytes && times)
+      ahead = {static_cast<const char*>(next.from), (next.bytes + times - 1) / times};
     for (long i = 0, r = 0; i < tiles; ++i) {
       const long height = (rows - r + tiles - i - 1) / (tiles - i);
       tile_of<V, C>(int(height), a + r, a_offset, b, m.depth, start ? start + r : nullptr, common,
@@ -198,17 +201,24 @@ ELMAN_INLINE void each_unit(const Panels<typename V::T>& m, long p, long n, F f)
   for (long i = 0; i < n; ++i) f(i, u, lanes);
 }
 
-// Calls f(panel, next) for panels in turn, `next` worth fetching meanwhile or
-// negative. Every other time backwards: what the second cache holds of a large
+// Calls f(panel, memory) for panels in turn, and what is worth fetching
+// meanwhile: the next panel of a large matrix, a piece of `other` with a small
+// one. Every other sweep goes backwards: what the second cache holds of a large
 // matrix is its end, and the next sweep starts there.
 template <class V, class F>
-void sweep(const Panels<typename V::T>& m, Range p, bool back, F f) {
+void sweep(const Panels<typename V::T>& m, Range p, bool back, F f, Memory other = {}) {
   constexpr long kNear = 1 << 20;  // bytes the second cache holds anyway
-  const long n = p.last - p.first;
-  const bool far = n * panel_size<V>(m) * long(sizeof(typename V::T)) > kNear;
+  const long n = p.last - p.first, size = panel_size<V>(m) * long(sizeof(typename V::T));
   for (long i = 0; i < n; ++i) {
     const long at = back ? p.last - 1 - i : p.first + i;
-    f(at, far && i + 1 < n ? (back ? at - 1 : at + 1) : -1);
+    Memory next;
+    if (n * size <= kNear) {
+      const Range piece = slice(other.bytes, int(i), int(n));
+      next = {static_cast<const char*>(other.from) + piece.first, piece.last - piece.first};
+    } else if (i + 1 < n) {
+      next = {m.data + (back ? at - 1 : at + 1) * panel_size<V>(m), size};
+    }
+    f(at, next);
   }
 }
 

@@ -5,8 +5,14 @@
 #include <cstring>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace elman {
 namespace {
+
+constexpr std::size_t kPage = 4096, kLargePage = std::size_t(2) << 20;
 
 constexpr std::size_t kKept = std::size_t(64) << 20;  // more goes back to the system
 
@@ -33,9 +39,11 @@ struct Arena {
   }
   void add(std::size_t n) {
     if (n > SIZE_MAX / 2) throw std::bad_alloc();
-    const std::size_t size = (n + 64 + 4095) / 4096 * 4096;
-    Block* b = static_cast<Block*>(std::aligned_alloc(4096, size));
+    const std::size_t page = n < kLargePage ? kPage : kLargePage;
+    const std::size_t size = (n + 64 + page - 1) / page * page;
+    Block* b = static_cast<Block*>(std::aligned_alloc(page, size));
     if (!b) throw std::bad_alloc();
+    prefer_large_pages(b, size);
     *b = {first, size};
     first = b;
     used = 64;
@@ -53,6 +61,18 @@ const bool poison = [] {
 }();
 
 }  // namespace
+
+void prefer_large_pages(void* memory, std::size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const auto first = reinterpret_cast<std::uintptr_t>(memory);
+  const auto from = (first + kLargePage - 1) / kLargePage * kLargePage;
+  const auto to = (first + bytes) / kLargePage * kLargePage;
+  // A wish: refused, everything works as before.
+  if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
 
 Scratch::Scratch() : arena_(&arena) {
   if (arena.busy) throw std::bad_alloc();  // one call at a time on a thread

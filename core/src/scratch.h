@@ -5,6 +5,11 @@
 
 namespace elman {
 
+// Whole large pages inside this memory, not touched yet, are to become such:
+// one fault then brings 2 MiB instead of 4 KiB, and one entry of the
+// translation cache covers them.
+void prefer_large_pages(void* memory, std::size_t bytes);
+
 class Scratch {
  public:
   Scratch();

@@ -1,4 +1,4 @@
-"""Sigmoid and tanh, to units in the last place, through a network of one unit."""
+"""Sigmoid, tanh and softplus to the last places, through a network of one unit."""
 
 import pytest
 import torch
@@ -82,3 +82,41 @@ def test_saturation_and_what_is_no_number(dtype, isa):
     assert t[2].isnan()
     assert s[5] == s[6] == 0.5
     assert t[5] == t[6] == 0
+
+
+def exact_softplus(x):
+    x = x.double()
+    return torch.logaddexp(x, torch.zeros_like(x))
+
+
+@every_set
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_softplus_to_the_last_places(dtype, isa):
+    x = points(dtype, isa).requires_grad_()
+    with running_on(isa):
+        y = through("softplus", x)
+        y.sum().backward()
+    # e^(-|x|) with its division and the series after it: one rounding each.
+    assert ulps(y.detach(), exact_softplus(x.detach())) <= 6
+    # The derivative is read off y: its error comes on top of e^(-y)'s own. In
+    # the scalar set 1 - e^(-y) loses a factor of two near y = ln 2.
+    assert ulps(x.grad, x.detach().double().sigmoid()) <= 9
+
+
+@every_set
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_softplus_at_its_ends(dtype, isa):
+    inf, nan = float("inf"), float("nan")
+    x = torch.tensor([inf, -inf, nan, 300.0, -2000.0, 0.0], dtype=dtype)
+    x.requires_grad_()
+    with running_on(isa):
+        y = through("softplus", x)
+        y.backward(torch.ones_like(y))
+    assert y[0] == inf
+    assert y[3] == 300
+    assert 0 <= y[1] <= y[4] < 1e-37
+    assert y[2].isnan()
+    assert ulps(y[5].detach(), torch.tensor(2.0, dtype=torch.float64).log()) <= 2
+    assert x.grad[0] == x.grad[3] == 1
+    assert x.grad[1] < 1e-37
+    assert x.grad[2].isnan()

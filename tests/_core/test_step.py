@@ -38,7 +38,7 @@ def call(problem, dtype, pick=slice(None)):
 
 
 def test_all_cells_of_the_core_have_it():
-    assert len(STEPPED) == 7
+    assert len(STEPPED) == 8
 
 
 @both_dtypes

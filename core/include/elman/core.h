@@ -14,7 +14,7 @@
 namespace elman {
 
 enum class Cell { rnn, gru, gru_reset_before, lstm };
-enum class Activation { tanh, relu, sigmoid, identity };  // of Cell::rnn
+enum class Activation { tanh, relu, sigmoid, identity, softplus };  // of Cell::rnn
 
 // Gate vectors kept per unit in `gates`, in this order:
 //   rnn               none: `gates` is null, y says everything

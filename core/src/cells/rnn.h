@@ -22,6 +22,13 @@ struct IdentityActivation {
   static V backward(V, V dy) { return dy; }
 };
 
+template <class V>
+struct SoftplusActivation {
+  static V value(V a) { return softplus(a); }
+  // Its derivative, the sigmoid of a, is 1 - e^(-y).
+  static V backward(V y, V dy) { return dy * (V::all(0) - exp_less_one(V::all(0) - y)); }
+};
+
 template <class V, template <class> class A>
 struct Rnn : CellDefaults {
   using T = typename V::T;

@@ -18,6 +18,7 @@ CELLS = {
     ("rnn", "relu"): (0, 1),
     ("rnn", "sigmoid"): (0, 2),
     ("rnn", "identity"): (0, 3),
+    ("rnn", "softplus"): (0, 4),
     ("gru", "reset_after"): (1, 0),
     ("gru", "reset_before"): (2, 0),
     ("lstm", "plain"): (3, 0),
