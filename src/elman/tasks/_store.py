@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 import tomllib
 from pathlib import Path
@@ -24,6 +25,7 @@ from torch import Tensor
 
 import elman
 from elman._errors import RunDirectoryError
+from elman._files import replace_durably
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
 _SCHEMA = 1
@@ -93,10 +95,12 @@ def save(estimator: Storable, directory: str | Path) -> Path:
         parameters=_without_none(_parameters(estimator)),
         fitted=_without_none(fitted),
     )
-    results = json.dumps(estimator.results_, allow_nan=False, ensure_ascii=False)
-    _replace(directory / MODEL, model)
-    _replace(directory / RESULTS, results.encode())
-    _replace(directory / RUN, tomli_w.dumps(run.model_dump()).encode())
+    # One number that is not finite must not cost a finished training.
+    plain = _with_null(estimator.results_)
+    results = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+    replace_durably(directory / MODEL, model)
+    replace_durably(directory / RESULTS, results.encode())
+    replace_durably(directory / RUN, tomli_w.dumps(run.model_dump()).encode())
     return directory
 
 
@@ -203,10 +207,15 @@ def _read(path: Path) -> bytes:
         ) from None
 
 
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+def _with_null(value: Any) -> Any:
+    """Replace numbers that are not finite by None, all the way down."""
+    if isinstance(value, dict):
+        return {k: _with_null(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_null(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _without_none(value: Any) -> Any:
