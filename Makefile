@@ -55,8 +55,8 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	$(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
 
-bench-recurrent: $(VENV)/.installed  ## Training steps against torch.nn's layers
-	mkdir -p build && $(BIN)/python benchmarks/recurrent.py --json build/recurrent.json
+bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
+	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

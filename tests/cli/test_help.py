@@ -17,6 +17,7 @@ COMMANDS = [
     "predict",
     "diagnose",
     "report",
+    "bench",
     "info",
 ]
 

@@ -8,7 +8,16 @@ import typer
 
 import elman
 
-from . import _demo, _diagnose, _info, _predict, _report, _resume, _train_forecast
+from . import (
+    _bench,
+    _demo,
+    _diagnose,
+    _info,
+    _predict,
+    _report,
+    _resume,
+    _train_forecast,
+)
 from . import _train_sequences as _sequences
 from ._main import Commands
 
@@ -33,6 +42,7 @@ app.command("resume")(_resume.resume)
 app.command("predict")(_predict.predict)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)
+app.command("bench")(_bench.bench)
 app.command("info")(_info.info)
 
 

@@ -24,6 +24,7 @@ from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
 from ._paths import run as run
 from ._paths import run_instead as run_instead
+from ._peak import measured_peak as measured_peak
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
@@ -56,6 +57,7 @@ __all__ = [
     "gru",
     "instruction_set",
     "lstm",
+    "measured_peak",
     "record_paths",
     "record_step_gradients",
     "register_path",
