@@ -53,7 +53,7 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 	$(BIN)/python benchmarks/classification.py
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
-	$(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
+	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json

@@ -7,9 +7,10 @@ cell is trained twice with the same optimiser, number of steps, seeds and batche
 torch initialises it, and as `elman.diagnose` prescribes after looking at one batch,
 before any training. Everything the doctor decides goes in, nothing else.
 
-    python benchmarks/long_dependencies.py --out build/long.jsonl --page docs/benchmarks
+    python benchmarks/long_dependencies.py --page docs
 
-Results are appended to the file; what is there already is not run again.
+Results are appended to the file beside this one; what is there already is not run
+again (--out elsewhere for a fresh start).
 """
 
 from __future__ import annotations
@@ -180,8 +181,9 @@ def plan() -> list[tuple[str, str, int, int, str]]:
 def main() -> None:
     """Run what is missing, then draw."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("build/long.jsonl"))
-    parser.add_argument("--page", type=Path, help="folder for the table and picture")
+    kept = Path(__file__).with_suffix(".jsonl")
+    parser.add_argument("--out", type=Path, default=kept)
+    parser.add_argument("--page", type=Path, help="folder of the documentation")
     parser.add_argument("--draw-only", action="store_true")
     given = parser.parse_args()
     given.out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import polars as pl
@@ -258,3 +259,22 @@ def test_a_terminal_gets_tables_and_a_bar(series, tmp_path):
     assert "\x1b[" in text
     assert "─" in text
     assert "report.html" in text
+
+
+def test_diagnose_writes_what_it_prescribes(elman, series):
+    data = series()
+    examined = ["diagnose", "forecast", data, "--target", "load", "--cell", "gru"]
+    examined += ["--context", 96, "--hidden", 16]
+    answer = elman(*examined, "--apply", "best", "--to", "given.toml")
+    assert answer.status == 0, answer.err
+    assert "given.toml" in answer.out
+    given = tomllib.loads(Path("given.toml").read_text(encoding="utf-8"))
+    measured = given["measured"]
+    assert measured["steps_after"] > measured["steps_before"]
+    assert measured["verdict_after"] == "healthy"
+    name = given["prescription"]["init"]
+    assert f"--init {name}" in answer.out
+    wrong = elman(*examined, "--apply", "crono")
+    assert wrong.status == 2
+    assert "--apply: 'crono' was not measured" in wrong.err
+    assert "chrono" in wrong.err

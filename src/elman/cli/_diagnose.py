@@ -37,6 +37,13 @@ def diagnose(
     layers: opt.Layers = None,
     init: opt.Init = None,
     seed: opt.Seed = None,
+    apply: Annotated[
+        str | None,
+        typer.Option(metavar="best|NAME", help="Write this remedy as a configuration."),
+    ] = None,
+    to: Annotated[Path, typer.Option(help="Where --apply writes.")] = Path(
+        "prescription.toml"
+    ),
     as_json: opt.Json = False,
 ) -> None:
     """Show how far back gradients reach, and how far the data need them to.
@@ -44,6 +51,8 @@ def diagnose(
     Example: elman diagnose runs/bikes-1
 
     Example: elman diagnose forecast bikes.csv --target count --cell rnn
+
+    Example: elman diagnose forecast bikes.csv --target count --apply best
     """
     out = Output(as_json)
     if what not in _TASKS:
@@ -54,7 +63,9 @@ def diagnose(
             )
         import elman
 
-        _show(elman.load(what).results_, out)
+        results = dict(elman.load(what).results_)
+        _show(results, out)
+        _apply(apply, to, results, out)
         return
     if data is None:
         raise InputError(f"name the data: elman diagnose {what} DATA")
@@ -69,6 +80,7 @@ def diagnose(
         found = {"label": label, "id": id_, "time": time}
         results = _sequences(what, data, found, options)
     _show(results, out)
+    _apply(apply, to, results, out)
 
 
 def _forecast(
@@ -148,6 +160,44 @@ def _show(results: dict[str, Any], out: Output) -> None:
             best=names.index(chosen) if chosen in names else None,
         )
     out.document({"task": results["task"], "diagnosis": diagnosis})
+
+
+def _apply(name: str | None, to: Path, results: dict[str, Any], out: Output) -> None:
+    """Write the settings of the best remedy, or of the one named, as TOML."""
+    if name is None:
+        return
+    import tomli_w
+
+    from elman._errors import did_you_mean
+
+    diagnosis = results["diagnosis"]
+    remedies = diagnosis.get("remedies") or diagnosis["before"].get("remedies") or []
+    best = diagnosis.get("remedy") or diagnosis["before"].get("best")
+    names = [remedy["name"] for remedy in remedies]
+    wanted = best if name == "best" else name
+    if wanted is None:
+        out.line("nothing to apply: no remedy was needed, or none measured helps")
+        return
+    if wanted not in names:
+        raise InputError(
+            f"--apply: {name!r} was not measured; choose from best,"
+            f" {', '.join(names) or 'nothing else'}{did_you_mean(name, names)}"
+        )
+    remedy = remedies[names.index(wanted)]
+    settings = {k: v for k, v in remedy["settings"].items() if v is not None}
+    document = {
+        "prescription": settings,
+        "measured": {
+            "steps_before": _whole(remedy["horizon_before"]) or 0,
+            "steps_after": _whole(remedy["horizon_after"]) or 0,
+            "verdict_after": remedy["verdict_after"],
+        },
+    }
+    try:
+        to.write_text(tomli_w.dumps(document), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--to {to}: {error.strerror}") from error
+    out.line(f"written to {to}; train with it: elman train ... --init {wanted}")
 
 
 def _whole(value: float | None) -> int | None:

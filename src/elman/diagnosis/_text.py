@@ -55,11 +55,12 @@ def as_text(d: Diagnosis) -> str:
             lines += [f"    remedy: {f.remedy}"] if f.remedy else []
     if d.remedies:
         lines += ["", "Remedies, measured on copies"]
+        wide = max(len(r.name) for r in d.remedies)
         for r in d.remedies:
             mark = "  ← best" if r.name == d.best else ""
+            before, after = f"{r.horizon_before:>6.0f}", f"{r.horizon_after:>7.0f}"
             lines.append(
-                f"  {r.name:<12} {r.horizon_before:>7.0f} → {r.horizon_after:>7.0f} "
-                f"steps  {r.verdict_after}{mark}"
+                f"  {r.name:<{wide}}  {before} → {after} steps  {r.verdict_after}{mark}"
             )
     return "\n".join(lines)
 
