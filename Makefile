@@ -10,8 +10,8 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
-        bench-classification bench-long-dependencies bench-recurrent core-test \
-        sanitize neon clean
+        bench-classification bench-long-dependencies bench-recurrent bench-peers \
+        core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -57,6 +57,11 @@ bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what train
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json
+
+PEERS := build/peers
+
+bench-peers: $(PEERS)/.installed  ## The same beside jax and Keras, in an environment of its own
+	$(PEERS)/bin/elman bench --full --json build/peers.json
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
@@ -104,6 +109,13 @@ NATIVE := CMakeLists.txt $(shell find core src/elman/_core -name '*.cpp' -o -nam
 
 $(VENV)/.installed: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/peers.txt pyproject.toml constraints.txt $(NATIVE) \
+        | $(VENV)/bin/python
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet \
+	    -c constraints.txt -r benchmarks/peers.txt -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python

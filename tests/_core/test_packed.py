@@ -67,6 +67,18 @@ def test_a_change_is_seen(layer, how):
             assert torch.equal(layer(x)[0], expected)
 
 
+def test_weights_of_another_dtype_are_seen(layer):
+    with torch.no_grad():
+        step(layer)
+        for dtype in (torch.float64, torch.float32, torch.float64):
+            layer.to(dtype)
+            x = torch.ones(1, 1, 5, dtype=dtype)
+            with torch.enable_grad():
+                expected = layer(x)[0].detach()
+            for _ in range(2):
+                assert torch.equal(layer(x)[0], expected)
+
+
 def test_nothing_outlives_its_weights(layer):
     gc.collect()
     count = len(calls._packed)

@@ -129,9 +129,12 @@ def _head(a: Arguments) -> tuple[int, ...]:
 
 
 class _Kept(NamedTuple):
-    """Packed weights, and the cell, the tensors and the versions they are of."""
+    """Packed weights, and what they are of: kind, tensors and their versions.
 
-    cell: int
+    The kind is the cell, the bytes a number and the sizes I, H and P.
+    """
+
+    kind: tuple[int, ...]
     tensors: tuple[ReferenceType[Tensor] | None, ...]
     versions: tuple[int | None, ...]
     handle: _native.Packed
@@ -149,10 +152,12 @@ def kept(a: Arguments, head: tuple[int, ...]) -> _native.Packed:
     """Return a call's weights in the core's order, from the last call if unchanged."""
     weights = a[3:8]
     known = _packed.get(id(a.w_hh))
-    # The order depends on the cell too: both forms of a GRU may share weights.
+    # Both forms of a GRU may share weights, and layer.double() leaves a parameter
+    # and its version as they were.
+    kind = (a.cell, a.x.element_size(), *head[4:7])
     if (
         known is not None
-        and known.cell == a.cell
+        and known.kind == kind
         and all(
             (r is None and w is None)
             or (r is not None and r() is w and v == _version(w))  # type: ignore[arg-type]
@@ -164,7 +169,7 @@ def kept(a: Arguments, head: tuple[int, ...]) -> _native.Packed:
     handle = pack(head)
     key = id(a.w_hh)
     _packed[key] = _Kept(
-        a.cell,
+        kind,
         tuple(
             None
             if w is None
