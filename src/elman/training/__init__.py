@@ -15,6 +15,8 @@ from ._evaluate import predict as predict
 from ._examples import Examples as Examples
 from ._examples import RaggedSequences as RaggedSequences
 from ._examples import Subset as Subset
+from ._find_rate import LearningRates as LearningRates
+from ._find_rate import find_learning_rate as find_learning_rate
 from ._lock import DirectoryLock as DirectoryLock
 from ._loop import TrainingResult as TrainingResult
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
@@ -39,6 +41,7 @@ __all__ = [
     "Divergence",
     "Examples",
     "KeepDivergence",
+    "LearningRates",
     "MetricsFile",
     "Progress",
     "RaggedSequences",
@@ -51,6 +54,7 @@ __all__ = [
     "TrainingState",
     "digest_of",
     "evaluate",
+    "find_learning_rate",
     "joined",
     "padding_share",
     "parameter_groups",
