@@ -69,6 +69,31 @@ def _training():
         "stopped": "patience",
         "seconds": 38.4,
         "parameters": 52481,
+        "flow": _flow(),
+    }
+
+
+def _flow():
+    """A record of 30 steps whose reach falls from 100 of 168 steps to 20."""
+    lags = [*range(8), 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96]
+    lags += [112, 128, 160]
+    ends = [*[first - 1 for first in lags[1:]], 167]
+    reach = np.linspace(100, 20, 30).round()
+    norm = 0.02 * np.exp(-np.log(1e3) * np.array(lags) / reach[:, None])
+    return {
+        "every": 20,
+        "steps": list(range(1, 600, 20)),
+        "lags": [list(pair) for pair in zip(lags, ends, strict=True)],
+        "layers": [
+            {"name": "encoder", "norm": norm.tolist(), "reach": reach.tolist()},
+            {
+                "name": "decoder",
+                "norm": [[0.01] * 12 + [None] * 14] * 30,
+                "reach": [15] * 30,
+            },
+        ],
+        "alarms": [{"step": 401, "kind": "collapsed", "message": "it fell"}],
+        "needed": 60,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,19 @@ class Alarm:
     best: int = 0
     best_step: int = 0
     tops: list[float] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the past that is known."""
+        return {
+            "best": self.best,
+            "best_step": self.best_step,
+            "tops": list(self.tops),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` returned."""
+        self.best, self.best_step = state["best"], state["best_step"]
+        self.tops = list(state["tops"])
 
     def judge(self, step: int, profiles: dict[str, Array]) -> tuple[str, str] | None:
         """Return what is wrong and the sentence that says so, or None.

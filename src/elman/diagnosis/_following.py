@@ -45,6 +45,7 @@ class Following:
         self._modules = {n: _Module(n, m) for n, m in layers.items()}
         self._stack = contextlib.ExitStack()
         self._record: list[StepGradients] = []
+        self.longest = 0
 
     def begin(self) -> None:
         """Start to note."""
@@ -118,6 +119,7 @@ class Following:
                             best[place] = joined
                 for place, (norms, lengths) in best.items():
                     found[_title(of, place)] = by_lag(norms, lengths)
+                    self.longest = max(self.longest, int(lengths.max(initial=0)))
         return found
 
 

@@ -14,7 +14,7 @@ from elman._arguments import whole_number
 from elman._errors import InputError
 from elman.layers import restore
 
-from ._alarm import Alarm, FlowWarning
+from ._alarm import Alarm, FlowWarning, reach_of
 from ._following import Following, as_elman
 from ._lag_bins import pairs
 from ._plain import plain
@@ -94,6 +94,7 @@ class FlowRecorder:
         self._layers: dict[str, nn.Module] = {}
         self._handles: list[Any] = []
         self._count = self._stride = 0
+        self._longest = 0
         self._records: list[tuple[int, dict[str, Array]]] = []
         self._running: Following | None = None
         self._waiting: tuple[int, Following] | None = None
@@ -159,6 +160,7 @@ class FlowRecorder:
         step, following = self._waiting
         self._waiting = None
         profiles = following.profiles()
+        self._longest = max(self._longest, following.longest)
         if (step - 1) % self.every == 0 and (step - 1) // self.every % (
             1 << self._stride
         ) == 0:
@@ -181,27 +183,31 @@ class FlowRecorder:
         -------
         dict
             ``every``; ``steps`` (R), the training steps recorded; ``lags`` (K), pairs
-            [first, last] of steps before a row's end; ``layers``, a list of ``name``
-            and ``norm`` (R, K), the mean ‖∂L/∂h_t‖ over rows and steps of each bin,
-            None where there was none or it was not finite; ``alarms``, a list of
-            ``step``, ``kind`` ("collapsed", "exploded", "nonfinite") and ``message``.
+            [first, last] of steps before a row's end; ``layers``, a list of ``name``,
+            ``norm`` (R, K), the mean ‖∂L/∂h_t‖ over rows and steps of each bin,
+            None where there was none or it was not finite, and ``reach`` (R), the
+            longest lag at which a thousandth of the largest norm arrives; ``alarms``,
+            a list of ``step``, ``kind`` ("collapsed", "exploded", "nonfinite") and
+            ``message``.
         """
         steps = self.steps
         names = list(dict.fromkeys(n for _, p in self._records for n in p))
         longest = max(
             (len(p) for _, of in self._records for p in of.values()), default=0
         )
-        lags = [list(pair) for pair in pairs(longest)]
-        layers = [
-            {
-                "name": name,
-                "norm": [
-                    _padded(of.get(name, np.zeros(0)), longest)
-                    for _, of in self._records
-                ],
-            }
-            for name in names
-        ]
+        # The last bin may be wider than the sequences are long.
+        end = max(self._longest - 1, 0)
+        lags = [[first, min(last, end)] for first, last in pairs(longest)]
+        layers = []
+        for name in names:
+            rows = [of.get(name, np.zeros(0)) for _, of in self._records]
+            layers.append(
+                {
+                    "name": name,
+                    "norm": [_padded(row, longest) for row in rows],
+                    "reach": [_reach(row, end) for row in rows],
+                }
+            )
         return {
             "every": self.every,
             "steps": steps,
@@ -209,6 +215,38 @@ class FlowRecorder:
             "layers": layers,
             "alarms": [dict(alarm) for alarm in self.alarms],
         }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the record so far, for a checkpoint of a training run."""
+        self.step()
+        records = [
+            (step, {name: torch.from_numpy(p) for name, p in profiles.items()})
+            for step, profiles in self._records
+        ]
+        return {
+            "count": self._count,
+            "stride": self._stride,
+            "longest": self._longest,
+            "records": records,
+            "alarms": [dict(alarm) for alarm in self.alarms],
+            "alarm": self._alarm.state_dict(),
+            "suspicion": list(self._suspicion),
+            "unsaid": self._unsaid,
+            "again": self._again,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with the record that `state_dict` returned."""
+        self._count, self._stride = state["count"], state["stride"]
+        self._longest = state["longest"]
+        self._records = [
+            (step, {name: p.numpy() for name, p in profiles.items()})
+            for step, profiles in state["records"]
+        ]
+        self.alarms = [dict(alarm) for alarm in state["alarms"]]
+        self._alarm.load_state_dict(state["alarm"])
+        self._suspicion = list(state["suspicion"])
+        self._unsaid, self._again = state["unsaid"], state["again"]
 
     def on_start(self, state: Any) -> None:
         """Attach to the module of a training run."""
@@ -280,6 +318,11 @@ class FlowRecorder:
         self.alarms.append({"step": step, "kind": kind, "message": message})
         if self.warn:
             warnings.warn(f"gradient flow: {message}", FlowWarning, stacklevel=2)
+
+
+def _reach(profile: Array, end: int) -> int | None:
+    known = len(profile) > 0 and bool(np.isfinite(profile).all())
+    return min(reach_of(profile), end) if known else None
 
 
 def _padded(profile: Array, length: int) -> list[float | None]:

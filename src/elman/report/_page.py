@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from elman._errors import InputError
 
 from ._flow import flow_picture
+from ._flow_map import flow_map_picture
 from ._forecast import forecast_picture
 from ._headline import big_numbers
 from ._learning import learning_picture
@@ -92,6 +93,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "findings": _findings(diagnosis),
         "remedies": remedy_rows(diagnosis),
         "learning": learning_picture(training),
+        "flow_map": flow_map_picture(training),
         "training": _training(training),
         "part": part,
         "forecasts": _forecasts(

@@ -20,6 +20,7 @@ from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._diverged import divergence_note, divergence_report
+from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
 from ._forecast_roles import as_names, assign_roles, check_targets
 from ._forecast_split import Split, split_series, test_row
@@ -58,6 +59,7 @@ class FittedForecast:
     notes: list[str]
     seed: int
     diverged: dict[str, Any] | None
+    flow: dict[str, Any] | None
 
     @staticmethod
     def forecast_with(
@@ -162,7 +164,7 @@ def fit_forecast(
             len(targets),
         )
         before, after, remedy = _remedied(forecaster, network, examples, need)
-    callbacks = list(forecaster.callbacks)
+    flow, callbacks = watch_flow(forecaster.callbacks or ())
     if forecaster.progress:
         callbacks.append(Progress())
     result = train(
@@ -212,6 +214,7 @@ def fit_forecast(
         notes=[*notes, *divergence_note(diverged)],
         seed=settings.seed,
         diverged=diverged,
+        flow=flow_report(flow, min(need.steps, context)),
     )
 
 

@@ -63,6 +63,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             "best_epoch": fitted.training.best_epoch,
             "stopped": fitted.training.stopped,
             "diverged": fitted.diverged,
+            "flow": fitted.flow,
             "seconds": fitted.training.seconds,
             "parameters": sum(p.numel() for p in fitted.network.parameters()),
         },

@@ -13,6 +13,7 @@ from elman._errors import InputError, did_you_mean
 from elman.diagnosis import Diagnosis, diagnose, prescribe
 from elman.training import RaggedSequences
 
+from ._forecast_results import plain
 from ._network import SequenceNetwork
 
 _ROWS = 64
@@ -127,7 +128,7 @@ def choose_start(
             remedies=initialisations.NAMES[1:],
         )
         chosen = found.best or chosen
-        remedies = [asdict(remedy) for remedy in found.remedies]
+        remedies = plain([asdict(remedy) for remedy in found.remedies])
     after = None
     if chosen != "default":
         _initialise(chosen, network.encoder, needed, seed)

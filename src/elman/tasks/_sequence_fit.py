@@ -17,6 +17,7 @@ from elman.training import (
 )
 
 from ._diverged import divergence_note, divergence_report
+from ._flow_record import flow_report, watch_flow
 from ._network import SequenceNetwork
 from ._sequence_diagnosis import Start, choose_start
 from ._sequence_input import Array
@@ -43,6 +44,8 @@ class Fitted:
         The run with the validation part.
     diverged : dict or None
         Where and why that run met a value that is not finite.
+    flow : dict or None
+        The gradient flow of that run; see `flow_report`.
     refit_epochs : int
         Length of the second run, 0 if there was none.
     notes : list of str
@@ -57,6 +60,7 @@ class Fitted:
     refit_epochs: int
     notes: list[str]
     diverged: dict[str, Any] | None = None
+    flow: dict[str, Any] | None = None
 
 
 def fit_network(
@@ -122,22 +126,26 @@ def fit_network(
             return Fitted(network, preparation, first, start, result, 0, notes)
         network = _built(preparation, recipe)
         start.apply(network, _seed(recipe))
+    recorder, callbacks = watch_flow(recipe.callbacks)
     result = train(
         network,
         recipe.loss,
         training,
         validation,
         settings,
-        [*recipe.watching(), *recipe.callbacks],
+        [*recipe.watching(), *callbacks],
         checkpoints=stage(recipe.checkpoints, NETWORK),
     )
     diverged = divergence_report(network, recipe.loss, result)
+    about_first = (diverged, flow_report(recorder, start.needed))
     notes += divergence_note(diverged)
     first = (network, preparation)
     epochs = result.best_epoch if enough else recipe.settings.epochs
     again = recipe.refit and validation is not None and epochs > 0
     if not again or result.stopped == "interrupted":
-        return Fitted(network, preparation, first, start, result, 0, notes, diverged)
+        return Fitted(
+            network, preparation, first, start, result, 0, notes, *about_first
+        )
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
     preparation = Preparation.fit([sequences[i] for i in rows])
@@ -155,13 +163,15 @@ def fit_network(
     if second.stopped != "epochs":
         if second.stopped == "interrupted":
             result = replace(result, stopped=second.stopped)
-        return Fitted(*first, first, start, result, 0, notes, diverged)
+        return Fitted(*first, first, start, result, 0, notes, *about_first)
     if not enough:
         notes.append(
             f"{len(validation_rows)} held-out sequences are too few to choose an epoch "
             f"by: the network was trained on all for {epochs} epochs"
         )
-    return Fitted(network, preparation, first, start, result, epochs, notes, diverged)
+    return Fitted(
+        network, preparation, first, start, result, epochs, notes, *about_first
+    )
 
 
 def network_outputs(

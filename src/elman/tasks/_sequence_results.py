@@ -163,6 +163,7 @@ def training_report(fitted: Fitted) -> dict[str, Any]:
         "best_epoch": result.best_epoch,
         "stopped": result.stopped,
         "diverged": fitted.diverged,
+        "flow": fitted.flow,
         "seconds": result.seconds,
         "parameters": parameter_count(fitted.network),
         "init": fitted.start.init,
