@@ -10,8 +10,8 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
-        bench-classification bench-long-dependencies bench-recurrent bench-peers \
-        core-test sanitize neon clean
+        bench-classification bench-flow bench-long-dependencies bench-recurrent \
+        bench-peers core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -62,6 +62,9 @@ PEERS := build/peers
 
 bench-peers: $(PEERS)/.installed  ## The same beside jax and Keras, in an environment of its own
 	$(PEERS)/bin/elman bench --full --json build/peers.json
+
+bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a training step
+	$(BIN)/python benchmarks/flow_overhead.py
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

@@ -111,3 +111,14 @@ def test_bad_input(elman, cases, tmp_path):
     refused(elman("predict", "r"), "no run directory r")
     refused(elman("diagnose", "classify"), "elman diagnose classify DATA")
     refused(elman("diagnose", "clasify", data), "is no task")
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_flow_that_collapses_is_said_once_and_clearly(elman, cases):
+    wild = ["--cell", "lstm", "--lr", 0.5, "--hidden", 6, "--epochs", 60, "-q"]
+    answer = elman("train", "classify", cases("toy.ts"), *wild, "--batch-size", 4)
+    assert answer.status == 0
+    assert answer.err.count("gradient flow") == 1, answer.err
+    assert answer.err.startswith("elman: warning: gradient flow: at step ")
+    page = Path("runs/toy-1/report.html").read_text()
+    assert "Alarm at step" in page

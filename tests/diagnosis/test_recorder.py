@@ -354,3 +354,40 @@ def test_what_cannot_be_recorded():
     compiled._orig_mod = nn.GRU(2, 2)  # how torch.compile marks what it wraps
     with pytest.raises(InputError, match=r"before torch\.compile"):
         FlowRecorder(compiled)
+
+
+def test_what_never_arrived_is_no_collapse():
+    """A head at zero lets nothing through, however long the training."""
+    model = MODELS["by step"]()
+    with FlowRecorder(model, every=1) as flow:
+        for _ in range(6):
+            (0.0 * model(torch.randn(B, T, I), None)).sum().backward()
+    assert flow.alarms == []
+    assert flow.to_dict()["layers"][0]["reach"] == [0] * 6
+
+
+def test_the_state_goes_on_where_it_was():
+    model = MODELS["by step"]()
+
+    def train(flow, steps):
+        with flow:
+            for _ in range(steps):
+                model(torch.ones(B, T, I), None).sin().sum().backward()
+
+    whole, first, second = (FlowRecorder(model, every=2, keep=4) for _ in range(3))
+    train(whole, 20)
+    train(first, 11)
+    second.load_state_dict(first.state_dict())
+    train(second, 9)
+    assert second.to_dict() == whole.to_dict()
+    assert second.state_dict()["alarm"] == whole.state_dict()["alarm"]
+
+
+def test_reach_and_lags_end_with_the_sequences():
+    """The last bin of lags is wider than a sequence of 30 steps is long."""
+    model = MODELS["by step"]()
+    with FlowRecorder(model, every=1) as flow:
+        model(torch.ones(B, 30, I), None).sum().backward()
+    found = flow.to_dict()
+    assert found["lags"][-1] == [28, 29]
+    assert found["layers"][0]["reach"] == [29]

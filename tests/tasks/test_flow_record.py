@@ -38,6 +38,14 @@ def test_the_record_is_part_of_the_results(tmp_path):
     assert elman.load(tmp_path).results_["training"]["flow"] == flow
 
 
+def test_results_with_remedies_can_be_saved(tmp_path):
+    """What no remedy has, such as a loss after training, is null in the file."""
+    model = classifier(cell="rnn", pooling="last", epochs=2).fit(*sequences(steps=60))
+    assert model.results_["diagnosis"]["remedies"]
+    model.save(tmp_path)
+    assert elman.load(tmp_path).results_ == model.results_
+
+
 def test_forecasts_record_encoder_and_decoder():
     wave = np.sin(np.arange(300) / 4) + np.random.default_rng(0).normal(0, 0.1, 300)
     forecaster = elman.Forecaster(
@@ -72,21 +80,22 @@ def test_a_recorder_of_the_users_is_used_and_comes_first():
     assert flow_report(FlowRecorder(every=3), 7) is None
 
 
-def test_it_warns_once_when_the_rate_blows_the_flow_up():
-    """A linear network under a rate a thousand times too high."""
-    X, y = sequences()
+def test_it_warns_once_when_a_rate_far_too_high_kills_the_flow():
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        classifier(
-            cell="rnn",
-            learning_rate=5.0,
-            clip_norm=None,
-            epochs=30,
-            pooling="last",
-            callbacks=[FlowRecorder(every=2)],
-        ).fit(1e3 * X, y)
-    kinds = [w for w in said if issubclass(w.category, FlowWarning)]
-    assert len(kinds) == len({str(w.message) for w in kinds})
+        model = classifier(cell="rnn", learning_rate=0.5, epochs=120, pooling="last")
+        model.set_params(clip_norm=None).fit(*sequences())
+    about_flow = [w for w in said if issubclass(w.category, FlowWarning)]
+    assert len(about_flow) == 1
+    assert "the gradient reaches" in str(about_flow[0].message)
+    flow = model.results_["training"]["flow"]
+    assert [alarm["kind"] for alarm in flow["alarms"]] == ["collapsed"]
+
+
+def test_sound_trainings_raise_no_alarm():
+    for cell in ("rnn", "gru", "lstm"):
+        model = classifier(cell=cell, epochs=40, pooling="last").fit(*sequences())
+        assert model.results_["training"]["flow"]["alarms"] == []
 
 
 class Stop(Callback):

@@ -118,11 +118,13 @@ class Alarm:
         else:
             if reach > self.best:
                 self.best, self.best_step = reach, step
-            if reach * FALLEN > self.best:
+            # What never arrived, as while an output layer is zero, cannot fall.
+            if self.best == 0 or reach * FALLEN > self.best:
                 return None
             compared = f"{self.best} at step {self.best_step}"
         return "collapsed", (
-            f"at step {step} the gradient reaches {reach} steps back, in {name}; "
+            f"at step {step} the gradient reaches {reach} "
+            f"{'step' if reach == 1 else 'steps'} back, in {name}; "
             f"{compared}. elman.diagnose says why, and what helps"
         )
 

@@ -114,9 +114,9 @@ def flow_map_picture(training: Mapping[str, Any]) -> Picture | None:
         keys=keys,
         reading="Each column is one training step, read from the bottom, the end of a "
         "sequence, upwards into its past; the darker a field, the more of the error's "
-        "gradient arrives there. Good: blue stays up to the needed line, from the first "
-        "column to the last. Bad: orange below that line, or the curve at the bottom "
-        "leaping by factors of a thousand.",
+        "gradient arrives there. Good: blue stays up to the needed line, from the "
+        "first column to the last. Bad: orange below that line, or the curve at the "
+        "bottom leaping by factors of a thousand.",
         finding=map_finding(layers, needed, alarms, lags),
     )
 
@@ -232,9 +232,7 @@ def _marks(lags: list[int], pixels: float) -> list[int]:
     return found
 
 
-def _needed(
-    axes: Axes, needed: int, lags: list[tuple[int, int]], bins: int
-) -> None:
+def _needed(axes: Axes, needed: int, lags: list[tuple[int, int]], bins: int) -> None:
     """Draw a line where the needed lag is, its label above or below it."""
     place = next((b for b in range(bins) if needed <= lags[b][1]), None)
     if place is None:

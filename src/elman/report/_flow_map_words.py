@@ -76,8 +76,8 @@ def _reach(head: Layer, needed: int | None, end: int) -> str:
             "less is enough."
         )
     return (
-        f"Bad: {text[0].lower()}{text[1:]}, short of the {needed:,} the data need; what "
-        "lies further back is hardly learned."
+        f"Bad: {text[0].lower()}{text[1:]}, short of the {needed:,} the data need; "
+        "what lies further back is hardly learned."
     )
 
 
@@ -93,8 +93,8 @@ def _size(head: Layer) -> str:
             "training may jump; clip the gradient or lower the learning rate."
         )
     return (
-        f"Their size stays within {number(max(largest / usual, 1.0), 2)} times the usual: "
-        "good, nothing explodes."
+        f"Their size stays within {number(max(largest / usual, 1.0), 2)} times the "
+        "usual: good, nothing explodes."
     )
 
 
