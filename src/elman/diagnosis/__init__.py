@@ -6,6 +6,8 @@ from ._alarm import FlowWarning as FlowWarning
 from ._behaviour import Behaviour as Behaviour
 from ._catalogue import KINDS as KINDS
 from ._catalogue import Kind as Kind
+from ._dependence import forecast_dependence as forecast_dependence
+from ._dependence import needed_dependence as needed_dependence
 from ._diagnose import diagnose as diagnose
 from ._gates import Saturation as Saturation
 from ._lyapunov import Lyapunov as Lyapunov
@@ -51,7 +53,9 @@ __all__ = [
     "TruncationBias",
     "diagnose",
     "first_nonfinite",
+    "forecast_dependence",
     "gradient_statistics",
+    "needed_dependence",
     "needed_from_lengths",
     "needed_horizon",
     "prescribe",

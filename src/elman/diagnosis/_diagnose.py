@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -25,6 +25,7 @@ from ._judge_training import (
     judge_trial,
 )
 from ._measure import Loss, measure
+from ._need_of_batches import need_of_batches
 from ._needed import needed_from_lengths
 from ._prescribe import Prescription, prescribe
 from ._preserve import unwrapped
@@ -41,7 +42,7 @@ def diagnose(
     targets: Any,
     loss: Loss,
     *,
-    needed: int | None = None,
+    needed: int | Literal["data"] | None = None,
     needed_source: str | None = None,
     max_lag: int | None = None,
     truncation: int | None = None,
@@ -74,9 +75,10 @@ def diagnose(
         Passed to the loss.
     loss : callable
         ``loss(output, targets)`` returns a scalar tensor.
-    needed : int, optional
+    needed : int or "data", optional
         Steps the data need, such as `needed_horizon` finds; the median length of
-        the sequences if not given.
+        the sequences if not given. With "data", `needed_dependence` looks for them
+        in the batch and ``batches``, a few hundred rows at best.
     needed_source : str, optional
         How that is known, in words.
     max_lag : int, optional
@@ -129,11 +131,11 @@ def diagnose(
     'vanishing'
     """
     for name, value in (
-        ("needed", needed),
+        ("needed", 1 if needed == "data" else needed),
         ("max_lag", max_lag),
         ("truncation", truncation),
     ):
-        if value is not None and not value >= 1:
+        if value is not None and (isinstance(value, str) or not value >= 1):
             raise InputError(f"{name}: got {value}; give a number of steps, 1 or more")
     if learning_rate is not None:
         number("learning_rate", learning_rate)
@@ -151,15 +153,19 @@ def diagnose(
     model = unwrapped(model)
     broken = not_finite(model, inputs)
     seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
-    if needed is None:
-        need = needed_from_lengths(seen.lengths)
+    data = [(inputs, targets), *batches]
+    if needed is None or needed == "data":
+        need = (
+            needed_from_lengths(seen.lengths)
+            if needed is None or broken
+            else need_of_batches(model, data, seen.lengths)
+        )
         needed, needed_source = need.steps, needed_source or need.source
     needed = int(needed)
     head = headline_of(seen.profiles)
     verdict = verdict_of(seen.profiles, needed)
     sound = math.isfinite(seen.loss)
     tried: Trial | None = None
-    data = [(inputs, targets), *batches]
     if optimizer is not None and sound:
         tried, _ = trial(
             model, data, loss, optimizer, clip_norm=clip_norm, forward=forward

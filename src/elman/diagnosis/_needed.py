@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -13,6 +13,7 @@ from elman._errors import InputError
 
 from ._autocorrelation import autocorrelation
 from ._peaks import fundamental
+from ._plain import plain
 
 Array = NDArray[np.float64]
 
@@ -52,6 +53,15 @@ class Need:
         The value beyond which a single correlation counts as real.
     differenced : bool
         Whether ``acf`` belongs to the step-to-step changes.
+    found : bool
+        Whether there was evidence of a dependence; False where ``steps`` is only a
+        fallback.
+    low, high : int or None
+        5th and 95th percentile of the steps, where samples were drawn anew.
+    p : float
+        Chance of evidence as strong where there is no dependence.
+    explained : float
+        Share of the target's variance a linear probe explains, cross-validated.
     """
 
     steps: int
@@ -59,6 +69,23 @@ class Need:
     acf: list[float] = field(default_factory=list)
     bound: float = float("nan")
     differenced: bool = False
+    found: bool = True
+    low: int | None = None
+    high: int | None = None
+    p: float = float("nan")
+    explained: float = float("nan")
+
+    def later(self, steps: int) -> Need:
+        """Return the same need counted from a target so many steps ahead."""
+        if self.low is None or self.high is None:
+            return replace(self, steps=self.steps + steps)
+        return replace(
+            self,
+            steps=self.steps + steps,
+            low=self.low + steps,
+            high=self.high + steps,
+            source=f"{self.source} (counted from {steps} steps before the target)",
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return plain data for JSON; a value nobody could estimate is None."""
@@ -68,6 +95,11 @@ class Need:
             "acf": [None if np.isnan(r) else float(r) for r in self.acf],
             "bound": None if np.isnan(self.bound) else float(self.bound),
             "differenced": self.differenced,
+            "found": self.found,
+            "low": self.low,
+            "high": self.high,
+            "p": plain(self.p),
+            "explained": plain(self.explained),
         }
 
 
