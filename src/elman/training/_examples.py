@@ -106,13 +106,17 @@ class RaggedSequences:
         steps = torch.arange(int(lengths.max()) if len(index) else 0)
         valid = steps < lengths[:, None]
         rows = torch.where(valid, self.starts[index][:, None] + steps, 0)
-        values = self.values[rows].masked_fill(~valid[..., None], 0.0)
+        beyond = ~valid
+        # Whole rows at a time: several times quicker than values[rows].
+        values = self.values.index_select(0, rows.flatten())
+        values.index_fill_(0, beyond.flatten().nonzero().flatten(), 0.0)
+        values = values.view(*rows.shape, self.values.shape[1])
         if self.targets is None:
             return (values, lengths), None
         if not self.per_step:
             return (values, lengths), self.targets[index]
         target = self.targets[rows]
-        beyond = ~valid.reshape(valid.shape + (1,) * (target.ndim - 2))
+        beyond = beyond.reshape(valid.shape + (1,) * (target.ndim - 2))
         return (values, lengths), target.masked_fill(beyond, float("nan"))
 
     def digest(self) -> str:

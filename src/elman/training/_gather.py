@@ -21,5 +21,7 @@ def gather(array: Array, index: Tensor) -> Tensor:
         int64 numbers of rows.
     """
     if isinstance(array, Tensor):
-        return array[index.to(array.device)]
+        # Whole rows at a time: several times quicker than array[index].
+        rows = array.index_select(0, index.to(array.device).flatten())
+        return rows.view(*index.shape, *array.shape[1:])
     return torch.from_numpy(np.ascontiguousarray(array[index.numpy()]))
