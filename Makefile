@@ -11,7 +11,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
         bench-classification bench-flow bench-long-dependencies bench-recurrent \
-        bench-peers core-test sanitize neon clean
+        bench-peers bench-loop core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -66,6 +66,9 @@ bench-peers: $(PEERS)/.installed  ## The same beside jax and Keras, in an enviro
 bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a training step
 	$(BIN)/python benchmarks/flow_overhead.py
 
+bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerate, skorch, Lightning
+	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
+
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
 
@@ -119,6 +122,13 @@ $(PEERS)/.installed: benchmarks/peers.txt pyproject.toml constraints.txt $(NATIV
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet \
 	    -c constraints.txt -r benchmarks/peers.txt -e .
+	@touch $@
+
+build/loops/.installed: benchmarks/loops.txt pyproject.toml constraints.txt $(NATIVE) \
+        | $(VENV)/bin/python
+	$(PYTHON) -m venv build/loops
+	build/loops/bin/python -m pip --disable-pip-version-check install --quiet \
+	    -c constraints.txt -r benchmarks/loops.txt -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python

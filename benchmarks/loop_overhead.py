@@ -4,11 +4,12 @@
 
 One model (LSTM, linear layer, mean squared error, Adam, gradients clipped by norm) is
 trained by the bare lines of torch on batches that lie ready, by `elman.training.train`,
-and by accelerate, skorch and Lightning where they are installed (`make bench-loop` does
-so). They take turns. A step is the time from one forward pass to the next inside an
-epoch, and the numbers are medians. "Tiny" has the same operations on a model of one
-unit: there the difference from the bare lines is the loop's own time, and set against
-the step of a real size it is the share that the loop takes there.
+and by accelerate, skorch and Lightning where they are installed (`make bench-loop`
+installs them). They take turns. A step is the time from one forward pass to the next
+inside an epoch. Each turn has a median, and its difference from that of the bare lines
+in the same turn; the numbers are medians over turns. "Tiny" has the same operations on
+a model of one unit: there the difference is the loop's own time, and set against the
+step of a real size it is the share that the loop takes there.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ SIZES = {
     "32 × 100, 64 → 128": (32, 100, 64, 128),
     "64 × 100, 128 → 256": (64, 100, 128, 256),
 }
-STEPS = {"tiny": 200, "32 × 100, 64 → 128": 12, "64 × 100, 128 → 256": 6}
+STEPS = {"tiny": 80, "32 × 100, 64 → 128": 12, "64 × 100, 128 → 256": 6}
 
 
 class Model(nn.Module):
@@ -202,35 +203,43 @@ def loading_of(sizes):
 def main():
     """Measure, print, and write JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     loops = {n: f for n, (f, p) in LOOPS.items() if importlib.util.find_spec(p)}
-    found = {}
+    steps, more = {}, {}
     for name, sizes in SIZES.items():
-        times = {loop: [] for loop in loops}
-        for turn in range(options.rounds + 1):
-            for loop, run in loops.items():
-                measured = steps_of(run, sizes, STEPS[name])
-                if turn:  # the first turn warms up
-                    times[loop] += measured
-        found[name] = {k: 1e6 * statistics.median(v) for k, v in times.items()}
-    bare_tiny = found["tiny"]["bare torch"]
-    own = {loop: value - bare_tiny for loop, value in found["tiny"].items()}
-    sizes = [name for name in SIZES if name != "tiny"]
-    print(f"{'':<16}{'own time a step':>18}", *(f"{n:>30}" for n in sizes))
+        turns = []
+        for _ in range(options.rounds + 1):
+            turns.append(
+                {
+                    loop: 1e6 * statistics.median(steps_of(run, sizes, STEPS[name]))
+                    for loop, run in loops.items()
+                }
+            )
+        turns = turns[1:]  # the first warms up
+        steps[name] = {k: statistics.median(t[k] for t in turns) for k in loops}
+        more[name] = {
+            k: statistics.median(t[k] - t["bare torch"] for t in turns) for k in loops
+        }
+    own = more["tiny"]
+    real = [name for name in SIZES if name != "tiny"]
+    print(f"{'':<14}{'own, a step':>12}", *(f"{n:>34}" for n in real))
     for loop in loops:
-        row = f"{loop:<16}{own[loop]:>15.0f} µs"
-        for name in sizes:
-            step = found[name]["bare torch"]
-            share = f"own {100 * own[loop] / step:.2f} %"
-            row += f"{found[name][loop] / 1000:>12.2f} ms, {share:<15}"
+        row = f"{loop:<14}{own[loop]:>9.0f} µs"
+        for name in real:
+            bare_step = steps[name]["bare torch"]
+            row += (
+                f"{steps[name][loop] / 1000:>10.2f} ms"
+                f" {100 * more[name][loop] / bare_step:>+6.1f} %,"
+                f" own {100 * own[loop] / bare_step:>4.2f} %"
+            )
         print(row)
     loading = {}
-    for name in sizes:
+    for name in real:
         rows, sequences = loading_of(SIZES[name])
-        step = found[name]["bare torch"] / 1e6
+        step = steps[name]["bare torch"] / 1e6
         loading[name] = {"rows": 1e6 * rows, "sequences": 1e6 * sequences}
         print(
             f"getting a batch, {name}: rows {1e6 * rows:.0f} µs "
@@ -238,7 +247,7 @@ def main():
             f"{1e6 * sequences:.0f} µs ({100 * sequences / step:.2f} %)"
         )
     if options.json:
-        text = json.dumps({"microseconds": found, "loading": loading}, indent=1)
+        text = json.dumps({"microseconds": steps, "loading": loading}, indent=1)
         options.json.write_text(text + "\n")
 
 
