@@ -2,16 +2,16 @@
 
     python benchmarks/flow_overhead.py [--pairs 150] [--json build/flow.json]
 
-Single steps in one process: a plain one, a followed one and one that the recorder
-only counts take turns, in random order, so that a machine that slows down slows all
-three. A training that follows one step in n is longer by
+Single steps in one process: a plain one and a followed one take turns, in random order,
+so that a machine that slows down slows both. The steps between are only counted, which
+takes microseconds: it is timed by itself, on a model that does nothing. A training that
+follows one step in n is longer by
 
-    (followed + (n - 1) counted) / (n plain) - 1
+    (followed - plain) / (n plain) + counted / plain
 
-of their medians, with n = 20 as the estimators and `elman train` have it, and n = 50
-as `FlowRecorder` has it by itself. The first rows are the estimators' own networks at
-their default sizes, and as small as they get; the others are layers as in
-`benchmarks/recurrent.py`.
+where the difference is the median of those of the pairs, with n = 20 as the estimators
+and `elman train` have it, and n = 50 as `FlowRecorder` has it by itself. The first rows
+are the estimators' own networks at their default sizes, and as small as they get.
 """
 
 from __future__ import annotations
@@ -109,57 +109,87 @@ def step_of(
     return step
 
 
-def medians(model: nn.Module, step: Callable[[], None], pairs: int) -> list[float]:
-    """Return the seconds of a plain, a followed and a counted step, medians."""
-    always = FlowRecorder(model, every=1, warn=False)
-    hardly = FlowRecorder(model, every=10**9, warn=False)
-    with hardly:
-        step()  # its first step is followed
-    kinds: list[FlowRecorder | None] = [None, always, hardly]
-    found: list[list[float]] = [[], [], []]
-    for turn in range(pairs + 3):
-        for kind in random.sample(range(3), 3):
-            recorder = kinds[kind]
-            if recorder is not None:
+def pairs(
+    model: nn.Module, step: Callable[[], None], count: int
+) -> tuple[float, float]:
+    """Return the seconds of a plain step, and how many more a followed one takes."""
+    recorder = FlowRecorder(model, every=1, warn=False)
+    plain, more = [], []
+    for turn in range(count + 3):
+        took = {}
+        for followed in random.sample((False, True), 2):
+            if followed:
                 recorder.attach()
             begin = time.perf_counter()
             step()
-            if recorder is not None:
+            if followed:
                 recorder.step()  # as the training loop's callback does
-            took = time.perf_counter() - begin
-            if recorder is not None:
+            took[followed] = time.perf_counter() - begin
+            if followed:
                 recorder.detach()
-            if turn >= 3:
-                found[kind].append(took)
-    return [statistics.median(each) for each in found]
+        if turn >= 3:
+            plain.append(took[False])
+            more.append(took[True] - took[False])
+    return statistics.median(plain), statistics.median(more)
+
+
+class Idle(nn.Module):
+    """Has a recurrent layer and does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = elman.GRU(1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the input."""
+        return x
+
+
+def counting(calls: int = 20_000) -> float:
+    """Return the seconds it takes to count a step that is not followed."""
+    model, x = Idle(), torch.zeros(1)
+    recorder = FlowRecorder(model, every=10**9, warn=False)
+
+    def timed(attached: bool) -> float:
+        begin = time.perf_counter()
+        for _ in range(calls):
+            model(x)
+            if attached:
+                recorder.step()
+        return (time.perf_counter() - begin) / calls
+
+    with recorder:
+        model(x)  # the first step is followed
+    rounds = []
+    for _ in range(5):
+        without = timed(attached=False)
+        with recorder:
+            rounds.append(timed(attached=True) - without)
+    return statistics.median(rounds)
 
 
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pairs", type=int, default=150)
+    parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     torch.manual_seed(0)
     random.seed(0)
-    head = f"{torch.get_num_threads()} threads"
-    print(f"{head:54} plain    followed  one in {EVERY}  one in {ALONE}")
+    counted = counting()
+    print(f"{torch.get_num_threads()} threads; counting: {1e6 * counted:.1f} µs a step")
+    print(f"{'':54} {'plain':>8} {'followed':>9}  one in {EVERY}  one in {ALONE}")
     rows = []
     for name, (model, inputs, target, loss) in models().items():
-        plain, followed, counted = medians(
-            model, step_of(model, inputs, target, loss), given.pairs
-        )
-        cost = {
-            n: (followed + (n - 1) * counted) / (n * plain) - 1 for n in (EVERY, ALONE)
-        }
+        step = step_of(model, inputs, target, loss)
+        plain, more = pairs(model, step, given.pairs)
+        cost = {n: (more / n + counted) / plain for n in (EVERY, ALONE)}
         print(
-            f"{name:54} {1e3 * plain:5.2f} ms {followed / plain - 1:+8.1%}"
-            f" {cost[EVERY]:+9.2%} {cost[ALONE]:+10.2%}",
+            f"{name:54} {1e3 * plain:5.2f} ms {more / plain:+9.1%}"
+            f" {cost[EVERY]:+10.2%} {cost[ALONE]:+10.2%}",
             flush=True,
         )
-        rows.append(
-            {"model": name, "plain": plain, "followed": followed, "counted": counted}
-        )
+        rows.append({"model": name, "plain": plain, "more": more, "counted": counted})
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))
 

@@ -122,3 +122,23 @@ def test_a_flow_that_collapses_is_said_once_and_clearly(elman, cases):
     assert answer.err.startswith("elman: warning: gradient flow: at step ")
     page = Path("runs/toy-1/report.html").read_text()
     assert "Alarm at step" in page
+
+
+def test_tensorboard_gets_curves_and_flow(elman, cases):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    answer = elman("train", "classify", cases("toy.ts"), *SMALL, "--tensorboard", "tb")
+    assert answer.status == 0, answer.err
+    found = EventAccumulator("tb")
+    found.Reload()
+    assert "epoch/validation_loss" in found.Tags()["scalars"]
+    assert "flow/encoder/reach" in found.Tags()["scalars"]
+    Path("file").write_text("")
+    answer = elman(
+        "train", "classify", cases("toy.ts"), *SMALL, "--tensorboard", "file"
+    )
+    assert answer.status == 2
+    assert "cannot be written to" in answer.err
+    assert answer.err.count("\n") == 1
+    assert not Path("runs/toy-2").exists()

@@ -28,7 +28,7 @@ def test_bins_cover_every_lag_once():
         covered = [lag for a, b in pairs(len(begin)) for lag in range(a, b + 1)]
         assert covered[: longest + 1] == list(range(longest + 1))
         assert len(covered) - 1 <= max(8, longest * 1.25 + 1)
-    assert firsts(40) == [*range(8), 8, 10, 12, 14, 16, 20, 24, 28, 32, 40]
+    assert firsts(40) == (*range(8), 8, 10, 12, 14, 16, 20, 24, 28, 32, 40)
 
 
 def test_means_by_lag_are_plain_means(rng):

@@ -90,6 +90,8 @@ class Job(BaseModel):
         Of the estimator.
     fit : dict
         Of its ``fit``, columns and splits.
+    tensorboard : str or None
+        Where to write event files, absolute.
     threads : int
         torch's; another number may sum in another order.
     versions : dict of str to str
@@ -105,6 +107,7 @@ class Job(BaseModel):
     test: Source | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     fit: dict[str, Any] = Field(default_factory=dict)
+    tensorboard: str | None = None
     threads: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
 

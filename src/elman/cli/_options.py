@@ -86,6 +86,15 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=RUN),
 ]
+TensorBoard = Annotated[
+    Path | None,
+    typer.Option(
+        "--tensorboard",
+        metavar="DIR",
+        help="Write curves and gradient flow for TensorBoard there.",
+        rich_help_panel=RUN,
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option(
@@ -97,6 +106,11 @@ Json = Annotated[
 def given(**options: Any) -> dict[str, Any]:
     """Return the options the user gave: defaults live in the estimators alone."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def absolute(path: Path | None) -> str | None:
+    """Return a path as text that holds in any folder."""
+    return None if path is None else str(path.absolute())
 
 
 def split_names(values: Sequence[str] | None, columns: Sequence[str]) -> list[str]:

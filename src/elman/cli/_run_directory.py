@@ -117,6 +117,7 @@ class RunDirectory:
             Callback,
             KeepDivergence,
             MetricsFile,
+            TensorBoard,
             TrainingState,
         )
 
@@ -129,11 +130,13 @@ class RunDirectory:
                 directory.started = True
                 directory._patience.cancel()
 
+        board = self.job and self.job.tensorboard
         return [
             Started(),
             MetricsFile(self.path / "metrics.jsonl"),
             BestWeights(self.path / _BEST),
             KeepDivergence(self.path / _DIVERGED),
+            *([TensorBoard(board)] if board else []),
         ]
 
     def __enter__(self) -> Self:

@@ -50,6 +50,7 @@ def forecast(
     lr: opt.Rate = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
+    tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
@@ -107,6 +108,7 @@ def forecast(
     }
     with RunDirectory(out, data.stem, force) as run:
         job = Job(task="forecast", data=Source.of(data), options=options, fit=fit)
+        job.tensorboard = opt.absolute(tensorboard)
         train(job, run, frame, Output(as_json), quiet)
 
 

@@ -59,6 +59,7 @@ def classify(
     lr: opt.Rate = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
+    tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
@@ -82,7 +83,7 @@ def classify(
     )
     columns = {"label": label, "id": id_, "time": time}
     place = (out, force, quiet, as_json)
-    _train("classify", data, columns, test, test_fraction, options, place)
+    _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
 
 
 def regress(
@@ -102,6 +103,7 @@ def regress(
     lr: opt.Rate = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
+    tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
@@ -125,7 +127,7 @@ def regress(
     )
     columns = {"label": label, "id": id_, "time": time}
     place = (out, force, quiet, as_json)
-    _train("regress", data, columns, test, test_fraction, options, place)
+    _train("regress", data, columns, test, test_fraction, options, place, tensorboard)
 
 
 def _train(
@@ -136,6 +138,7 @@ def _train(
     test_fraction: float | None,
     options: dict[str, Any],
     place: tuple[Path | None, bool, bool, bool],
+    tensorboard: Path | None,
 ) -> None:
     from ._job import Job, Source
     from ._run_directory import RunDirectory
@@ -146,6 +149,7 @@ def _train(
         "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
     }
     job = Job(task=task, options=options, fit=fit)
+    job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
     with RunDirectory(out, data.stem.removesuffix("_TRAIN"), force) as run:
         job.data = Source.of(data)

@@ -132,12 +132,12 @@ def _joined(entries: list[StepGradients]) -> tuple[Array, NDArray[np.int64]]:
     """Return the norms of calls that go on with each other, and the rows' lengths."""
     if entries[0].reverse or any(e.lengths is not None for e in entries):
         entries = entries[:1]  # such calls are sequences of their own
-    norms = torch.cat([_norms(e) for e in entries])
-    steps, rows = norms.shape
+    parts = [_norms(e).numpy() for e in entries]
+    values = (np.concatenate(parts) if len(parts) > 1 else parts[0]).astype(np.float64)
+    steps, rows = values.shape
     lengths = np.full(rows, steps)
     if entries[0].lengths is not None:
         lengths = entries[0].lengths.cpu().numpy()
-    values = norms.double().cpu().numpy()
     if entries[0].reverse:  # the last step of its own order is the first in time
         time = lengths - 1 - np.arange(steps)[:, None]
         values = np.take_along_axis(values, np.maximum(time, 0), 0)
@@ -145,7 +145,10 @@ def _joined(entries: list[StepGradients]) -> tuple[Array, NDArray[np.int64]]:
 
 
 def _norms(entry: StepGradients) -> Tensor:
-    return torch.zeros(entry.shape) if entry.norms is None else entry.norms.cpu()
+    if entry.norms is None:
+        return torch.zeros(entry.shape)
+    norms = entry.norms.cpu()
+    return norms if norms.dtype in (torch.float32, torch.float64) else norms.double()
 
 
 def _title(of: _Module, place: int) -> str:

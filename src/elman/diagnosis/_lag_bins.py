@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,8 @@ SINGLE = 8
 """Lags below this have a bin each; it doubles every four bins beyond."""
 
 
-def firsts(longest: int) -> list[int]:
+@lru_cache(maxsize=256)
+def firsts(longest: int) -> tuple[int, ...]:
     """Return the first lag of each bin up to a longest lag.
 
     0, 1, …, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, …: the same for every
@@ -20,17 +23,18 @@ def firsts(longest: int) -> list[int]:
     found = [0]
     while (lag := _after(found[-1])) <= longest:
         found.append(lag)
-    return found
+    return tuple(found)
 
 
-def pairs(bins: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)
+def pairs(bins: int) -> tuple[tuple[int, int], ...]:
     """Return the first and the last lag of so many bins."""
     found: list[tuple[int, int]] = []
     first = 0
     for _ in range(bins):
         found.append((first, _after(first) - 1))
         first = _after(first)
-    return found
+    return tuple(found)
 
 
 def _after(first: int) -> int:
@@ -57,9 +61,16 @@ def by_lag(norms: Array, lengths: NDArray[np.int64]) -> Array:
     longest = int(lengths.max(initial=0)) - 1
     if longest < 0:
         return np.zeros(0)
-    lag = lengths - 1 - np.arange(len(norms))[:, None]
-    here = lag >= 0
-    begin = firsts(longest)
-    place = np.searchsorted(begin, lag[here], side="right") - 1
-    total = np.bincount(place, norms[here], len(begin))
-    return np.asarray(total / np.maximum(np.bincount(place, None, len(begin)), 1))
+    begin = np.array(firsts(longest))
+    steps = len(norms)
+    # The sums at each lag, then those of each bin.
+    if (lengths == steps).all():
+        totals, counts = norms.sum(1)[::-1], np.full(steps, len(lengths))
+    else:
+        lag = lengths - 1 - np.arange(steps)[:, None]
+        here = lag >= 0
+        totals = np.bincount(lag[here], norms[here], longest + 1)
+        counts = np.bincount(lag[here], None, longest + 1)
+    return np.asarray(
+        np.add.reduceat(totals, begin) / np.maximum(np.add.reduceat(counts, begin), 1)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elman.diagnosis import FlowRecorder
-from elman.training import Callback
+from elman.training import Callback, TensorBoard
 
 EVERY = 20
 """One step in so many is followed: a followed one takes up to a quarter longer.
@@ -25,7 +25,8 @@ def watch_flow(callbacks: Sequence[Any]) -> tuple[FlowRecorder, list[Callback]]:
     """Return the recorder of a run, and its callbacks with the recorder first.
 
     A `FlowRecorder` among the callbacks is used as it is, so that its owner decides
-    how often it looks and whether it warns; else there is one of our own.
+    how often it looks and whether it warns; else there is one of our own. A
+    `TensorBoard` without a flow gets this one.
 
     Parameters
     ----------
@@ -34,6 +35,9 @@ def watch_flow(callbacks: Sequence[Any]) -> tuple[FlowRecorder, list[Callback]]:
     """
     given = [c for c in callbacks if isinstance(c, FlowRecorder)]
     recorder: Any = given[0] if given else FlowRecorder(every=EVERY, keep=KEEP)
+    for callback in callbacks:
+        if isinstance(callback, TensorBoard) and callback.flow is None:
+            callback.flow = recorder
     return recorder, [recorder, *(c for c in callbacks if c is not recorder)]
 
 

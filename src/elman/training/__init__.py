@@ -28,6 +28,7 @@ from ._settings import TrainingSettings as TrainingSettings
 from ._streams import Streams as Streams
 from ._team import Team as Team
 from ._team import joined as joined
+from ._tensorboard import TensorBoard as TensorBoard
 from ._train import train as train
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Streams",
     "Subset",
     "Team",
+    "TensorBoard",
     "TrainingResult",
     "TrainingSettings",
     "TrainingState",
