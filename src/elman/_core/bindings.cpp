@@ -6,15 +6,14 @@
 #include <nanobind/stl/string.h>
 
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <new>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "elman/core.h"
 #include "openmp.h"
+#include "packed_handle.h"
 #include "step.h"
 
 namespace nb = nanobind;
@@ -112,51 +111,6 @@ Weights<T> read_weights(Arguments& a) {
   return w;
 }
 
-// Weights in forward's order, freed with the Python object. torch counts a
-// tensor's changes, but not those made through .data, as many a soft update of
-// a target network is; so some numbers of every weight are kept, and compared
-// before the handle is used.
-class PackedHandle {
- public:
-  template <class T>
-  PackedHandle(const Shape& s, const Weights<T>& w) : memory_(pack(s, w)), isa_(isa()) {
-    sample(s, w, [this](double value) { samples_.push_back(value); });
-  }
-  ~PackedHandle() { release(memory_); }
-  PackedHandle(const PackedHandle&) = delete;
-  PackedHandle& operator=(const PackedHandle&) = delete;
-
-  uintptr_t address() const { return reinterpret_cast<uintptr_t>(this); }
-  // What to hand to forward: null if the weights are no longer these.
-  template <class T>
-  const void* if_fresh(const Shape& s, const Weights<T>& w) const {
-    std::size_t i = 0;
-    bool same = isa_ == isa();
-    sample(s, w, [&](double value) {
-      const double kept = samples_[i++];
-      same = same && std::memcmp(&kept, &value, sizeof kept) == 0;
-    });
-    return same ? memory_ : nullptr;
-  }
-
- private:
-  template <class T, class F>
-  static void sample(const Shape& s, const Weights<T>& w, F take) {
-    const long gates = s.cell == Cell::lstm ? 4 : s.cell == Cell::rnn ? 1 : 3;
-    const long G = gates * s.hidden;
-    const T* const part[] = {w.w_ih, w.w_hh, w.b_ih, w.b_hh, w.w_hr};
-    const long size[] = {G * s.input, G * s.output, G, G, s.output * s.hidden};
-    constexpr long kSamples = 48;
-    for (int k = 0; k < 5; ++k)
-      for (long i = 0; part[k] && size[k] && i < kSamples; ++i)
-        take(double(part[k][(size[k] - 1) * i / (kSamples - 1)]));
-  }
-
-  void* memory_;
-  const char* isa_;
-  std::vector<double> samples_;
-};
-
 template <class T>
 PyObject* forward_call(PyObject*, PyObject* values) {
   return guarded([&]() -> PyObject* {
@@ -165,7 +119,7 @@ PyObject* forward_call(PyObject*, PyObject* values) {
   f.shape = read_shape(a);
   f.weights = read_weights<T>(a);
   const auto* packed = a.address<const PackedHandle>();
-  const bool fresh = packed && (f.packed = packed->if_fresh(f.shape, f.weights));
+  const bool fresh = packed && (f.packed = packed->if_fresh(f.weights));
   f.x = a.address<const T>();
   f.x_step = a.next();
   f.x_row = a.next();

@@ -1,151 +1,12 @@
-// One step of a cell, straight from torch's tensors: no list of addresses, no
-// checks in Python. torch tells where a tensor's numbers lie through the
-// function table of DLPack, so nothing of torch is linked here.
-//
-// `step` serves plain cases and gives back None for all others: those go
-// where they can be served, or get their error message.
+// One step of a cell, its weights where they lie: see plain.h for what is served.
 #include "step.h"
 
-#include <cstdint>
-#include <exception>
-
-#include "elman/core.h"
+#include "plain.h"
 
 using namespace elman;
+using namespace elman::plain;
 
 namespace {
-
-// DLPack 1.x, as far as it is used here (github.com/dmlc/dlpack).
-struct DLTensor {
-  void* data;
-  int32_t device_type, device_id;
-  int32_t ndim;
-  uint8_t code, bits;
-  uint16_t lanes;
-  int64_t* shape;
-  int64_t* strides;
-  uint64_t byte_offset;
-};
-struct ExchangeApi {
-  uint32_t major, minor;
-  ExchangeApi* previous;
-  void* allocate;
-  void* from_object;
-  void* to_object;
-  int (*look)(void* object, DLTensor* out);
-  void* stream;
-};
-constexpr int kCpu = 1, kFloat = 2;
-
-// What elman.ops handed over once; see step_setup.
-struct Torch {
-  const ExchangeApi* api = nullptr;
-  PyObject *tensor, *parameter;      // the types served
-  PyObject* idle;                    // functions that must return nothing, or zero
-  PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
-  PyObject* forward_mode;            // the module whose level is that of dual numbers
-  PyObject *level, *requires_grad;
-  PyObject *new_empty, *is_neg;      // of torch.Tensor, unbound
-  PyObject* names[4];                // of the parameters
-} torch;
-
-// A reference given back at the end of the scope.
-struct Own {
-  PyObject* p;
-  Own(PyObject* object) : p(object) {}
-  ~Own() { Py_XDECREF(p); }
-  Own(const Own&) = delete;
-  Own& operator=(const Own&) = delete;
-  PyObject* release() {
-    PyObject* out = p;
-    p = nullptr;
-    return out;
-  }
-};
-
-// 1: true, 0: false, -1: a Python error is set.
-int truth(PyObject* owned) {
-  if (!owned) return -1;
-  const int t = PyObject_IsTrue(owned);
-  Py_DECREF(owned);
-  return t;
-}
-
-bool plain(PyObject* object) {
-  PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
-  return type == torch.tensor || type == torch.parameter;
-}
-
-// Nothing looks over torch's shoulder: no transform, mode, tracer or autocast.
-int undisturbed() {
-  for (Py_ssize_t i = 0; i < PyTuple_Size(torch.idle); ++i)
-    if (const int t = truth(PyObject_CallNoArgs(PyTuple_GetItem(torch.idle, i)))) return t < 0 ? t : 0;
-  const Own level(PyObject_GetAttr(torch.forward_mode, torch.level));
-  if (!level.p) return -1;
-  const long n = PyLong_AsLong(level.p);
-  if (n == -1 && PyErr_Occurred()) return -1;
-  return n < 0;
-}
-
-// The numbers of a contiguous CPU tensor. 0: it is not one.
-int look(PyObject* object, DLTensor& t) {
-  if (!plain(object)) return 0;
-  if (torch.api->look(object, &t)) {
-    PyErr_Clear();  // sparse, quantised …: not served here
-    return 0;
-  }
-  if (t.device_type != kCpu || t.code != kFloat || t.lanes != 1 || !t.data) return 0;
-  if (t.bits != 32 && t.bits != 64) return 0;
-  t.data = static_cast<char*>(t.data) + t.byte_offset;
-  int64_t expected = 1;
-  for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
-    if (t.shape[i] < 1 || t.strides[i] != expected) return 0;
-  return 1;
-}
-
-struct Given {
-  PyObject* object;
-  DLTensor t;
-};
-
-bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int64_t width) {
-  if (t.bits != like.bits) return false;
-  if (rows < 0) return t.ndim == 1 && t.shape[0] == width;
-  return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
-}
-
-PyObject* empty_like(const Given& x, long width) {
-  const Own rows(PyLong_FromLong(long(x.t.shape[0]))), columns(PyLong_FromLong(width));
-  PyObject* args[] = {x.object, rows.p, columns.p};
-  if (x.t.ndim == 1) args[1] = columns.p;
-  return PyObject_Vectorcall(torch.new_empty, args, std::size_t(x.t.ndim) + 1, nullptr);
-}
-
-// In multiplications: what one thread does in less time than others need to
-// notice that the lock is free.
-constexpr long kQuick = 100000;
-
-template <class T>
-PyObject* compute(Forward<T>& f) {
-  std::exception_ptr failure;
-  const long work = (f.shape.input + f.shape.hidden) * f.shape.hidden * f.shape.batch;
-  PyThreadState* state = work > kQuick ? PyEval_SaveThread() : nullptr;
-  try {
-    forward(f);
-  } catch (const std::exception&) {
-    failure = std::current_exception();
-  }
-  if (state) PyEval_RestoreThread(state);
-  if (!failure) return Py_None;
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  } catch (const std::exception& e) {
-    PyErr_SetString(PyExc_ValueError, e.what());
-  }
-  return nullptr;
-}
 
 template <class T>
 PyObject* run(Shape& shape, const Given& x, const Given* state, const Given* weights, bool bias) {
@@ -286,7 +147,14 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
   const struct { PyObject** to; const char* text; } names[] = {
       {&torch.level, "_current_level"}, {&torch.requires_grad, "requires_grad"},
       {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},
-      {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"}};
+      {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"},
+      {&torch.version, "_version"}, {&torch.address, "address"},
+      {&torch.parameters, "_parameters"}, {&torch.all_weights, "_all_weights"},
+      {&torch.batch_first, "batch_first"}, {&torch.training, "training"},
+      {&torch.settings[0], "bidirectional"}, {&torch.settings[1], "stateful"},
+      {&torch.settings[2], "zoneout"}, {&torch.settings[3], "state_batch_first"},
+      {&torch.settings[4], "proj_size"}, {&torch.settings[5], "dropout"},
+      {&torch.settings[6], "recurrent_dropout"}, {&torch.settings[7], "learn_initial_state"}};
   for (const auto& name : names)
     if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
   torch.new_empty = PyObject_GetAttrString(torch.tensor, "new_empty");
@@ -301,6 +169,8 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
 PyMethodDef elman::step_functions[] = {
     {"step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step)), METH_FASTCALL,
      nullptr},
+    {"short_layer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(short_layer)),
+     METH_FASTCALL, nullptr},
     {"step_setup", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step_setup)),
      METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},

@@ -16,6 +16,7 @@ from ._checks import check_input, check_state
 from ._extras import Extended
 from ._flatten import flatten
 from ._noise import draw
+from ._short import short_call
 from ._states import carried_states, carry, initial_states
 
 Trace = list[list[dict[str, Tensor]]]
@@ -73,6 +74,10 @@ class Recurrent(Extended):
         InputError
             If shapes, dtypes or lengths do not fit.
         """
+        if lengths is None:
+            quick = short_call(self, input, hx)
+            if quick is not None:
+                return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
         return output, state
 

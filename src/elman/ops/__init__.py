@@ -28,8 +28,10 @@ from ._peak import measured_peak as measured_peak
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
+from ._step import MOST_KEPT as MOST_KEPT
 from ._step import MOST_ROWS as MOST_ROWS
 from ._step import STEPS as STEPS
+from ._step import short_layer as short_layer
 from ._step import step as step
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
@@ -39,6 +41,7 @@ with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
 
 __all__ = [
+    "MOST_KEPT",
     "MOST_ROWS",
     "NONLINEARITIES",
     "PREFERENCE",
@@ -65,6 +68,7 @@ __all__ = [
     "run",
     "run_instead",
     "run_widened",
+    "short_layer",
     "step",
     "stored_in",
 ]

@@ -21,10 +21,8 @@ from ._composite import run as run_composite
 from ._native_calls import Arguments, Saved
 from ._native_checks import arguments_of
 from ._paths import Request, register_path
+from ._step import MOST_KEPT
 from ._step_gradients import StepGradients, into, wanted
-
-# Rows times steps up to which packed weights are kept for the next call.
-_SHORT = 16
 
 _NAMES = {numbers: names for names, numbers in native.CELLS.items()}
 _GATE_PLACES: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {
@@ -47,7 +45,7 @@ def run(call: Call) -> Result:
         elif differentiate:
             saved = Saved(*_Sequence.apply(wanted(), call.trace, *a))
         else:
-            short = call.x.shape[0] * call.x.shape[1] <= _SHORT
+            short = call.x.shape[0] * call.x.shape[1] <= MOST_KEPT
             saved = native.forward(a, save=call.trace, keep_packed=short)
     except ValueError as error:
         raise InputError(str(error)) from error

@@ -7,6 +7,8 @@ where they lie: nothing is prepared, so nothing can be out of date.
 
 from __future__ import annotations
 
+import atexit
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +16,10 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 
 from ._paths import _forced, _record
+from ._step_gradients import _record as _record_gradients
+
+MOST_KEPT = 16
+"""Rows times steps up to which packed weights are kept for the next call."""
 
 MOST_ROWS = 8
 """Rows up to which products row by row are the quicker ones."""
@@ -23,24 +29,28 @@ def _never(*_: Any) -> None:
     return None
 
 
-def _prepare() -> tuple[Any, dict[tuple[str, str], tuple[int, int]]]:
+def _watched() -> bool:
+    """Return whether a path is forced, or somebody collects what runs."""
+    return not (_forced.get() is _record.get() is _record_gradients.get() is None)
+
+
+def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     try:
         from elman._core import _native
 
-        from ._native_calls import CELLS
+        from ._native_calls import CELLS, _packed
     except ModuleNotFoundError:  # a source tree without its core
-        return _never, {}
+        return _never, _never, {}
     table = getattr(Tensor, "__dlpack_c_exchange_api__", None)  # torch 2.10 and later
     if table is None or not hasattr(_native, "step"):
-        return _never, CELLS
+        return _never, _never, CELLS
     disturbances = (
         torch._C._functorch.peek_interpreter_stack,
         torch._C._len_torch_dispatch_stack,
         torch._C._len_torch_function_stack,
         torch._C._is_any_autocast_enabled,
         torch._C._get_tracing_state,
-        _forced.get,
-        _record.get,
+        _watched,
     )
     served = _native.step_setup(
         table,
@@ -51,15 +61,27 @@ def _prepare() -> tuple[Any, dict[tuple[str, str], tuple[int, int]]]:
         torch.get_num_threads,
         forward_ad,
     )
-    return _native.step if served else _never, CELLS
+    atexit.register(_packed.clear)  # what a living layer would hold for ever
+    if not served:
+        return _never, _never, CELLS
+    short = getattr(_native, "short_layer", None)  # None: an older build of the core
+    return _native.step, partial(short, _packed) if short else _never, CELLS
 
 
-step, _cells = _prepare()
+step, _short_layer, _cells = _prepare()
 """``step(cell, activation, parameters, input, hx, most_rows)``, with a cell's numbers
 from `STEPS` and a module's own parameters: the next state, or None if the call is not
 a plain one: gradients wanted, a transform, mode or tracer active, autocast, a path
 asked for, parameters computed from others, subclasses, other devices or layouts, more
 rows, wrong shapes. Not to be called while compiling.
+"""
+
+short_layer = _short_layer
+"""``short_layer(cell, activation, attributes, input, hx, most)``, with a layer's own
+dictionary: (y, state) of a stack in one direction, or None where `step` would return
+it, for layers that hold states back, carry, learn or project them, for more than
+``most`` rows times steps, and unless the weights are packed: by an earlier call, and
+not changed since.
 """
 
 STEPS = {key: numbers for key, numbers in _cells.items() if key[1] != "projected"}

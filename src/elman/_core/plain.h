@@ -1,0 +1,164 @@
+// What the calls share that come straight from torch's tensors: no list of
+// addresses, no checks in Python. torch tells where a tensor's numbers lie
+// through the function table of DLPack, so nothing of torch is linked here.
+//
+// They serve plain cases and give back None for all others: those go where
+// they can be served, or get their error message.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <exception>
+
+#include "elman/core.h"
+
+namespace elman::plain {
+
+// DLPack 1.x, as far as it is used here (github.com/dmlc/dlpack).
+struct DLTensor {
+  void* data;
+  int32_t device_type, device_id;
+  int32_t ndim;
+  uint8_t code, bits;
+  uint16_t lanes;
+  int64_t* shape;
+  int64_t* strides;
+  uint64_t byte_offset;
+};
+struct ExchangeApi {
+  uint32_t major, minor;
+  ExchangeApi* previous;
+  void* allocate;
+  void* from_object;
+  void* to_object;
+  int (*look)(void* object, DLTensor* out);
+  void* stream;
+};
+inline constexpr int kCpu = 1, kFloat = 2;
+
+// What elman.ops handed over once; see step_setup.
+struct Torch {
+  const ExchangeApi* api = nullptr;
+  PyObject *tensor, *parameter;      // the types served
+  PyObject* idle;                    // functions that must return nothing, or zero
+  PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
+  PyObject* forward_mode;            // the module whose level is that of dual numbers
+  PyObject *level, *requires_grad;
+  PyObject *new_empty, *is_neg;      // of torch.Tensor, unbound
+  PyObject* names[4];                // of a cell's parameters
+  PyObject *version, *address;
+  PyObject *parameters, *all_weights, *batch_first, *training;
+  PyObject* settings[8];             // of a layer, see kAlways
+};
+inline Torch torch;
+// Which settings of a layer are to be off: always, in training, without a state.
+inline constexpr int kAlways = 5, kTraining = 7, kStateless = 8;
+
+// A reference given back at the end of the scope.
+struct Own {
+  PyObject* p;
+  Own(PyObject* object) : p(object) {}
+  ~Own() { Py_XDECREF(p); }
+  Own(const Own&) = delete;
+  Own& operator=(const Own&) = delete;
+  PyObject* release() {
+    PyObject* out = p;
+    p = nullptr;
+    return out;
+  }
+};
+
+// 1: true, 0: false, -1: a Python error is set.
+inline int truth(PyObject* owned) {
+  if (!owned) return -1;
+  const int t = PyObject_IsTrue(owned);
+  Py_DECREF(owned);
+  return t;
+}
+
+inline bool ordinary(PyObject* object) {
+  PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  return type == torch.tensor || type == torch.parameter;
+}
+
+// Nothing looks over torch's shoulder: no transform, mode, tracer or autocast.
+inline int undisturbed() {
+  for (Py_ssize_t i = 0; i < PyTuple_Size(torch.idle); ++i)
+    if (const int t = truth(PyObject_CallNoArgs(PyTuple_GetItem(torch.idle, i)))) return t < 0 ? t : 0;
+  const Own level(PyObject_GetAttr(torch.forward_mode, torch.level));
+  if (!level.p) return -1;
+  const long n = PyLong_AsLong(level.p);
+  if (n == -1 && PyErr_Occurred()) return -1;
+  return n < 0;
+}
+
+// The numbers of a contiguous CPU tensor. 0: it is not one.
+inline int look(PyObject* object, DLTensor& t) {
+  if (!ordinary(object)) return 0;
+  if (torch.api->look(object, &t)) {
+    PyErr_Clear();  // sparse, quantised …: not served here
+    return 0;
+  }
+  if (t.device_type != kCpu || t.code != kFloat || t.lanes != 1 || !t.data) return 0;
+  if (t.bits != 32 && t.bits != 64) return 0;
+  t.data = static_cast<char*>(t.data) + t.byte_offset;
+  int64_t expected = 1;
+  for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
+    if (t.shape[i] < 1 || t.strides[i] != expected) return 0;
+  return 1;
+}
+
+struct Given {
+  PyObject* object;
+  DLTensor t;
+};
+
+inline bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int64_t width) {
+  if (t.bits != like.bits) return false;
+  if (rows < 0) return t.ndim == 1 && t.shape[0] == width;
+  return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
+}
+
+// A new tensor of x's dtype and shape, but for its last axis; x has at most three.
+inline PyObject* empty_like(const Given& x, long width) {
+  PyObject* args[4] = {x.object};
+  bool failed = false;
+  for (int i = 0; i < x.t.ndim; ++i) {
+    args[i + 1] = PyLong_FromLong(i + 1 < x.t.ndim ? long(x.t.shape[i]) : width);
+    failed = failed || !args[i + 1];
+  }
+  PyObject* out = failed ? nullptr
+                         : PyObject_Vectorcall(torch.new_empty, args, std::size_t(x.t.ndim) + 1,
+                                               nullptr);
+  for (int i = 0; i < x.t.ndim; ++i) Py_XDECREF(args[i + 1]);
+  return out;
+}
+
+// In multiplications: what one thread does in less time than others need to
+// notice that the lock is free.
+inline constexpr long kQuick = 100000;
+
+template <class T>
+PyObject* compute(Forward<T>& f) {
+  std::exception_ptr failure;
+  const long work = (f.shape.input + f.shape.hidden) * f.shape.hidden * f.shape.batch * f.shape.steps;
+  PyThreadState* state = work > kQuick ? PyEval_SaveThread() : nullptr;
+  try {
+    forward(f);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  if (state) PyEval_RestoreThread(state);
+  if (!failure) return Py_None;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_ValueError, e.what());
+  }
+  return nullptr;
+}
+
+}  // namespace elman::plain

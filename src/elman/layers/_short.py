@@ -1,0 +1,34 @@
+"""Streaming with a layer: a few steps and rows, past all that they do without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch.compiler import is_compiling
+
+from elman.ops import MOST_KEPT, STEPS, short_layer
+
+if TYPE_CHECKING:
+    from ._base import Recurrent
+
+
+def short_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
+    """Return what a layer returns for a short call without gradients, or None.
+
+    It runs in the core as a whole, on the weights that the ordinary way has packed:
+    the first call after a change of the weights goes that way, as does all that is
+    not plain. The results have the same bits.
+
+    Parameters
+    ----------
+    layer : Recurrent
+    x, hx : object
+        As the layer was given them; not checked.
+    """
+    numbers = None if is_compiling() else STEPS.get(layer._cell)
+    if numbers is None:
+        return None
+    quick: tuple[Any, Any] | None = short_layer(
+        *numbers, layer.__dict__, x, hx, MOST_KEPT
+    )
+    return quick
