@@ -31,7 +31,8 @@ def _never(*_: Any) -> None:
 
 def _watched() -> bool:
     """Return whether a path is forced, or somebody collects what runs."""
-    return not (_forced.get() is _record.get() is _record_gradients.get() is None)
+    wanted = (_forced.get(), _record.get(), _record_gradients.get())
+    return wanted != (None, None, None)
 
 
 def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
