@@ -35,9 +35,10 @@ imports: $(VENV)/.installed-dev  ## The import direction between the floors
 unit: $(VENV)/.installed-dev  ## The tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
 
-torture: $(VENV)/.installed-dev  ## Kill training runs and savers hundreds of times
+torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousands of times
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=300 $(BIN)/pytest -q -n $(WORKERS) \
-	    tests/training/test_checkpoint_store.py tests/training/test_checkpoints.py
+	    tests/training/test_checkpoint_store.py tests/training/test_checkpoints.py \
+	    tests/data/test_hostile.py tests/data/test_mapped.py
 
 docs: $(VENV)/.installed-dev  ## Build the documentation, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -6,6 +6,8 @@ from ._axis import TimeAxis as TimeAxis
 from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
 from ._frames import to_frame as to_frame
+from ._mapped import open_memmap as open_memmap
+from ._mapped import to_memmap as to_memmap
 from ._regular import RegularSeries as RegularSeries
 from ._regular import regular_series as regular_series
 from ._samples import load_bikeshare as load_bikeshare
@@ -20,10 +22,12 @@ __all__ = [
     "TimeAxis",
     "load_bikeshare",
     "numeric_column",
+    "open_memmap",
     "read_sequences",
     "read_table",
     "regular_series",
     "require_column",
     "sequences_from_frame",
     "to_frame",
+    "to_memmap",
 ]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
+import zipfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from elman._errors import InputError
 
+from ._room import check_room
 from ._sequences import Sequences
 from ._table import read_bytes
+
+_WANTED = ("X", "y", "lengths")
 
 
 def read_npz(file: Path) -> Sequences:
@@ -57,37 +63,72 @@ def read_npz(file: Path) -> Sequences:
 
 
 def _load(file: Path) -> dict[str, np.ndarray]:
-    data = read_bytes(file)
-    if not data.startswith((b"PK", b"\x93NUMPY")):
+    head = read_bytes(file, 6)
+    if not head.startswith((b"PK", b"\x93NUMPY")):
         raise InputError(
             f"{file}: this is not an .npz file; write it with numpy.savez(path,"
             " X=..., y=...)"
         )
+    if head.startswith(b"\x93NUMPY"):
+        raise InputError(
+            f"{file}: this holds one array; save with numpy.savez(path, X=..., y=...)"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            archive = np.load(io.BytesIO(data), allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise InputError(
-                    f"{file}: this holds one array; save with numpy.savez(path,"
-                    " X=..., y=...)"
-                )
-            with archive:
-                return {_key(name): archive[name] for name in archive.files}
+            with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
+                return _arrays(archive, file)
     except InputError:
         raise
     # A damaged archive fails in zipfile, zlib, struct, ast or numpy.
     except Exception as error:
-        if "allow_pickle" in str(error) or "pickled" in str(error):
-            raise InputError(
-                f"{file}: this holds Python objects, which are not loaded; pad ragged"
-                " sequences to one array X and give their lengths"
-            ) from None
         reason = str(error).strip().splitlines()
         raise InputError(
             f"{file}: this is not a readable .npz file"
             f" ({reason[0][:80] if reason else type(error).__name__})"
         ) from None
+
+
+def _arrays(archive: zipfile.ZipFile, file: Path) -> dict[str, np.ndarray]:
+    """Return the arrays that are looked at; of the others, nothing but the name."""
+    members = {_key(m.filename.removesuffix(".npy")): m for m in archive.infolist()}
+    wanted = [m for key, m in members.items() if key in _WANTED]
+    for member in wanted:
+        with archive.open(member) as stream:
+            _check_header(stream, member, file)
+    # The archive, the arrays, and the single-precision copy of them.
+    check_room(file, 2 * sum(member.file_size for member in wanted))
+    found = {key: np.empty(0) for key in members}
+    for key, member in members.items():
+        if key in _WANTED:
+            with archive.open(member) as stream:
+                found[key] = np.lib.format.read_array(stream, allow_pickle=False)
+    return found
+
+
+def _check_header(stream: IO[bytes], member: zipfile.ZipInfo, file: Path) -> None:
+    """Raise unless shape and type account for the very bytes that there are."""
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"array format {version} in {member.filename[:40]!r}")
+    shape, _, dtype = read(stream)
+    if dtype.hasobject:
+        raise InputError(
+            f"{file}: this holds Python objects, which are not loaded; pad ragged"
+            " sequences to one array X and give their lengths"
+        )
+    # Python's whole numbers: the product of a header made to mislead overflows.
+    stated = math.prod((int(n) for n in shape), start=dtype.itemsize)
+    there = member.file_size - stream.tell()
+    if stated != there or any(n < 0 for n in shape):
+        raise InputError(
+            f"{file}: {member.filename[:40]!r} says {stated:,} bytes of numbers and"
+            f" has {there:,}; it is damaged"
+        )
 
 
 def _key(name: str) -> str:

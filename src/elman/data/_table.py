@@ -12,7 +12,10 @@ import polars as pl
 from elman._errors import InputError
 
 from ._csv import parse_csv
+from ._room import check_room
 
+# Bytes of a number in memory, or of the reference to a text.
+_CELL = 8
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive or an Excel workbook; save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
@@ -88,7 +91,7 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
         raise
     # A path with a null byte is a ValueError.
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be opened ({_reason(error)})") from None
+        raise InputError(f"{path}: cannot be opened ({reason_of(error)})") from None
     if siblings is None:
         raise InputError(f"{file}: no such file; there is no folder {file.parent}")
     near = difflib.get_close_matches(file.name, siblings, n=1, cutoff=0.5)
@@ -102,20 +105,23 @@ def read_bytes(file: Path, count: int = -1) -> bytes:
         with file.open("rb") as stream:
             return stream.read(count)
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({_reason(error)})") from None
+        raise InputError(f"{file}: cannot be read ({reason_of(error)})") from None
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame = pl.read_parquet(file)
+            scan = pl.scan_parquet(file, glob=False)
+            rows = int(scan.select(pl.len()).collect().item())
+            check_room(file, rows * len(scan.collect_schema()) * _CELL)
+            frame = pl.read_parquet(file, glob=False)
     except BaseException as error:
         # The reader's own panics derive from BaseException.
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError, InputError)):
             raise
         raise InputError(
-            f"{file}: this is not a readable Parquet file ({_reason(error)});"
+            f"{file}: this is not a readable Parquet file ({reason_of(error)});"
             " write it again, or save it as CSV"
         ) from None
     if frame.width == 0:
@@ -123,7 +129,7 @@ def _read_parquet(file: Path) -> pl.DataFrame:
     return frame
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return the first line of an error, without the path the message has already."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()

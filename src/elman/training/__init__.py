@@ -23,6 +23,7 @@ from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._optimizers import parameter_groups as parameter_groups
 from ._progress import Progress as Progress
 from ._recompute import Recomputed as Recomputed
+from ._rows import Rows as Rows
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings
 from ._streams import Streams as Streams
@@ -47,6 +48,7 @@ __all__ = [
     "Progress",
     "RaggedSequences",
     "Recomputed",
+    "Rows",
     "Streams",
     "Subset",
     "Team",
