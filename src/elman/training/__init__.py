@@ -15,6 +15,8 @@ from ._evaluate import predict as predict
 from ._examples import Examples as Examples
 from ._examples import RaggedSequences as RaggedSequences
 from ._examples import Subset as Subset
+from ._find_batch import BatchSizes as BatchSizes
+from ._find_batch import find_batch_size as find_batch_size
 from ._find_rate import LearningRates as LearningRates
 from ._find_rate import find_learning_rate as find_learning_rate
 from ._lock import DirectoryLock as DirectoryLock
@@ -35,6 +37,7 @@ from ._train import train as train
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "BatchSizes",
     "BestWeights",
     "ByLength",
     "Callback",
@@ -58,6 +61,7 @@ __all__ = [
     "TrainingState",
     "digest_of",
     "evaluate",
+    "find_batch_size",
     "find_learning_rate",
     "joined",
     "padding_share",
