@@ -33,6 +33,17 @@ def test_no_rate_where_operations_are_not_counted(group):
     assert r.share is None
 
 
+def test_the_last_peak_counts_for_all():
+    rows = [
+        row(elman=0.002, torch=0.003, peak=1.0),
+        row(group="float64", elman=0.002, torch=0.003, peak=1.0),
+        row(group="loop", elman=0.002, torch=0.003),
+    ]
+    peaks = {"float32": 24.192e-3, "float64": 12.096e-3}
+    shares = [r.share for r in bench.against(rows, peaks)]
+    assert shares == [pytest.approx(0.25), pytest.approx(0.5), None]
+
+
 def test_geometric_means_are_of_one_group_and_by_cell():
     rows = [
         row(elman=1.0, torch=2.0),

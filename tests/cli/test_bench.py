@@ -23,6 +23,8 @@ def measured(monkeypatch):
         return Row(case, {"elman": ours, "torch": 2 * ours}, peak=1e12)
 
     monkeypatch.setattr(b, "measure", measure)
+    facts = b.machine() | {"peak_gflops": {"float32": 1000.0, "float64": 500.0}}
+    monkeypatch.setattr(b, "machine", lambda: facts)
     monkeypatch.setattr(
         b,
         "find_peers",

@@ -12,6 +12,7 @@ from ._peers import PEERS as PEERS
 from ._peers import find_peers as find_peers
 from ._race import race as race
 from ._rows import Row as Row
+from ._rows import against as against
 from ._rows import geometric_means as geometric_means
 from ._rows import slower as slower
 
@@ -22,6 +23,7 @@ __all__ = [
     "Case",
     "Row",
     "Sizes",
+    "against",
     "cases",
     "document",
     "find_peers",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ._cases import Case
 
@@ -44,6 +44,27 @@ class Row:
     def share(self) -> float | None:
         """The share of the peak that is."""
         return None if self.rate is None or not self.peak else self.rate / self.peak
+
+
+def against(rows: Iterable[Row], peaks: Mapping[str, float]) -> list[Row]:
+    """Return the rows with the peak known at the end: a disturbed one is none.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+    peaks : mapping of str to float
+        GFLOP/s in "float32" and "float64".
+
+    Returns
+    -------
+    list of Row
+    """
+
+    def peak(row: Row) -> float | None:
+        dtype = "float64" if row.case.group == "float64" else "float32"
+        return None if row.peak is None else peaks[dtype] * 1e9
+
+    return [replace(row, peak=peak(row)) for row in rows]
 
 
 def geometric_means(rows: Iterable[Row], group: str) -> dict[str, dict[str, float]]:

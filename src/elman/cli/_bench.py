@@ -105,6 +105,8 @@ def bench(
         raise Interrupted(
             f"interrupted after {len(rows)} of {len(todo)} rows{unwritten}"
         ) from None
+    facts = b.machine()
+    rows = b.against(rows, facts["peak_gflops"])
     _show(out, rows)
     if file is not None:
         content = b.document(rows, facts, rounds, versions, absent)
