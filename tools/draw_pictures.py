@@ -19,8 +19,10 @@ from importlib import resources
 from pathlib import Path
 
 from elman.report._flow import flow_picture
+from elman.report._flow_map import flow_map_picture
 from elman.report._forecast import forecast_picture
 from elman.report._learning import learning_picture
+from elman.report._memory import scales_picture, spectrum_picture
 from elman.report._picture import Key, Picture
 
 _FONT = "font-family: system-ui, 'Segoe UI', Roboto, Arial, sans-serif"
@@ -34,6 +36,9 @@ def main(run: Path, folder: Path) -> None:
     diagnosis = results.get("diagnosis") or {}
     pictures = {
         "gradient-flow": flow_picture(diagnosis),
+        "flow-map": flow_map_picture(results["training"]),
+        "time-scales": scales_picture(diagnosis),
+        "spectrum": spectrum_picture(diagnosis),
         "learning": learning_picture(results["training"]),
         "forecast": forecast_picture(
             results.get("forecast") or {},
@@ -101,6 +106,13 @@ def _mark(key: Key, x: float) -> str:
     colours = ("ink", "accent", "signal", "muted", "faint")
     colour = f"var(--{next(word for word in words if word in colours)})"
     y = _PAD + 5.5
+    if "ramp" in words:
+        # The darkest shade and paler ones, as the page's gradient has them.
+        return "".join(
+            f'<rect x="{x + 5.5 * place:.1f}" y="{y - 6}" width="5.5" height="12" '
+            f'style="fill: {colour}; opacity: {shade}"/>'
+            for place, shade in enumerate((0.95, 0.7, 0.45, 0.2))
+        )
     if "band" in words:
         box = f'x="{x:.0f}" y="{y - 6}" width="22" height="12"'
         return f'<rect {box} style="fill: {colour}; opacity: 0.3"/>'

@@ -36,8 +36,21 @@ def _diagnosis(verdict: str, horizon: float, rate: float, lags: int, needed: int
                 "norm": (0.3 * np.exp(-rate * lag)).tolist(),
             },
         ],
-        "lyapunov": [-rate],
-        "saturation": {},
+        "headline": "encoder layer 0",
+        "lyapunov": [
+            {
+                "name": "encoder layer 0",
+                "exponents": [-rate, -2 * rate],
+                "errors": [0.001, 0.002],
+                "singular_values": np.exp(-rate * np.arange(1, 33)).tolist(),
+            }
+        ],
+        "saturation": [
+            {
+                "name": "encoder layer 0",
+                "time_scales": (np.geomspace(0.5, 2, 40) / rate).tolist(),
+            }
+        ],
         "findings": [
             {
                 "name": "short_reach",

@@ -14,8 +14,15 @@ def test_pictures_stand_alone(forecast_results, tmp_path, capsys):
     (tmp_path / "results.json").write_text(json.dumps(forecast_results))
     runpy.run_path(str(SCRIPT))["main"](tmp_path, tmp_path / "pictures")
     drawn = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert drawn == ["forecast.svg", "gradient-flow.svg", "learning.svg"]
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert drawn == [
+        "flow-map.svg",
+        "forecast.svg",
+        "gradient-flow.svg",
+        "learning.svg",
+        "spectrum.svg",
+        "time-scales.svg",
+    ]
+    assert len(capsys.readouterr().out.splitlines()) == 6
     for name in drawn:
         text = (tmp_path / "pictures" / name).read_text(encoding="utf-8")
         # Well-formed on its own, unlike markup that only HTML forgives.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from ._slopes import SLOPE
+from ._spectrum import SHOWN
 from ._thresholds import FLAT, GATE_HIGH, GATE_LOW
 from ._unroll import Track
 
@@ -31,6 +32,8 @@ class Saturation:
     time_constants : list of float
         10th, 50th and 90th percentile over units of −1/ln(mean keep gate), in
         steps; empty for an RNN.
+    time_scales : list of float
+        That of every unit, the shortest first; of more than 65, evenly spread ones.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Saturation:
     high: dict[str, float]
     dead: float
     time_constants: list[float]
+    time_scales: list[float] = field(default_factory=list)
 
 
 @torch.no_grad()
@@ -63,11 +67,14 @@ def saturation(track: Track) -> Saturation:
         gates = {k: v for k, v in values.items() if k not in ("n", "g")}
     keep = _KEEP.get(track.cell.kind)
     constants: list[float] = []
+    scales: list[float] = []
     if keep is not None and len(h):
         mean = values[keep].mean(0).clamp(1e-12, 1 - 1e-9)
         tau = -1 / mean.log()
         at = torch.tensor([0.1, 0.5, 0.9], dtype=tau.dtype, device=tau.device)
         constants = tau.quantile(at).tolist()
+        ranks = torch.linspace(0, len(tau) - 1, min(len(tau), SHOWN)).round().long()
+        scales = tau.sort().values[ranks.to(tau.device)].tolist()
     spread = h.amax(0) - h.amin(0) if len(h) > 1 else torch.ones(1)
     return Saturation(
         track.title,
@@ -75,6 +82,7 @@ def saturation(track: Track) -> Saturation:
         {k: _share(v > GATE_HIGH) for k, v in gates.items()},
         _share(spread < FLAT),
         constants,
+        scales,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
+from ._spectrum import singular_values
 from ._unroll import Track
 
 ROWS = 8
@@ -31,6 +32,9 @@ class Lyapunov:
         Their standard errors over rows, or over blocks of time for one row.
     steps, warm_up : int
         Steps averaged, and steps run before to turn the directions.
+    singular_values : list of float
+        Of the one-step Jacobian, the largest first, typical of a step; of more than
+        65, evenly spread ones.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Lyapunov:
     errors: list[float]
     steps: int
     warm_up: int
+    singular_values: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Return the leading exponent with its error, rounded up to 0.001."""
@@ -107,5 +112,10 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
             len(blocks)
         )
     return Lyapunov(
-        track.title, exponents.tolist(), errors.tolist(), steps - warm_up, warm_up
+        track.title,
+        exponents.tolist(),
+        errors.tolist(),
+        steps - warm_up,
+        warm_up,
+        singular_values(track),
     )

@@ -16,6 +16,7 @@ from ._flow_map import flow_map_picture
 from ._forecast import forecast_picture
 from ._headline import big_numbers
 from ._learning import learning_picture
+from ._memory import scales_picture, spectrum_picture
 from ._next import next_picture
 from ._numbers import duration, moment, number
 from ._scatter import scatter_picture
@@ -90,6 +91,11 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
             if drawn
         ],
         "flow": flow_picture(diagnosis),
+        "memory": [
+            drawn
+            for drawn in (scales_picture(diagnosis), spectrum_picture(diagnosis))
+            if drawn
+        ],
         "findings": _findings(diagnosis),
         "remedies": remedy_rows(diagnosis),
         "learning": learning_picture(training),

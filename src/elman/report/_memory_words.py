@@ -1,0 +1,71 @@
+"""What the pictures of a layer's memory say, in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ._numbers import number
+from ._values import Floats, finite, floats
+
+_SURE = 2.0  # standard errors
+
+
+def scales_finding(
+    name: str,
+    before: Floats,
+    after: Floats,
+    needed: float | None,
+    enough: float | None,
+) -> str:
+    """Return whether enough units hold on for as long as the data need."""
+    now = after if len(after) else before
+    middle, slowest = now[len(now) // 2], now[-1]
+    spread = (
+        f"half of the units of {name} forget within {number(middle, 2)} steps, the "
+        f"slowest within {number(slowest, 2)}"
+    )
+    if needed is None or enough is None:
+        return f"{spread[0].upper()}{spread[1:]}."
+    share = float((now >= enough).mean())
+    wanted = f"{number(enough, 2)} are wanted for a need of {number(needed, 4)}"
+    if share == 0:
+        return f"Bad: {spread}; {wanted}, and no unit has them."
+    text = f"Good: {spread}; {wanted}, and {_percent(share)} of the units have them"
+    if len(after) and len(before):
+        was = float((before >= enough).mean())
+        text += f", {_percent(was) if was else 'none'} before the remedy"
+    return text + "."
+
+
+def spectrum_finding(
+    name: str, exponent: Mapping[str, Any], needed: float | None
+) -> str:
+    """Return what the leading Lyapunov exponent says about memory and chaos."""
+    rates, errors = floats(exponent.get("exponents")), floats(exponent.get("errors"))
+    rate = finite(float(rates[0])) if len(rates) else None
+    if rate is None:
+        return f"{name}: the steps were too few for a rate over many of them."
+    error = finite(float(errors[0])) if len(errors) else None
+    error = error or 0.0
+    factor = math.exp(min(rate, 50.0))
+    lead = f"over many steps {name} multiplies a gradient by {factor:.3f} a step"
+    if rate > _SURE * error and rate > 0.005:
+        return (
+            f"Bad: {lead}, in its strongest direction: it grows, the state is chaotic."
+        )
+    reach = math.log(1e3) / -rate if rate < 0 else math.inf
+    if math.isfinite(reach) and reach < 1e5:
+        lasts = f"a thousandth is left after about {number(reach, 2)} steps"
+    else:
+        lasts = "it neither fades nor grows"
+    if needed is None:
+        return f"{lead[0].upper()}{lead[1:]}; {lasts}."
+    good = reach >= needed
+    verdict = "Good" if good else "Bad"
+    return f"{verdict}: {lead}; {lasts}, and the data need {number(needed, 4)}."
+
+
+def _percent(share: float) -> str:
+    return f"{max(1, round(100 * share))} %"
