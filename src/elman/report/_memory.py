@@ -56,8 +56,8 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         keys=keys,
         reading="A gate decides how much of its unit's memory survives a step; the "
         "time constant is the number of steps after which a third is left. Good: a "
-        "curve that rises from short memories to some above the straight line. Bad: one that "
-        "lies under it altogether, since then no unit holds on for long enough.",
+        "curve that rises from short memories to some above the straight line. Bad: "
+        "one that lies under it altogether: then no unit holds on for long enough.",
         finding=scales_finding(name, before, after, needed, enough),
     )
 
@@ -101,9 +101,9 @@ def spectrum_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         ],
         reading="One step multiplies a gradient, by another factor in each direction "
         "of the state (the singular values of its Jacobian). Good: many directions "
-        "just below the straight line, which last. Bad: all far below it, which is forgetting, "
-        "or many above it, which is chaos. Over many steps the turning of the "
-        "directions counts as well: the rate in the sentence above has it in.",
+        "just below the straight line, which last. Bad: all far below it, which is "
+        "forgetting, or many above it, which is chaos. Over many steps the turning of "
+        "the directions counts as well: the rate in the sentence above has it in.",
         finding=spectrum_finding(name, exponent, needed),
     )
 
