@@ -7,11 +7,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Two workers share two cores: one thread each.
 WORKERS ?= 2
+# For bench-programs: one tokenised sentence a line.
+TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
         bench-classification bench-flow bench-long-dependencies bench-recurrent \
-        bench-peers bench-loop core-test sanitize neon clean
+        bench-peers bench-loop bench-programs core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -69,6 +71,9 @@ bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a trai
 
 bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerate, skorch, Lightning
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
+
+bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
+	$(BIN)/python -m benchmarks.programs --text $(TEXT)
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

@@ -52,7 +52,8 @@ class Recurrent(Extended):
         Parameters
         ----------
         input : Tensor or PackedSequence
-            (T, B, I), or (B, T, I) with ``batch_first``, or (T, I) unbatched.
+            (T, B, I), or (B, T, I) with ``batch_first``, or (T, I) unbatched; or a
+            nested tensor in the jagged layout, rows first.
         hx : Tensor or tuple of Tensor, optional
             The initial state, (L·D, B, ·), or (B, L·D, ·) with
             ``state_batch_first``, or (L·D, ·) unbatched. If absent: the state carried

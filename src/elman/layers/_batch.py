@@ -1,4 +1,4 @@
-"""The ways a batch comes in and goes out: dense, unbatched, batch first, packed.
+"""The ways a batch comes in and goes out: dense, batch first, packed, nested.
 
 Inside, there is one: x (T, B, I), states (L·D, B, ·), lengths (B,) or None.
 """
@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 from elman._errors import InputError
 
 from ._checks import ShapeError, as_lengths
+from ._jagged import Jagged, enter_jagged, leave_jagged
 
 States = tuple[Tensor, ...]
 
@@ -36,6 +37,8 @@ class Batch:
         Its lengths, kept even where they are all equal.
     states_first : bool
         Whether the caller's states are (B, L·D, ·).
+    jagged : Jagged, optional
+        Where the steps lie, if the caller passed a nested tensor.
     """
 
     x: Tensor
@@ -45,6 +48,7 @@ class Batch:
     packed: PackedSequence | None = None
     packed_lengths: Tensor | None = None
     states_first: bool = False
+    jagged: Jagged | None = None
 
     @staticmethod
     def enter(
@@ -70,6 +74,10 @@ class Batch:
             raise InputError(
                 f"input: expected a tensor or a PackedSequence, got {type(x).__name__}"
             )
+        if x.is_nested:
+            dense, each, jagged = enter_jagged(x, lengths)
+            checked = as_lengths(each, dense.shape[1], dense.shape[0])
+            return Batch(dense, checked, states_first=states_first, jagged=jagged)
         if x.dim() not in (2, 3):
             raise ShapeError(
                 f"input: expected 2 axes (T, I) or 3 axes, got shape {tuple(x.shape)}"
@@ -108,6 +116,8 @@ class Batch:
                 self.packed.sorted_indices,
                 self.packed.unsorted_indices,
             )
+        if self.jagged is not None:
+            return leave_jagged(y, self.jagged)
         if self.unbatched:
             return y.squeeze(1)
         return y.transpose(0, 1) if self.batch_first else y

@@ -1,7 +1,8 @@
 """One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
 
 Streaming, a few rows a step and no gradients wanted, goes straight to the core
-(`ops.step`). The rest of what torch has, torch's own one-step operator runs; it has no
+(`ops.step`); with gradients, where there is something to gain, `ops.trained_step`.
+The rest of what torch has, torch's own one-step operator runs; it has no
 batching rule, so inside `torch.func` transforms plain operations run instead; in half
 precision on the CPU it needs instructions that not every processor has, and Elman's
 operators run there too.
@@ -83,7 +84,8 @@ class RNNCell(nn.RNNCell):
             if h is not None:
                 return h
         if ("rnn", self.nonlinearity) in ops.STOCK and not _plainly(input):
-            return super().forward(input, hx)
+            new = _trained(self, "rnn", self.nonlinearity, input, hx)
+            return new[0] if new else super().forward(input, hx)
         return _step(self, "rnn", self.nonlinearity, input, hx)[0]
 
 
@@ -142,7 +144,8 @@ class GRUCell(nn.GRUCell):
             if h is not None:
                 return h
         if self.reset_after and not _plainly(input):
-            return super().forward(input, hx)
+            new = _trained(self, "gru", "reset_after", input, hx)
+            return new[0] if new else super().forward(input, hx)
         variant = "reset_after" if self.reset_after else "reset_before"
         return _step(self, "gru", variant, input, hx)[0]
 
@@ -190,9 +193,22 @@ class LSTMCell(nn.LSTMCell):
             if new is not None:
                 return new
         if not _plainly(input):
-            return super().forward(input, hx)
+            pair = (None, None) if hx is None else hx
+            if not isinstance(pair, tuple):
+                return super().forward(input, hx)
+            new = _trained(self, "lstm", "plain", input, *pair)
+            return (new[0], new[1]) if new else super().forward(input, hx)
         h, c = _step(self, "lstm", "plain", input, *(hx or (None, None)))
         return h, c
+
+
+def _trained(
+    cell: nn.RNNCellBase, name: str, variant: str, x: Tensor, *hx: Tensor | None
+) -> tuple[Tensor, ...] | None:
+    """Run a step that gradients are wanted of, or return None: torch's is to run."""
+    if is_compiling():
+        return None
+    return ops.trained_step(name, variant, cell._parameters, x, hx)
 
 
 def _plainly(x: Tensor) -> bool:

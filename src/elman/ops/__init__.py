@@ -36,6 +36,7 @@ from ._step import step as step
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
+from ._trained_step import trained_step as trained_step
 
 with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
@@ -71,4 +72,5 @@ __all__ = [
     "short_layer",
     "step",
     "stored_in",
+    "trained_step",
 ]
