@@ -51,7 +51,7 @@ def enter_jagged(x: Tensor, lengths: object) -> tuple[Tensor, Tensor, Jagged]:
         raise InputError(
             "input: a nested tensor with holes between its rows; call .contiguous()"
         )
-    values, offsets = x.values(), x.offsets()
+    values, offsets = x.values(), x.offsets()  # type: ignore[attr-defined]
     each = offsets.diff().to(torch.int64)
     rows = len(each)
     steps = int(each.max()) if rows else 0
