@@ -26,7 +26,7 @@ MOST_ROWS = 8
 
 
 def _never(*_: Any) -> None:
-    return None
+    """Return None: a core that does not have the function serves no call."""
 
 
 def _watched() -> bool:
