@@ -68,6 +68,7 @@ deep copy, measures again, and returns a `Prescription`: the prescribed `model`,
 identity, critical |
 | activation | ReLU with the identity, the input weights kept; tanh for a sigmoid |
 | cell | GRU or LSTM with chrono in place of the layer, if the model still runs |
+| flossing | asked for by name: weights moved until sixteen exponents are near zero |
 | learning rate | lowered until trial steps neither rewrite the weights, nor raise \
 the loss, nor make the gradient explode |
 | clipping | the 90th percentile of the norms seen |

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -101,3 +102,58 @@ def test_dead_direction_is_a_finite_number():
     found = spectrum(layer, torch.randn(20, 2, 2))
     assert all(math.isfinite(v) for v in found.exponents)
     assert found.exponents[0] < -40
+
+
+def mean_field(gain, noise):
+    """λ₁ of a large random tanh network driven by white noise, and its variance.
+
+    q = g² E[tanh²(√q z)] + σ² and λ₁ = ½ ln(g² E[tanh'²(√q z)]): Molgedey,
+    Schuchhardt and Schuster, "Suppressing chaos in neural networks by noise", 1992.
+    """
+    z, weight = np.polynomial.hermite_e.hermegauss(101)
+    weight = weight / weight.sum()
+    q = 1.0
+    for _ in range(500):
+        q = gain**2 * (weight @ np.tanh(q**0.5 * z) ** 2) + noise**2
+    slope = 1 - np.tanh(q**0.5 * z) ** 2
+    return 0.5 * math.log(gain**2 * (weight @ slope**2)), q
+
+
+@pytest.mark.parametrize(
+    ("gain", "noise"), [(2.0, 0.0), (3.0, 0.0), (3.0, 1.0), (2.0, 1.5), (1.5, 0.5)]
+)
+def test_random_networks_as_in_the_literature(gain, noise):
+    """Chaotic by themselves; driven by noise less so, and from some strength not."""
+    width, steps = 300, 400
+    layer = nn.RNN(width, width, bias=False)
+    layer.weight_ih_l0.data = noise * torch.eye(width)
+    nn.init.normal_(layer.weight_hh_l0, 0, gain / width**0.5)
+    with torch.no_grad(), opened(layer) as tracks:
+        layer(torch.randn(steps, 4, width), 0.5 * torch.randn(1, 4, width))
+    found = lyapunov(tracks[-1], 1)
+    want, _ = mean_field(gain, noise)
+    # The gain of N² draws is known to 1/√(2N²); the theory itself is of order 1/N.
+    assert found.exponents[0] == pytest.approx(want, abs=10 / width)
+    assert found.exponents[0] * want > 0
+
+
+def test_exponent_is_how_two_neighbours_part():
+    """λ₁ without any Jacobian: a tiny difference, shrunk back after every step."""
+    layer = nn.RNN(2, 40).double()
+    nn.init.normal_(layer.weight_hh_l0, 0, 2.5 / 40**0.5)
+    x = torch.randn(2000, 1, 2, dtype=torch.float64)
+    found = spectrum(layer, x, 1)
+    size, total = 1e-7, 0.0
+    with torch.no_grad():
+        h = torch.zeros(1, 1, 40, dtype=torch.float64)
+        near = h + size * torch.nn.functional.normalize(torch.randn_like(h), dim=-1)
+        for t in range(2000):
+            h, near = layer(x[t : t + 1], h)[1], layer(x[t : t + 1], near)[1]
+            apart = near - h
+            if t >= found.warm_up:
+                total += math.log(float(apart.norm()) / size)
+            near = h + apart * size / apart.norm()
+    # Rounding parts the two paths within some hundred steps: two samples of one mean.
+    assert found.exponents[0] > 0.1
+    error = 2**0.5 * found.errors[0]
+    assert found.exponents[0] == pytest.approx(total / found.steps, abs=4 * error)

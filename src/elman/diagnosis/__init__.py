@@ -9,6 +9,7 @@ from ._catalogue import Kind as Kind
 from ._dependence import forecast_dependence as forecast_dependence
 from ._dependence import needed_dependence as needed_dependence
 from ._diagnose import diagnose as diagnose
+from ._floss import floss_ as floss_
 from ._gates import Saturation as Saturation
 from ._lyapunov import Lyapunov as Lyapunov
 from ._needed import Need as Need
@@ -53,6 +54,7 @@ __all__ = [
     "TruncationBias",
     "diagnose",
     "first_nonfinite",
+    "floss_",
     "forecast_dependence",
     "gradient_statistics",
     "needed_dependence",

@@ -13,6 +13,7 @@ from elman import init
 from elman._errors import InputError
 
 from ._cells import knows
+from ._floss import floss_
 from ._swap import swap_cell, swap_nonlinearity
 
 KINDS = ("initialisation", "activation", "cell", "flossing")
@@ -81,6 +82,7 @@ def candidates(
             and (cell == "lstm" or "LSTM" not in modes)
         ):
             yield _cell(cell, t_max)
+    yield _flossing(given)
 
 
 def apply_everywhere(
@@ -153,4 +155,25 @@ def _cell(cell: str, t_max: int) -> Candidate:
         f"elman.{cell.upper()} in its place, then {_call('chrono', {'t_max': t_max})}",
         change,
         {"cell": cell, "init": "chrono", "t_max": t_max},
+    )
+
+
+def _flossing(given: dict[str, Any]) -> Candidate:
+    def change(model: nn.Module) -> nn.Module | None:
+        done = False
+        for place, layer in model.named_modules():
+            if place in given and isinstance(layer, nn.RNNBase) and knows(layer):
+                try:
+                    floss_(layer, given[place])
+                except InputError:  # too few steps
+                    continue
+                done = True
+        return model if done else None
+
+    return Candidate(
+        "flossing",
+        "flossing",
+        "elman.diagnosis.floss_(layer, inputs)",
+        change,
+        {"init": "flossing"},
     )

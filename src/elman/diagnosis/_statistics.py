@@ -16,6 +16,7 @@ from elman._arguments import number, whole_number
 from elman._errors import InputError
 
 from ._call_model import Forward, Loss, call, loss_of
+from ._denormals import flushed
 from ._noise import Noise, noise_of
 from ._plain import plain
 from ._preserve import preserved, unwrapped
@@ -81,6 +82,7 @@ class GradientStatistics:
         return {**plain(asdict(self)), "spread": plain(self.spread)}
 
 
+@flushed()
 def gradient_statistics(
     model: nn.Module,
     batches: Iterable[tuple[Any, Any]],

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from elman._errors import InputError
 
 from ._call_model import Forward, call
+from ._denormals import flushed
 
 STEPS = 8
 """Trial steps: enough for Adam's momentum to build up, cheap enough always."""
@@ -70,6 +71,7 @@ class Trial:
         return max(s if math.isfinite(s) else math.inf for s in self.step_size)
 
 
+@flushed()
 def trial(
     model: nn.Module,
     batches: Sequence[tuple[Any, Any]],

@@ -15,6 +15,7 @@ from elman._errors import InputError
 
 from ._call_model import Forward, Loss, call, loss_of
 from ._chunked import truncated, watched
+from ._denormals import flushed
 from ._plain import plain
 from ._preserve import unwrapped
 from ._probe import recurrent
@@ -74,6 +75,7 @@ class TruncationBias:
         return plain(asdict(self))  # type: ignore[no-any-return]
 
 
+@flushed()
 def truncation_bias(
     model: nn.Module,
     inputs: Any,
