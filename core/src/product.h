@@ -232,23 +232,26 @@ void outer_tile(const typename V::T* a, const typename V::T* b, long depth,
   ELMAN_UNROLL(8)
   for (int r = 0; r < R; ++r)
     ELMAN_UNROLL(4)
-    for (int c = 0; c < C; ++c) {
-      acc[r][c] = V::all(0);
-      __builtin_prefetch(out[r] + offset + c * V::width, 1, 3);
-    }
-  ELMAN_UNROLL(2)
-  for (long k = 0; k < depth; ++k) {
-    V w[C];
-    ELMAN_UNROLL(4)
-    for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
-    b += C * V::width;
-    ELMAN_UNROLL(8)
-    for (int r = 0; r < R; ++r) {
-      const V x = V::all(a[r]);
+    for (int c = 0; c < C; ++c) acc[r][c] = V::all(0);
+  // What is added to is fetched a line at a time: asked for at once, so many
+  // lines from far away would keep those of `b` waiting.
+  for (long k = 0, part = 0; part < R * C; ++part) {
+    __builtin_prefetch(out[part / C] + offset + part % C * V::width, 1, 3);
+    const long last = depth * (part + 1) / (R * C);
+    ELMAN_UNROLL(2)
+    for (; k < last; ++k) {
+      V w[C];
       ELMAN_UNROLL(4)
-      for (int c = 0; c < C; ++c) acc[r][c] = fma(x, w[c], acc[r][c]);
+      for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
+      b += C * V::width;
+      ELMAN_UNROLL(8)
+      for (int r = 0; r < R; ++r) {
+        const V x = V::all(a[r]);
+        ELMAN_UNROLL(4)
+        for (int c = 0; c < C; ++c) acc[r][c] = fma(x, w[c], acc[r][c]);
+      }
+      a += R;
     }
-    a += R;
   }
   ELMAN_UNROLL(8)
   for (int r = 0; r < R; ++r)

@@ -44,6 +44,18 @@ def test_a_row_in_any_batch(cell, dtype):
                 assert torch.equal(part[name], expected), name
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_row_of_a_wide_layer(threads):
+    """Many rows of a wide layer exceed the second cache; a single one does not."""
+    cell = next(c for c in _cells() if c.id == "lstm-plain")
+    problem = draw(cell, 6, 24, 900, 330)
+    whole = solve(problem, torch.float64, threads=threads)
+    alone = solve(rows(problem, [17]), torch.float64)
+    for name in PER_ROW:
+        axis = 1 if whole[name].dim() == 3 else 0
+        assert torch.equal(alone[name], whole[name].narrow(axis, 17, 1)), name
+
+
 @both_dtypes
 @every_cell
 def test_any_padding_of_any_content(cell, dtype):
