@@ -115,6 +115,46 @@ def test_any_strides_give_the_same(kind):
     assert torch.equal(call(*kind[:2], spread).y, a.y)
 
 
+@given(
+    kind=st.sampled_from(CELLS),
+    strides=st.tuples(*[st.integers(0, 9)] * 3),
+    offset=st.integers(0, 5),
+    sizes=st.tuples(*[st.integers(0, 4)] * 3),
+    name=st.sampled_from(["x", "w_ih", "w_hh", "b_hh", "h_0"]),
+)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_views_of_any_stride(kind, strides, offset, sizes, name):
+    """Overlapping, repeated, shifted: the same as a copy, forwards and backwards."""
+    good = fitting(*kind, *sizes, 4)
+    shape = good[name].shape
+    store = torch.linspace(-1, 1, 200)
+    view = torch.as_strided(store, shape, strides[: len(shape)], offset)
+    found = []
+    for tensor in (view, view.clone(memory_format=torch.contiguous_format)):
+        tensor = tensor.detach().requires_grad_()
+        result = call(*kind[:2], {**good, name: tensor})
+        (gradient,) = torch.autograd.grad(result.y.sum(), tensor)
+        found.append((result.y, *result.state, gradient))
+    for a, b in zip(*found, strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["x", "h_0", "w_ih", "w_hh", "b_ih"])
+@pytest.mark.parametrize(
+    "strange",
+    [
+        lambda t: t.to_sparse(),
+        lambda t: t.to(torch.complex64),
+        lambda t: t[..., :0],
+    ],
+    ids=["sparse", "complex", "empty"],
+)
+def test_what_is_no_plain_tensor(name, strange):
+    good = fitting(*CELLS[0], 3, 2, 2, 4)
+    with pytest.raises(InputError):
+        call(*CELLS[0][:2], {**good, name: strange(good[name])})
+
+
 def test_too_few_and_too_many_numbers_at_the_border():
     for function in (native.forward32, native.backward64, native.pack32):
         with pytest.raises(ValueError, match="too few"):
