@@ -11,6 +11,7 @@ import pytest
 
 import elman
 from elman.tasks import SequenceClassifier
+from elman.tasks._forecast_scores import verdict
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,13 @@ def test_a_full_disk_leaves_the_model_that_was_there(
             fitted.save(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert (elman.load(tmp_path).predict(np.zeros((1, 5, 2))) >= 0).all()
+
+
+def test_a_baseline_without_error_is_a_verdict():
+    rows = [
+        {"model": "Elman", "kind": "network", "values": {"MAE": 0.5}},
+        {"model": "last day", "kind": "baseline", "values": {"MAE": 0.0}},
+    ]
+    winner, words = verdict(rows)
+    assert winner == "last day"
+    assert "makes no error at all" in words

@@ -66,6 +66,11 @@ def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
             f"{network['model']} has the lowest {metric}, {mine:.4g}: "
             f"{share:.1%} below {best['model']} ({theirs:.4g})."
         )
+    if not theirs:
+        return best["model"], (
+            f"A baseline wins: {best['model']} makes no error at all, "
+            f"{network['model']} has {metric} {mine:.4g}."
+        )
     return best["model"], (
         f"A baseline wins: {best['model']} has {metric} {theirs:.4g}, "
         f"{network['model']} {mine:.4g}, {mine / theirs - 1:.1%} above."
