@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import _launch
 from . import _options as opt
 from ._output import Output
 
 if TYPE_CHECKING:
     from ._job import Job
+    from ._members import Follower
     from ._run_directory import RunDirectory
 
 
 def demo(
     seed: opt.Seed = None,
+    processes: opt.Processes = None,
     out: opt.Out = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
@@ -25,8 +28,9 @@ def demo(
 
     Example: elman demo --out runs/bikes --force
     """
+    _launch.start(processes, None)
     from ._job import Job
-    from ._run_directory import RunDirectory
+    from ._open_run import open_run
 
     shown = Output(as_json)
     shown.line(
@@ -34,11 +38,11 @@ def demo(
         " Sharing, CC BY 4.0): the next 24 hours, with the weather known."
     )
     job = Job(task="demo", options=opt.given(random_state=seed))
-    with RunDirectory(out, "demo", force) as run:
+    with open_run(out, "demo", force) as run:
         train(job, run, shown, quiet)
 
 
-def train(job: Job, run: RunDirectory, out: Output, quiet: bool) -> None:
+def train(job: Job, run: RunDirectory | Follower, out: Output, quiet: bool) -> None:
     """Train on the sample, from the start or from a checkpoint."""
     from elman.data import load_bikeshare
     from elman.tasks import Forecaster

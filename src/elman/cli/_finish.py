@@ -7,18 +7,22 @@ import sys
 from typing import Any
 
 from ._main import Interrupted
+from ._members import Follower
 from ._output import Output, number
 from ._run_directory import RunDirectory
 from ._spark import sparkline
 
 
-def finish(estimator: Any, run: RunDirectory, out: Output, **extra: Any) -> None:
+def finish(
+    estimator: Any, run: RunDirectory | Follower, out: Output, **extra: Any
+) -> None:
     """Write the run directory and its report, and print what was found.
 
     Parameters
     ----------
     estimator : fitted estimator
-    run : RunDirectory
+    run : RunDirectory or Follower
+        A follower leaves all of it to the leader.
     out : Output
     extra
         More for ``results.json``, such as the columns of the input.
@@ -28,6 +32,8 @@ def finish(estimator: Any, run: RunDirectory, out: Output, **extra: Any) -> None
     Interrupted
         Training was ended with Ctrl-C; everything is saved all the same.
     """
+    if isinstance(run, Follower):
+        return
     from elman.report import write_report
 
     results = estimator.results_

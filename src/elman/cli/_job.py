@@ -15,6 +15,8 @@ import elman
 from elman._errors import RunDirectoryError
 from elman._files import read_file, replace_durably
 
+from . import _members
+
 JOB = "job.toml"
 _SCHEMA = 1
 _LIMIT = 2**20
@@ -92,6 +94,10 @@ class Job(BaseModel):
         Of its ``fit``, columns and splits.
     tensorboard : str or None
         Where to write event files, absolute.
+    processes : int
+        That train together; their sums are in another order than one's.
+    launch : str
+        What torchrun calls them, to know them again after a restart.
     threads : int
         torch's; another number may sum in another order.
     versions : dict of str to str
@@ -108,6 +114,8 @@ class Job(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     fit: dict[str, Any] = Field(default_factory=dict)
     tensorboard: str | None = None
+    processes: int = 1
+    launch: str = ""
     threads: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
 
@@ -151,10 +159,12 @@ def read_job(directory: Path) -> Job:
 
 def differences(job: Job) -> list[str]:
     """Return what is no longer as it was when the run began, in words."""
+    was = {**job.versions, "number of processes": job.processes}
+    now = {**versions(), "number of processes": _members.count()}
     return [
-        f"{name} was {was} and is {now}"
-        for name, now in versions().items()
-        if (was := job.versions.get(name)) not in (None, now)
+        f"{name} was {was[name]} and is {value}"
+        for name, value in now.items()
+        if was.get(name) not in (None, value)
     ]
 
 

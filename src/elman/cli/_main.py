@@ -11,6 +11,8 @@ from typer.core import TyperGroup
 
 from elman._errors import InputError
 
+from . import _members
+
 _USAGE = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -32,7 +34,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            raise _end(f"error: {_one_line(error)}", _USAGE) from None
+            reason = _members.fail(_one_line(error))
+            raise _end(f"error: {reason}", _USAGE) from None
         except Interrupted as event:
             raise _end(str(event), _INTERRUPTED) from None
         except Terminated as event:
@@ -44,7 +47,17 @@ class Commands(TyperGroup):
                 raise
             where = f"{error.filename}: " if error.filename else ""
             reason = (error.strerror or str(error)).lower()
-            raise _end(f"error: {where}{reason}", _USAGE) from None
+            reason = _members.fail(f"{where}{reason}")
+            raise _end(f"error: {reason}", _USAGE) from None
+        except RuntimeError as error:
+            if not _members.lost(error):
+                raise
+            # Not through _end: who launched this one is to start all again.
+            if not _members.follows():
+                typer.echo("elman: another process has ended", err=True)
+            raise typer.Exit(1) from None
+        finally:
+            _members.leave()
 
 
 def main() -> None:
@@ -54,14 +67,17 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+    if _members.follows():
+        _members.be_silent()
     from ._app import app
 
     app(prog_name="elman")
 
 
 def _end(line: str, status: int) -> typer.Exit:
-    typer.echo(f"elman: {line}", err=True)
-    return typer.Exit(status)
+    if not _members.follows():
+        typer.echo(f"elman: {line}", err=True)
+    return _members.end(status)
 
 
 def _one_line(error: Exception) -> str:

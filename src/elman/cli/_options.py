@@ -73,6 +73,18 @@ Rate = Annotated[
 Seed = Annotated[
     int | None, typer.Option(help="Of all that is random.", rich_help_panel=MODEL)
 ]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        help="Train in so many processes of this machine.", rich_help_panel=RUN
+    ),
+]
+Nodes = Annotated[
+    int | None,
+    typer.Option(
+        help="Print the command for so many machines, and end.", rich_help_panel=RUN
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(

@@ -9,6 +9,7 @@ import typer
 
 from elman._errors import InputError
 
+from . import _launch, _members
 from . import _options as opt
 from ._output import Output
 
@@ -17,7 +18,12 @@ Run = Annotated[
 ]
 
 
-def resume(run: Run, quiet: opt.Quiet = False, as_json: opt.Json = False) -> None:
+def resume(
+    run: Run,
+    processes: opt.Processes = None,
+    quiet: opt.Quiet = False,
+    as_json: opt.Json = False,
+) -> None:
     """Go on with a training that was interrupted, killed or cut off.
 
     Reads what was asked from the run directory, goes on from the newest sound
@@ -26,9 +32,12 @@ def resume(run: Run, quiet: opt.Quiet = False, as_json: opt.Json = False) -> Non
 
     Example: elman resume runs/bikes-1
     """
-    from ._job import differences, read_job
+    _launch.start(processes, None)
+    from ._job import Job, differences, read_job
 
-    job = read_job(run)
+    # The leader's: other machines may not see the folder.
+    own = None if _members.follows() else read_job(run).model_dump()
+    job = Job.model_validate(_members.meet(own))
     out = Output(as_json)
     if job.finished:
         out.line(f"{run} is finished; see it with: elman report {run}")
@@ -37,9 +46,9 @@ def resume(run: Run, quiet: opt.Quiet = False, as_json: opt.Json = False) -> Non
     import torch
 
     from . import _demo, _train_forecast, _train_sequences
-    from ._run_directory import RunDirectory
+    from ._open_run import open_run
 
-    for change in differences(job):
+    for change in () if _members.follows() else differences(job):
         typer.echo(
             f"elman: warning: {change}: the last bits may differ from those of an"
             " uninterrupted run",
@@ -48,7 +57,7 @@ def resume(run: Run, quiet: opt.Quiet = False, as_json: opt.Json = False) -> Non
     if job.threads > 0:
         torch.set_num_threads(job.threads)
     if job.task == "demo":
-        with RunDirectory(run, "", False, job) as directory:
+        with open_run(run, "", False, job) as directory:
             _demo.train(job, directory, out, quiet)
         return
     if job.data is None:
@@ -57,12 +66,12 @@ def resume(run: Run, quiet: opt.Quiet = False, as_json: opt.Json = False) -> Non
     if job.task == "forecast":
         from elman.data import read_table
 
-        with RunDirectory(run, "", False, job) as directory:
-            frame = read_table(data)
+        frame = read_table(data)
+        with open_run(run, "", False, job) as directory:
             _train_forecast.train(job, directory, frame, out, quiet)
         return
     if job.test is not None:
         job.test.checked()
-    with RunDirectory(run, "", False, job) as directory:
-        parts = _train_sequences.parts_of(job, data)
+    parts = _train_sequences.parts_of(job, data)
+    with open_run(run, "", False, job) as directory:
         _train_sequences.train(job, directory, parts, out, quiet)

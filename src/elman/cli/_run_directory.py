@@ -17,6 +17,7 @@ import typer
 
 from elman._errors import InputError
 
+from . import _members
 from ._job import JOB, Job, versions
 from ._main import Interrupted, Terminated
 
@@ -56,7 +57,7 @@ class RunDirectory:
     ) -> None:
         from elman.training import DirectoryLock
 
-        self.path = _free(name) if out is None else out
+        self.path = free_name(name) if out is None else out
         self.started = False
         self.job = job
         self._made: list[Path] = []
@@ -87,9 +88,12 @@ class RunDirectory:
         """Write down what is about to be done, so that it can be resumed."""
         import torch
 
-        if not self._resume:
+        if self._resume and self.job is not None:
+            job = self.job
+        else:
             job.command = shlex.join(["elman", *sys.argv[1:]])
             job.versions, job.threads = versions(), torch.get_num_threads()
+        job.launch, job.processes = _members.launch(), _members.count()
         job.finished = False
         job.write(self.path)
         self.job = job
@@ -209,7 +213,7 @@ class RunDirectory:
                 return
 
 
-def _free(name: str) -> Path:
+def free_name(name: str) -> Path:
     """Return the first ``runs/NAME-n`` that is not there."""
     slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "run"
     number = 1

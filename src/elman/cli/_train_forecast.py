@@ -8,11 +8,13 @@ import typer
 
 from elman._errors import InputError
 
+from . import _launch
 from . import _options as opt
 from ._output import Output
 
 if TYPE_CHECKING:
     from ._job import Job
+    from ._members import Follower
     from ._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.15
@@ -49,6 +51,8 @@ def forecast(
     batch_size: opt.BatchSize = None,
     lr: opt.Rate = None,
     seed: opt.Seed = None,
+    processes: opt.Processes = None,
+    nodes: opt.Nodes = None,
     out: opt.Out = None,
     tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
@@ -66,6 +70,7 @@ def forecast(
     """
     if test_fraction is not None and test_from is not None:
         raise InputError("give --test-fraction or --test-from, not both")
+    _launch.start(processes, nodes)
     from elman.data import numeric_column, read_table
 
     frame = read_table(data)
@@ -81,7 +86,7 @@ def forecast(
         numeric_column(frame, name, data)
 
     from ._job import Job, Source
-    from ._run_directory import RunDirectory
+    from ._open_run import open_run
 
     options = opt.given(
         horizon=horizon,
@@ -106,13 +111,15 @@ def forecast(
         "ignore": opt.split_names(ignore, columns),
         "test": test_from or held_out,
     }
-    with RunDirectory(out, data.stem, force) as run:
+    with open_run(out, data.stem, force) as run:
         job = Job(task="forecast", data=Source.of(data), options=options, fit=fit)
         job.tensorboard = opt.absolute(tensorboard)
         train(job, run, frame, Output(as_json), quiet)
 
 
-def train(job: Job, run: RunDirectory, frame: Any, out: Output, quiet: bool) -> None:
+def train(
+    job: Job, run: RunDirectory | Follower, frame: Any, out: Output, quiet: bool
+) -> None:
     """Train on a table, from the start or from a checkpoint."""
     from elman.tasks import Forecaster
 

@@ -9,12 +9,14 @@ import typer
 
 from elman._errors import InputError
 
+from . import _launch
 from . import _options as opt
 from ._output import Output
 
 if TYPE_CHECKING:
     from ._held_out import Parts
     from ._job import Job
+    from ._members import Follower
     from ._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.2
@@ -58,6 +60,8 @@ def classify(
     batch_size: opt.BatchSize = None,
     lr: opt.Rate = None,
     seed: opt.Seed = None,
+    processes: opt.Processes = None,
+    nodes: opt.Nodes = None,
     out: opt.Out = None,
     tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
@@ -70,6 +74,7 @@ def classify(
 
     Example: elman train classify walks.csv --id walk --time t --label gait
     """
+    _launch.start(processes, nodes)
     options = opt.given(
         cell=cell,
         hidden_size=hidden,
@@ -102,6 +107,8 @@ def regress(
     batch_size: opt.BatchSize = None,
     lr: opt.Rate = None,
     seed: opt.Seed = None,
+    processes: opt.Processes = None,
+    nodes: opt.Nodes = None,
     out: opt.Out = None,
     tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
@@ -114,6 +121,7 @@ def regress(
 
     Example: elman train regress engines.csv --id engine --label hours_left
     """
+    _launch.start(processes, nodes)
     options = opt.given(
         cell=cell,
         hidden_size=hidden,
@@ -141,7 +149,7 @@ def _train(
     tensorboard: Path | None,
 ) -> None:
     from ._job import Job, Source
-    from ._run_directory import RunDirectory
+    from ._open_run import open_run
 
     out, force, quiet, as_json = place
     fit = columns | {
@@ -151,7 +159,7 @@ def _train(
     job = Job(task=task, options=options, fit=fit)
     job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
-    with RunDirectory(out, data.stem.removesuffix("_TRAIN"), force) as run:
+    with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
         job.data = Source.of(data)
         job.test = None if parts.test_file is None else Source.of(parts.test_file)
         train(job, run, parts, Output(as_json), quiet)
@@ -167,7 +175,9 @@ def parts_of(job: Job, data: Path) -> Parts:
     return held_out(job.task, data, columns, test, fit["share"], seed)
 
 
-def train(job: Job, run: RunDirectory, parts: Parts, out: Output, quiet: bool) -> None:
+def train(
+    job: Job, run: RunDirectory | Follower, parts: Parts, out: Output, quiet: bool
+) -> None:
     """Train on sequences, from the start or from a checkpoint."""
     from elman.tasks import SequenceClassifier, SequenceRegressor
 

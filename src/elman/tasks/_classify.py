@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, softmax
 
 from elman._errors import InputError
+from elman.training import mean_over
 
 from . import _sequence_results as report
 from ._sequence_base import SequenceEstimator
@@ -269,9 +270,12 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         )
 
 
+@mean_over(lambda target: int((~target.isnan()).sum()))
 def class_loss(output: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross-entropy, over the steps that have a target if per step."""
     if output.ndim == 2:
         return cross_entropy(output, target)
     known = ~target.isnan()
-    return cross_entropy(output[known], target[known].long())
+    # A part without any target has loss zero, and gradient zero.
+    total = cross_entropy(output[known], target[known].long(), reduction="sum")
+    return total / known.sum().clamp(min=1)

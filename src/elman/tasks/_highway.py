@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman.training import mean_over
+
 from ._network import CELLS, check_cell
 
 
@@ -83,6 +85,7 @@ class HighwayNetwork(nn.Module):
         return linear + self.head(self.dropout(output))
 
 
+@mean_over(lambda target: int(target.isfinite().sum()))
 def masked_absolute_error(output: Tensor, target: Tensor) -> Tensor:
     """Return the mean of a rounded absolute error over the observed targets.
 

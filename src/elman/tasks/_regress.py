@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from torch import Tensor
 
 from elman._errors import InputError
+from elman.training import mean_over
 
 from . import _sequence_results as report
 from ._scaling import ClippedScaler
@@ -248,6 +249,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         self.target_scaler_ = ClippedScaler.from_tensors("target_scaler", tensors)
 
 
+@mean_over(lambda target: int((~target.isnan()).sum()))
 def squared_loss(output: Tensor, target: Tensor) -> Tensor:
     """Return the mean squared error over the targets that are there."""
     known = ~target.isnan()

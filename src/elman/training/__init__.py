@@ -33,6 +33,7 @@ from ._team import Team as Team
 from ._team import joined as joined
 from ._tensorboard import TensorBoard as TensorBoard
 from ._train import train as train
+from ._weight import mean_over as mean_over
 
 __all__ = [
     "OPTIMIZERS",
@@ -64,6 +65,7 @@ __all__ = [
     "find_batch_size",
     "find_learning_rate",
     "joined",
+    "mean_over",
     "padding_share",
     "parameter_groups",
     "predict",

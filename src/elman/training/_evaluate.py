@@ -13,6 +13,7 @@ from ._chunks import chunk_ends
 from ._examples import Examples
 from ._streams import Streams
 from ._team import Team
+from ._weight import weight_of
 from ._window import run_window
 
 
@@ -51,17 +52,22 @@ def evaluate(
     try:
         if isinstance(examples, Streams):
             return _over_streams(module, loss, examples)
-        losses = []
+        losses, weights = [], []
         for index in itertools.islice(
             _batches(len(examples), batch_size), first, None, every
         ):
             inputs, target = examples.take(index)
-            losses.append(float(loss(module(*inputs), target)) * len(index))
+            weight = weight_of(loss, target, len(index))
+            weights.append(weight)
+            found = float(loss(module(*inputs), target))
+            losses.append(found * weight if weight else 0.0)
     finally:
         module.train(was_training)
     if team is not None:
-        losses = _in_turn(team, losses, -(-len(examples) // batch_size))
-    return sum(losses) / len(examples)
+        count = -(-len(examples) // batch_size)
+        losses = _in_turn(team, losses, count)
+        weights = _in_turn(team, weights, count)
+    return sum(losses) / max(sum(weights), 1.0)
 
 
 def _in_turn(team: Team, losses: list[float], count: int) -> list[float]:

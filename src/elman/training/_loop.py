@@ -186,7 +186,8 @@ class Loop:
         self._keeper = keeper
         self._call("on_start")
         try:
-            with Requests(terminate=terminate) as self._requests:
+            patient = self.team is not None
+            with Requests(terminate, patient) as self._requests:
                 try:
                     stopped = self._epochs()
                     self._save(stopped)

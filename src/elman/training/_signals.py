@@ -19,16 +19,20 @@ class Requests:
     ----------
     terminate : bool
         Whether to take over SIGTERM.
+    patient : bool
+        Whether to end with the step whatever comes: for members of a team, each of
+        which hears Ctrl-C from the terminal and again from torchrun.
 
     Attributes
     ----------
     interrupted, terminated : bool
     """
 
-    def __init__(self, terminate: bool) -> None:
+    def __init__(self, terminate: bool, patient: bool = False) -> None:
         self.interrupted = False
         self.terminated = False
         self._terminate = terminate
+        self._patient = patient
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Requests:
@@ -51,7 +55,7 @@ class Requests:
         return self.interrupted or self.terminated
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self.interrupted:
+        if self.interrupted and not self._patient:
             raise KeyboardInterrupt
         self.interrupted = True
 
