@@ -89,7 +89,9 @@ class Job(BaseModel):
         Whether the run ended by itself.
     data, test : Source or None
     options : dict
-        Of the estimator.
+        Of the estimator; "none" stands for None, which TOML lacks.
+    checkpoint_every : float or None
+        Seconds.
     fit : dict
         Of its ``fit``, columns and splits.
     tensorboard : str or None
@@ -112,12 +114,18 @@ class Job(BaseModel):
     data: Source | None = None
     test: Source | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    checkpoint_every: float | None = None
     fit: dict[str, Any] = Field(default_factory=dict)
     tensorboard: str | None = None
     processes: int = 1
     launch: str = ""
     threads: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options as the estimator takes them."""
+        none = [k for k in ("clip_norm", "patience") if self.options.get(k) == "none"]
+        return {**self.options, **dict.fromkeys(none)}
 
     def write(self, directory: Path) -> None:
         """Write it to a run directory, as a whole or not at all."""

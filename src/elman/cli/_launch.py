@@ -63,7 +63,9 @@ def spelt_out(arguments: list[str], nodes: int, processes: int) -> str:
         Machines, and processes on each.
     """
     torchrun = (
-        f"torchrun --nnodes {nodes} --nproc-per-node {processes}"
+        # Else processes that are started again look for those that ended.
+        f"TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 torchrun --nnodes {nodes}"
+        f" --nproc-per-node {processes}"
         f" --max-restarts {_RESTARTS} --rdzv-backend c10d --rdzv-id elman"
         f" --rdzv-endpoint FIRST_MACHINE:{_PORT} -m elman"
     )
@@ -89,7 +91,7 @@ def _run(processes: int, arguments: list[str]) -> int:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     # What it says of a worker that ended is said below, in one line.
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -119,6 +121,7 @@ def _run(processes: int, arguments: list[str]) -> int:
             )
             return _status(place, 1)
         finally:
+            logging.disable(logging.NOTSET)
             del os.environ["ELMAN_STATUS"]
         return _status(place, 0)
 

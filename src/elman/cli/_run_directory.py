@@ -112,7 +112,11 @@ class RunDirectory:
         """Return where the training keeps its checkpoints."""
         from elman.training import Checkpoints
 
-        return Checkpoints(self.path / _CHECKPOINTS, resume=self._resume)
+        place = self.path / _CHECKPOINTS
+        every = self.job.checkpoint_every if self.job else None
+        if every is None:
+            return Checkpoints(place, resume=self._resume)
+        return Checkpoints(place, every_seconds=every, resume=self._resume)
 
     def callbacks(self) -> list[Any]:
         """Return what watches the training: metrics and the best weights so far."""
@@ -203,6 +207,8 @@ class RunDirectory:
         """Remove what was made for a run that did not begin."""
         if not self._made:
             return
+        if self.path in self._made:
+            shutil.rmtree(self.path / _CHECKPOINTS, ignore_errors=True)
         for name in (JOB, ".lock"):
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()

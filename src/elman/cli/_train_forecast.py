@@ -11,6 +11,7 @@ from elman._errors import InputError
 from . import _launch
 from . import _options as opt
 from ._output import Output
+from ._strategies import strategies
 
 if TYPE_CHECKING:
     from ._job import Job
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _DEFAULT_TEST = 0.15
 
 
+@strategies("tokens_per_batch")
 def forecast(
     data: opt.Data,
     target: opt.Target = None,
@@ -58,6 +60,7 @@ def forecast(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
+    strategy: Any = None,
 ) -> None:
     """Forecast a series from a table with a row for each step.
 
@@ -88,7 +91,8 @@ def forecast(
     from ._job import Job, Source
     from ._open_run import open_run
 
-    options = opt.given(
+    every = strategy.pop("checkpoint_every", None)
+    options = strategy | opt.given(
         horizon=horizon,
         context=context,
         cell=cell,
@@ -112,8 +116,9 @@ def forecast(
         "test": test_from or held_out,
     }
     with open_run(out, data.stem, force) as run:
-        job = Job(task="forecast", data=Source.of(data), options=options, fit=fit)
+        job = Job(task="forecast", options=options, checkpoint_every=every, fit=fit)
         job.tensorboard = opt.absolute(tensorboard)
+        job.data = Source.of(data)
         train(job, run, frame, Output(as_json), quiet)
 
 
@@ -127,7 +132,7 @@ def train(
 
     run.begin(job)
     forecaster = Forecaster(
-        **job.options,
+        **job.arguments(),
         progress=not quiet,
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),

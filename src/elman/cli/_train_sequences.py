@@ -12,6 +12,7 @@ from elman._errors import InputError
 from . import _launch
 from . import _options as opt
 from ._output import Output
+from ._strategies import strategies
 
 if TYPE_CHECKING:
     from ._held_out import Parts
@@ -44,6 +45,7 @@ Bidirectional = Annotated[
 ]
 
 
+@strategies()
 def classify(
     data: File,
     label: opt.Label = None,
@@ -67,6 +69,7 @@ def classify(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
+    strategy: Any = None,
 ) -> None:
     """Classify sequences, one label for each or one for each step.
 
@@ -75,7 +78,7 @@ def classify(
     Example: elman train classify walks.csv --id walk --time t --label gait
     """
     _launch.start(processes, nodes)
-    options = opt.given(
+    options = strategy | opt.given(
         cell=cell,
         hidden_size=hidden,
         num_layers=layers,
@@ -91,6 +94,7 @@ def classify(
     _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
 
 
+@strategies()
 def regress(
     data: File,
     label: opt.Label = None,
@@ -114,6 +118,7 @@ def regress(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
+    strategy: Any = None,
 ) -> None:
     """Predict a number for each sequence, or one for each step.
 
@@ -122,7 +127,7 @@ def regress(
     Example: elman train regress engines.csv --id engine --label hours_left
     """
     _launch.start(processes, nodes)
-    options = opt.given(
+    options = strategy | opt.given(
         cell=cell,
         hidden_size=hidden,
         num_layers=layers,
@@ -156,7 +161,8 @@ def _train(
         "test": test and str(test.absolute()),
         "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
     }
-    job = Job(task=task, options=options, fit=fit)
+    every = options.pop("checkpoint_every", None)
+    job = Job(task=task, options=options, checkpoint_every=every, fit=fit)
     job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
     with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
@@ -186,7 +192,7 @@ def train(
     run.begin(job)
     kind: Any = SequenceClassifier if job.task == "classify" else SequenceRegressor
     estimator = kind(
-        **job.options,
+        **job.arguments(),
         progress=not quiet,
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),

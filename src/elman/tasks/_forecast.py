@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -70,6 +70,9 @@ class Forecaster(BaseEstimator):
         Of the prediction intervals.
     random_state : int
         Seed of everything random.
+    training : mapping or None
+        More of `elman.training.TrainingSettings` by name, such as
+        ``{"optimizer": "nesterov", "schedule": "one-cycle", "average": "ema"}``.
     progress : bool
         Show a progress bar, or a line an epoch without a terminal.
     callbacks : sequence of Callback
@@ -120,6 +123,7 @@ class Forecaster(BaseEstimator):
         validation_fraction: float = 0.15,
         level: float = 0.9,
         random_state: int = 0,
+        training: Mapping[str, Any] | None = None,
         progress: bool = False,
         callbacks: Sequence[Callback] = (),
         checkpoints: Checkpoints | str | Path | None = None,
@@ -142,6 +146,7 @@ class Forecaster(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.level = level
         self.random_state = random_state
+        self.training = training
         self.progress = progress
         self.callbacks = callbacks
         self.checkpoints = checkpoints

@@ -11,6 +11,7 @@ from elman.training import TrainingSettings
 
 from ._network import check_cell
 from ._seed import seed_of
+from ._training import settings_of
 from ._transform import Transform
 
 INITS = ("auto", *init.NAMES)
@@ -37,7 +38,9 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
             f"scale must be one of {', '.join(names)}, got {forecaster.scale!r}"
             f"{did_you_mean(str(forecaster.scale), names)}"
         )
-    return TrainingSettings(
+    return settings_of(
+        forecaster.training,
+        without=("tokens_per_batch",),
         epochs=forecaster.epochs,
         batch_size=forecaster.batch_size,
         examples_per_epoch=forecaster.windows_per_epoch,

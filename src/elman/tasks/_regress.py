@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -67,6 +67,9 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         Train again on all sequences.
     random_state : int, RandomState or None
         Everything random.
+    training : mapping or None
+        More of `elman.training.TrainingSettings` by name, such as
+        ``{"optimizer": "nesterov", "schedule": "one-cycle", "average": "ema"}``.
     progress : bool
         Show a progress bar.
     callbacks : sequence of elman.training.Callback
@@ -116,6 +119,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         validation_fraction: float = 0.2,
         refit: bool = True,
         random_state: Any = 0,
+        training: Mapping[str, Any] | None = None,
         progress: bool = False,
         callbacks: Any = (),
         checkpoints: Any = None,
@@ -137,6 +141,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.refit = refit
         self.random_state = random_state
+        self.training = training
         self.progress = progress
         self.callbacks = callbacks
         self.checkpoints = checkpoints

@@ -62,6 +62,7 @@ class SequenceEstimator(BaseEstimator):
     refit: bool
     random_state: Any
     progress: bool
+    training: Any
     callbacks: Any
     checkpoints: Any
 

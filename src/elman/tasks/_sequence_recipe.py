@@ -17,6 +17,7 @@ from ._network import POOLINGS, check_cell
 from ._seed import seed_of
 from ._sequence_diagnosis import check_init
 from ._stages import checkpoints_of
+from ._training import settings_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -95,7 +96,8 @@ def recipe_of(
             "X holds 1 sequence (n_samples=1); give at least 2, and better 20"
         )
     batch = estimator.batch_size
-    settings = TrainingSettings(
+    settings = settings_of(
+        estimator.training,
         epochs=estimator.epochs,
         batch_size=batch_size_for(count) if batch == "auto" else batch,
         learning_rate=estimator.learning_rate,

@@ -12,6 +12,7 @@ import json
 import math
 import platform
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -162,6 +163,9 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     parameters = estimator.get_params(deep=False)
     for name in ("callbacks", "checkpoints"):
         parameters.pop(name, None)
+    training = parameters.get("training")
+    if training is not None:  # an optimiser that is an object is of this process
+        parameters["training"] = {k: v for k, v in training.items() if _is_plain(v)}
     if not isinstance(parameters.get("random_state"), int):
         parameters["random_state"] = None
     return parameters
@@ -205,6 +209,15 @@ def _read(path: Path) -> bytes:
         raise RunDirectoryError(
             f"{path.parent} is not a complete run directory: {path.name} is missing"
         ) from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a file can hold the value."""
+    if isinstance(value, Mapping):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def _with_null(value: Any) -> Any:

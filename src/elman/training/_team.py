@@ -42,7 +42,16 @@ def joined() -> Iterator[Team | None]:
     nccl = dist.is_nccl_available() and torch.cuda.device_count() > local
     if nccl:
         torch.cuda.set_device(local)
-    dist.init_process_group("nccl" if nccl else "gloo")
+    backend = "nccl" if nccl else "gloo"
+    again = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    if again != "0" and os.environ.get("GROUP_WORLD_SIZE") == "1":
+        # torchrun keeps its store over a restart, with the addresses of the dead.
+        # Machines count their restarts apart, so this helps on one of them alone.
+        store, rank, size = next(dist.rendezvous("env://"))
+        store = dist.PrefixStore(f"restart-{again}", store)
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size)
+    else:
+        dist.init_process_group(backend)
     try:
         yield team()
     finally:

@@ -1,0 +1,70 @@
+"""An estimator's ``training``: every strategy of the loop, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from elman._errors import InputError, did_you_mean
+from elman.training import TrainingSettings
+
+# These have parameters of their own in every estimator.
+_OWN = {
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "learning_rate": "learning_rate",
+    "weight_decay": "weight_decay",
+    "clip_norm": "clip_norm",
+    "patience": "patience",
+    "seed": "random_state",
+    "examples_per_epoch": "windows_per_epoch",
+}
+_FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
+NAMES = tuple(name for name in _FIELDS if name not in _OWN)
+"""What ``training`` may set."""
+
+
+def settings_of(
+    training: object, *, without: tuple[str, ...] = (), **own: Any
+) -> TrainingSettings:
+    """Return the settings of a run: the estimator's, and those of ``training``.
+
+    Parameters
+    ----------
+    training : mapping or None
+        Names of `NAMES` to values.
+    without : tuple of str
+        Names the task cannot use.
+    own
+        What the estimator sets.
+
+    Raises
+    ------
+    InputError
+        A name is unknown, or a value out of range.
+    """
+    if training is None:
+        training = {}
+    if not isinstance(training, Mapping):
+        raise InputError(
+            "training must map names to values, such as {'optimizer': 'nesterov'},"
+            f" got {training!r:.60}"
+        )
+    for name in training:
+        if name in _OWN:
+            raise InputError(
+                f"training={{{name!r}: …}} is a parameter of the estimator itself:"
+                f" give {_OWN[name]}= instead"
+            )
+        if name in without:
+            raise InputError(
+                f"training={{{name!r}: …}} has no use here: all examples are of one"
+                " length; leave it out"
+            )
+        if name not in NAMES:
+            raise InputError(
+                f"training has no setting {name!r}{did_you_mean(str(name), NAMES)};"
+                f" there are {', '.join(NAMES)}"
+            )
+    return TrainingSettings(**{**own, **training})
