@@ -251,6 +251,32 @@ def test_divergence_is_explained_and_kept(elman, series):
     assert Path("r/diverged/batch.safetensors").stat().st_size > 100
 
 
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: …")],
+)
+def test_too_little_memory_is_one_line_and_loses_nothing(
+    elman, series, monkeypatch, error
+):
+    line = ["train", "forecast", series(), "--target", "load", *FORECAST, "-q"]
+    steps_of(monkeypatch, *line, "--out", "whole")
+    own, count = Step.take, []
+
+    def take(self, batch):
+        count.append(0)
+        if len(count) == 5:
+            raise error
+        return own(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Step, "take", take)
+        answer = elman(*line, "--out", "r")
+    refused(answer, "the memory is not enough")
+    assert answer.err.endswith("go on with: elman resume r\n")
+    assert elman("resume", "r", "-q").status == 0
+    assert ending(Path("r")) == ending(Path("whole"))
+
+
 @NEEDS_DATA
 def test_pm25_of_beijing(elman, monkeypatch, stopped_at):
     """Air pollution by the hour, with its gaps; the first 1500 rows."""

@@ -180,6 +180,12 @@ class RunDirectory:
             raise Interrupted("interrupted before training; nothing was written")
         if kind is SystemExit and kept:
             raise Terminated(f"terminated; {self.how_to_go_on()}")
+        if _is_memory(error):
+            rest = f"; {self.how_to_go_on()}" if kept else ""
+            raise InputError(
+                "the memory is not enough: a smaller --batch-size, a larger"
+                f" --accumulate or a shorter context needs less{rest}"
+            ) from None
 
     def how_to_go_on(self) -> str:
         """Return the command that resumes this run, in words."""
@@ -217,6 +223,16 @@ class RunDirectory:
                 folder.rmdir()
             except OSError:
                 return
+
+
+def _is_memory(error: BaseException | None) -> bool:
+    """Return whether memory was asked for that the system does not have."""
+    if isinstance(error, MemoryError):
+        return True
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in words or "out of memory" in words
+    )
 
 
 def free_name(name: str) -> Path:
