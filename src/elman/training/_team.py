@@ -47,8 +47,8 @@ def joined() -> Iterator[Team | None]:
     if again != "0" and os.environ.get("GROUP_WORLD_SIZE") == "1":
         # torchrun keeps its store over a restart, with the addresses of the dead.
         # Machines count their restarts apart, so this helps on one of them alone.
-        store, rank, size = next(dist.rendezvous("env://"))
-        store = dist.PrefixStore(f"restart-{again}", store)
+        store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
+        store = dist.PrefixStore(f"restart-{again}", store)  # type: ignore[attr-defined]
         dist.init_process_group(backend, store=store, rank=rank, world_size=size)
     else:
         dist.init_process_group(backend)
