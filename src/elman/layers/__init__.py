@@ -9,6 +9,9 @@ from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
 from ._gru import GRU as GRU
+from ._keras import from_keras as from_keras
+from ._keras import load_keras as load_keras
+from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
 
@@ -23,5 +26,8 @@ __all__ = [
     "Swap",
     "accelerate",
     "as_lengths",
+    "from_keras",
+    "load_keras",
     "restore",
+    "to_keras",
 ]
