@@ -242,7 +242,8 @@ def test_a_fault_in_the_last_direction_writes_nothing():
     [
         ([], {}, "got 0 arrays"),
         (drawn("gru", True, False) * 3, {}, "got 9 arrays for num_layers=1"),
-        (drawn("gru", True, False), {"num_layers": 0}, "num_layers=0"),
+        (drawn("gru", True, False), {"num_layers": 0}, "num_layers must be"),
+        (drawn("gru", True, False), {"num_layers": "1"}, "num_layers must be"),
         (drawn("gru", True, False)[1::-1], {}, "first two must be a kernel"),
         ([np.zeros((3, 10)), np.zeros((5, 10))], {}, "G = 1, 3 or 4, got"),
         ([np.zeros((3, 0)), np.zeros((0, 0))], {}, "first two must be a kernel"),

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from elman._arguments import whole_number
 from elman._errors import InputError
 
 from ._gru import GRU
@@ -68,10 +69,11 @@ def from_keras(
     LSTM(3, 5, batch_first=True)
     """
     arrays = _arrays(weights)
-    per_layer = len(arrays) / max(1, num_layers)
-    if num_layers < 1 or per_layer not in (2, 3, 4, 6):
+    num_layers = whole_number("num_layers", num_layers)
+    per_layer = len(arrays) / num_layers
+    if per_layer not in (2, 3, 4, 6):
         raise InputError(
-            f"weights: got {len(arrays)} arrays for num_layers={num_layers!r}; a Keras "
+            f"weights: got {len(arrays)} arrays for num_layers={num_layers}; a Keras "
             f"layer has 2 or 3, Bidirectional 4 or 6"
         )
     kernel, recurrent = arrays[:2]
