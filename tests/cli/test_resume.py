@@ -26,8 +26,12 @@ from elman.training._step import Step
 sys.path.insert(0, str(Path(__file__).parent))
 from zygote import every_second_step, few_bikes, no_report
 
-DATA = os.environ.get("ELMAN_DATA")
-NEEDS_DATA = pytest.mark.skipif(not DATA, reason="ELMAN_DATA names no folder of data")
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("ELMAN_DATA", ROOT / "../shared/data")).resolve()
+NEEDS_DATA = pytest.mark.skipif(
+    not (DATA / "beijing_pm25.csv").exists(),
+    reason=f"no data in {DATA}: set ELMAN_DATA",
+)
 # How it ended, negative for a signal, and what it said on standard error.
 Stopped = namedtuple("Stopped", "status err")
 FORECAST = ["--horizon", 6, "--context", 24, "--hidden", 4, "--epochs", 2]
@@ -280,7 +284,7 @@ def test_too_little_memory_is_one_line_and_loses_nothing(
 @NEEDS_DATA
 def test_pm25_of_beijing(elman, monkeypatch, stopped_at):
     """Air pollution by the hour, with its gaps; the first 1500 rows."""
-    with (Path(DATA) / "beijing_pm25.csv").open() as file:
+    with (DATA / "beijing_pm25.csv").open() as file:
         Path("air.csv").write_text("".join(itertools.islice(file, 1501)))
     target = ["--target", "pm2.5", "--time", "year,month,day,hour"]
     line = ["train", "forecast", "air.csv", *target, *FORECAST, "--epochs", 1]
@@ -290,7 +294,7 @@ def test_pm25_of_beijing(elman, monkeypatch, stopped_at):
 @NEEDS_DATA
 def test_spoken_digits(elman, monkeypatch, stopped_at):
     """Energies of the sound in ten bands, fifty times a second."""
-    X, y = spoken_digits(Path(DATA) / "free_spoken_digits.tar.xz", 60)
+    X, y = spoken_digits(DATA / "free_spoken_digits.tar.xz", 60)
     np.savez("digits.npz", X=X, y=y)
     line = ["train", "classify", "digits.npz", *SEQUENCES]
     goes_on_from(monkeypatch, stopped_at, line, (0.3, 0.8))
