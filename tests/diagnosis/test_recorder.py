@@ -318,17 +318,7 @@ def test_one_odd_step_is_no_alarm():
 
 
 def test_as_a_callback_of_the_training_loop():
-    from elman.training import TrainingSettings, train
-
-    class Rows:
-        def __init__(self, x, y):
-            self.x, self.y = x, y
-
-        def __len__(self):
-            return len(self.x)
-
-        def take(self, index):
-            return (self.x[index],), self.y[index]
+    from elman.training import Rows, TrainingSettings, train
 
     class Last(Model):
         def forward(self, x):

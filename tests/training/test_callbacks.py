@@ -15,22 +15,16 @@ from elman.training import (
     Callback,
     MetricsFile,
     Progress,
+    Rows,
     TrainingSettings,
     train,
 )
 
 
-class Pairs:
-    def __init__(self, n=32):
-        draw = torch.Generator().manual_seed(n)
-        self.x = torch.randn(n, 2, generator=draw)
-        self.y = self.x.sum(1, keepdim=True)
-
-    def __len__(self):
-        return len(self.x)
-
-    def take(self, index):
-        return (self.x[index],), self.y[index]
+def pairs(n=32):
+    draw = torch.Generator().manual_seed(n)
+    x = torch.randn(n, 2, generator=draw)
+    return Rows(x, x.sum(1, keepdim=True))
 
 
 def run(callbacks, validation=True, epochs=3):
@@ -40,8 +34,8 @@ def run(callbacks, validation=True, epochs=3):
     result = train(
         module,
         nn.functional.mse_loss,
-        Pairs(),
-        Pairs(24) if validation else None,
+        pairs(),
+        pairs(24) if validation else None,
         settings,
         callbacks,
     )

@@ -21,6 +21,7 @@ from elman.training import (
     Checkpoints,
     KeepDivergence,
     MetricsFile,
+    Rows,
     TrainingSettings,
     train,
 )
@@ -38,20 +39,10 @@ def _one_thread(quick_disk):
     torch.set_num_threads(before)
 
 
-class Pairs:
-    def __init__(self, n, seed):
-        draw = torch.Generator().manual_seed(seed)
-        self.x = torch.randn(n, 3, generator=draw)
-        self.y = self.x.sum(1, keepdim=True)
-
-    def __len__(self):
-        return len(self.x)
-
-    def take(self, index):
-        return (self.x[index],), self.y[index]
-
-    def digest(self):
-        return str(float(self.x.sum()))
+def pairs(n, seed):
+    draw = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 3, generator=draw)
+    return Rows(x, x.sum(1, keepdim=True))
 
 
 def network():
@@ -69,8 +60,8 @@ def run(checkpoints=None, callbacks=(), settings=SETTINGS, **options):
     result = train(
         module,
         nn.functional.mse_loss,
-        options.pop("examples", Pairs(22, 0)),
-        options.pop("validation", Pairs(9, 1)),
+        options.pop("examples", pairs(22, 0)),
+        options.pop("validation", pairs(9, 1)),
         settings,
         callbacks,
         checkpoints=checkpoints,
@@ -205,7 +196,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step():
     steps = []
     loss = nn.functional.mse_loss
     callback = At(lambda: steps.append(0), step=1)
-    result = train(Slow(), loss, Pairs(8, 0), None, SETTINGS, [callback])
+    result = train(Slow(), loss, pairs(8, 0), None, SETTINGS, [callback])
     assert result.stopped == "interrupted"
     assert not steps
 
@@ -277,8 +268,8 @@ def test_old_checkpoints_are_not_overwritten_by_chance(tmp_path):
     ("change", "words"),
     [
         ({"settings": TrainingSettings(epochs=5)}, "epochs was 4 and is 5"),
-        ({"examples": Pairs(22, 5)}, "other training data"),
-        ({"validation": Pairs(9, 5)}, "other validation data"),
+        ({"examples": pairs(22, 5)}, "other training data"),
+        ({"validation": pairs(9, 5)}, "other validation data"),
         ({"validation": None}, "other validation data"),
     ],
 )
@@ -296,8 +287,8 @@ def test_another_network_is_refused(tmp_path, monkeypatch):
         train(
             nn.Linear(3, 1),
             loss,
-            Pairs(22, 0),
-            Pairs(9, 1),
+            pairs(22, 0),
+            pairs(9, 1),
             SETTINGS,
             checkpoints=place,
         )
@@ -353,8 +344,8 @@ def test_killed_while_the_disk_is_full(tmp_path, monkeypatch):
 
 
 def test_divergence_keeps_the_batch_and_the_weights(tmp_path):
-    examples = Pairs(22, 0)
-    examples.x[13, 2] = math.nan
+    examples = pairs(22, 0)
+    examples.inputs[0][13, 2] = math.nan
     module, result = run(
         Checkpoints(tmp_path / "c", every_steps=1),
         [KeepDivergence(tmp_path / "diverged")],
@@ -395,8 +386,8 @@ def test_weights_that_are_not_finite_are_never_kept(tmp_path):
         epochs=2, optimizer="sgd", learning_rate=1e38, clip_norm=None, batch_size=4
     )
     module = Steep()
-    examples = Pairs(22, 0)
-    examples.y += 1e3
+    examples = pairs(22, 0)
+    examples.target += 1e3
     place = Checkpoints(tmp_path, every_steps=1)
     loss = nn.functional.mse_loss
     result = train(module, loss, examples, None, settings, checkpoints=place)

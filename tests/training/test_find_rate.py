@@ -11,25 +11,10 @@ from torch import nn
 
 import elman
 from elman._errors import InputError
-from elman.training import (
-    Streams,
-    TrainingSettings,
-    find_learning_rate,
-)
+from elman.training import Rows, Streams, TrainingSettings, find_learning_rate
 from elman.training._find_rate import BELOW_LOWEST, judged
 
 PLAIN = TrainingSettings(optimizer="descent", batch_size="all", clip_norm=None)
-
-
-class Rows:
-    def __init__(self, x, y):
-        self.x, self.y = x, y
-
-    def __len__(self):
-        return len(self.x)
-
-    def take(self, index):
-        return (self.x[index],), self.y[index]
 
 
 def quadratic(curvature):
@@ -65,16 +50,17 @@ def with_loss(case):
 
 def test_changes_are_those_of_a_loop_written_out():
     module, examples = quadratic(1.0)
+    (x,) = examples.inputs
     found = find_learning_rate(
         module, mse, examples, PLAIN, smallest=1e-3, largest=1.0, steps=10, sweeps=1
     )
     w, start = module.weight.detach().clone(), None
     for s in range(10):
         w.requires_grad_()
-        loss = mse(examples.x @ w.T, examples.y)
+        loss = mse(x @ w.T, examples.target)
         start = loss.item() if start is None else start
         w = w.detach() - 1e-3 * 1000 ** (s / 9) * torch.autograd.grad(loss, w)[0]
-        after = mse(examples.x @ w.T, examples.y).item()
+        after = mse(x @ w.T, examples.target).item()
         assert found.sweeps[0][s] == pytest.approx(after - start, rel=1e-12)
     assert found.start == pytest.approx(start)
 
@@ -201,11 +187,11 @@ def test_what_does_not_fit_says_so(tmp_path):
     bound = TrainingSettings(optimizer=torch.optim.SGD(module.parameters(), 0.1))
     with pytest.raises(InputError, match="holds the module's own weights"):
         find_learning_rate(*case, bound)
-    bad = Rows(examples.x, examples.y * math.nan)
+    bad = Rows(examples.inputs, examples.target * math.nan)
     with pytest.raises(InputError, match="not finite before any training"):
         find_learning_rate(module, mse, bad)
     with pytest.raises(InputError, match="no training examples"):
-        find_learning_rate(module, mse, Rows(examples.x[:0], examples.y[:0]))
+        find_learning_rate(module, mse, Rows(torch.zeros(0, 4), torch.zeros(0, 1)))
     found = find_learning_rate(*case, PLAIN, steps=10, sweeps=1)
     with pytest.raises(InputError, match=r"one of \.svg, \.png, \.pdf"):
         found.save_plot(tmp_path / "rates.txt")

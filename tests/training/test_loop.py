@@ -9,37 +9,26 @@ import torch
 from torch import nn
 
 from elman._errors import InputError
-from elman.training import Callback, Subset, TrainingSettings, train
+from elman.training import Callback, Rows, Subset, TrainingSettings, train
+from lines import linear, mse
 
 
-class Pairs:
-    """Inputs and targets by number."""
+class Noted(Rows):
+    """Notes which rows are taken."""
 
-    def __init__(self, x, y):
-        self.x, self.y = x, y
+    def __init__(self, inputs, target):
+        super().__init__(inputs, target)
         self.taken = []
-
-    def __len__(self):
-        return len(self.x)
 
     def take(self, index):
         self.taken.append(index.clone())
-        return (self.x[index],), self.y[index]
+        return super().take(index)
 
 
 def line(n=64, seed=0, slope=2.0):
     draw = torch.Generator().manual_seed(seed)
     x = torch.randn(n, 3, generator=draw)
-    return Pairs(x, slope * x.sum(1, keepdim=True) + 1.0)
-
-
-def linear(seed=0):
-    torch.manual_seed(seed)
-    return nn.Linear(3, 1)
-
-
-def mse(output, target):
-    return ((output - target) ** 2).mean()
+    return Noted(x, slope * x.sum(1, keepdim=True) + 1.0)
 
 
 def weights(module):
@@ -134,7 +123,7 @@ def test_the_untrained_module_counts_as_epoch_0():
     module = linear()
     before = weights(module)
     wrong = line(seed=1, slope=-2.0)
-    wrong.y = module(wrong.x).detach()
+    wrong.target = module(*wrong.inputs).detach()
     settings = TrainingSettings(epochs=9, patience=3, learning_rate=0.1)
     result = train(module, mse, line(), wrong, settings)
     assert result.best_epoch == 0
@@ -152,7 +141,7 @@ def test_patience_counts_from_the_best_epoch():
     assert result.history[-1]["epoch"] == result.best_epoch + 4
 
 
-@pytest.mark.parametrize("validation", [None, Pairs(torch.zeros(0, 3), torch.zeros(0))])
+@pytest.mark.parametrize("validation", [None, Rows(torch.zeros(0, 3), torch.zeros(0))])
 def test_without_validation_the_last_weights_stay(validation):
     module, seen = linear(), Recorder()
     settings = TrainingSettings(epochs=4, patience=1)
@@ -203,7 +192,7 @@ def test_global_random_state_is_left_alone():
 def test_clipping_bounds_the_step_and_reports_the_norm_before():
     """With plain descent, a step is rate × gradient: its length shows the clip."""
     examples = line(16)
-    examples.y *= 1000.0
+    examples.target *= 1000.0
     limit, rate = 0.25, 0.01
 
     def step(clip_norm):
@@ -342,5 +331,5 @@ def test_subset_renumbers():
     part = Subset(examples, torch.tensor([5, 3, 60]))
     (x,), y = part.take(torch.tensor([2, 0]))
     assert len(part) == 3
-    assert torch.equal(x, examples.x[[60, 5]])
-    assert torch.equal(y, examples.y[[60, 5]])
+    assert torch.equal(x, examples.inputs[0][[60, 5]])
+    assert torch.equal(y, examples.target[[60, 5]])

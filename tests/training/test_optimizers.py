@@ -14,12 +14,13 @@ from elman._errors import InputError
 from elman.training import (
     OPTIMIZERS,
     Callback,
+    Rows,
     Subset,
     TrainingSettings,
     parameter_groups,
     train,
 )
-from lines import Pairs, line, linear, mse
+from lines import line, linear, mse
 
 
 class Rates(Callback):
@@ -88,7 +89,7 @@ def test_lbfgs_solves_a_quadratic_in_one_epoch():
         optimizer_options={"line_search_fn": "strong_wolfe", "max_iter": 50},
     )
     _, module = trained(settings)
-    assert mse(module(line().x), line().y) < 1e-10
+    assert mse(module(*line().inputs), line().target) < 1e-10
 
 
 def test_a_factory_and_a_ready_optimiser_do_the_same():
@@ -172,7 +173,7 @@ def test_decay_shrinks_what_it_may_and_nothing_else():
     torch.manual_seed(0)
     module = elman.GRU(3, 4, batch_first=True)
     before = {name: p.detach().clone() for name, p in module.named_parameters()}
-    data = Pairs(torch.randn(8, 5, 3), torch.zeros(8))
+    data = Rows(torch.randn(8, 5, 3), torch.zeros(8))
     settings = TrainingSettings(
         optimizer="adamw", weight_decay=0.5, learning_rate=0.1, epochs=1, batch_size=8
     )

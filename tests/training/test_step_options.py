@@ -11,12 +11,12 @@ from torch import nn
 
 import elman
 from elman._errors import InputError
-from elman.training import Callback, TrainingSettings, evaluate, train
+from elman.training import Callback, Rows, TrainingSettings, evaluate, train
 from elman.training import _precision as precision
 from elman.training._averaging import Average
 from elman.training._clipping import RECENT, Clip
 from elman.training._weight_noise import WeightNoise
-from lines import Pairs, line, linear, mse
+from lines import line, linear, mse
 from tolerance import assert_close
 
 
@@ -81,7 +81,7 @@ def test_the_automatic_limit_is_a_percentile_of_the_recent_norms():
 def test_accumulated_parts_make_the_whole_step(parts):
     """Sixteen rows and a rest of fifteen, divided unevenly."""
     data = line(31)
-    data.x, data.y = data.x.double(), data.y.double()
+    data = Rows(data.inputs[0].double(), data.target.double())
     found = []
     for accumulate in (1, parts):
         settings = TrainingSettings(
@@ -236,7 +236,7 @@ def test_nothing_else_changes_the_default_step():
     """Adam on a batch, by hand."""
     module, twin = linear(), linear()
     settings = TrainingSettings(epochs=1, batch_size=48)
-    train(module, mse, Pairs(line().x, line().y), None, settings)
+    train(module, mse, Rows(line().inputs, line().target), None, settings)
     draw = torch.Generator().manual_seed(1)
     (x,), y = line().take(torch.randperm(48, generator=draw))
     optimizer = torch.optim.Adam(twin.parameters(), lr=1e-3)
