@@ -16,31 +16,22 @@ import torch
 from torch import Tensor, nn
 
 import elman
-from elman.training import TrainingSettings, joined, train
+from elman.training import Rows, TrainingSettings, joined, train
 
 STEPS, EPOCHS, HIDDEN = 40, 8, 64
 PERIODS = (None, 2, 8, 32)
 SEEDS = (0, 1, 2)
 
 
-class Adding:
-    """Sequences of numbers and marks; the target is the sum of the two marked."""
-
-    def __init__(self, count: int, seed: int) -> None:
-        draw = torch.Generator().manual_seed(seed)
-        numbers = torch.rand(count, STEPS, generator=draw)
-        marks = torch.zeros(count, STEPS)
-        places = torch.rand(count, STEPS, generator=draw).topk(2, 1).indices
-        marks.scatter_(1, places, 1.0)
-        self.x = torch.stack([numbers, marks], -1)
-        self.y = (numbers * marks).sum(1, keepdim=True)
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def take(self, index: Tensor) -> tuple[tuple[Tensor], Tensor]:
-        """Return these examples."""
-        return (self.x[index],), self.y[index]
+def adding(count: int, seed: int) -> Rows:
+    """Return sequences of numbers and marks; the target is the sum of the marked."""
+    draw = torch.Generator().manual_seed(seed)
+    numbers = torch.rand(count, STEPS, generator=draw)
+    marks = torch.zeros(count, STEPS)
+    places = torch.rand(count, STEPS, generator=draw).topk(2, 1).indices
+    marks.scatter_(1, places, 1.0)
+    target = (numbers * marks).sum(1, keepdim=True)
+    return Rows(torch.stack([numbers, marks], -1), target)
 
 
 class Model(nn.Module):
@@ -67,7 +58,7 @@ def sent() -> int:
 
 def main() -> None:
     """Train with each period and print a row for it."""
-    training, validation = Adding(2048, 1), Adding(512, 2)
+    training, validation = adding(2048, 1), adding(512, 2)
     with joined() as team:
         if team is None:
             raise SystemExit("start it with torchrun, see --help in its first lines")

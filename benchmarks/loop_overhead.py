@@ -27,7 +27,7 @@ import torch
 from torch import nn
 
 import elman
-from elman.training import RaggedSequences, TrainingSettings, train
+from elman.training import RaggedSequences, Rows, TrainingSettings, train
 
 # B, T, I, H: one unit, and two middle rows of the grid of sizes.
 SIZES = {
@@ -50,19 +50,6 @@ class Model(nn.Module):
     def forward(self, x, lengths=None):  # noqa: D102
         self.calls.append(time.perf_counter())
         return self.head(self.rnn(x)[0][:, -1])
-
-
-class Rows:
-    """Rows of two tensors."""
-
-    def __init__(self, x, y):
-        self.x, self.y = x, y
-
-    def __len__(self):
-        return len(self.x)
-
-    def take(self, index):  # noqa: D102
-        return (self.x.index_select(0, index),), self.y[index]
 
 
 def bare(model, x, y, size):
