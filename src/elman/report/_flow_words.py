@@ -37,15 +37,21 @@ def _head(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def flow_keys(ill: bool, before: bool, after: bool, others: bool) -> list[Key]:
     """Return the legend of the gradient-flow picture."""
+    keys = network_keys(ill, before, after)
+    if others:
+        keys.append(Key("line faint", "its other layers"))
+    keys.append(Key("line signal dotted", "a thousandth: too faint to learn from"))
+    return keys
+
+
+def network_keys(ill: bool, before: bool, after: bool) -> list[Key]:
+    """Return the legend of the network's curves before and after the remedy."""
     keys = []
     if before:
         look = "line signal dashed" if ill else "line accent"
         keys.append(Key(look, "as first built" if after else "this network"))
     if after:
         keys.append(Key("line accent", "with the remedy"))
-    if others:
-        keys.append(Key("line faint", "its other layers"))
-    keys.append(Key("line signal dotted", "a thousandth: too faint to learn from"))
     return keys
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from ._flow import FADED
+from ._flow_words import network_keys
 from ._memory_words import scales_finding, spectrum_finding
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, INK, MUTED, SIGNAL, Sheet, power, tick, words
@@ -35,18 +36,19 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     needed = finite(diagnosis.get("needed"))
     # What it takes to keep a thousandth of a gradient over the steps needed.
     enough = needed / -math.log(FADED) if needed else None
+    ill = len(after) > 0
 
     def draw(sheet: Sheet) -> Figure:
         figure = sheet.figure(262)
         axes = sheet.panel(figure, 32, 180, title=f"{name}: time constant in steps")
-        _sorted(axes, [before, after], ill=len(after) > 0)
+        _sorted(axes, [before, after], ill=ill)
         if enough:
             axes.axhline(enough, color=INK, linewidth=1.2, zorder=3)
         words(axes, 0, -34, "units in %, the quickest to the slowest", color=MUTED)
         _logarithmic(axes, [before, after, np.array([enough or 1.0])])
         return figure
 
-    keys = _keys(len(before) > 0, len(after) > 0)
+    keys = network_keys(ill, len(before) > 0, len(after) > 0)
     if enough:
         keys.append(Key("line ink", "enough for what the data need"))
     return picture(
@@ -79,13 +81,14 @@ def spectrum_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         (row for row in rows(part, "lyapunov") if row.get("name") == name), {}
     )
     needed = finite(diagnosis.get("needed"))
+    ill = len(after) > 0
 
     def draw(sheet: Sheet) -> Figure:
         figure = sheet.figure(262)
         axes = sheet.panel(
             figure, 32, 180, title=f"{name}: kept of a gradient by a step"
         )
-        _sorted(axes, [before, after], ill=len(after) > 0)
+        _sorted(axes, [before, after], ill=ill)
         axes.axhline(1.0, color=INK, linewidth=1.2, zorder=3)
         words(axes, 0, -34, "directions in %, the best kept first", color=MUTED)
         _logarithmic(axes, [before, after, np.ones(1)])
@@ -96,7 +99,7 @@ def spectrum_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         draw,
         alt="Singular values of the one-step Jacobian of a layer, sorted.",
         keys=[
-            *_keys(len(before) > 0, len(after) > 0),
+            *network_keys(ill, len(before) > 0, len(after) > 0),
             Key("line ink", "one: kept as it is"),
         ],
         reading="One step multiplies a gradient, by another factor in each direction "
@@ -119,16 +122,6 @@ def _both(diagnosis: Mapping[str, Any], part: str, key: str) -> tuple[str, Any, 
         values = floats(row.get(key))
         found.append(values[np.isfinite(values)])
     return name, found[0], found[1]
-
-
-def _keys(before: bool, after: bool) -> list[Key]:
-    keys = []
-    if before:
-        look = "line signal dashed" if after else "line accent"
-        keys.append(Key(look, "as first built" if after else "this network"))
-    if after:
-        keys.append(Key("line accent", "with the remedy"))
-    return keys
 
 
 def _sorted(axes: Axes, curves: list[Floats], *, ill: bool) -> None:
