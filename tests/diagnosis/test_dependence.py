@@ -11,6 +11,7 @@ from torch.nn.functional import mse_loss
 from elman import InputError, diagnose
 from elman.diagnosis import forecast_dependence, needed_dependence
 from elman.diagnosis._ridge import left_out
+from readout import Last
 
 DATA = Path(os.environ.get("ELMAN_DATA", "../shared/data"))
 
@@ -181,27 +182,21 @@ def test_blocks_left_out_are_those_of_fits_without_them(rng):
         assert errors.mean() == pytest.approx(mean[0])
 
 
-class Last(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.rnn = torch.nn.GRU(3, 16, batch_first=True)
-        self.out = torch.nn.Linear(16, 1)
-
-    def forward(self, x):
-        return self.out(self.rnn(x)[0][:, -1])
+def model():
+    return Last(torch.nn.GRU(3, 16, batch_first=True))
 
 
 def test_a_diagnosis_asks_the_data():
     x = torch.randn(300, 60, 3)
     y = x[:, -31, :1] + 0.3 * torch.randn(300, 1)
-    d = diagnose(Last(), x, y, mse_loss, needed="data")
+    d = diagnose(model(), x, y, mse_loss, needed="data")
     assert 30 <= d.needed <= 34
     assert "inputs up to 30 steps back matter" in d.needed_source
     assert d.verdict == "vanishing"
-    near = diagnose(Last(), x, x[:, -4, :1], mse_loss, needed="data")
+    near = diagnose(model(), x, x[:, -4, :1], mse_loss, needed="data")
     assert (near.needed, near.verdict) == (3, "healthy")
     none = diagnose(
-        Last(), x, torch.randn(300, 1), mse_loss, needed="data", remedies=False
+        model(), x, torch.randn(300, 1), mse_loss, needed="data", remedies=False
     )
     assert none.needed == 60
     assert "no evidence of a dependence" in none.needed_source
@@ -213,7 +208,7 @@ def test_more_batches_make_it_surer():
         x = torch.randn(32, 40, 3)
         batches.append((x, x[:, -21, :1] + torch.randn(32, 1)))
     (x, y), *more = batches
-    d = diagnose(Last(), x, y, mse_loss, needed="data", batches=more, remedies=False)
+    d = diagnose(model(), x, y, mse_loss, needed="data", batches=more, remedies=False)
     assert 20 <= d.needed <= 24
 
 
@@ -240,5 +235,5 @@ def test_wrong_shapes(rng):
         forecast_dependence(np.ones(5))
     with pytest.raises(InputError, match="needed='data'"):
         diagnose(
-            Last(), (torch.randn(9, 5, 3),), torch.ones(9, 1), mse_loss, needed="data"
+            model(), (torch.randn(9, 5, 3),), torch.ones(9, 1), mse_loss, needed="data"
         )

@@ -10,19 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import elman
 from elman import InputError, diagnose
-
-
-class Last(nn.Module):
-    """A recurrent layer read out at its last step."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.rnn = layer
-        width = layer.hidden_size * (2 if layer.bidirectional else 1)
-        self.out = nn.Linear(width, 1)
-
-    def forward(self, x, **more):
-        return self.out(self.rnn(x, **more)[0][:, -1])
+from readout import Last, net
 
 
 def examine(layer, steps, rows=16, scale=1.0, **options):
@@ -30,14 +18,10 @@ def examine(layer, steps, rows=16, scale=1.0, **options):
     return diagnose(Last(layer), x, torch.randn(rows, 1), mse_loss, **options)
 
 
-def net(home=nn, cell="GRU", width=32, **options):
-    return getattr(home, cell)(4, width, batch_first=True, **options)
-
-
 @pytest.mark.parametrize("home", [nn, elman])
 @pytest.mark.parametrize("cell", ["RNN", "GRU", "LSTM"])
 def test_torch_defaults_vanish_over_a_hundred_steps(home, cell):
-    d = examine(net(home, cell), 100)
+    d = examine(net(cell, home=home), 100)
     assert d.verdict == "vanishing"
     assert 5 < d.horizon < 25
     assert (d.needed, d.needed_source) == (
@@ -58,7 +42,7 @@ def test_torch_defaults_vanish_over_a_hundred_steps(home, cell):
 @pytest.mark.parametrize("steps", [10, 50, 300])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_clean_bill_for_chrono(cell, steps, layers):
-    layer = elman.init.chrono_(net(elman, cell, num_layers=layers), t_max=steps)
+    layer = elman.init.chrono_(net(cell, home=elman, num_layers=layers), t_max=steps)
     d = examine(layer, steps)
     assert (d.verdict, d.findings, d.remedies) == ("healthy", [], [])
     assert d.horizon >= steps
@@ -67,13 +51,13 @@ def test_clean_bill_for_chrono(cell, steps, layers):
 @pytest.mark.parametrize(
     ("layer", "steps"),
     [
-        (lambda: net(cell="GRU"), 8),
-        (lambda: net(cell="LSTM"), 8),
-        (lambda: elman.init.orthogonal_(net(cell="RNN")), 40),
-        (lambda: elman.init.identity_(net(cell="RNN")), 150),
-        (lambda: elman.init.identity_(net(cell="RNN", nonlinearity="relu")), 50),
-        (lambda: net(cell="GRU", bidirectional=True), 8),
-        (lambda: elman.init.forget_bias_(net(cell="LSTM"), 3.0), 60),
+        (lambda: net("GRU"), 8),
+        (lambda: net("LSTM"), 8),
+        (lambda: elman.init.orthogonal_(net("RNN")), 40),
+        (lambda: elman.init.identity_(net("RNN")), 150),
+        (lambda: elman.init.identity_(net("RNN", nonlinearity="relu")), 50),
+        (lambda: net("GRU", bidirectional=True), 8),
+        (lambda: elman.init.forget_bias_(net("LSTM"), 3.0), 60),
     ],
 )
 def test_clean_bill_for_sound_models(layer, steps):
@@ -82,7 +66,7 @@ def test_clean_bill_for_sound_models(layer, steps):
 
 
 def test_large_gain_explodes():
-    layer = net(cell="RNN", width=64)
+    layer = net("RNN", 64)
     nn.init.normal_(layer.weight_hh_l0, 0, 3 / 8)
     d = examine(layer, 100)
     assert d.verdict == "exploding"
@@ -260,7 +244,7 @@ def test_frozen_and_no_grad_around():
 
 
 def test_plain_data_and_text():
-    d = examine(net(cell="LSTM", num_layers=2), 60)
+    d = examine(net("LSTM", num_layers=2), 60)
     plain = json.loads(json.dumps(d.to_dict(), allow_nan=False))
     for name in (
         "verdict",

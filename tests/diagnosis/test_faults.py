@@ -10,18 +10,7 @@ from torch.nn.functional import mse_loss
 import elman
 from elman import InputError, diagnose, init
 from elman.diagnosis import KINDS, THRESHOLDS
-
-
-class Last(nn.Module):
-    """A recurrent layer read out at its last step."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.rnn = layer
-        self.out = nn.Linear(layer.hidden_size, 1)
-
-    def forward(self, x):
-        return self.out(self.rnn(x)[0][:, -1])
+from readout import Last, net
 
 
 def examine(layer, steps, rows=16, scale=1.0, shift=0.0, **options):
@@ -29,10 +18,6 @@ def examine(layer, steps, rows=16, scale=1.0, shift=0.0, **options):
     return diagnose(
         Last(layer), x, torch.randn(rows, 1), mse_loss, remedies=False, **options
     )
-
-
-def net(cell, width=32, home=nn, **options):
-    return getattr(home, cell)(4, width, batch_first=True, **options)
 
 
 def gained(cell, gain, home=nn, **options):

@@ -14,6 +14,7 @@ from elman.diagnosis._cells import cell_of
 from elman.diagnosis._floss import exponents
 from elman.diagnosis._lyapunov import lyapunov
 from elman.diagnosis._probe import opened
+from readout import Last
 
 
 def spectrum(layer, x, count=4, track=-1):
@@ -78,18 +79,9 @@ def test_never_worse_than_before():
     assert spectrum(layer, x).square().mean() <= 1.1 * before
 
 
-class Last(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.rnn = nn.RNN(3, 16, batch_first=True)
-        self.out = nn.Linear(16, 1)
-
-    def forward(self, x):
-        return self.out(self.rnn(x)[0][:, -1])
-
-
 def test_it_is_a_remedy_where_it_is_asked_for():
-    model, x, y = Last(), torch.randn(8, 30, 3), torch.randn(8, 1)
+    model = Last(nn.RNN(3, 16, batch_first=True))
+    x, y = torch.randn(8, 30, 3), torch.randn(8, 1)
     p = prescribe(model, x, y, mse_loss, 30, remedies=["flossing"])
     (remedy,) = p.remedies
     assert (remedy.name, remedy.kind) == ("flossing", "flossing")

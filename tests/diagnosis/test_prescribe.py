@@ -15,22 +15,7 @@ from elman import InputError, diagnose, init
 from elman.diagnosis import prescribe
 from elman.diagnosis._prescribe import best_of
 from elman.diagnosis._results import Remedy
-
-
-class Last(nn.Module):
-    """A recurrent layer read out at its last step."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.rnn = layer
-        self.out = nn.Linear(layer.hidden_size, 1)
-
-    def forward(self, x):
-        return self.out(self.rnn(x)[0][:, -1])
-
-
-def net(cell="GRU", width=32, home=nn, **options):
-    return getattr(home, cell)(4, width, batch_first=True, **options)
+from readout import Last, net
 
 
 def batch(steps, rows=8):

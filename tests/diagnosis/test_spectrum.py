@@ -12,7 +12,7 @@ from elman.diagnosis import diagnose
 from tolerance import tolerance
 
 
-class Last(nn.Module):
+class Sum(nn.Module):
     def __init__(self, layer):
         super().__init__()
         self.rnn = layer
@@ -23,7 +23,7 @@ class Last(nn.Module):
 
 def seen(layer, x):
     return diagnose(
-        Last(layer), x, torch.zeros(len(x)), nn.functional.mse_loss, remedies=False
+        Sum(layer), x, torch.zeros(len(x)), nn.functional.mse_loss, remedies=False
     )
 
 
