@@ -84,6 +84,13 @@ def test_diagnose_before_training(elman, series):
     assert not Path("runs").exists()
 
 
+def test_diagnose_asks_for_a_target_of_numbers(elman, series):
+    data = series(put(9, 1, "many"))
+    asked = elman("diagnose", "forecast", data, "--target", "load")
+    refused(asked, "column 'load', row 9: 'many' is not a number")
+    refused(elman("diagnose", "forecast", data), "--target .columns: time, load")
+
+
 def put(row, column, value):
     def change(rows):
         rows[row - 2][column] = value

@@ -93,13 +93,8 @@ def _forecast(
     from elman.data import read_table
 
     frame = read_table(data)
+    targets = opt.targets_of(target, frame, data)
     names = {k: opt.split_names(v, frame.columns) for k, v in columns.items()}
-    targets = opt.split_names(target, frame.columns)
-    if not targets:
-        raise InputError(
-            f"{data}: name the column to forecast with --target (columns:"
-            f" {', '.join(frame.columns[:12])})"
-        )
     from elman.tasks import Forecaster
 
     # The diagnosis comes before the first step: one step is all that is trained.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from elman._errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MODEL = "Model and training"
 RUN = "Output"
@@ -123,6 +128,25 @@ def given(**options: Any) -> dict[str, Any]:
 def absolute(path: Path | None) -> str | None:
     """Return a path as text that holds in any folder."""
     return None if path is None else str(path.absolute())
+
+
+def targets_of(
+    values: Sequence[str] | None, frame: pl.DataFrame, data: Path
+) -> list[str]:
+    """Return the columns to forecast; each exists and holds numbers."""
+    from elman.data import numeric_column
+
+    columns = frame.columns
+    names = split_names(values, columns)
+    if not names:
+        raise InputError(
+            f"{data}: name the column to forecast with --target (columns:"
+            f" {', '.join(columns[:12])}{', …' if len(columns) > 12 else ''})"
+        )
+    for name in names:
+        # Checked before gaps are filled, so that a message names the file's row.
+        numeric_column(frame, name, data)
+    return names
 
 
 def split_names(values: Sequence[str] | None, columns: Sequence[str]) -> list[str]:

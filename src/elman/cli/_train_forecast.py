@@ -74,19 +74,11 @@ def forecast(
     if test_fraction is not None and test_from is not None:
         raise InputError("give --test-fraction or --test-from, not both")
     _launch.start(processes, nodes)
-    from elman.data import numeric_column, read_table
+    from elman.data import read_table
 
     frame = read_table(data)
     columns = frame.columns
-    targets = opt.split_names(target, columns)
-    if not targets:
-        raise InputError(
-            f"{data}: name the column to forecast with --target (columns:"
-            f" {', '.join(columns[:12])}{', …' if len(columns) > 12 else ''})"
-        )
-    for name in targets:
-        # Checked before gaps are filled, so that a message names the file's row.
-        numeric_column(frame, name, data)
+    targets = opt.targets_of(target, frame, data)
 
     from ._job import Job, Source
     from ._open_run import open_run
