@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+import torch
 
 
 @pytest.fixture
@@ -16,3 +17,12 @@ def quick_disk(monkeypatch):
     """
     if not os.environ.get("ELMAN_TORTURE"):
         monkeypatch.setattr(os, "fsync", lambda number: None)
+
+
+@pytest.fixture
+def one_thread():
+    """Train in one thread: a forked child has no workers, and would wait for them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import random
 import signal
@@ -11,98 +10,16 @@ import time
 import warnings
 
 import pytest
-import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from elman._errors import InputError
-from elman.training import (
-    Callback,
-    Checkpoints,
-    KeepDivergence,
-    MetricsFile,
-    Rows,
-    TrainingSettings,
-    train,
-)
+from elman.training import Callback, Checkpoints, MetricsFile, TrainingSettings, train
 from faults import in_a_child
+from stopped import SETTINGS, At, ending, kill, pairs, run, straight
 
 MANY = int(os.environ.get("ELMAN_TORTURE", "0"))
 
-
-@pytest.fixture(autouse=True)
-def _one_thread(quick_disk):
-    """A forked child has no worker threads, and would wait for them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def pairs(n, seed):
-    draw = torch.Generator().manual_seed(seed)
-    x = torch.randn(n, 3, generator=draw)
-    return Rows(x, x.sum(1, keepdim=True))
-
-
-def network():
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(3, 6), nn.Dropout(0.2), nn.Linear(6, 1))
-
-
-SETTINGS = TrainingSettings(
-    epochs=4, batch_size=4, learning_rate=0.05, schedule="cosine", patience=None
-)
-
-
-def run(checkpoints=None, callbacks=(), settings=SETTINGS, **options):
-    module = network()
-    result = train(
-        module,
-        nn.functional.mse_loss,
-        options.pop("examples", pairs(22, 0)),
-        options.pop("validation", pairs(9, 1)),
-        settings,
-        callbacks,
-        checkpoints=checkpoints,
-        **options,
-    )
-    return module, result
-
-
-def ending(module, result):
-    """Everything that must not depend on whether a run was stopped."""
-    rows = [{**row, "seconds": 0} for row in result.history]
-    weights = {k: v.numpy().tobytes() for k, v in module.state_dict().items()}
-    return repr(rows), result.best_epoch, result.stopped, weights
-
-
-class At(Callback):
-    """Does something after a step, or after an epoch."""
-
-    def __init__(self, what, step=None, epoch=None):
-        self.what, self.step, self.epoch = what, step, epoch
-
-    def on_step(self, state):
-        if state.step == self.step:
-            self.what()
-
-    def on_epoch(self, state):
-        if state.epoch == self.epoch:
-            self.what()
-
-
-def kill():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-STRAIGHT = None
-
-
-def straight():
-    global STRAIGHT
-    STRAIGHT = STRAIGHT or ending(*run())
-    return STRAIGHT
+pytestmark = pytest.mark.usefixtures("one_thread", "quick_disk")
 
 
 def test_checkpoints_change_no_bit(tmp_path):
@@ -165,60 +82,6 @@ def test_every_step_is_trained_once(tmp_path):
     parts = (tmp_path / "parts").read_text().splitlines()
     # Steps 11 to 13 were lost with the process, and trained again from step 10.
     assert parts == whole[:13] + whole[10:]
-
-
-@pytest.mark.parametrize("moment", [{"step": 9}, {"epoch": 2}])
-def test_ctrl_c_ends_after_the_step_and_resumes(tmp_path, moment):
-    stop = At(lambda: os.kill(os.getpid(), signal.SIGINT), **moment)
-    place = Checkpoints(tmp_path, every_seconds=None)
-    _, result = run(place, [stop])
-    assert result.stopped == "interrupted"
-    assert len(list(tmp_path.glob("*-step-*"))) == 1
-    assert ending(*run(place, resume=True)) == straight()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_second_ctrl_c_does_not_wait_for_the_step():
-    started = []
-
-    class Slow(nn.Module):
-        def forward(self, x):
-            if self.training and not started:
-                started.append(0)
-                os.kill(os.getpid(), signal.SIGINT)
-                os.kill(os.getpid(), signal.SIGINT)
-            return x.sum(1, keepdim=True) * self.weight
-
-        def __init__(self):
-            super().__init__()
-            self.weight = nn.Parameter(torch.ones(1))
-
-    steps = []
-    loss = nn.functional.mse_loss
-    callback = At(lambda: steps.append(0), step=1)
-    result = train(Slow(), loss, pairs(8, 0), None, SETTINGS, [callback])
-    assert result.stopped == "interrupted"
-    assert not steps
-
-
-def test_sigterm_saves_and_ends_with_143(tmp_path):
-    place = Checkpoints(tmp_path, every_seconds=None)
-    stop = At(lambda: os.kill(os.getpid(), signal.SIGTERM), step=11)
-
-    def work():
-        try:
-            run(place, [stop])
-        except SystemExit as exit_:
-            os._exit(exit_.code)
-
-    assert os.WEXITSTATUS(in_a_child(work)) == 143
-    assert [p.name for p in tmp_path.glob("*-step-*")] == ["000001-step-11"]
-    assert ending(*run(place, resume=True)) == straight()
-
-
-def test_sigterm_without_checkpoints_is_left_alone():
-    stop = At(lambda: os.kill(os.getpid(), signal.SIGTERM), step=3)
-    assert os.WTERMSIG(in_a_child(lambda: run(callbacks=[stop]))) == signal.SIGTERM
 
 
 def test_a_finished_run_only_returns_its_result(tmp_path):
@@ -341,58 +204,6 @@ def test_killed_while_the_disk_is_full(tmp_path, monkeypatch):
 
     in_a_child(work)
     assert ending(*run(place, resume=True)) == straight()
-
-
-def test_divergence_keeps_the_batch_and_the_weights(tmp_path):
-    examples = pairs(22, 0)
-    examples.inputs[0][13, 2] = math.nan
-    module, result = run(
-        Checkpoints(tmp_path / "c", every_steps=1),
-        [KeepDivergence(tmp_path / "diverged")],
-        examples=examples,
-    )
-    assert result.stopped == "diverged"
-    assert all(v.isfinite().all() for v in module.state_dict().values())
-    found = result.divergence
-    assert 13 in found.batch
-    assert found.inputs[0][found.batch == 13].isnan().any()
-    batch = load_file(tmp_path / "diverged" / "batch.safetensors")
-    assert torch.equal(batch["index"], found.batch)
-    assert torch.equal(batch["inputs.0"].isnan(), found.inputs[0].isnan())
-    weights = load_file(tmp_path / "diverged" / "weights.safetensors")
-    assert all(v.isfinite().all() for v in weights.values())
-    about = json.loads((tmp_path / "diverged" / "divergence.json").read_text())
-    assert about["step"] == found.step
-    assert about["loss"] == "nan"
-    # The last checkpoint is the step before, and leads to the same place again.
-    again = run(
-        Checkpoints(tmp_path / "c", every_steps=1), examples=examples, resume=True
-    )
-    assert again[1].divergence.step == found.step
-
-
-def test_weights_that_are_not_finite_are_never_kept(tmp_path):
-    """An update may overflow although loss and gradient were finite."""
-
-    class Steep(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.weight = nn.Parameter(torch.ones(1))
-
-        def forward(self, x):
-            return x.sum(1, keepdim=True) * self.weight
-
-    settings = TrainingSettings(
-        epochs=2, optimizer="sgd", learning_rate=1e38, clip_norm=None, batch_size=4
-    )
-    module = Steep()
-    examples = pairs(22, 0)
-    examples.target += 1e3
-    place = Checkpoints(tmp_path, every_steps=1)
-    loss = nn.functional.mse_loss
-    result = train(module, loss, examples, None, settings, checkpoints=place)
-    assert result.stopped == "diverged"
-    assert module.weight.isfinite().all()
 
 
 @pytest.mark.parametrize(
