@@ -9,38 +9,13 @@ import torch
 from torch import nn
 
 import elman
-from elman._errors import InputError
-from elman.training import Callback, Streams, TrainingSettings, evaluate, train
+from elman.training import Streams, TrainingSettings
 from elman.training._build_step import build_step
 from elman.training._order import build_order
+from elman.training._window import run_window
+from lines import mse
+from streamed import F64, nested, series_of
 from tolerance import assert_close
-
-F64 = torch.float64
-
-
-def mse(output, target):
-    return ((output - target) ** 2).mean()
-
-
-class Nested(nn.Module):
-    """An LSTM under a GRU, its states nested, and a linear head."""
-
-    def __init__(self, package=elman, batch_first=True):
-        super().__init__()
-        self.lower = package.LSTM(3, 5, 2, batch_first=batch_first, dtype=F64)
-        self.upper = package.GRU(5, 4, batch_first=batch_first, dtype=F64)
-        self.head = nn.Linear(4, 2, dtype=F64)
-
-    def forward(self, x, state):
-        low, high = (None, None) if state is None else state["states"]
-        y, low = self.lower(x, low)
-        y, high = self.upper(y, high)
-        return self.head(y), {"states": (low, high), "none": None}
-
-
-def nested(package=elman, batch_first=True):
-    torch.manual_seed(3)
-    return Nested(package, batch_first)
 
 
 def one_by_one(module, series, order, rows, windows):
@@ -84,17 +59,6 @@ def cut(state):
     if isinstance(state, tuple):
         return tuple(cut(v) for v in state)
     return None
-
-
-def series_of(*lengths, seed=0):
-    draw = torch.Generator().manual_seed(seed)
-    return [
-        (
-            torch.randn(n, 3, generator=draw, dtype=F64),
-            torch.randn(n, 2, generator=draw, dtype=F64),
-        )
-        for n in lengths
-    ]
 
 
 def steps_of(module, streams, **settings):
@@ -220,8 +184,6 @@ def test_rows_do_not_leak_into_each_other():
 
     def states(data):
         streams = Streams.of(data, rows=3, steps=12, shuffle=False)
-        from elman.training._window import run_window
-
         with torch.no_grad():
             outputs, _ = run_window(
                 module, streams, streams.layout(0, 0), None, [0, 12]
@@ -238,8 +200,6 @@ def test_a_reset_lets_no_gradient_and_no_nan_through():
     series[0][0].requires_grad_()
     module = nested()
     streams = Streams.of(series, rows=1, steps=12, shuffle=False)
-    from elman.training._window import run_window
-
     outputs, _ = run_window(module, streams, streams.layout(0, 0), None, [0, 6, 12])
     output, _ = outputs(6, 12)
     (gradient,) = torch.autograd.grad(output.sum(), streams.inputs[0])
@@ -271,172 +231,3 @@ def test_a_learned_initial_state_is_used_at_every_start_and_learns():
     mse(torch.cat(outputs), torch.cat([y for _, y in series])).backward()
     for a, p in zip(gradients, module.parameters(), strict=True):
         assert_close(a, p.grad, summands=24, steps=8)
-
-
-def test_every_step_is_seen_once_an_epoch_but_a_rest_shorter_than_the_rows():
-    lengths = [5, 1, 30, 14, 9]
-    count = sum(lengths)
-    numbers = torch.arange(count)
-    streams = Streams(numbers, numbers, lengths, rows=4, steps=6, random_lengths=True)
-    for epoch in (1, 2, 5):
-        layout, ends = streams.layout(3, epoch), streams.ends(3, epoch)
-        seen = torch.cat(
-            [
-                streams.window(layout, a, b)[0][0].flatten()
-                for a, b in zip([0, *ends[:-1]], ends, strict=True)
-            ]
-        )
-        assert len(seen.unique()) == len(seen) == count - count % 4
-
-
-def test_resets_are_where_series_begin():
-    lengths = [5, 1, 30, 14, 9, 2, 2, 2]
-    numbers = torch.cat([torch.arange(n) for n in lengths])
-    streams = Streams(numbers, numbers, lengths, rows=5, steps=4)
-    for epoch in (0, 1, 2):
-        layout = streams.layout(1, epoch)
-        positions, _ = streams.window(layout, 0, streams.length)
-        resets = layout.resets(0, streams.length)
-        expected = positions[0] == 0
-        found = torch.zeros_like(expected)
-        for step, rows in resets.items():
-            found[:, step] = rows
-        assert torch.equal(found, expected)
-
-
-def test_random_lengths_are_a_function_of_seed_and_epoch_and_cover_all():
-    from elman.training._chunks import chunk_ends
-
-    def drawn(seed, epoch):
-        return chunk_ends(20_000, 70, random=True, seed=seed, epoch=epoch)
-
-    first = drawn(1, 1)
-    chunk_ends.cache_clear()
-    assert drawn(1, 1) == first
-    assert drawn(1, 2) != first
-    assert drawn(2, 1) != first
-    sizes = torch.tensor(first).diff(prepend=torch.tensor([0]))
-    assert first[-1] == 20_000
-    assert sizes[:-1].min() >= 5
-    assert sizes.max() <= 140
-    # 0.95 · 70 + 0.05 · 35, give or take four deviations of the mean of 290.
-    assert abs(float(sizes.double().mean()) - 68.25) < 4 * 9.1 / 290**0.5
-    assert 0 < (sizes < 50).sum() < 40
-
-
-def test_the_rate_follows_a_drawn_length():
-    """The weights move as if each chunk had its own rate, and it comes back."""
-    series = series_of(200)
-    module, twin = nested(), nested()
-    streams = Streams.of(series, rows=2, steps=10, random_lengths=True)
-    settings = TrainingSettings(
-        optimizer="descent", learning_rate=0.1, epochs=1, clip_norm=None
-    )
-    order = build_order(streams, settings)
-    step = build_step(module, mse, streams, settings, order)
-    step.begin_epoch(1)
-    for number in range(3):
-        batch = order.batch(1, number)
-        before = [p.detach().clone() for p in module.parameters()]
-        done = step.take(batch)
-        length = int(batch[2] - batch[1])
-        for p, old in zip(module.parameters(), before, strict=True):
-            assert_close(p.detach(), old - 0.1 * length / 10 * p.grad, summands=2)
-        assert done.learning_rate == 0.1
-        assert step.optimizer.param_groups[0]["lr"] == 0.1
-    del twin
-
-
-def test_training_on_streams_learns_what_needs_the_carried_state():
-    """The target is the input three chunks ago at its start: no chunk shows it."""
-    draw = torch.Generator().manual_seed(0)
-    x = torch.randint(0, 2, (400, 1), generator=draw).double() * 2 - 1
-    y = x.roll(3, 0)
-    y[:3] = 0
-    streams = Streams(x, y, rows=10, steps=2, gradient_steps=6)
-    torch.manual_seed(0)
-
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.rnn = elman.GRU(1, 12, batch_first=True, dtype=F64)
-            self.head = nn.Linear(12, 1, dtype=F64)
-
-        def forward(self, x, state):
-            y, state = self.rnn(x, state)
-            return self.head(y), state
-
-    net = Net()
-    settings = TrainingSettings(epochs=20, learning_rate=0.03, patience=None)
-    result = train(net, mse, streams, streams, settings)
-    assert result.history[0]["validation_loss"] > 0.9
-    assert result.history[-1]["validation_loss"] < 0.1
-
-
-def test_validation_carries_the_state_too():
-    series = series_of(31)
-    module = nested()
-    streams = Streams.of(series, rows=1, steps=4)
-    with torch.no_grad():
-        whole = mse(module(series[0][0][None], None)[0], series[0][1][None])
-    assert evaluate(module, mse, streams) == pytest.approx(float(whole), rel=1e-14)
-
-
-class StopAt(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_step(self, state):
-        if state.step == self.step:
-            raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda x: Streams(x, x[:-1]), "one target a step"),
-        (lambda x: Streams(x, x, [3, 4]), "lengths add up to 7"),
-        (lambda x: Streams(x, x, rows=11), "too few for 11 streams"),
-        (lambda x: Streams(x, x, rows=2, steps=0), "steps must be at least 1"),
-        (
-            lambda x: Streams(x, x, rows=2, steps=4, gradient_steps=3),
-            "at least steps",
-        ),
-        (lambda x: Streams.of([]), "no series"),
-    ],
-)
-def test_wrong_streams_say_so(make, words):
-    with pytest.raises(InputError, match=words) as caught:
-        make(torch.zeros(10, 1))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda x: x, r"must return \(output, state\)"),
-        (lambda x: (x, object()), "tensors, in tuples"),
-        (lambda x: (x, x), "set state_axis"),
-    ],
-)
-def test_a_module_that_does_not_fit_says_so(answer, words):
-    class Wrong(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.weight = nn.Parameter(torch.ones(1))
-
-        def forward(self, x, state):
-            return answer(x * self.weight)
-
-    streams = Streams.of(
-        [(torch.zeros(n, 1), torch.zeros(n, 1)) for n in (3, 5)], rows=2, steps=2
-    )
-    settings = TrainingSettings(epochs=1)
-    with pytest.raises(InputError, match=words):
-        train(Wrong(), mse, streams, None, settings)
-
-
-def test_accumulation_is_refused():
-    streams = Streams(torch.zeros(9, 3, dtype=F64), torch.zeros(9, 2), rows=3)
-    with pytest.raises(InputError, match="accumulate does not combine"):
-        train(nested(), mse, streams, None, TrainingSettings(accumulate=2))
