@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import torch
-from safetensors.torch import load, save
 from torch import nn
 
 import elman
-from elman.training import Callback, RaggedSequences, TrainingSettings
+from elman.training import RaggedSequences, TrainingSettings
 from elman.training._build_step import build_step
 from elman.training._loop import Loop
 from elman.training._order import Shuffled, build_order
-from elman.training._random import own_random_states
-from elman.training._state import pack, unpack
+from resumed import check_every_state, ending
 
 
 class Reader(nn.Module):
@@ -41,20 +37,6 @@ def sequences(count, seed):
     return RaggedSequences(rows, torch.tensor([row[-1].sum() for row in rows]))
 
 
-class Keep(Callback):
-    """Takes the state after every step and every epoch, as a checkpoint would."""
-
-    def __init__(self):
-        self.loop = None
-        self.kept = []
-
-    def on_step(self, state):
-        plain, tensors = pack(self.loop.state_dict())
-        self.kept.append((json.dumps(plain), save(tensors)))
-
-    on_epoch = on_step
-
-
 def loop_of(settings, callbacks=()):
     torch.manual_seed(1)
     module, examples = Reader(), sequences(22, 0)
@@ -62,20 +44,6 @@ def loop_of(settings, callbacks=()):
     loss = nn.functional.mse_loss
     step = build_step(module, loss, examples, settings, order)
     return Loop(module, loss, sequences(8, 1), settings, order, step, callbacks)
-
-
-def ending(loop, settings, state=None):
-    """Run to the end; return everything there is to compare."""
-    with own_random_states(settings.seed) as random:
-        loop.parts["random"] = random
-        if state is not None:
-            plain, tensors = state
-            loop.load_state_dict(unpack(json.loads(plain), load(tensors)))
-        result = loop.run()
-        plain, tensors = pack(loop.state_dict())
-    rows = [{**row, "seconds": 0} for row in result.history]
-    bits = {name: t.flatten().view(torch.uint8) for name, t in tensors.items()}
-    return json.dumps(rows), result.best_epoch, result.stopped, loop.state.ledger, bits
 
 
 @pytest.mark.parametrize(
@@ -108,17 +76,7 @@ def test_goes_on_from_every_step_with_the_same_bits(choice):
     settings = TrainingSettings(
         epochs=4, batch_size=5, learning_rate=0.05, seed=3, **choice
     )
-    keep = Keep()
-    straight = loop_of(settings, [keep])
-    keep.loop = straight
-    expected = ending(straight, settings)
-    assert len(keep.kept) == straight.state.step + len(straight.state.history)
-    for state in keep.kept:
-        found = ending(loop_of(settings), settings, state)
-        assert found[:4] == expected[:4]
-        assert found[4].keys() == expected[4].keys()
-        for name, bits in expected[4].items():
-            assert torch.equal(found[4][name], bits), name
+    check_every_state(lambda callbacks: loop_of(settings, callbacks))
 
 
 def test_the_order_has_no_memory():
@@ -138,6 +96,6 @@ def test_the_ledger_tells_runs_apart():
     ledgers = []
     for seed, epochs in ((0, 1), (0, 1), (1, 1), (0, 2)):
         settings = TrainingSettings(epochs=epochs, batch_size=8, seed=seed)
-        ledgers.append(ending(loop_of(settings), settings)[3])
+        ledgers.append(ending(loop_of(settings))[3])
     assert ledgers[0] == ledgers[1]
     assert len(set(ledgers)) == 3
