@@ -61,7 +61,7 @@ def replace_durably(path: Path, content: bytes) -> None:
     try:
         write_durably(partial, content)
         os.replace(partial, path)
-    except OSError:
+    except BaseException:  # Ctrl-C as well
         with contextlib.suppress(OSError):
             os.unlink(partial)
         raise

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from elman._errors import RunDirectoryError
+from elman._files import replace_durably
 
 from ._page import render
 
@@ -38,20 +37,7 @@ def write_report(run_directory: Path) -> Path:
     directory = Path(run_directory)
     page = render(_results(directory))
     target = directory / "report.html"
-    handle, name = tempfile.mkstemp(dir=directory, prefix=".report-", suffix=".html")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a report has the permissions of any other.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_durably(target, page.encode())
     return target
 
 
