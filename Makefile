@@ -13,7 +13,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
         bench-classification bench-flow bench-long-dependencies bench-recurrent \
-        bench-peers bench-loop bench-programs core-test sanitize neon clean
+        bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -81,6 +81,10 @@ CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
 core-test:  ## The core's own tests, on every instruction set this machine has
 	$(CORE) -B build/core && cmake --build build/core
 	ELMAN_POISON=1 build/core/core/tests/core_tests
+
+bench-core:  ## Where the core's time goes, beside what this machine could do
+	cmake -DELMAN_PYTHON=OFF -DELMAN_BENCH=ON -S . -B build/bench && cmake --build build/bench
+	build/bench/core/bench/core_bench
 
 sanitize:  ## The same under the address, undefined behaviour and thread sanitizers
 	$(CORE) -B build/address -DELMAN_SANITIZE="address;undefined"

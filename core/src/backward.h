@@ -96,6 +96,7 @@ class BackwardRun {
 
   const T* y_of(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
   void pack(int id) {
+    const Timed timed(Phase::pack_back, id);
     static constexpr int in_order[] = {0, 1, 2, 3}, third[] = {2};
     auto part = [&](const Panels<T>& m, const T* w, const int* gates, int count, long block) {
       const Range r = slice(m.count, id, n_);
@@ -185,6 +186,7 @@ class BackwardRun {
 
   // n rows run at step s, and the first `next` of them ran at s + 1 too.
   void step(int id, const Mine& mine, long n, long next, long s, long step_in_chunk) {
+    const Timed timed(Phase::back, id);
     Local& l = local_[id];
     T* const dg = dg_.step(s);
     T* const total = projects_ ? total_.step(s) : nullptr;
@@ -222,6 +224,7 @@ class BackwardRun {
       });
       product(state_, i, following);
       if (f_.norms) norm_parts(l, mine, n, step_in_chunk, i);
+      const Timed pointwise(Phase::adjoint, id);
       if (!projects_)
         each_unit<V>(state_, i, n, [&](long k, long u, auto lanes) {
           if constexpr (C::two_products) C::first_adjoint(l.rows[k], u, H_, lanes);
@@ -245,6 +248,7 @@ class BackwardRun {
     Product<V> product{l.a, projects_ ? 0 : 2 * H_, nullptr, nullptr, l.out, 0, n};
     sweep<V>(m, panels_of(m, id), s & 1, [&](long i, Memory following) {
       product(m, i, following);
+      const Timed pointwise(Phase::adjoint, id);
       each_unit<V>(m, i, n,
                 [&](long k, long u, auto lanes) { C::adjoint(l.rows[k], u, H_, lanes); });
     });
@@ -294,6 +298,7 @@ class BackwardRun {
 
   void input_gradients(int id, const Mine& mine, long s0, long s1) {
     if (!f_.dx) return;
+    const Timed timed(Phase::input_gradients, id);
     Local& l = local_[id];
     const bool whole = split_ != Split::rows;
     long n = 0;

@@ -85,6 +85,7 @@ class ForwardRun {
   void thread(int id) {
     FlushSubnormals flush;
     if (!f_.packed) {
+      const Timed timed(Phase::pack, id);
       fill<V, C>(w_, s_, f_.weights, id, n_);
       meet();
     }
@@ -107,6 +108,7 @@ class ForwardRun {
 
   // Input products of steps [s0, s1).
   void inputs(int id, const Mine& mine, long running, long s0, long s1) {
+    const Timed timed(Phase::inputs, id);
     Local& l = local_[id];
     long n = 0;
     for (long s = s0; s < s1; ++s)
@@ -141,6 +143,7 @@ class ForwardRun {
 
 
   void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
+    const Timed timed(Phase::steps, id);
     Local& l = local_[id];
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]);
@@ -162,6 +165,7 @@ class ForwardRun {
     Product<V> product{l.h, 0, l.out, nullptr, l.out, C::recurrent_first * H_, n};
     sweep<V>(w_.recurrent, panels_of(w_.recurrent, id), s & 1, [&](long i, Memory following) {
       product(w_.recurrent, i, following);
+      const Timed pointwise(Phase::step, id);
       each_unit<V>(w_.recurrent, i, n, [&](long k, long u, auto lanes) {
         if constexpr (C::two_products) C::first_step(l.rows[k], u, H_, lanes);
         else C::step(l.rows[k], u, H_, lanes);
@@ -173,6 +177,7 @@ class ForwardRun {
       product.offset = 2 * H_;
       sweep<V>(w_.second, panels_of(w_.second, id), s & 1, [&](long i, Memory following) {
         product(w_.second, i, following);
+        const Timed pointwise(Phase::step, id);
         each_unit<V>(w_.second, i, n,
                   [&](long k, long u, auto lanes) { C::step(l.rows[k], u, H_, lanes); });
       });

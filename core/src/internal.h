@@ -2,6 +2,7 @@
 #pragma once
 
 #include "elman/core.h"
+#include "phases.h"
 #include "pool.h"
 #include "scratch.h"
 

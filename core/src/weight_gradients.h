@@ -133,6 +133,7 @@ class WeightGradients {
   // share of every block's sums where not.
   void add(int id, int threads, bool own, long s0, long s1, const Ring<T>& dg,
            const Ring<T>& total, const Past<T>& before) {
+    const Timed timed(Phase::weights, id);
     for (int j = 0; j < blocks_; ++j) {
       // As my_rows shares the rows out.
       const int owner = s_.lengths ? j % threads : j * threads / blocks_;
@@ -144,6 +145,7 @@ class WeightGradients {
   // This thread's share of adding the blocks up.
   void finish(int id, int threads) {
     if (!wanted_) return;
+    const Timed timed(Phase::finish, id);
     for (int k = 0; k < kParts; ++k) {
       T* to = sums_[0].part[k];
       if (!to) continue;
@@ -163,6 +165,7 @@ class WeightGradients {
     T *group, *packed_x, *packed_h;
   };
 
+  int thread_of(const Local& l) const { return int(&l - local_); }
   long size(int k) const {
     const long n[] = {kGates * H_ * s_.input, kGates * H_ * P_, kGates * H_, kGates * H_, P_ * H_};
     return n[k];
@@ -194,8 +197,11 @@ class WeightGradients {
       l.x[k] = f_.x + t * f_.x_step + b * f_.x_row;
       l.h[k] = before(s, t, b);
     });
-    if (to.part[kWih]) pack_batch<V>(l.x, n, s_.input, l.packed_x);
-    if (to.part[kWhh]) pack_batch<V>(l.h, n, P_, l.packed_h);
+    {
+      const Timed timed(Phase::gather, thread_of(l));
+      if (to.part[kWih]) pack_batch<V>(l.x, n, s_.input, l.packed_x);
+      if (to.part[kWhh]) pack_batch<V>(l.h, n, P_, l.packed_h);
+    }
     for (const OuterPass& pass : Outers<C>::pass) {
       if (pass.rh && to.part[kWhh]) {
         each(j, s0, s1, dg, [&](long k, const T*, long, long b, long t) {
@@ -227,7 +233,10 @@ class WeightGradients {
         to_x[i] = dw_ih + row * s_.input;
         to_h[i] = dw_hh + row * width;
       }
-      pack_group<V>(l.dg, pass.slot * H_ + first, count, n, l.group);
+      {
+        const Timed timed(Phase::gather, thread_of(l));
+        pack_group<V>(l.dg, pass.slot * H_ + first, count, n, l.group);
+      }
       if (dw_ih) outer<V>(l.group, count, l.packed_x, n, s_.input, to_x);
       if (dw_hh) outer<V>(l.group, count, l.packed_h, n, width, to_h);
     }
