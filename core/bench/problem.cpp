@@ -17,7 +17,18 @@ namespace bench {
 namespace {
 
 using namespace elman;
-using Numbers = std::vector<float>;
+// Where a cache line begins, as torch's tensors do.
+template <class T>
+struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U>
+  Aligned(const Aligned<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(elman::allocate(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t) { release(p); }
+  bool operator==(const Aligned&) const { return true; }
+};
+using Numbers = std::vector<float, Aligned<float>>;
 
 Cell cell_of(Kind kind) {
   return kind == Kind::lstm ? Cell::lstm : kind == Kind::gru ? Cell::gru : Cell::rnn;

@@ -5,6 +5,10 @@
 // chunk, starting from the bias, then step after step the recurrent product on
 // top of it and the cell's pointwise step while its panel is in the first
 // cache. A sum continued from memory has the bits of one kept in a register.
+//
+// Where a cell saves its gates, pre-activations lie in memory of the chunk's own,
+// which stays in the second cache: in that of the gates each chunk would find its
+// lines far away, and rows a power of two apart in the same few places.
 
 template <class V, class C>
 class ForwardRun {
@@ -34,8 +38,8 @@ class ForwardRun {
     if (chunk_ * row_bytes > 768 * 1024) chunk_ = 768 * 1024 / row_bytes;
     if (chunk_ > plan_.longest) chunk_ = plan_.longest;
     if (chunk_ < 1) chunk_ = 1;
-    if (C::slots > 1 && !f.gates) {
-      pre_size_ = chunk_ * rows_ * C::slots * H_;
+    if (C::slots > 1) {
+      pre_size_ = chunk_ * rows_ * (C::slots * H_ + kPadding);
       pre_ = take<T>(scratch_, pre_size_ * (split_ == Split::rows ? n_ : 1));
     }
     if (projects && !f.raw) raw_ = take<T>(scratch_, s_.batch * H_);
@@ -57,6 +61,8 @@ class ForwardRun {
   }
 
  private:
+  static constexpr long kPadding = 16;  // numbers between two rows' pre-activations
+
   struct Local {
     long *row, *length;
     Row<T>* rows;
@@ -77,9 +83,8 @@ class ForwardRun {
   T* output(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
   T* pre_of(int id, long place, long step_in_chunk, long t, long b) const {
     if constexpr (C::slots == 1) return output(t, b);
-    if (f_.gates) return f_.gates + (t * s_.batch + b) * C::slots * H_;
     const long base = split_ == Split::rows ? id * pre_size_ : 0;
-    return pre_ + base + (step_in_chunk * rows_ + place) * C::slots * H_;
+    return pre_ + base + (step_in_chunk * rows_ + place) * (C::slots * H_ + kPadding);
   }
 
   void thread(int id) {
@@ -151,7 +156,7 @@ class ForwardRun {
       Row<T>& r = l.rows[i];
       r.pre = pre_of(id, i, step_in_chunk, t, b);
       r.h_before = s ? output(before, b) : f_.h0 ? f_.h0 + b * P_ : zero_;
-      r.save = C::saves && f_.gates;
+      r.gates = C::saves && f_.gates ? f_.gates + (t * s_.batch + b) * C::slots * H_ : nullptr;
       r.y = w_.projection.count ? (f_.raw ? f_.raw + (t * s_.batch + b) * H_ : raw_ + b * H_)
                                 : output(t, b);
       if constexpr (C::has_cell) {

@@ -4,12 +4,12 @@
 // One row at one step. Slot s of unit j is pre[s * H + j].
 template <class T>
 struct Row {
-  T* pre;             // pre-activations in, saved gates out
+  T* pre;             // pre-activations
+  T* gates;           // where gates are saved, or null
   const T* h_before;
   const T* c_before;
   T* c;
   T* y;               // h of this step, before a projection
-  bool save;
 };
 
 template <class T>

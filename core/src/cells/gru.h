@@ -15,15 +15,18 @@ struct Gru : CellDefaults {
 
   template <class M>
   static void step(const Row<T>& row, long j, long H, M m) {
-    T* pre = row.pre + j;
+    const T* pre = row.pre + j;
     V r, z;
     values(sigmoid_fraction(V::load(pre + H, m)), sigmoid_fraction(V::load(pre + 2 * H, m)), r, z);
-    const V n = tanh(fma(r, V::load(pre + 3 * H, m), V::load(pre, m)));
+    const V hn = V::load(pre + 3 * H, m);
+    const V n = tanh(fma(r, hn, V::load(pre, m)));
     fma(z, V::load(row.h_before + j, m) - n, n).store(row.y + j, m);
-    if (row.save) {
-      n.store(pre, m);
-      r.store(pre + H, m);
-      z.store(pre + 2 * H, m);
+    if (row.gates) {
+      T* gates = row.gates + j;
+      n.store(gates, m);
+      r.store(gates + H, m);
+      z.store(gates + 2 * H, m);
+      hn.store(gates + 3 * H, m);
     }
   }
 

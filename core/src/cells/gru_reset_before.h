@@ -19,13 +19,20 @@ struct GruResetBefore : CellDefaults {
     values(sigmoid_fraction(V::load(pre, m)), sigmoid_fraction(V::load(pre + H, m)), r, z);
     r.store(pre, m);
     z.store(pre + H, m);
-    (r * V::load(row.h_before + j, m)).store(pre + 3 * H, m);
+    const V rh = r * V::load(row.h_before + j, m);
+    rh.store(pre + 3 * H, m);
+    if (row.gates) {
+      T* gates = row.gates + j;
+      r.store(gates, m);
+      z.store(gates + H, m);
+      rh.store(gates + 3 * H, m);
+    }
   }
   template <class M>
   static void step(const Row<T>& row, long j, long H, M m) {
-    T* pre = row.pre + j;
+    const T* pre = row.pre + j;
     const V n = tanh(V::load(pre + 2 * H, m)), z = V::load(pre + H, m);
-    n.store(pre + 2 * H, m);
+    if (row.gates) n.store(row.gates + j + 2 * H, m);
     fma(z, V::load(row.h_before + j, m) - n, n).store(row.y + j, m);
   }
 

@@ -12,16 +12,17 @@ struct Lstm : CellDefaults {
   template <class M>
   static void step(const Row<T>& r, long j, long H, M m) {
     V i, f, g, o;
-    T* pre = r.pre + j;
+    const T* pre = r.pre + j;
     values(sigmoid_fraction(V::load(pre, m)), sigmoid_fraction(V::load(pre + H, m)),
            tanh_fraction(V::load(pre + 2 * H, m)), sigmoid_fraction(V::load(pre + 3 * H, m)),
            i, f, g, o);
     const V c = fma(f, V::load(r.c_before + j, m), i * g);
-    if (r.save) {
-      i.store(pre, m);
-      f.store(pre + H, m);
-      g.store(pre + 2 * H, m);
-      o.store(pre + 3 * H, m);
+    if (r.gates) {
+      T* gates = r.gates + j;
+      i.store(gates, m);
+      f.store(gates + H, m);
+      g.store(gates + 2 * H, m);
+      o.store(gates + 3 * H, m);
     }
     c.store(r.c + j, m);
     (o * tanh(c)).store(r.y + j, m);
