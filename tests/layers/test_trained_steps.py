@@ -1,10 +1,7 @@
 """Cells and layers called step by step with gradients: torch's, however they are used.
 
-The weights' gradients of such a loop are multiplied at its end; nobody may notice.
+Cells of few units take many rows to the core; nobody may notice.
 """
-
-import gc
-import weakref
 
 import pytest
 import torch
@@ -12,14 +9,14 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import elman
-from elman.ops import _one_step
+from elman.ops import _trained_step
 from tolerance import assert_close
 
-T, B, I, H = 9, 3, 5, 192
-NAMES = ["RNNCell", "GRUCell", "LSTMCell"]
+T, B, I, H = 9, 70, 5, 24
+NAMES = ["GRUCell", "LSTMCell"]
 every = pytest.mark.parametrize("name", NAMES)
 pytestmark = pytest.mark.skipif(
-    not elman.ops._trained_step.CELLS, reason="needs the compiled core"
+    not _trained_step.CELLS, reason="needs the compiled core"
 )
 
 
@@ -58,7 +55,7 @@ def gradients(cell, xs, **how):
     return [y, *torch.autograd.grad(y.square().sum(), [x, *wanted])]
 
 
-@pytest.mark.parametrize("rows", [(), (1,), (B,), (40,), (70,)], ids=str)
+@pytest.mark.parametrize("rows", [(), (1,), (B,), (64,)], ids=str)
 @pytest.mark.parametrize("bias", [True, False])
 @every
 def test_outputs_and_gradients_are_torchs(name, bias, rows):
@@ -67,19 +64,22 @@ def test_outputs_and_gradients_are_torchs(name, bias, rows):
     same(gradients(ours, xs), gradients(theirs, xs))
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("relu", [False, True])
-def test_both_dtypes_and_nonlinearities(relu, dtype):
-    ours, theirs = pair("RNNCell", nonlinearity="relu" if relu else "tanh", dtype=dtype)
-    xs = data(B).to(dtype)
+@every
+def test_single_precision(name):
+    ours, theirs = pair(name, dtype=torch.float32)
+    xs = data(B).float()
     same(gradients(ours, xs), gradients(theirs, xs))
 
 
-def test_it_is_what_runs_and_where_it_does_not_torch_does():
-    x = torch.randn(B, I)
-    name = type(elman.GRUCell(I, H)(x).grad_fn).__name__
-    assert name == "_StepBackward"
-    assert type(elman.GRUCell(I, 8)(x).grad_fn).__name__ != name
+@every
+def test_it_is_what_runs_and_where_it_does_not_torch_does(name):
+    def node(rows, units):
+        new = getattr(elman, name)(I, units)(torch.randn(rows, I))
+        return type((new[0] if isinstance(new, tuple) else new).grad_fn).__name__
+
+    assert node(B, H) == "_SequenceBackward"
+    assert node(8, H) != "_SequenceBackward"
+    assert node(B, 256) != "_SequenceBackward"
 
 
 @every
@@ -244,21 +244,6 @@ def test_layers_one_step_at_a_time():
             torch.cat(seen).square().sum().backward()
             found.append([*seen, *(p.grad for p in layer.parameters())])
         same(*found)
-
-
-@every
-def test_nothing_is_kept(name):
-    cell, _ = pair(name)
-    before = len(_one_step._loops)
-    y = walk(cell, data(B))
-    loop = weakref.ref(_one_step.known_loop(tuple(cell._parameters.values())))
-    y.sum().backward()
-    assert loop() is not None
-    assert not loop().sums._passes
-    del y
-    gc.collect()
-    assert loop() is None
-    assert len(_one_step._loops) == before
 
 
 def test_hooks_on_weights_see_the_whole_gradient_once():

@@ -1,11 +1,11 @@
 """One step at a time: drop-ins for `torch.nn.RNNCell`, `GRUCell` and `LSTMCell`.
 
 Streaming, a few rows a step and no gradients wanted, goes straight to the core
-(`ops.step`); with gradients, where there is something to gain, `ops.trained_step`.
-The rest of what torch has, torch's own one-step operator runs; it has no
-batching rule, so inside `torch.func` transforms plain operations run instead; in half
-precision on the CPU it needs instructions that not every processor has, and Elman's
-operators run there too.
+(`ops.step`), and so do, with gradients, many rows of a GRU's or LSTM's few units
+(`ops.trained_step`). The rest of what torch has, torch's own one-step operator runs; it
+has no batching rule, so inside `torch.func` transforms plain operations run instead; in
+half precision on the CPU it needs instructions that not every processor has, and
+Elman's operators run there too.
 """
 
 from __future__ import annotations
@@ -84,8 +84,7 @@ class RNNCell(nn.RNNCell):
             if h is not None:
                 return h
         if ("rnn", self.nonlinearity) in ops.STOCK and not _plainly(input):
-            new = _trained(self, "rnn", self.nonlinearity, input, hx)
-            return new[0] if new else super().forward(input, hx)
+            return super().forward(input, hx)
         return _step(self, "rnn", self.nonlinearity, input, hx)[0]
 
 

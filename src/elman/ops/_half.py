@@ -63,8 +63,6 @@ def run_widened(
 
 def computes_in_half(x: Tensor) -> bool:
     """Say whether torch's own CPU kernels would compute on x in 16 bits."""
-    if x.device.type != "cpu":
-        return False
-    if torch.is_autocast_enabled("cpu"):
-        return x.dtype != torch.float64
-    return x.dtype in HALF
+    if x.dtype in HALF:
+        return x.is_cpu
+    return torch.is_autocast_enabled("cpu") and x.is_cpu and x.dtype != torch.float64

@@ -20,8 +20,6 @@ from ._call import Call, Result, Weights
 from ._composite import run as run_composite
 from ._native_calls import Arguments, Saved
 from ._native_checks import arguments_of
-from ._one_step import run as run_one_step
-from ._one_step import suits
 from ._paths import Request, register_path
 from ._step import MOST_KEPT
 from ._step_gradients import StepGradients, into, wanted
@@ -44,11 +42,6 @@ def run(call: Call) -> Result:
         )
         if torch.compiler.is_compiling():
             saved = Saved(*torch.ops.elman.forward(*a, differentiate))
-        elif differentiate and _one_step(call):
-            numbers = a.cell, a.activation
-            state = run_one_step(numbers, a.x[0], a.h_0, a.c_0, a[3:7], again)
-            # Memory of its own: outputs and last states may be changed in place.
-            return Result(state[0].unsqueeze(0).clone(), state, {})
         elif differentiate:
             saved = Saved(*_Sequence.apply(wanted(), call.trace, *a))
         else:
@@ -58,16 +51,6 @@ def run(call: Call) -> Result:
         raise InputError(str(error)) from error
     state = (saved.h_n, saved.c_n) if call.cell == "lstm" else (saved.h_n,)
     return Result(saved.y, state, _trace(call, saved) if call.trace else {})
-
-
-def _one_step(call: Call) -> bool:
-    return (
-        call.x.shape[0] == 1
-        and call.lengths is None
-        and not call.trace
-        and wanted() is None
-        and suits(call.cell, call.variant, call.x.shape[1], call.weights[:4])
-    )
 
 
 def _trace(call: Call, saved: Saved) -> dict[str, Tensor]:
@@ -116,7 +99,7 @@ class _Sequence(Function):
         steps: StepGradients | None = ctx.steps
         if torch.is_grad_enabled() or dgates is not None or dcells is not None:
             with into(steps):
-                found = again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
+                found = _again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
         else:
             gradients = native.backward(
                 a, Saved(*kept[9:]), dy, dh_n, dc_n, needed, norms=steps is not None
@@ -127,18 +110,13 @@ class _Sequence(Function):
         return None, None, *found, None, None, None, None
 
 
-def again(
+def _again(
     a: Arguments, grads: tuple[Tensor | None, ...], wanted: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
     """Return the gradients by the composite path, themselves differentiable.
 
-    Parameters
-    ----------
-    a : Arguments
-    grads : tuple of Tensor, optional
-        Of y, h_n, c_n and, after a trace, of the saved gates and cells.
-    wanted : tuple of bool
-        Which of the first eight arguments need a gradient.
+    Given are those of y, h_n, c_n and the saved gates and cells; wanted, for which of
+    the first eight arguments.
     """
     create = torch.is_grad_enabled()
     with torch.enable_grad():

@@ -1,4 +1,8 @@
-"""One step of a cell with gradients, if the call is a plain one."""
+"""One step of a GRU's or LSTM's cell with gradients, for many rows of few units.
+
+There the core's step is quicker than torch's operator, which does the products well
+and the gates one by one. Elsewhere torch's is as quick or quicker.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +18,18 @@ from ._paths import _forced, _record
 from ._step_gradients import wanted
 
 try:
-    from ._native import again
     from ._native import run as native
     from ._native_calls import CELLS
-    from ._one_step import few, known_loop, run, run_in, suits
 except ModuleNotFoundError:  # a source tree without its core
     CELLS = {}
 
 _MANY = 64
 _SMALL = 2**16
-"""From so many rows, and up to so many weights, the core's whole step is quicker."""
+"""From so many rows, and up to so many recurrent weights."""
 
 _DTYPES = (torch.float32, torch.float64)
 _PLAIN = (Tensor, nn.Parameter)
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+_GATES = {"gru": 3, "lstm": 4}
 
 
 def trained_step(
@@ -45,51 +47,34 @@ def trained_step(
         As in `Call`.
     parameters : mapping
         A module's own parameters, by name.
-    x : Tensor, (B, I) or (I,)
+    x : Tensor, (B, I)
     hx : tuple
-        One state or two, each (B, H), (H,) or None.
+        One state or two, each (B, H) or None.
     """
     if not CELLS or not torch.is_grad_enabled() or _disturbed():
         return None
-    get = parameters.get
-    w_ih: Any = get("weight_ih")
-    w_hh: Any = get("weight_hh")
-    if type(w_ih) not in _PLAIN or type(w_hh) not in _PLAIN or type(x) not in _PLAIN:
+    if type(x) not in _PLAIN or x.dim() != 2 or len(x) < _MANY:
         return None
-    *rows, inputs = x.shape
-    count = rows[0] if rows else 1
-    waits = few(count, w_hh)
-    if not waits and (cell == "rnn" or count < _MANY or w_hh.numel() > _SMALL):
-        return None  # torch's own operator is as quick or quicker
-    weights = w_ih, w_hh, get("bias_ih", x), get("bias_hh", x)
-    loop = known_loop(weights)
-    if loop is None and not _fit(weights, _GATES[cell]):
+    w_ih: Any = parameters.get("weight_ih")
+    w_hh: Any = parameters.get("weight_hh")
+    if type(w_ih) not in _PLAIN or type(w_hh) not in _PLAIN or w_hh.numel() > _SMALL:
         return None
-    width = w_hh.shape[1]
-    if not x.is_cpu or x.dtype is not w_ih.dtype or not x.numel():
+    # x stands for what another module computes: a bias of no fitting shape.
+    biases = parameters.get("bias_ih", x), parameters.get("bias_hh", x)
+    if not _fit((w_ih, w_hh, *biases), _GATES[cell]):
         return None
-    if len(rows) > 1 or inputs != w_ih.shape[1] or len(hx) != 1 + (cell == "lstm"):
+    rows, width = len(x), w_hh.shape[1]
+    if not _like(x, w_ih) or x.shape[1] != w_ih.shape[1]:
         return None
-    states = [x.new_zeros(*rows, width) if h is None else h for h in hx]
-    for h in states:
-        if not _like(h, x) or h.shape != (*rows, width):
-            return None
-    if not w_ih.requires_grad and not any(
-        t is not None and t.requires_grad for t in (x, *states, *weights)
-    ):
+    if len(hx) != 1 + (cell == "lstm"):
         return None
-    if not rows:
-        x, states = x.unsqueeze(0), [h.unsqueeze(0) for h in states]
-    h, c = (*states, None)[:2]
-    if waits and loop is not None:
-        new = run_in(loop, CELLS[cell, variant], x, h, c, again)
-    elif waits and suits(cell, variant, count, weights):
-        new = run(CELLS[cell, variant], x, h, c, weights, again)
-    else:
-        bare = Weights(w_ih, w_hh, *weights[2:])
-        call = Call(cell, variant, x.unsqueeze(0), tuple(states), bare)
-        new = native(call).state
-    return new if rows else tuple([h.squeeze(0) for h in new])
+    states = tuple([x.new_zeros(rows, width) if h is None else h for h in hx])
+    if not all(_like(h, x) and h.shape == (rows, width) for h in states):
+        return None
+    weights = Weights(w_ih, w_hh, *biases)
+    if not any(t is not None and t.requires_grad for t in (x, *states, *weights)):
+        return None
+    return native(Call(cell, variant, x.unsqueeze(0), states, weights)).state
 
 
 def _fit(weights: tuple[Any, ...], gates: int) -> bool:
