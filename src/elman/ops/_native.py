@@ -18,7 +18,7 @@ from . import _native_calls as native
 from . import _native_library as _native_library
 from ._call import Call, Result, Weights
 from ._composite import run as run_composite
-from ._native_calls import Arguments, Saved
+from ._native_calls import Arguments, Reserve, Saved
 from ._native_checks import arguments_of
 from ._paths import Request, register_path
 from ._step import MOST_KEPT
@@ -67,7 +67,12 @@ def _trace(call: Call, saved: Saved) -> dict[str, Tensor]:
 
 
 class _Sequence(Function):
-    """Forward keeps what the core's backward reads; see `Saved`."""
+    """Forward keeps what the core's backward reads; see `Saved`.
+
+    The outputs are among it, and are the caller's to change in place, as torch's are:
+    ``F.relu(y, inplace=True)``. A copy of them would cost up to a tenth of a step, so
+    they are watched instead, and where they have changed forward runs again.
+    """
 
     @staticmethod
     def forward(  # type: ignore[override]
@@ -76,7 +81,12 @@ class _Sequence(Function):
         a = Arguments(*arguments)
         saved = native.forward(a, save=True)
         ctx.options, ctx.steps = a[9:], steps
-        ctx.save_for_backward(*a[:9], *saved)
+        # Whoever packs saved tensors (checkpoints, offloading) gets a copy of y.
+        watched = torch._C._autograd._top_saved_tensors_default_hooks(False) is None
+        ctx.y = saved.y.detach() if watched else None  # detached: no cycle
+        ctx.version = saved.y._version
+        y = None if watched else saved.y.clone()
+        ctx.save_for_backward(*a[:9], y, *saved.reserve[1:])
         ctx.set_materialize_grads(False)
         if not trace:
             ctx.mark_non_differentiable(saved.gates, saved.cells)
@@ -101,13 +111,25 @@ class _Sequence(Function):
             with into(steps):
                 found = _again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
         else:
+            reserve = _reserve(ctx, a, kept[9:])
             gradients = native.backward(
-                a, Saved(*kept[9:]), dy, dh_n, dc_n, needed, norms=steps is not None
+                a, reserve, dy, dh_n, dc_n, needed, norms=steps is not None
             )
             found = gradients[:8]
             if steps is not None and gradients.norms is not None:
                 steps.fill(gradients.norms)
+        if not torch._C._autograd._get_current_graph_task_keep_graph():
+            ctx.y = None
         return None, None, *found, None, None, None, None
+
+
+def _reserve(ctx: Any, a: Arguments, kept: tuple[Any, ...]) -> Reserve:
+    """Return what backward reads, with the outputs as forward left them."""
+    if ctx.y is None:
+        return Reserve(*kept)
+    if ctx.y._version != ctx.version:
+        return native.forward(a, save=True).reserve
+    return Reserve(ctx.y, *kept[1:])
 
 
 def _again(

@@ -51,6 +51,23 @@ class Saved(NamedTuple):
     cells: Tensor
     raw: Tensor
 
+    @property
+    def reserve(self) -> Reserve:
+        """What backward reads of them."""
+        return Reserve(self.y, *self[3:])
+
+
+class Reserve(NamedTuple):
+    """What backward reads of forward's results, shapes as in `Saved`.
+
+    The last states are not among them, and may be changed in place.
+    """
+
+    y: Tensor
+    gates: Tensor
+    cells: Tensor
+    raw: Tensor
+
 
 class Arguments(NamedTuple):
     """What forward and backward both take; shapes as in `Call`."""
@@ -258,7 +275,7 @@ class Gradients(NamedTuple):
 
 def backward(
     a: Arguments,
-    saved: Saved,
+    reserve: Reserve,
     dy: Tensor | None,
     dh_n: Tensor | None,
     dc_n: Tensor | None,
@@ -299,7 +316,7 @@ def backward(
         a.x.new_empty(a.x.shape[:2]) if norms else None,
     )
     run = _native.backward32 if a.x.dtype == torch.float32 else _native.backward64
-    y = saved.y
+    y = reserve.y
     run(
         (
             *head,
@@ -311,9 +328,9 @@ def backward(
             y.data_ptr(),
             y.stride(0),
             y.stride(1),
-            saved.gates.data_ptr(),
-            saved.cells.data_ptr(),
-            saved.raw.data_ptr(),
+            reserve.gates.data_ptr(),
+            reserve.cells.data_ptr(),
+            reserve.raw.data_ptr(),
             _address(dy),
             0 if dy is None else dy.stride(0),
             0 if dy is None else dy.stride(1),

@@ -56,9 +56,9 @@ def _forward(*values: Any) -> Saved:
 
 
 def _backward(*values: Any) -> tuple[Tensor, ...]:
-    a, saved = _arguments(values), Saved(*values[12:18])
+    a, reserve = _arguments(values), Saved(*values[12:18]).reserve
     dy, dh_n, dc_n, wanted = values[18:22]
-    found = native.backward(a, saved, dy, dh_n, dc_n, tuple(wanted))
+    found = native.backward(a, reserve, dy, dh_n, dc_n, tuple(wanted))
     return tuple(a.x.new_empty(0) if g is None else g for g in found[:8])
 
 
