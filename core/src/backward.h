@@ -76,15 +76,20 @@ class BackwardRun {
     T** dx;
   };
 
-  // Narrower panels where threads share units and there would be too few.
+  // Narrower panels where threads that share units would else have more than others.
   Panels<T> plain(long depth, long units) {
     int columns = ELMAN_PLAIN_COLUMNS;
     if (split_ == Split::units)
-      while (columns > 1 && (units + columns * V::width - 1) / (columns * V::width) < 2 * n_)
-        columns /= 2;
+      while (columns > 1 && most(units, columns / 2) < most(units, columns)) columns /= 2;
     Panels<T> m = panels<V>(depth, units, columns, false);
     m.data = take<T>(scratch_, panels_size<V>(m));
     return m;
+  }
+
+  // Vectors of the thread that has most of them.
+  long most(long units, int columns) const {
+    const long per = columns * V::width, count = (units + per - 1) / per;
+    return (count + n_ - 1) / n_ * columns;
   }
 
   void meet() {

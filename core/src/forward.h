@@ -146,6 +146,13 @@ class ForwardRun {
     return split_ == Split::units ? slice(m.count, id, n_) : Range{0, m.count};
   }
 
+  // Where step s will save its gates, where that is one piece.
+  Memory saved(const Mine& mine, long s) const {
+    if (!C::saves || !f_.gates || s == s_.steps || s_.lengths || !mine.count) return {};
+    const long t = time_of(s_, s, s_.steps), b = mine.row[0];
+    return {f_.gates + (t * s_.batch + b) * C::slots * H_,
+            mine.count * C::slots * H_ * long(sizeof(T))};
+  }
 
   void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
     const Timed timed(Phase::steps, id);
@@ -175,7 +182,7 @@ class ForwardRun {
         if constexpr (C::two_products) C::first_step(l.rows[k], u, H_, lanes);
         else C::step(l.rows[k], u, H_, lanes);
       });
-    });
+    }, saved(mine, s + 1));
     meet_if(split_ == Split::units);
     if constexpr (C::two_products) {
       for (long i = 0; i < n; ++i) l.h[i] = l.rows[i].pre + 3 * H_;

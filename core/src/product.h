@@ -36,19 +36,22 @@ template <class V>
 void pack_rows(const Panels<typename V::T>& m, typename V::T* out, const typename V::T* source,
                const int* gate, long p0, long p1) {
   constexpr long W = V::width;
+  constexpr long kAtOnce = 16;  // of the depth: lines that stay near while every lane comes by
   const long step = m.columns * W;
   for (long p = p0; p < p1; ++p)
-    for (int c = 0; c < m.columns; ++c)
-      for (long lane = 0; lane < W; ++lane) {
-        const long unit = m.gates ? p * W + lane : (p * m.columns + c) * W + lane;
-        typename V::T* to = out + p * panel_size<V>(m) + c * W + lane;
-        if (unit < m.units) {
-          const typename V::T* from = source + ((m.gates ? gate[c] * m.units : 0) + unit) * m.depth;
-          for (long k = 0; k < m.depth; ++k) to[k * step] = from[k];
-        } else {
-          for (long k = 0; k < m.depth; ++k) to[k * step] = 0;
-        }
+    for (int c = 0; c < m.columns; ++c) {
+      const long unit = m.gates ? p * W : (p * m.columns + c) * W;
+      const long row = (m.gates ? gate[c] * m.units : 0) + unit;
+      const long left = m.units > unit ? m.units - unit : 0, there = left < W ? left : W;
+      typename V::T* to = out + p * panel_size<V>(m) + c * W;
+      for (long k0 = 0; k0 < m.depth; k0 += kAtOnce) {
+        const long k1 = k0 + kAtOnce < m.depth ? k0 + kAtOnce : m.depth;
+        for (long lane = 0; lane < there; ++lane)
+          for (long k = k0; k < k1; ++k) to[k * step + lane] = source[(row + lane) * m.depth + k];
+        for (long lane = there; lane < W; ++lane)
+          for (long k = k0; k < k1; ++k) to[k * step + lane] = 0;
       }
+    }
 }
 
 // Packs panels [p0, p1) of source[k][n], n the output; the depth runs over
