@@ -7,9 +7,19 @@ from numbers import Integral, Real
 
 from ._errors import InputError
 
+MOST_SEED = 2**32 - 1
+"""The largest seed that NumPy and scikit-learn take."""
 
-def whole_number(name: str, value: object, least: int = 1) -> int:
-    """Return a whole number of at least ``least``.
+LARGEST = 1e150
+"""Of a value in the data: sums of squares of such values are still finite."""
+
+_MOST = 2**63 - 1
+
+
+def whole_number(
+    name: str, value: object, least: int = 1, most: int | None = None
+) -> int:
+    """Return a whole number from ``least`` to ``most``.
 
     Parameters
     ----------
@@ -18,15 +28,20 @@ def whole_number(name: str, value: object, least: int = 1) -> int:
     value : object
         What was given; numpy's integers count, booleans do not.
     least : int
+    most : int or None
+        None: what 64 bits hold.
 
     Raises
     ------
     InputError
     """
+    most = _MOST if most is None else most
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise InputError(f"{name} must be a whole number, got {value!r}")
     if value < least:
         raise InputError(f"{name} must be at least {least}, got {value}")
+    if value > most:
+        raise InputError(f"{name} must be at most {most}, got {value}")
     return int(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from elman._arguments import LARGEST
 from elman._errors import InputError, did_you_mean
 
 _BINARY = (".parquet", ".pq")
@@ -65,8 +66,9 @@ def numeric_column(
     Raises
     ------
     InputError
-        No such column, text where numbers belong, no value at all, or an
-        infinite value; the message names the first row concerned.
+        No such column, text where numbers belong, no value at all, or a value
+        that is infinite or too large to square; the message names the first row
+        concerned.
     """
     series = frame.get_column(require_column(frame, name, source))
     where = f"{place(source)}column {name!r}"
@@ -90,6 +92,14 @@ def numeric_column(
             f"{where}, {at}: the value is infinite"
             f" ({len(infinite)} in all); write a number, or leave it empty"
             " for missing"
+        )
+    large = np.flatnonzero(np.abs(values) > LARGEST)
+    if len(large):
+        at = row_name(_origin(int(large[0]), rows), source)
+        raise InputError(
+            f"{where}, {at}: {values[large[0]]:g} is too large to compute with"
+            f" ({len(large)} in all are beyond ±{LARGEST:g}); write the column in a"
+            " larger unit"
         )
     return values
 

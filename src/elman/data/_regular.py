@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -126,7 +126,10 @@ def regular_series(
 
 
 def _as_names(time: str | Sequence[str]) -> list[str]:
-    parts = time.split(",") if isinstance(time, str) else list(time)
+    given = time.split(",") if isinstance(time, str) else time
+    parts = list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(part, str) for part in parts):
+        raise InputError(f"time must be column names, got {time!r:.60}")
     return [part.strip() for part in parts if part.strip()]
 
 

@@ -197,8 +197,17 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         outputs, lengths = self._outputs(X)
         predicted = outputs.argmax(-1)
         if lengths is None:
-            labels = self.classes_[predicted]
-            return float(accuracy_score(y, labels, sample_weight=sample_weight))
+            truth, known = class_targets(
+                y, np.ones(len(outputs), np.int64), "sequence", least=1
+            )
+            labels = known[truth.values], self.classes_[predicted]
+            try:
+                return float(accuracy_score(*labels, sample_weight=sample_weight))
+            except ValueError as error:
+                raise InputError(
+                    f"y cannot be compared with the classes {self.classes_.tolist()}"
+                    f" the network was fitted with: {error}"
+                ) from error
         truth = self._read_known_targets(y, as_sequences(X, self.channels_))
         return float(accuracy_score(truth.values, predicted))
 

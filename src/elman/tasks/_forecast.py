@@ -325,7 +325,7 @@ class Forecaster(BaseEstimator):
                 f"{self.axis_['freq']} ones"
             )
         rows = check_targets(series, preparation.targets, source)
-        data = preparation.apply(with_future(series, rows, self.horizon))
+        data = preparation.apply(with_future(series, rows, int(self.horizon)))
         return series, data, rows
 
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:

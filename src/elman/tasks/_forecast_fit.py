@@ -101,7 +101,8 @@ def fit_forecast(
     """Fit all parts of a `Forecaster` on a series; see its `fit`."""
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
-    horizon, frame = forecaster.horizon, series.frame
+    # NumPy's integers are welcome, but neither torch nor polars takes them.
+    horizon, frame = int(forecaster.horizon), series.frame
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
 
@@ -112,11 +113,11 @@ def fit_forecast(
     )
     if train_rows < 1:
         raise InputError(
-            f"the series has {rows} rows, too few to forecast {horizon} steps ahead; "
-            "give a longer series or a smaller horizon"
+            f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
+            f"{horizon} steps ahead; give a longer series or a smaller horizon"
         )
     need = _need(frame[targets[0]].to_numpy()[:train_rows], forecaster.scale)
-    context = forecaster.context or _context(need, horizon, train_rows)
+    context = int(forecaster.context or _context(need, horizon, train_rows))
     split = split_series(
         series.time,
         rows,
@@ -227,8 +228,8 @@ def build_network(
         encoder_size,
         decoder_size,
         targets,
-        hidden_size=forecaster.hidden_size,
-        num_layers=forecaster.num_layers,
+        hidden_size=int(forecaster.hidden_size),
+        num_layers=int(forecaster.num_layers),
         dropout=forecaster.dropout,
     )
 

@@ -16,7 +16,7 @@ from ._backtest import Backtest
 from ._calendar import DAY
 from ._forecast_baselines import last_value, seasonal_naive
 from ._forecast_fit import FittedForecast
-from ._forecast_scores import forecast_scores, verdict
+from ._forecast_scores import forecast_scores, mean_seen, verdict
 from ._windows import origins_between
 
 _MOST_POINTS = 20_000
@@ -140,7 +140,7 @@ def _scores(
     steps = np.abs(raw[season:] - raw[:-season])
     several = raw.shape[1] > 1
     unit = np.nanstd(raw, axis=0) if several else np.ones(1)
-    scale = np.stack([unit, np.nanmean(steps, axis=0)])
+    scale = np.stack([unit, mean_seen(steps, 0)])
     scale[scale == 0] = 1.0
     network = f"Elman (ridge + {forecaster.cell.upper()})"
     candidates = [

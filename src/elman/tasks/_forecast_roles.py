@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -16,9 +16,10 @@ def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     """Return column names from one name or several; a comma does not split."""
     if value is None:
         return []
-    names = [value] if isinstance(value, str) else list(value)
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    names: list[str] = list(value) if several else [value]  # type: ignore[list-item]
     if not all(isinstance(name, str) for name in names):
-        raise InputError(f"{argument} must be column names, got {value!r}")
+        raise InputError(f"{argument} must be column names, got {value!r:.60}")
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{argument} names {twice[0]!r} twice")

@@ -31,13 +31,23 @@ def forecast_scores(
         (2, K): row 0 the unit of MAE and RMSE, row 1 the s of MASE.
     """
     error = prediction - truth
-    absolute = np.nanmean(np.abs(error), axis=(0, 1))
-    square = np.nanmean(error**2, axis=(0, 1))
+    absolute = mean_seen(np.abs(error), (0, 1))
+    square = mean_seen(error**2, (0, 1))
     return {
         "MAE": float(np.mean(absolute / scale[0])),
         "RMSE": float(np.sqrt(np.mean(square / scale[0] ** 2))),
         "MASE": float(np.mean(absolute / scale[1])),
     }
+
+
+def mean_seen(
+    values: NDArray[np.float64], axis: int | tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return the mean of what is not NaN, and NaN where nothing was seen."""
+    count = (~np.isnan(values)).sum(axis)
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.float64] = np.nansum(values, axis) / count
+    return found
 
 
 def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:

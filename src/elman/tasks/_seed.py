@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from elman._arguments import MOST_SEED
 from elman._errors import InputError
 
 
@@ -21,14 +22,14 @@ def seed_of(random_state: Any) -> int:
     Raises
     ------
     InputError
-        If it is none of these, or negative.
+        If it is none of these, negative, or above 2³² - 1.
     """
-    if isinstance(random_state, Integral) and int(random_state) >= 0:
+    if isinstance(random_state, Integral) and 0 <= int(random_state) <= MOST_SEED:
         return int(random_state)
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
         raise InputError(
-            f"random_state must be a whole number from 0 up, a RandomState or None, "
-            f"got {random_state!r}"
+            f"random_state must be a whole number from 0 to {MOST_SEED}, a RandomState "
+            f"or None, got {random_state!r}"
         ) from error

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from elman._arguments import LARGEST
 from elman._errors import InputError
 
 Array = NDArray[np.float64]
@@ -39,6 +42,10 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
         raise InputError(
             "X is a sparse matrix; sequences are dense: give X.toarray() or a list "
             "of arrays"
+        )
+    if isinstance(X, Tensor) and (X.is_nested or X.layout != torch.strided):
+        raise InputError(
+            "X is a nested or sparse tensor; give a dense one, or a list of tensors"
         )
     if hasattr(X, "__len__") and not len(X):
         raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
@@ -75,7 +82,7 @@ def has_rows(value: Any) -> bool:
 
 
 def _rows(X: Any) -> Any:
-    return list(X) if is_ragged(X) else _whole(np.asarray(X))
+    return list(X) if is_ragged(X) else _whole(as_array(X, "X"))
 
 
 def _whole(X: NDArray[Any]) -> NDArray[Any]:
@@ -93,13 +100,7 @@ def _whole(X: NDArray[Any]) -> NDArray[Any]:
 
 
 def _sequence(row: Any, i: int) -> Array:
-    try:
-        raw = np.asarray(row)
-    except ValueError as error:
-        raise InputError(
-            f"X[{i}] is not a table of numbers (T, C): {error}; "
-            "give each step the same number of channels"
-        ) from error
+    raw = as_array(row, f"X[{i}]")
     if np.iscomplexobj(raw):
         raise InputError(f"Complex data not supported: X[{i}] is {raw.dtype}")
     try:
@@ -124,4 +125,32 @@ def _sequence(row: Any, i: int) -> Array:
             f"X[{i}] is infinite (inf) at step {step}, channel {channel}; replace it, "
             "with NaN if the value is missing"
         )
+    large = np.abs(values) > LARGEST
+    if large.any():
+        step, channel = np.argwhere(large)[0]
+        raise InputError(
+            f"X[{i}] is {values[step, channel]:g} at step {step}, channel {channel}, "
+            f"too large to compute with (at most {LARGEST:g}); use a larger unit"
+        )
     return values
+
+
+def as_array(value: Any, name: str) -> NDArray[Any]:
+    """Return numbers of any kind of array, or of nested lists, as a NumPy array.
+
+    Raises
+    ------
+    InputError
+        It is no array: ragged, or a tensor without ordinary values in memory.
+    """
+    try:
+        if isinstance(value, Tensor):
+            value = value.detach().cpu()
+            value = value.float() if value.dtype == torch.bfloat16 else value
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{name} is not a table of numbers ({reason:.160}); give each step, and "
+            "each sequence of an array, the same number of values"
+        ) from error

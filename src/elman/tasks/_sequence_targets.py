@@ -13,9 +13,10 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
 
+from elman._arguments import LARGEST
 from elman._errors import InputError
 
-from ._sequence_input import has_rows
+from ._sequence_input import as_array, has_rows
 
 Output = Literal["auto", "sequence", "step"]
 
@@ -78,7 +79,12 @@ def class_targets(
         If y does not fit X, has missing labels, or knows only one class.
     """
     raw, steps = _layout(y, lengths, output, trailing=0)
-    labels = np.asarray(column_or_1d(raw, warn=True))
+    if np.iscomplexobj(raw):
+        raise InputError(f"Complex data not supported: y is {raw.dtype}")
+    try:
+        labels = np.asarray(column_or_1d(raw, warn=True))
+    except ValueError as error:
+        raise InputError(f"y: {error}; give one label a sequence, or a step") from error
     _no_missing(labels)
     try:
         check_classification_targets(labels)
@@ -111,10 +117,12 @@ def number_targets(y: Any, lengths: NDArray[np.int64], output: Output) -> Target
         values = raw.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"y is not numbers: {error}") from error
-    if np.isinf(values).any():
+    large = np.abs(values) > LARGEST
+    if large.any():
+        row = np.argwhere(large)[0][0]
         raise InputError(
-            f"Input y contains infinity (inf), first in row "
-            f"{np.argwhere(np.isinf(values))[0][0]}; drop or replace it"
+            f"Input y contains infinity (inf), or a value beyond {LARGEST:g}, first "
+            f"in row {row}; drop or replace it"
         )
     missing = np.isnan(values)
     if missing.any() and (steps is None or missing.all()):
@@ -140,8 +148,8 @@ def _layout(
             "requires y to be passed, but the target y is None; give one target a "
             "sequence"
         )
-    if not hasattr(y, "__len__"):
-        y = np.asarray(y)
+    if isinstance(y, Tensor) or not hasattr(y, "__len__"):
+        y = as_array(y, "y")
     if not has_rows(y):
         raise InputError(f"y must hold one target a sequence, got {y!r}")
     rows = None if output == "sequence" else _ragged(y)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import tomli_w
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -160,7 +161,10 @@ def load(directory: str | Path) -> Any:
 
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
-    parameters = estimator.get_params(deep=False)
+    parameters = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in estimator.get_params(deep=False).items()
+    }
     for name in ("callbacks", "checkpoints"):
         parameters.pop(name, None)
     training = parameters.get("training")

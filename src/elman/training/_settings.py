@@ -91,7 +91,8 @@ class TrainingSettings:
         Stop after this many epochs without a better validation loss.
         None: never.
     seed : int
-        Order of the examples, dropout, everything random in the loop.
+        From 0 to 2³² - 1: order of the examples, dropout, everything random in the
+        loop.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from elman._arguments import number, share, whole_number
+from elman._arguments import MOST_SEED, number, share, whole_number
 from elman._errors import InputError, did_you_mean
 
 from ._optimizers import check_optimizer
@@ -23,7 +23,7 @@ def check_settings(settings: Any) -> None:
     for name in ("examples_per_epoch", "patience", "tokens_per_batch", "local_steps"):
         if getattr(s, name) is not None:
             whole_number(name, getattr(s, name))
-    whole_number("seed", s.seed, 0)
+    whole_number("seed", s.seed, 0, MOST_SEED)
     if s.batch_size != "all":
         whole_number("batch_size", s.batch_size)
     number("learning_rate", s.learning_rate)
