@@ -128,7 +128,7 @@ def test_a_bad_option_is_one_line_and_leaves_nothing(elman, cases, options, word
 
 def test_windows_are_of_one_length(elman, series):
     line = ["train", "forecast", series(), "--target", "load", *QUICK]
-    assert "No such option" in elman(*line, "--tokens-per-batch", 9).err
+    assert "no such option" in elman(*line, "--tokens-per-batch", 9).err
 
 
 @pytest.mark.parametrize(

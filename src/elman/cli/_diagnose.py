@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman._files import replace_durably
 
 from . import _options as opt
+from ._destination import check_destination
 from ._output import Output, number
 
 _TASKS = ("forecast", "classify", "regress")
@@ -44,6 +46,7 @@ def diagnose(
     to: Annotated[Path, typer.Option(help="Where --apply writes.")] = Path(
         "prescription.toml"
     ),
+    force: opt.Force = False,
     as_json: opt.Json = False,
 ) -> None:
     """Show how far back gradients reach, and how far the data need them to.
@@ -55,6 +58,8 @@ def diagnose(
     Example: elman diagnose forecast bikes.csv --target count --apply best
     """
     out = Output(as_json)
+    if apply is not None:
+        check_destination("--to", to, force)
     if what not in _TASKS:
         if data is not None:
             raise InputError(
@@ -97,17 +102,20 @@ def _forecast(
     names = {k: opt.split_names(v, frame.columns) for k, v in columns.items()}
     from elman.tasks import Forecaster
 
+    from ._naming import naming
+
     # The diagnosis comes before the first step: one step is all that is trained.
     forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
-    forecaster.fit(
-        frame,
-        target=targets,
-        time=time,
-        known=names["known"],
-        past=names["past"] or None,
-        ignore=names["ignore"],
-        source=str(data),
-    )
+    with naming(str(data), forecaster):
+        forecaster.fit(
+            frame,
+            target=targets,
+            time=time,
+            known=names["known"],
+            past=names["past"] or None,
+            ignore=names["ignore"],
+            source=str(data),
+        )
     return dict(forecaster.results_)
 
 
@@ -119,8 +127,12 @@ def _sequences(
     parts = held_out(task, data, columns, None, 0.0, 0)
     from elman.tasks import SequenceClassifier, SequenceRegressor
 
+    from ._naming import naming
+
     kind: Any = SequenceClassifier if task == "classify" else SequenceRegressor
-    estimator = kind(**options, epochs=1, refit=False).fit(*parts.train)
+    estimator = kind(**options, epochs=1, refit=False)
+    with naming(str(data), estimator):
+        estimator.fit(*parts.train)
     return dict(estimator.results_)
 
 
@@ -188,10 +200,7 @@ def _apply(name: str | None, to: Path, results: dict[str, Any], out: Output) -> 
             "verdict_after": remedy["verdict_after"],
         },
     }
-    try:
-        to.write_text(tomli_w.dumps(document), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--to {to}: {error.strerror}") from error
+    replace_durably(to, tomli_w.dumps(document).encode())
     out.line(f"written to {to}; train with it: elman train ... --init {wanted}")
 
 

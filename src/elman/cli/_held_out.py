@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from elman._arguments import MOST_SEED, whole_number
 from elman._errors import InputError
 from elman.data import Sequences, read_sequences
 
@@ -69,10 +70,12 @@ def held_out(
     Raises
     ------
     InputError
-        No labels, labels of the wrong kind, other channels in the test file.
+        No labels, labels of the wrong kind, other channels in the test file, or a
+        share or seed out of range.
     """
     if not 0 <= share < 1:
         raise InputError(f"--test-fraction must be at least 0 and below 1, got {share}")
+    whole_number("--seed", seed, 0, MOST_SEED)
     whole = read_sequences(data, **columns)
     _check_labels(task, whole)
     notes = list(whole.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import sys
 from typing import Any
 
@@ -26,13 +27,26 @@ class Terminated(Exception):  # noqa: N818 - an event, not an error
     """SIGTERM, with a line that says how to go on."""
 
 
+# What the parser raises; typer's own or click's, depending on its version.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
 class Commands(TyperGroup):
     """The group of all commands: turns errors into one line and an exit status."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Parse what comes before the command."""
+        try:
+            return super().make_context(*arguments, **more)
+        except _UsageError as error:
+            raise _misused(error) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; anything the user can mend ends with status 2."""
         try:
             return super().invoke(ctx)
+        except _UsageError as error:
+            raise _misused(error) from None
         except InputError as error:
             reason = _members.fail(_one_line(error))
             raise _end(f"error: {reason}", _USAGE) from None
@@ -80,5 +94,22 @@ def _end(line: str, status: int) -> typer.Exit:
     return _members.end(status)
 
 
-def _one_line(error: Exception) -> str:
+def _misused(error: Any) -> Exception:
+    """Return what ends a command that was called in a wrong way."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # shows the help
+        return error  # type: ignore[no-any-return]
+    options = getattr(getattr(error, "param", None), "opts", [])
+    given = ""
+    for word, following in itertools.pairwise([*sys.argv[1:], ""]):
+        name, equals, value = word.partition("=")
+        if name in options:
+            given = f" (got {value if equals else following!r})"
+    said = _one_line(error.format_message()).rstrip(".")
+    said = said[:1].lower() + said[1:] + given
+    stop = "" if said.endswith("?") else ";"
+    where = error.ctx.command_path if error.ctx else "elman"
+    return _end(f"error: {said}{stop} see: {where} --help", _USAGE)
+
+
+def _one_line(error: Exception | str) -> str:
     return " ".join(str(error).split())

@@ -10,6 +10,7 @@ import typer
 from elman._errors import InputError
 
 from . import _options as opt
+from ._destination import check_destination
 from ._output import Output, number
 
 _MOST_ROWS = 30
@@ -46,7 +47,7 @@ def predict(
     Example: elman predict runs/vowels-1 JapaneseVowels_TEST.ts --json
     """
     if out is not None:
-        _check_destination(out, force)
+        check_destination("--out", out, force)
     import elman
 
     estimator = elman.load(run)
@@ -117,20 +118,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
     return str(value)
-
-
-def _check_destination(path: Path, force: bool) -> None:
-    if path.is_dir():
-        raise InputError(f"--out {path} is a folder; name a file in it")
-    if path.exists() and not force:
-        raise InputError(
-            f"--out {path} exists; name another file, or add --force to overwrite it"
-        )
-    trial = path.with_name(path.name + ".partial")
-    try:
-        trial.write_bytes(b"")
-        trial.unlink()
-    except OSError as error:
-        raise InputError(
-            f"--out {path} cannot be written ({(error.strerror or str(error)).lower()})"
-        ) from None

@@ -183,7 +183,7 @@ class RunDirectory:
         if _is_memory(error):
             rest = f"; {self.how_to_go_on()}" if kept else ""
             raise InputError(
-                "the memory is not enough: a smaller --batch-size, a larger"
+                "the memory is not enough: a smaller --batch-size or --hidden, a larger"
                 f" --accumulate or a shorter context needs less{rest}"
             ) from None
 
@@ -231,7 +231,9 @@ def _is_memory(error: BaseException | None) -> bool:
         return True
     words = str(error).lower()
     return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in words or "out of memory" in words
+        "can't allocate memory" in words
+        or "out of memory" in words
+        or "storage size calculation overflowed" in words
     )
 
 

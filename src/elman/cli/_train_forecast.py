@@ -121,6 +121,7 @@ def train(
     from elman.tasks import Forecaster
 
     from ._finish import finish
+    from ._naming import naming
 
     run.begin(job)
     forecaster = Forecaster(
@@ -129,5 +130,7 @@ def train(
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),
     )
-    forecaster.fit(frame, **job.fit, source=job.data and job.data.name)
+    name = job.data.name if job.data else ""
+    with naming(name, forecaster):
+        forecaster.fit(frame, **job.fit, source=name)
     finish(forecaster, run, out)

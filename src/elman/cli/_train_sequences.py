@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from elman._errors import InputError
-
 from . import _launch
 from . import _options as opt
 from ._output import Output
@@ -188,6 +186,7 @@ def train(
     from elman.tasks import SequenceClassifier, SequenceRegressor
 
     from ._finish import finish
+    from ._naming import naming
 
     run.begin(job)
     kind: Any = SequenceClassifier if job.task == "classify" else SequenceRegressor
@@ -197,12 +196,8 @@ def train(
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),
     )
-    try:
+    with naming(job.data.name if job.data else "", estimator):
         estimator.fit(*parts.train)
-    except InputError as error:
-        # The estimators speak of X and y: say which file these came from.
-        name = job.data.name if job.data else ""
-        raise InputError(f"{name}: {error}") from None
     if parts.test is not None:
         estimator.evaluate(*parts.test, split=parts.split)
     estimator.results_["notes"][:0] = parts.notes

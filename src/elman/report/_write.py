@@ -35,6 +35,8 @@ def write_report(run_directory: Path) -> Path:
         The directory cannot be written to.
     """
     directory = Path(run_directory)
+    if directory.exists() and not directory.is_dir():
+        raise RunDirectoryError(f"{directory} is a file, not a run directory")
     page = render(_results(directory))
     target = directory / "report.html"
     replace_durably(target, page.encode())
