@@ -40,9 +40,10 @@ def whole_number(
         raise InputError(f"{name} must be a whole number, got {value!r}")
     if value < least:
         raise InputError(f"{name} must be at least {least}, got {value}")
-    if value > most:
+    found = int(value)
+    if found > most:
         raise InputError(f"{name} must be at most {most}, got {value}")
-    return int(value)
+    return found
 
 
 def number(name: str, value: object, *, zero: bool = False) -> float:
