@@ -6,7 +6,6 @@ import torch._dynamo.testing
 
 from cells import draw
 from elman import GRU, LSTM, RNN
-from elman.ops import _native_calls as calls
 from native_core import every_cell
 
 
@@ -20,7 +19,7 @@ def arguments(cell, lengths):
         for n in names
     ]
     lengths = None if lengths is None else torch.tensor(lengths)
-    return (*given, lengths, *calls.CELLS[cell.cell, cell.variant], False, True)
+    return (*given, lengths, cell.cell, cell.variant, False)
 
 
 @pytest.mark.parametrize("lengths", [None, [3, 1]], ids=["full", "ragged"])

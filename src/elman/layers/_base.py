@@ -7,12 +7,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
 
 from ._batch import Batch, States
 from ._checks import check_input, check_state
+from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
 from ._noise import draw
@@ -76,7 +78,7 @@ class Recurrent(Extended):
             If shapes, dtypes or lengths do not fit.
         """
         if lengths is None:
-            quick = short_call(self, input, hx)
+            quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
             if quick is not None:
                 return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
@@ -158,7 +160,7 @@ class Recurrent(Extended):
         for names in self._all_weights:
             tensors = [getattr(self, name) for name in names]
             w_hr = tensors.pop() if self.proj_size else None
-            found.append(ops.Weights(*tensors)._replace(w_hr=w_hr))
+            found.append(ops.Weights(*tensors, w_hr=w_hr))  # type: ignore[misc]
         return found
 
     def _initial(self, batch: Batch, hx: Any) -> States:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torch.compiler import is_compiling
-
 from elman.ops import MOST_KEPT, STEPS, short_layer
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ def short_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     x, hx : object
         As the layer was given them; not checked.
     """
-    numbers = None if is_compiling() else STEPS.get(layer._cell)
+    numbers = STEPS.get(layer._cell)
     if numbers is None:
         return None
     quick: tuple[Any, Any] | None = short_layer(

@@ -19,6 +19,7 @@ from ._lstm import lstm as lstm
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
 from ._paths import choose_path as choose_path
+from ._paths import core_traces as core_traces
 from ._paths import force_path as force_path
 from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
@@ -40,6 +41,7 @@ from ._trained_step import trained_step as trained_step
 
 with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
+    from ._native_library import forward as core_forward
 
 __all__ = [
     "MOST_KEPT",
@@ -57,6 +59,8 @@ __all__ = [
     "check_nonlinearity",
     "choose_path",
     "computes_in_half",
+    "core_forward",
+    "core_traces",
     "force_path",
     "gru",
     "instruction_set",

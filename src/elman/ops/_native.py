@@ -15,7 +15,7 @@ from torch.autograd import Function
 from elman._errors import InputError
 
 from . import _native_calls as native
-from . import _native_library as _native_library
+from . import _native_library as library
 from ._call import Call, Result, Weights
 from ._composite import run as run_composite
 from ._native_calls import Arguments, Reserve, Saved
@@ -35,14 +35,17 @@ _GATE_PLACES: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
+    if torch.compiler.is_compiling():
+        h_0, c_0 = (*call.state, None)[:2]
+        rest = call.lengths, call.cell, call.variant, call.reverse
+        y, *last = library.forward(call.x, h_0, c_0, *call.weights, *rest)
+        return Result(y, tuple(state.squeeze(0) for state in last), {})
     a = arguments_of(call)
     try:
         differentiate = torch.is_grad_enabled() and any(
             t is not None and t.requires_grad for t in a[:8]
         )
-        if torch.compiler.is_compiling():
-            saved = Saved(*torch.ops.elman.forward(*a, differentiate))
-        elif differentiate:
+        if differentiate:
             saved = Saved(*_Sequence.apply(wanted(), call.trace, *a))
         else:
             short = call.x.shape[0] * call.x.shape[1] <= MOST_KEPT

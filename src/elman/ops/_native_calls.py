@@ -70,10 +70,10 @@ class Reserve(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """What forward and backward both take; shapes as in `Call`."""
+    """What forward and backward both take; shapes as in `Call`. No state: zeros."""
 
     x: Tensor
-    h_0: Tensor
+    h_0: Tensor | None
     c_0: Tensor | None
     w_ih: Tensor
     w_hh: Tensor
@@ -110,7 +110,7 @@ def _whole(tensor: Tensor | None) -> Tensor | None:
 def _contiguous(a: Arguments) -> Arguments:
     return Arguments(
         _row(a.x),
-        a.h_0.contiguous(),
+        _whole(a.h_0),
         _whole(a.c_0),
         a.w_ih.contiguous(),
         a.w_hh.contiguous(),
@@ -242,7 +242,7 @@ def forward(a: Arguments, save: bool, keep_packed: bool = False) -> Saved:
             a.x.data_ptr(),
             a.x.stride(0),
             a.x.stride(1),
-            a.h_0.data_ptr(),
+            _address(a.h_0),
             _address(a.c_0),
             y.data_ptr(),
             y.stride(0),
@@ -323,7 +323,7 @@ def backward(
             a.x.data_ptr(),
             a.x.stride(0),
             a.x.stride(1),
-            a.h_0.data_ptr(),
+            _address(a.h_0),
             _address(a.c_0),
             y.data_ptr(),
             y.stride(0),

@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
@@ -216,7 +215,7 @@ def request_of(call: Call) -> Request:
         cell=call.cell,
         variant=call.variant,
         device=call.x.device.type,
-        dtype=_computed_in(call.x),
+        dtype=_computed_in(call.x.dtype, call.x.device.type),
         ragged=call.lengths is not None,
         empty=0 in call.x.shape[:2],
         trace=call.trace,
@@ -227,13 +226,31 @@ def request_of(call: Call) -> Request:
     )
 
 
-def _computed_in(x: Tensor) -> torch.dtype:
-    device = x.device.type
-    if x.dtype == torch.float64:  # autocast leaves it alone
-        return x.dtype
+def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
+    if dtype == torch.float64:  # autocast leaves it alone
+        return dtype
     if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
-    return x.dtype
+    return dtype
+
+
+@torch.compiler.assume_constant_result
+def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> bool:
+    """Say whether a plain call is the core's, for a graph that is being traced.
+
+    A compiler asks it once and traces none of it: autocast and the gradient mode,
+    which may change the answer, are watched by every graph anyway.
+    """
+    request = Request(
+        cell,
+        variant,
+        device,
+        _computed_in(dtype, device),
+        transformed=_transformed(),
+        compiling=True,
+        exporting=torch.compiler.is_exporting(),
+    )
+    return choose_path(request) == "native"
 
 
 @torch.compiler.assume_constant_result
