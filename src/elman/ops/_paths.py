@@ -238,8 +238,20 @@ def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
 def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> bool:
     """Say whether a plain call is the core's, for a graph that is being traced.
 
-    A compiler asks it once and traces none of it: autocast and the gradient mode,
-    which may change the answer, are watched by every graph anyway.
+    A compiler asks it once and traces none of it: autocast, which may change the
+    answer, is watched by every graph anyway.
+
+    Parameters
+    ----------
+    cell, variant, device : str
+        As in `Request`.
+    dtype : torch.dtype
+        The input's.
+
+    Returns
+    -------
+    bool
+        False as well where nothing but torch may be left in the graph, for export.
     """
     request = Request(
         cell,
