@@ -37,11 +37,11 @@ from ._step import step as step
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
+from ._traced import core_forward as core_forward
 from ._trained_step import trained_step as trained_step
 
 with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
-    from ._native_library import forward as core_forward
 
 __all__ = [
     "MOST_KEPT",
