@@ -18,6 +18,15 @@ class ShapeError(InputError, RuntimeError):
     """
 
 
+def check_no_projection(proj_size: int | None) -> None:
+    """Raise if an RNN or GRU is asked to project; torch's take the argument so too."""
+    if proj_size is not None:
+        raise InputError(
+            f"proj_size: got {proj_size}, but of the layers only an LSTM projects; "
+            "leave it out"
+        )
+
+
 def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
     """Raise unless x is (T, B, I) of the layer's input size and dtype."""
     if x.shape[-1] != input_size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ._base import Recurrent
+from ._checks import check_no_projection
 
 
 class GRU(Recurrent):
@@ -45,6 +46,8 @@ class GRU(Recurrent):
         outside its graph. See `reset_state` and `detach_state`.
     state_batch_first : bool
         States are (B, L·D, ·), in and out.
+    proj_size
+        Refused, as by torch: only an LSTM projects.
 
     References
     ----------
@@ -79,7 +82,9 @@ class GRU(Recurrent):
         learn_initial_state: bool = False,
         stateful: bool | Literal["detached"] = False,
         state_batch_first: bool = False,
+        proj_size: int | None = None,
     ) -> None:
+        check_no_projection(proj_size)
         self.reset_after = reset_after  # read while the base is built
         super().__init__(
             "GRU",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from elman._errors import InputError
 
@@ -102,6 +102,11 @@ class LSTM(Recurrent):
             stateful,
             state_batch_first,
         )
+
+    # torch's, for the pair of states; RNNBase's own are for one.
+    get_expected_cell_size = nn.LSTM.get_expected_cell_size
+    check_forward_args = nn.LSTM.check_forward_args  # type: ignore[assignment]
+    permute_hidden = nn.LSTM.permute_hidden  # type: ignore[assignment]
 
     @property
     def _cell(self) -> tuple[str, str]:

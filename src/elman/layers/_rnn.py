@@ -7,6 +7,7 @@ from typing import Any, Literal
 from elman.ops import STOCK, check_nonlinearity
 
 from ._base import Recurrent
+from ._checks import check_no_projection
 
 
 class RNN(Recurrent):
@@ -40,6 +41,8 @@ class RNN(Recurrent):
         outside its graph. See `reset_state` and `detach_state`.
     state_batch_first : bool
         States are (B, L·D, ·), in and out.
+    proj_size
+        Refused, as by torch: only an LSTM projects.
 
     Raises
     ------
@@ -79,7 +82,9 @@ class RNN(Recurrent):
         learn_initial_state: bool = False,
         stateful: bool | Literal["detached"] = False,
         state_batch_first: bool = False,
+        proj_size: int | None = None,
     ) -> None:
+        check_no_projection(proj_size)
         check_nonlinearity(nonlinearity)
         stock = ("rnn", nonlinearity) in STOCK
         self.nonlinearity = nonlinearity  # read while the base is built
