@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from elman.training import Checkpoints, train
+from elman.training import Callback, Checkpoints, train
 from faults import in_a_child
 from stopped import SETTINGS, At, ending, pairs, run, straight
 
@@ -25,6 +25,27 @@ def test_ctrl_c_ends_after_the_step_and_resumes(tmp_path, moment):
     assert len(list(tmp_path.glob("*-step-*"))) == 1
     assert ending(*run(place, resume=True)) == straight()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_while_callbacks_start_ends_them_too(tmp_path):
+    """Else a progress bar would stay open, and the terminal without a cursor."""
+
+    class Opened(Callback):
+        def __init__(self):
+            self.open = False
+
+        def on_start(self, state):
+            self.open = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def on_end(self, state):
+            self.open = False
+
+    place = Checkpoints(tmp_path, every_seconds=None)
+    seen = Opened()
+    _, result = run(place, [seen])
+    assert (result.stopped, seen.open) == ("interrupted", False)
+    assert ending(*run(place, resume=True)) == straight()
 
 
 def test_a_second_ctrl_c_does_not_wait_for_the_step():

@@ -184,10 +184,13 @@ class Loop:
         """
         stopped: Stopped = "epochs"
         self._keeper = keeper
-        self._call("on_start")
+        started = False
         try:
             patient = self.team is not None
             with Requests(terminate, patient) as self._requests:
+                # Inside: Ctrl-C while a bar opens must close it again.
+                self._call("on_start")
+                started = True
                 try:
                     stopped = self._epochs()
                     self._save(stopped)
@@ -199,8 +202,9 @@ class Loop:
                     stopped = "diverged"
                     self._keep_divergence(error)
         finally:
-            self._restore_best(stopped)
-            self._call("on_end")
+            if started:
+                self._restore_best(stopped)
+                self._call("on_end")
         if self._requests.terminated:
             raise SystemExit(_TERMINATED)
         return self.result(stopped)
