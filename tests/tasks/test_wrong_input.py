@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import elman
+import elman.training
 from elman import InputError
 from elman.tasks import Forecaster, SequenceClassifier, SequenceRegressor
 
@@ -81,6 +82,19 @@ def test_seeds_out_of_range(seed):
     one_line(e)
 
 
+@pytest.mark.parametrize("value", [5, "abc", [None], elman.training.Progress])
+def test_callbacks_that_are_none(value):
+    with pytest.raises(InputError, match="callbacks must be objects like"):
+        classifier(callbacks=value).fit(X, LABELS)
+    with pytest.raises(InputError, match="callbacks must be objects like"):
+        forecaster(callbacks=value).fit(table(), target="y")
+
+
+def test_a_cell_that_is_no_name():
+    with pytest.raises(InputError, match=r"cell must be one of .*, got \[\]"):
+        classifier(cell=[]).fit(X, LABELS)
+
+
 def test_sizes_beyond_64_bits():
     with pytest.raises(InputError, match="hidden_size must be at most"):
         classifier(hidden_size=10**20).fit(X, LABELS)
@@ -134,6 +148,11 @@ def test_labels_that_are_none(y, words):
     one_line(error)
 
 
+def test_targets_of_too_many_axes():
+    with pytest.raises(InputError, match=r"y has shape \(12, 1, 1\)"):
+        SequenceRegressor(epochs=1).fit(X, np.zeros((12, 1, 1)))
+
+
 def test_targets_too_large_to_square():
     with pytest.raises(InputError, match=r"a value beyond 1e.150, first in row 3"):
         SequenceRegressor(epochs=1).fit(X, np.where(np.arange(12) == 3, 1e200, 0.0))
@@ -145,6 +164,7 @@ def test_targets_too_large_to_square():
         (None, "the target y is None"),
         (LABELS[:9], "X holds 12 sequences and y 9 targets"),
         (np.full(12, np.nan), "Input y contains NaN"),
+        (np.full(12, np.datetime64("2020-01-01")), "y cannot be compared"),
         (["a", "b"] * 6, r"y cannot be compared with the classes \[0, 1\]"),
         (LABELS[:, None].repeat(2, 1), "y should be a 1d array"),
     ],

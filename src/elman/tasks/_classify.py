@@ -203,7 +203,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             labels = known[truth.values], self.classes_[predicted]
             try:
                 return float(accuracy_score(*labels, sample_weight=sample_weight))
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 raise InputError(
                     f"y cannot be compared with the classes {self.classes_.tolist()}"
                     f" the network was fitted with: {error}"

@@ -30,6 +30,7 @@ from ._intervals import conformal_offsets
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
 from ._stages import NETWORK, checkpoints_of, stage
+from ._training import callbacks_of
 from ._transform import Transform
 from ._windows import Windows, observed, origins_between
 
@@ -101,6 +102,7 @@ def fit_forecast(
     """Fit all parts of a `Forecaster` on a series; see its `fit`."""
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
+    asked = callbacks_of(forecaster.callbacks)
     # NumPy's integers are welcome, but neither torch nor polars takes them.
     horizon, frame = int(forecaster.horizon), series.frame
     targets = as_names("target", target)
@@ -165,7 +167,7 @@ def fit_forecast(
             len(targets),
         )
         before, after, remedy = _remedied(forecaster, network, examples, need)
-    flow, callbacks = watch_flow(forecaster.callbacks or ())
+    flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
     result = train(

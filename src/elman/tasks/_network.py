@@ -29,10 +29,10 @@ def check_cell(cell: object) -> str:
     InputError
         If there is no such cell; the nearest name is suggested.
     """
-    if cell not in CELLS:
+    if not isinstance(cell, str) or cell not in CELLS:
         hint = did_you_mean(str(cell), CELLS)
         raise InputError(f"cell must be one of {', '.join(CELLS)}, got {cell!r}{hint}")
-    return str(cell)
+    return cell
 
 
 class SequenceNetwork(nn.Module):

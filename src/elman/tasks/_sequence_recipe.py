@@ -17,7 +17,7 @@ from ._network import POOLINGS, check_cell
 from ._seed import seed_of
 from ._sequence_diagnosis import check_init
 from ._stages import checkpoints_of
-from ._training import settings_of
+from ._training import callbacks_of, settings_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -126,7 +126,7 @@ def recipe_of(
         bool(estimator.refit),
         estimator._fewest,
         bool(estimator.progress),
-        tuple(estimator.callbacks or ()),
+        callbacks_of(estimator.callbacks),
         checkpoints_of(estimator.checkpoints),
     )
 

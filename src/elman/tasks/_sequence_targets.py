@@ -113,6 +113,11 @@ def number_targets(y: Any, lengths: NDArray[np.int64], output: Output) -> Target
     raw, steps = _layout(y, lengths, output, trailing=1)
     if np.iscomplexobj(raw):
         raise InputError(f"Complex data not supported: y is {raw.dtype}")
+    if raw.ndim > 2:
+        raise InputError(
+            f"y has shape {np.shape(y)}; expected one number a sequence or a step, or "
+            "several in one more axis"
+        )
     try:
         values = raw.astype(np.float64)
     except (TypeError, ValueError) as error:

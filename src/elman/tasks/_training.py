@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from elman._errors import InputError, did_you_mean
-from elman.training import TrainingSettings
+from elman.training import Callback, TrainingSettings
 
 # These have parameters of their own in every estimator.
 _OWN = {
@@ -23,6 +23,25 @@ _OWN = {
 _FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
 NAMES = tuple(name for name in _FIELDS if name not in _OWN)
 """What ``training`` may set."""
+
+
+def callbacks_of(value: object) -> tuple[Callback, ...]:
+    """Return an estimator's ``callbacks``.
+
+    Raises
+    ------
+    InputError
+        They are none.
+    """
+    if value is None:
+        return ()
+    found = tuple(value) if isinstance(value, Iterable) else (value,)
+    for one in found:
+        if isinstance(one, type) or not hasattr(one, "on_step"):
+            raise InputError(
+                f"callbacks must be objects like elman.training.Callback, got {one!r}"
+            )
+    return found
 
 
 def settings_of(
