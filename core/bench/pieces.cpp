@@ -86,7 +86,7 @@ double outer_alone(long depth, int threads, double seconds) {
 
 template <class C>
 bench::Pointwise cell_alone(int threads, double seconds) {
-  constexpr long kUnits = 4 * V::width, kFew = 4, kGates = C::slots * kUnits + kPadding;
+  constexpr long kUnits = 4 * V::width, kFew = 16, kGates = C::slots * kUnits + kPadding;
   struct Own {
     std::vector<float> numbers = {};
     std::vector<Row<float>> rows = {};
@@ -106,18 +106,23 @@ bench::Pointwise cell_alone(int threads, double seconds) {
   }
   constexpr int kTimes = 200;
   const double units = double(kTimes * kFew * kUnits);
-  auto rate = [&](auto one) {
+  auto rate = [&](auto vector) {
     return bench::together(threads, seconds, [&](int id) {
       const FlushSubnormals flush;
       Own& o = own[std::size_t(id)];
       for (int k = 0; k < kTimes; ++k)
-        for (long u = 0; u < kUnits; u += V::width)
-          for (long i = 0; i < kFew; ++i) one(o, i, u);
+        for (long u = 0; u < kUnits; u += V::width) vector(o, u);
       return units;
     });
   };
-  return {1 / rate([](Own& o, long i, long u) { C::step(o.rows[i], u, kUnits, Full{}); }),
-          1 / rate([](Own& o, long i, long u) { C::adjoint(o.adjoints[i], u, kUnits, Full{}); })};
+  return {1 / rate([](Own& o, long u) {
+            for (const Row<float>& row : o.rows) C::step(row, u, kUnits, Full{});
+            if constexpr (C::in_two)
+              for (const Row<float>& row : o.rows) C::finish(row, u, kUnits, Full{});
+          }),
+          1 / rate([](Own& o, long u) {
+            for (const AdjointRow<float>& row : o.adjoints) C::adjoint(row, u, kUnits, Full{});
+          })};
 }
 
 }  // namespace

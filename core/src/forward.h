@@ -182,6 +182,9 @@ class ForwardRun {
         if constexpr (C::two_products) C::first_step(l.rows[k], u, H_, lanes);
         else C::step(l.rows[k], u, H_, lanes);
       });
+      if constexpr (C::in_two)
+        each_unit<V>(w_.recurrent, i, n,
+                     [&](long k, long u, auto lanes) { C::finish(l.rows[k], u, H_, lanes); });
     }, saved(mine, s + 1));
     meet_if(split_ == Split::units);
     if constexpr (C::two_products) {

@@ -141,6 +141,7 @@ class StepRun {
       }
       if constexpr (C::two_products) C::first_step(r, u, H_, V::lanes(n));
       else C::step(r, u, H_, V::lanes(n));
+      if constexpr (C::in_two) C::finish(r, u, H_, V::lanes(n));
     });
   }
 

@@ -29,4 +29,7 @@ struct CellDefaults {
   static constexpr bool has_cell = false;
   static constexpr bool two_products = false;
   static constexpr bool passes_on = false;  // some of dh, past the products
+  // step() leaves the rest to finish(), after all rows: what hangs on a division
+  // would else fill the processor's queue, and the next row's work wait behind it.
+  static constexpr bool in_two = false;
 };

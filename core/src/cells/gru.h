@@ -11,23 +11,28 @@ struct Gru : CellDefaults {
   static constexpr int inputs[] = {2, 0, 1}, recurrents[] = {0, 1, 2};
   static constexpr int input_first = 0, input_count = 3;
   static constexpr int recurrent_first = 1, recurrent_count = 3;
-  static constexpr bool saves = true, passes_on = true;
+  static constexpr bool saves = true, passes_on = true, in_two = true;
 
   template <class M>
   static void step(const Row<T>& row, long j, long H, M m) {
-    const T* pre = row.pre + j;
+    T* pre = row.pre + j;
     V r, z;
     values(sigmoid_fraction(V::load(pre + H, m)), sigmoid_fraction(V::load(pre + 2 * H, m)), r, z);
     const V hn = V::load(pre + 3 * H, m);
-    const V n = tanh(fma(r, hn, V::load(pre, m)));
-    fma(z, V::load(row.h_before + j, m) - n, n).store(row.y + j, m);
+    fma(r, hn, V::load(pre, m)).store(pre, m);
+    z.store(pre + 2 * H, m);
     if (row.gates) {
       T* gates = row.gates + j;
-      n.store(gates, m);
       r.store(gates + H, m);
       z.store(gates + 2 * H, m);
       hn.store(gates + 3 * H, m);
     }
+  }
+  template <class M>
+  static void finish(const Row<T>& row, long j, long H, M m) {
+    const V n = tanh(V::load(row.pre + j, m)), z = V::load(row.pre + 2 * H + j, m);
+    fma(z, V::load(row.h_before + j, m) - n, n).store(row.y + j, m);
+    if (row.gates) n.store(row.gates + j, m);
   }
 
   template <class M>

@@ -7,12 +7,12 @@ struct Lstm : CellDefaults {
   static constexpr int inputs[] = {0, 1, 2, 3}, recurrents[] = {0, 1, 2, 3};
   static constexpr int input_first = 0, input_count = 4;
   static constexpr int recurrent_first = 0, recurrent_count = 4;
-  static constexpr bool saves = true, has_cell = true;
+  static constexpr bool saves = true, has_cell = true, in_two = true;
 
   template <class M>
   static void step(const Row<T>& r, long j, long H, M m) {
     V i, f, g, o;
-    const T* pre = r.pre + j;
+    T* pre = r.pre + j;
     values(sigmoid_fraction(V::load(pre, m)), sigmoid_fraction(V::load(pre + H, m)),
            tanh_fraction(V::load(pre + 2 * H, m)), sigmoid_fraction(V::load(pre + 3 * H, m)),
            i, f, g, o);
@@ -25,7 +25,11 @@ struct Lstm : CellDefaults {
       o.store(gates + 3 * H, m);
     }
     c.store(r.c + j, m);
-    (o * tanh(c)).store(r.y + j, m);
+    o.store(pre + 3 * H, m);
+  }
+  template <class M>
+  static void finish(const Row<T>& r, long j, long H, M m) {
+    (V::load(r.pre + 3 * H + j, m) * tanh(V::load(r.c + j, m))).store(r.y + j, m);
   }
 
   template <class M>
