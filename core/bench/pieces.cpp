@@ -99,7 +99,7 @@ bench::Pointwise cell_alone(int threads, double seconds) {
     for (long i = 0; i < kFew; ++i) {
       float* p = o.numbers.data() + i * each;
       float *pre = p, *dg = p + kGates, *gates = p + 2 * kGates, *state = p + 3 * kGates;
-      o.rows.push_back({pre, state, state + kUnits, state + 2 * kUnits, state + 3 * kUnits, true});
+      o.rows.push_back({pre, gates, state, state + kUnits, state + 2 * kUnits, state + 3 * kUnits});
       o.adjoints.push_back({gates, state, state + kUnits, state + 2 * kUnits, state + 3 * kUnits,
                             state + 4 * kUnits, state + 5 * kUnits, dg, nullptr});
     }
