@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import elman as package
 
 SMALL = ["--horizon", 6, "--context", 24, "--hidden", 4, "--epochs", 1]
 
@@ -90,6 +95,44 @@ def test_a_prescription_overwrites_nothing(elman, series):
     assert data.read_bytes() == before
     refused(elman(*asked, "--to", "."), "is a folder")
     refused(elman(*asked, "--to", "none/p.toml"), "--to none/p.toml cannot be written")
+
+
+def test_ctrl_c_while_the_command_loads(elman, monkeypatch):
+    from elman.cli import _main
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_main, "main", interrupt)
+    answer = elman("info")
+    assert (answer.status, answer.out, answer.err) == (130, "", "elman: interrupted\n")
+
+
+def test_output_that_is_closed(monkeypatch):
+    from elman.cli._output import Output
+
+    monkeypatch.setattr(sys, "stdout", None)
+    out = Output()
+    out.line("nobody hears it")
+    out.pairs([("a", "b")])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])
+def test_a_disk_too_full_for_the_answer(words):
+    script = "from elman.cli import main; main()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])},
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "no space left" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
 
 
 def test_a_report_of_a_file(elman, series):

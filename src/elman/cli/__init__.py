@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ._main import main as main
+from ._entry import main as main
 
 __all__ = ["main"]

@@ -18,7 +18,7 @@ from elman._errors import InputError, did_you_mean
 from elman._files import replace_durably
 
 from ._main import Interrupted
-from ._output import Output
+from ._output import Output, is_terminal
 
 if TYPE_CHECKING:
     from elman.bench import Case, Row
@@ -187,7 +187,7 @@ class _Progress:
         self.stack = contextlib.ExitStack()
 
     def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             from rich.console import Console
 
             # A moving picture would take the time that is being measured.

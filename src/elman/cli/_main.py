@@ -1,4 +1,4 @@
-"""The entry point, and what every error looks like to the user."""
+"""The group of all commands, and what every error looks like to the user."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class Commands(TyperGroup):
             return super().make_context(*arguments, **more)
         except _UsageError as error:
             raise _misused(error) from None
+        except OSError as error:  # where the help should go
+            raise _failed(error) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; anything the user can mend ends with status 2."""
@@ -57,12 +59,7 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise _end("interrupted", _INTERRUPTED) from None
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            where = f"{error.filename}: " if error.filename else ""
-            reason = (error.strerror or str(error)).lower()
-            reason = _members.fail(f"{where}{reason}")
-            raise _end(f"error: {reason}", _USAGE) from None
+            raise _failed(error) from None
         except RuntimeError as error:
             if not _members.lost(error):
                 raise
@@ -92,6 +89,16 @@ def _end(line: str, status: int) -> typer.Exit:
     if not _members.follows():
         typer.echo(f"elman: {line}", err=True)
     return _members.end(status)
+
+
+def _failed(error: OSError) -> Exception:
+    """Return what ends a command that the system refused something."""
+    if error.errno == errno.EPIPE:  # a reader that has seen enough
+        return error
+    where = f"{error.filename}: " if error.filename else ""
+    reason = (error.strerror or str(error)).lower()
+    reason = _members.fail(f"{where}{reason}")
+    return _end(f"error: {reason}", _USAGE)
 
 
 def _misused(error: Any) -> Exception:

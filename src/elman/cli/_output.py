@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 _MANY = 5
 Rows = Sequence[Sequence[str]]
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether somebody looks at it; a closed one is None."""
+    return stream is not None and stream.isatty()
 
 
 class Output:
@@ -24,7 +29,7 @@ class Output:
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.rich = not as_json and sys.stdout.isatty()
+        self.rich = not as_json and is_terminal(sys.stdout)
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one paragraph; a terminal wraps it at words."""

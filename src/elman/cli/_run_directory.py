@@ -20,6 +20,7 @@ from elman._errors import InputError
 from . import _members
 from ._job import JOB, Job, versions
 from ._main import Interrupted, Terminated
+from ._output import is_terminal
 
 _CHECKPOINTS = "checkpoints"
 _BEST = Path(_CHECKPOINTS) / "best.safetensors"
@@ -149,7 +150,7 @@ class RunDirectory:
 
     def __enter__(self) -> Self:
         """Return the directory; a terminal hears why nothing moves yet."""
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             self._patience.start()
         self._warnings = warnings.showwarning
         warnings.showwarning = _warn
