@@ -136,6 +136,18 @@ def test_without_gradients(off):
     assert run(x)[0].requires_grad
 
 
+def test_short_calls_never_run_on_old_weights():
+    """Without gradients the core keeps what it packed for the call before."""
+    layer = elman.GRU(I, H)
+    x, run = torch.randn(T, B, I), compiled(layer)
+    for _ in range(3):
+        with torch.no_grad():
+            assert torch.equal(run(x)[0], layer(x)[0])
+            old = run(x)[0]
+            layer.weight_hh_l0.add_(0.5)
+            assert not torch.equal(run(x)[0], old)
+
+
 def test_frozen_weights_and_a_parametrised_one():
     layer = elman.GRU(I, H)
     layer.weight_ih_l0.requires_grad_(False)
