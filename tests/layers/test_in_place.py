@@ -139,6 +139,24 @@ def test_where_saved_tensors_are_packed(name, how):
         assert_close(one, other, summands=16 * T * B * H, steps=2 * T)
 
 
+@every
+def test_within_a_compiled_model(name):
+    layer, _ = pair(name)
+
+    def model(x):
+        y, state = layer(x)
+        h = state[0] if name == "LSTM" else state
+        h[:, :1] = 0.5
+        return y.relu_().sum() + h.square().sum()
+
+    found = []
+    for run in (model, torch.compile(model, fullgraph=True, backend="aot_eager")):
+        x, _ = given("dense")
+        found.append(torch.autograd.grad(run(x), [x, *layer.parameters()]))
+    for one, other in zip(*found, strict=True):
+        assert_close(one, other, summands=4 * T * B * H, steps=T)
+
+
 @pytest.mark.skipif("native" not in _paths._PATHS, reason="needs the compiled core")
 @every
 def test_what_was_watched_goes_with_the_graph(name):

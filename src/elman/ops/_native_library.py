@@ -111,7 +111,10 @@ class _Traced(Function):
         found = _core_run(*inputs, True)
         results = _results(Arguments(*inputs))
         ctx.options = inputs[9:]
-        ctx.save_for_backward(*inputs[:9], found[0], *found[results:])
+        # A copy on paper: the graph may change y in place, and compilers drop copies
+        # of what nobody changes.
+        y = found[0].clone()
+        ctx.save_for_backward(*inputs[:9], y, *found[results:])
         ctx.set_materialize_grads(False)
         return tuple(found[:results])
 
