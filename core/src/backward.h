@@ -44,7 +44,7 @@ class BackwardRun {
     if (C::has_cell) dc_ = take<T>(scratch_, B * H_);
     if (C::two_products || projects_) extra_ = take<T>(scratch_, B * H_);
     if (projects_) total_ = ring<T>(scratch_, most_steps_ + 1, B, P_);
-    if (f.norms) parts_ = take<T>(scratch_, most_steps_ * B * state_.count);
+    if (f.norms) parts_ = take<T>(scratch_, most_steps_ * B * vectors());
     rows_ = split_ == Split::rows ? (B + n_ - 1) / n_ : B;
     local_ = take<Local>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
@@ -275,27 +275,38 @@ class BackwardRun {
     for (long i = p.first; i < p.last; ++i) product(state_, i);
   }
 
+  // Sums of squares, one for each vector of units and neighbours first, so that
+  // neither the panels nor a vector's width show in the bits.
+  static constexpr long W = V::width, kTogether = 64 / (W * long(sizeof(T)));
+  static T pairwise(T* terms, long n) {
+    for (; n > 1; n /= 2)
+      for (long k = 0; k < n / 2; ++k) terms[k] = terms[2 * k] + terms[2 * k + 1];
+    return terms[0];
+  }
+  long vectors() const { return (P_ + W - 1) / W; }
   void norm_parts(Local& l, const Mine& mine, long n, long step_in_chunk, long p) {
     const long u0 = first_unit<V>(state_, p), u1 = first_unit<V>(state_, p + 1);
     for (long i = 0; i < n; ++i) {
-      V sum = V::all(0);
-      for (long u = u0; u < u1; u += V::width) {
+      T* part = parts_ + (step_in_chunk * s_.batch + mine.row[i]) * vectors();
+      for (long u = u0; u < u1; u += W) {
         const V v = V::load(l.out[i] + u, V::lanes(u1 - u));
-        sum = fma(v, v, sum);
+        T lane[W];
+        (v * v).store(lane);
+        part[u / W] = pairwise(lane, W);
       }
-      T lane[V::width], total = 0;
-      sum.store(lane);
-      for (long k = 0; k < V::width; ++k) total += lane[k];
-      parts_[(step_in_chunk * s_.batch + mine.row[i]) * state_.count + p] = total;
     }
   }
   void norms(int id, const Mine& mine, long s0, long s1) {
     const Range r = split_ == Split::rows ? Range{0, mine.count} : slice(mine.count, id, n_);
     for (long i = r.first; i < r.last; ++i)
       for (long s = s0; s < s1 && s < mine.length[i]; ++s) {
-        const T* part = parts_ + ((s - s0) * s_.batch + mine.row[i]) * state_.count;
+        const T* part = parts_ + ((s - s0) * s_.batch + mine.row[i]) * vectors();
         T total = 0;
-        for (long k = 0; k < state_.count; ++k) total += part[k];
+        for (long k = 0; k < vectors(); k += kTogether) {
+          T terms[kTogether];
+          for (long j = 0; j < kTogether; ++j) terms[j] = k + j < vectors() ? part[k + j] : T(0);
+          total += pairwise(terms, kTogether);
+        }
         f_.norms[time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]] =
             T(__builtin_sqrt(total));
       }

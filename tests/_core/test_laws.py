@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cells import by_operator, draw
+from elman.ops import record_step_gradients
 from native_core import SETS, every_cell, lengths_for, rows, running_on, same_bits
 
 PER_ROW = ("y", "h_n", "c_n", "dx", "dh_0", "dc_0")
@@ -88,6 +89,24 @@ def test_sets_with_fused_multiply_add_agree(cell, dtype):
     solutions = [solve(problem, dtype, isa=isa) for isa in fused]
     for other in solutions[1:]:
         same_bits(solutions[0], other)
+
+
+def norms(problem, dtype, **how):
+    with running_on(**how), record_step_gradients() as record:
+        by_operator(problem, "native", dtype)
+    return record[0].norms
+
+
+@both_dtypes
+@pytest.mark.parametrize("B", [1, 5])
+@every_cell
+def test_norms_on_any_number_of_threads_and_any_fused_set(cell, B, dtype):
+    problem = draw(cell, 4, B, 3, 301, dtype=dtype)
+    alone = norms(problem, dtype)
+    assert alone.all()
+    for isa in [s for s in SETS if s != "scalar"]:
+        for threads in (1, 2, 4):
+            assert torch.equal(norms(problem, dtype, isa=isa, threads=threads), alone)
 
 
 @both_dtypes
