@@ -35,6 +35,22 @@ def _watched() -> bool:
     return wanted != (None, None, None)
 
 
+_DISTURBANCES = (
+    torch._C._functorch.peek_interpreter_stack,
+    torch._C._len_torch_dispatch_stack,
+    torch._C._len_torch_function_stack,
+    torch._C._is_any_autocast_enabled,
+    torch._C._get_tracing_state,
+    _watched,
+)
+"""What says, by anything but nothing or zero, that a call is not a plain one."""
+
+
+def disturbed() -> bool:
+    """Say whether something looks over torch's shoulder, or asks for a path."""
+    return forward_ad._current_level >= 0 or any(asks() for asks in _DISTURBANCES)
+
+
 def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     try:
         from elman._core import _native
@@ -45,19 +61,11 @@ def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     table = getattr(Tensor, "__dlpack_c_exchange_api__", None)  # torch 2.10 and later
     if table is None or not hasattr(_native, "step"):
         return _never, _never, CELLS
-    disturbances = (
-        torch._C._functorch.peek_interpreter_stack,
-        torch._C._len_torch_dispatch_stack,
-        torch._C._len_torch_function_stack,
-        torch._C._is_any_autocast_enabled,
-        torch._C._get_tracing_state,
-        _watched,
-    )
     served = _native.step_setup(
         table,
         Tensor,
         nn.Parameter,
-        disturbances,
+        _DISTURBANCES,
         torch.is_grad_enabled,
         torch.get_num_threads,
         forward_ad,

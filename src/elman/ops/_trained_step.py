@@ -11,11 +11,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import forward_ad
 
 from ._call import Call, Weights
-from ._paths import _forced, _record
-from ._step_gradients import wanted
+from ._step import disturbed
 
 try:
     from ._native import run as native
@@ -51,7 +49,7 @@ def trained_step(
     hx : tuple
         One state or two, each (B, H) or None.
     """
-    if not CELLS or not torch.is_grad_enabled() or _disturbed():
+    if not CELLS or not torch.is_grad_enabled() or disturbed():
         return None
     if type(x) not in _PLAIN or x.dim() != 2 or len(x) < _MANY:
         return None
@@ -99,19 +97,4 @@ def _like(given: Any, x: Tensor) -> bool:
         and given.is_cpu
         and given.layout == torch.strided
         and not given.is_neg()
-    )
-
-
-def _disturbed() -> bool:
-    """Say whether something looks over torch's shoulder, or asks for a path."""
-    return bool(
-        torch._C._functorch.peek_interpreter_stack() is not None
-        or torch._C._len_torch_dispatch_stack()
-        or torch._C._len_torch_function_stack()
-        or torch._C._is_any_autocast_enabled()
-        or torch._C._get_tracing_state() is not None
-        or forward_ad._current_level >= 0
-        or _forced.get() is not None
-        or _record.get() is not None
-        or wanted() is not None
     )
