@@ -169,6 +169,7 @@ struct Problem {
     add(dw_hh, G * H * P);
     add(db_ih, G * H);
     add(db_hh, G * H);
+    add(norms, S * B);
     if (cell == Cell::lstm) add(cn, B * H), add(dc0, B * H);
     if (w_hr) add(dw_hr, P * H);
     return v;
