@@ -8,8 +8,10 @@
 
 #include <Python.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <new>
 
 #include "elman/core.h"
 
@@ -45,15 +47,13 @@ struct Torch {
   PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
   PyObject* forward_mode;            // the module whose level is that of dual numbers
   PyObject *level, *requires_grad;
-  PyObject *new_empty, *is_neg;      // of torch.Tensor, unbound
+  PyObject *new_empty, *is_neg, *contiguous;  // of torch.Tensor, unbound
   PyObject* names[4];                // of a cell's parameters
   PyObject *version, *address;
   PyObject *parameters, *all_weights, *batch_first, *training;
-  PyObject* settings[8];             // of a layer, see kAlways
+  PyObject* settings[8];             // of a layer, see settings.h
 };
 inline Torch torch;
-// Which settings of a layer are to be off: always, in training, without a state.
-inline constexpr int kAlways = 5, kTraining = 7, kStateless = 8;
 
 // A reference given back at the end of the scope.
 struct Own {
@@ -114,38 +114,53 @@ struct Given {
   DLTensor t;
 };
 
+// Whether this matrix, or with rows < 0 this vector, is of the same numbers as `like`.
 inline bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int64_t width) {
   if (t.bits != like.bits) return false;
   if (rows < 0) return t.ndim == 1 && t.shape[0] == width;
   return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
 }
 
-// A new tensor of x's dtype and shape, but for its last axis; x has at most three.
-inline PyObject* empty_like(const Given& x, long width) {
-  PyObject* args[4] = {x.object};
+// A new tensor of x's dtype, of one to three axes.
+inline PyObject* empty(PyObject* x, const int64_t* shape, int axes) {
+  PyObject* args[4] = {x};
   bool failed = false;
-  for (int i = 0; i < x.t.ndim; ++i) {
-    args[i + 1] = PyLong_FromLong(i + 1 < x.t.ndim ? long(x.t.shape[i]) : width);
+  for (int i = 0; i < axes; ++i) {
+    args[i + 1] = PyLong_FromLongLong(shape[i]);
     failed = failed || !args[i + 1];
   }
-  PyObject* out = failed ? nullptr
-                         : PyObject_Vectorcall(torch.new_empty, args, std::size_t(x.t.ndim) + 1,
-                                               nullptr);
-  for (int i = 0; i < x.t.ndim; ++i) Py_XDECREF(args[i + 1]);
+  PyObject* out =
+      failed ? nullptr
+             : PyObject_Vectorcall(torch.new_empty, args, std::size_t(axes) + 1, nullptr);
+  for (int i = 0; i < axes; ++i) Py_XDECREF(args[i + 1]);
   return out;
+}
+
+// The same of x's shape, but for its last axis.
+inline PyObject* empty_like(const Given& x, long width) {
+  int64_t shape[3];
+  for (int i = 0; i < x.t.ndim; ++i) shape[i] = i + 1 < x.t.ndim ? x.t.shape[i] : width;
+  return empty(x.object, shape, x.t.ndim);
 }
 
 // In multiplications: what one thread does in less time than others need to
 // notice that the lock is free.
 inline constexpr long kQuick = 100000;
 
-template <class T>
-PyObject* compute(Forward<T>& f) {
+inline void run(const Forward<float>& f) { forward(f); }
+inline void run(const Forward<double>& f) { forward(f); }
+inline void run(const Backward<float>& f) { backward(f); }
+inline void run(const Backward<double>& f) { backward(f); }
+
+// None, borrowed, or null and a Python error.
+template <class Pass>
+PyObject* compute(const Pass& pass) {
   std::exception_ptr failure;
-  const long work = (f.shape.input + f.shape.hidden) * f.shape.hidden * f.shape.batch * f.shape.steps;
+  const Shape& s = pass.shape;
+  const long work = (s.input + s.hidden) * s.hidden * s.batch * s.steps;
   PyThreadState* state = work > kQuick ? PyEval_SaveThread() : nullptr;
   try {
-    forward(f);
+    run(pass);
   } catch (const std::exception&) {
     failure = std::current_exception();
   }

@@ -5,6 +5,7 @@
 
 #include "packed_handle.h"
 #include "plain.h"
+#include "settings.h"
 #include "step.h"
 
 using namespace elman;
@@ -21,31 +22,6 @@ struct Call {
 };
 
 PyObject* none() { return Py_NewRef(Py_None); }
-
-// A new reference, null where there is no such key.
-PyObject* item(PyObject* dict, PyObject* key) {
-  return Py_XNewRef(PyDict_GetItemWithError(dict, key));
-}
-
-// Whether a setting is there and true. -1: a Python error is set.
-int on(PyObject* layer, PyObject* name) {
-  PyObject* const value = PyDict_GetItemWithError(layer, name);
-  if (!value) return PyErr_Occurred() ? -1 : 0;
-  return PyObject_IsTrue(value);
-}
-
-// 1 if all that makes a layer more than plain is off. Defaults are on its class,
-// and all of them off.
-int plain_settings(PyObject* layer, bool stateless) {
-  const int training = on(layer, torch.training);
-  if (training < 0) return training;
-  for (int i = 0; i < kStateless; ++i) {
-    if (i >= kAlways && i < kTraining && !training) continue;
-    if (i >= kTraining && !stateless) continue;
-    if (const int t = on(layer, torch.settings[i])) return t < 0 ? t : 0;
-  }
-  return 1;
-}
 
 // The packed weights that `kept` of elman.ops._native_calls noted for w_hh, if
 // they are of these tensors as they are now. Null, and perhaps a Python error.
@@ -169,7 +145,7 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (!parameters.p || !names.p) return PyErr_Occurred() ? nullptr : none();
   if (!PyDict_Check(parameters.p) || !PyList_Check(names.p)) return none();
   const long layers = long(PyList_Size(names.p));
-  const int off = plain_settings(layer, hx == Py_None);
+  const int off = settings_off(layer, kBidirectional, hx == Py_None);
   if (off <= 0 || layers < 1) return off < 0 ? nullptr : none();
   Call c{};
   c.kept = args[0];

@@ -2,6 +2,7 @@
 #include "step.h"
 
 #include "plain.h"
+#include "settings.h"
 
 using namespace elman;
 using namespace elman::plain;
@@ -9,7 +10,7 @@ using namespace elman::plain;
 namespace {
 
 template <class T>
-PyObject* run(Shape& shape, const Given& x, const Given* state, const Given* weights, bool bias) {
+PyObject* one_step(Shape& shape, const Given& x, const Given* state, const Given* weights, bool bias) {
   Forward<T> f{};
   f.single = true;
   f.shape = shape;
@@ -122,8 +123,8 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
     shape.threads = n.p ? int(PyLong_AsLong(n.p)) : 1;
     if (PyErr_Occurred()) return nullptr;
   }
-  return x.t.bits == 32 ? run<float>(shape, x, state, weights, bias)
-                        : run<double>(shape, x, state, weights, bias);
+  return x.t.bits == 32 ? one_step<float>(shape, x, state, weights, bias)
+                        : one_step<double>(shape, x, state, weights, bias);
 }
 
 // (capsule of the table, Tensor, Parameter, idle functions, is_grad_enabled,
@@ -151,15 +152,18 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
       {&torch.version, "_version"}, {&torch.address, "address"},
       {&torch.parameters, "_parameters"}, {&torch.all_weights, "_all_weights"},
       {&torch.batch_first, "batch_first"}, {&torch.training, "training"},
-      {&torch.settings[0], "bidirectional"}, {&torch.settings[1], "stateful"},
-      {&torch.settings[2], "zoneout"}, {&torch.settings[3], "state_batch_first"},
-      {&torch.settings[4], "proj_size"}, {&torch.settings[5], "dropout"},
-      {&torch.settings[6], "recurrent_dropout"}, {&torch.settings[7], "learn_initial_state"}};
+      {&torch.settings[kBidirectional], "bidirectional"}, {&torch.settings[kDropout], "dropout"},
+      {&torch.settings[kStateful], "stateful"}, {&torch.settings[kZoneout], "zoneout"},
+      {&torch.settings[kStateBatchFirst], "state_batch_first"},
+      {&torch.settings[kProjection], "proj_size"},
+      {&torch.settings[kRecurrentDropout], "recurrent_dropout"},
+      {&torch.settings[kLearnInitialState], "learn_initial_state"}};
   for (const auto& name : names)
     if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
   torch.new_empty = PyObject_GetAttrString(torch.tensor, "new_empty");
   torch.is_neg = PyObject_GetAttrString(torch.tensor, "is_neg");
-  if (!torch.new_empty || !torch.is_neg) return nullptr;
+  torch.contiguous = PyObject_GetAttrString(torch.tensor, "contiguous");
+  if (!torch.new_empty || !torch.is_neg || !torch.contiguous) return nullptr;
   torch.api = api;
   Py_RETURN_TRUE;
 }
@@ -170,6 +174,12 @@ PyMethodDef elman::step_functions[] = {
     {"step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step)), METH_FASTCALL,
      nullptr},
     {"short_layer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(short_layer)),
+     METH_FASTCALL, nullptr},
+    {"plain_layer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_layer)),
+     METH_FASTCALL, nullptr},
+    {"plain_forward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_forward)),
+     METH_FASTCALL, nullptr},
+    {"plain_backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_backward)),
      METH_FASTCALL, nullptr},
     {"step_setup", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step_setup)),
      METH_FASTCALL, nullptr},

@@ -18,6 +18,7 @@ from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
 from ._noise import draw
+from ._plain import plain_call
 from ._short import short_call
 from ._states import carried_states, carry, initial_states
 
@@ -78,7 +79,10 @@ class Recurrent(Extended):
             If shapes, dtypes or lengths do not fit.
         """
         if lengths is None:
-            quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
+            if is_compiling():
+                quick = compiled_call(self, input, hx)
+            else:
+                quick = short_call(self, input, hx) or plain_call(self, input, hx)
             if quick is not None:
                 return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)

@@ -26,12 +26,14 @@ from ._paths import register_path as register_path
 from ._paths import run as run
 from ._paths import run_instead as run_instead
 from ._peak import measured_peak as measured_peak
+from ._plain import plain_forward as plain_forward
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
 from ._step import MOST_KEPT as MOST_KEPT
 from ._step import MOST_ROWS as MOST_ROWS
 from ._step import STEPS as STEPS
+from ._step import plain_layer as plain_layer
 from ._step import short_layer as short_layer
 from ._step import step as step
 from ._step_gradients import StepGradients as StepGradients
@@ -66,6 +68,8 @@ __all__ = [
     "instruction_set",
     "lstm",
     "measured_peak",
+    "plain_forward",
+    "plain_layer",
     "record_paths",
     "record_step_gradients",
     "register_path",

@@ -112,9 +112,9 @@ class _Sequence(Function):
         steps: StepGradients | None = ctx.steps
         if torch.is_grad_enabled() or dgates is not None or dcells is not None:
             with into(steps):
-                found = _again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
+                found = again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
         else:
-            reserve = _reserve(ctx, a, kept[9:])
+            reserve = reserve_of(ctx, a, kept[9:])
             gradients = native.backward(
                 a, reserve, dy, dh_n, dc_n, needed, norms=steps is not None
             )
@@ -126,7 +126,7 @@ class _Sequence(Function):
         return None, None, *found, None, None, None, None
 
 
-def _reserve(ctx: Any, a: Arguments, kept: tuple[Any, ...]) -> Reserve:
+def reserve_of(ctx: Any, a: Arguments, kept: tuple[Any, ...]) -> Reserve:
     """Return what backward reads, with the outputs as forward left them."""
     if ctx.y is None:
         return Reserve(*kept)
@@ -135,7 +135,7 @@ def _reserve(ctx: Any, a: Arguments, kept: tuple[Any, ...]) -> Reserve:
     return Reserve(ctx.y, *kept[1:])
 
 
-def _again(
+def again(
     a: Arguments, grads: tuple[Tensor | None, ...], wanted: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
     """Return the gradients by the composite path, themselves differentiable.

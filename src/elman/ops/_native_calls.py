@@ -88,6 +88,7 @@ class Arguments(NamedTuple):
 
 def _row(x: Tensor) -> Tensor:
     """Return x with its last axis contiguous, copied only if it must be."""
+    x = x.resolve_neg()  # numbers still to be negated: an imaginary part of a conjugate
     return x if x.stride(-1) == 1 or x.shape[-1] <= 1 else x.contiguous()
 
 
@@ -104,7 +105,7 @@ def like_time(x: Tensor, width: int) -> Tensor:
 
 
 def _whole(tensor: Tensor | None) -> Tensor | None:
-    return tensor if tensor is None else tensor.contiguous()
+    return tensor if tensor is None else tensor.resolve_neg().contiguous()
 
 
 def _contiguous(a: Arguments) -> Arguments:
@@ -112,8 +113,8 @@ def _contiguous(a: Arguments) -> Arguments:
         _row(a.x),
         _whole(a.h_0),
         _whole(a.c_0),
-        a.w_ih.contiguous(),
-        a.w_hh.contiguous(),
+        a.w_ih.resolve_neg().contiguous(),
+        a.w_hh.resolve_neg().contiguous(),
         _whole(a.b_ih),
         _whole(a.b_hh),
         _whole(a.w_hr),

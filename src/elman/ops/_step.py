@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from ._paths import _forced, _record
+from ._paths import _forced, _instead, _record
 from ._step_gradients import _record as _record_gradients
 
 MOST_KEPT = 16
@@ -30,9 +30,9 @@ def _never(*_: Any) -> None:
 
 
 def _watched() -> bool:
-    """Return whether a path is forced, or somebody collects what runs."""
-    wanted = (_forced.get(), _record.get(), _record_gradients.get())
-    return wanted != (None, None, None)
+    """Return whether a path is forced, or somebody collects or takes what runs."""
+    asked = (_forced, _record, _record_gradients, _instead)
+    return any(about.get() is not None for about in asked)
 
 
 _DISTURBANCES = (
@@ -41,6 +41,7 @@ _DISTURBANCES = (
     torch._C._len_torch_function_stack,
     torch._C._is_any_autocast_enabled,
     torch._C._get_tracing_state,
+    partial(torch._C._autograd._top_saved_tensors_default_hooks, False),
     _watched,
 )
 """What says, by anything but nothing or zero, that a call is not a plain one."""
@@ -51,16 +52,16 @@ def disturbed() -> bool:
     return forward_ad._current_level >= 0 or any(asks() for asks in _DISTURBANCES)
 
 
-def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
+def _prepare() -> tuple[Any, Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     try:
         from elman._core import _native
 
         from ._native_calls import CELLS, _packed
     except ModuleNotFoundError:  # a source tree without its core
-        return _never, _never, {}
+        return _never, _never, _never, {}
     table = getattr(Tensor, "__dlpack_c_exchange_api__", None)  # torch 2.10 and later
     if table is None or not hasattr(_native, "step"):
-        return _never, _never, CELLS
+        return _never, _never, _never, CELLS
     served = _native.step_setup(
         table,
         Tensor,
@@ -72,17 +73,27 @@ def _prepare() -> tuple[Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     )
     atexit.register(_packed.clear)  # what a living layer would hold for ever
     if not served:
-        return _never, _never, CELLS
+        return _never, _never, _never, CELLS
     short = getattr(_native, "short_layer", None)  # None: an older build of the core
-    return _native.step, partial(short, _packed) if short else _never, CELLS
+    short = partial(short, _packed) if short else _never
+    plain = getattr(_native, "plain_layer", _never)
+    return _native.step, short, plain, CELLS
 
 
-step, _short_layer, _cells = _prepare()
+step, _short_layer, _plain_layer, _cells = _prepare()
 """``step(cell, activation, parameters, input, hx, most_rows)``, with a cell's numbers
 from `STEPS` and a module's own parameters: the next state, or None if the call is not
 a plain one: gradients wanted, a transform, mode or tracer active, autocast, a path
 asked for, parameters computed from others, subclasses, other devices or layouts, more
 rows, wrong shapes. Not to be called while compiling.
+"""
+
+plain_layer = _plain_layer
+"""``plain_layer(cell, activation, attributes, input, hx, most)``, for whole sequences
+of a stack in one or both directions: whether gradients are wanted, h_0 and c_0 or None,
+and a list of four parameters or Nones for each layer and direction. None where `step`
+would return it, for layers that hold states back, carry, learn or project them, and for
+at most ``most`` rows times steps without gradients. What `plain_forward` then takes.
 """
 
 short_layer = _short_layer

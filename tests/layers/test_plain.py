@@ -1,0 +1,394 @@
+"""Plain calls: past all that Python would ask, the bits of the ordinary way."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+from torch.autograd.graph import save_on_cpu
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.rnn import pack_sequence
+
+import elman
+from elman import GRU, LSTM, RNN, InputError, ops
+from elman.layers._plain import plain_call
+from elman.ops._step import _never
+
+pytestmark = pytest.mark.skipif(
+    ops.plain_layer is _never, reason="needs the core and torch 2.10"
+)
+T, B, I, H = 6, 5, 7, 21
+LAYERS = {
+    "tanh": (RNN, {}),
+    "softplus": (RNN, {"nonlinearity": "softplus"}),
+    "gru": (GRU, {}),
+    "before": (GRU, {"reset_after": False}),
+    "lstm": (LSTM, {}),
+}
+OPTIONS = [
+    {},
+    {"bias": False},
+    {"batch_first": True},
+    {"bidirectional": True, "batch_first": True},
+    {"num_layers": 3, "dropout": 0.4},
+    {"num_layers": 2, "bidirectional": True, "dtype": torch.float64},
+]
+every = pytest.mark.parametrize("kind", LAYERS)
+
+
+def build(kind, **options):
+    torch.manual_seed(0)
+    cls, more = LAYERS[kind]
+    return cls(I, H, **options, **more)
+
+
+def inputs(layer, rows=B, steps=T):
+    dtype = layer.weight_ih_l0.dtype
+    shape = (rows, steps, I) if layer.batch_first else (steps, rows, I)
+    x = torch.randn(*shape, dtype=dtype, requires_grad=True)
+    places = layer.num_layers * (2 if layer.bidirectional else 1)
+    h = torch.randn(places, rows, H, dtype=dtype, requires_grad=True)
+    if not isinstance(layer, LSTM):
+        return x, h, [x, h]
+    c = torch.randn_like(h, requires_grad=True)
+    return x, (h, c), [x, h, c]
+
+
+def flat(result):
+    y, state = result
+    return [y, *(state if isinstance(state, tuple) else (state,))]
+
+
+def is_plain(layer, x, hx=None):
+    return plain_call(layer, x, hx) is not None
+
+
+def ordinary(layer, x, hx=None):
+    """The same call, past the short way: whoever collects paths is served by it."""
+    with ops.record_paths() as ran:
+        result = layer(x, hx)
+    assert set(ran) == {"native"}
+    return result
+
+
+def gradients(outputs, of, weights):
+    loss = sum((w * out).sum() for w, out in zip(weights, outputs, strict=True))
+    return torch.autograd.grad(loss, of)
+
+
+def same(found, expected):
+    for a, b in zip(found, expected, strict=True):
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        assert a.stride() == b.stride()
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["zeros", "state"])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@every
+def test_the_same_bits(kind, options, given):
+    layer = build(kind, **options)
+    x, hx, leaves = inputs(layer)
+    hx, leaves = (hx, leaves) if given else (None, leaves[:1])
+    leaves = [*leaves, *layer.parameters()]
+    torch.manual_seed(3)
+    found = flat(layer(x, hx))
+    torch.manual_seed(3)  # dropout between layers
+    expected = flat(ordinary(layer, x, hx))
+    assert is_plain(layer, x, hx)
+    same(found, expected)
+    weights = [torch.randn_like(t) for t in found]
+    same(gradients(found, leaves, weights), gradients(expected, leaves, weights))
+
+
+@every
+def test_without_gradients_nothing_is_kept(kind):
+    layer = build(kind, num_layers=2, bidirectional=True)
+    x, hx, _ = inputs(layer)
+    expected = flat(ordinary(layer, x, hx))
+    with torch.no_grad():
+        found = flat(layer(x, hx))
+        assert is_plain(layer, x, hx)
+    with torch.inference_mode():
+        same(flat(layer(x, hx)), expected)
+    same(found, expected)
+    assert not any(t.requires_grad for t in found)
+
+
+@pytest.mark.parametrize(
+    "asked", list(itertools.product([False, True], repeat=3)), ids=str
+)
+@every
+def test_only_what_is_asked_for(kind, asked):
+    layer = build(kind)
+    x, hx, leaves = inputs(layer)
+    of_input, of_state, of_weights = asked
+    x.requires_grad_(of_input)
+    for leaf in leaves[1:]:
+        leaf.requires_grad_(of_state)
+    layer.weight_hh_l0.requires_grad_(of_weights)
+    for name in ("weight_ih_l0", "bias_ih_l0", "bias_hh_l0"):
+        getattr(layer, name).requires_grad_(False)
+    everything = [*leaves, *layer.parameters()]
+    wanted = [t for t in everything if t.requires_grad]
+    found, expected = flat(layer(x, hx)), flat(ordinary(layer, x, hx))
+    same(found, expected)
+    assert found[0].requires_grad == bool(wanted)
+    if wanted:
+        weights = [torch.randn_like(t) for t in found]
+        same(gradients(found, wanted, weights), gradients(expected, wanted, weights))
+
+
+def transposed(t):
+    return torch.randn(t.shape[::-1], dtype=t.dtype).permute(2, 1, 0)
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        lambda t: torch.ones((), dtype=t.dtype).expand_as(t),
+        lambda t: torch.randn(t.shape[0], 1, 1, dtype=t.dtype).expand_as(t),
+        lambda t: torch.randn(*t.shape[:2], 2 * H, dtype=t.dtype)[..., H:],
+        transposed,
+        lambda t: torch._neg_view(torch.randn_like(t)),
+    ],
+    ids=["sum", "expanded", "half", "transposed", "negated"],
+)
+@every
+def test_gradients_that_lie_anyhow(kind, gradient, batch_first):
+    layer = build(kind, batch_first=batch_first)
+    x, hx, leaves = inputs(layer)
+    leaves += layer.parameters()
+    for outputs in ([0], [1], [0, 1]):
+        torch.manual_seed(4)
+        all_found, all_expected = flat(layer(x, hx)), flat(ordinary(layer, x, hx))
+        given = [gradient(all_found[k]) for k in outputs]
+        # The ordinary way reads contiguous tensors.
+        plainly = [torch.empty_like(g).copy_(g).contiguous() for g in given]
+        found = [all_found[k] for k in outputs]
+        expected = [all_expected[k] for k in outputs]
+        same(
+            torch.autograd.grad(found, leaves, given),
+            torch.autograd.grad(expected, leaves, plainly),
+        )
+
+
+@every
+def test_twice_and_of_itself(kind):
+    layer = build(kind, batch_first=True, dtype=torch.float64)
+    x, hx, leaves = inputs(layer)
+    y = layer(x, hx)[0]
+    first = torch.autograd.grad(y.square().sum(), leaves, retain_graph=True)
+    again = torch.autograd.grad(y.square().sum(), leaves, retain_graph=True)
+    same(first, again)
+    slopes = torch.autograd.grad(y.square().sum(), leaves, create_graph=True)
+    for a, b in zip(slopes, first, strict=True):
+        torch.testing.assert_close(a.detach(), b, rtol=1e-12, atol=1e-13)
+    whole = [*leaves, *layer.parameters()]
+    found = torch.autograd.grad(sum(s.sin().sum() for s in slopes), whole)
+    expected_y = ordinary(layer, x, hx)[0].square().sum()
+    slopes = torch.autograd.grad(expected_y, leaves, create_graph=True)
+    expected = torch.autograd.grad(sum(s.sin().sum() for s in slopes), whole)
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-12)
+
+
+@every
+def test_derivatives(kind):
+    layer = build(kind, dtype=torch.float64)
+    x, hx, leaves = inputs(layer, rows=2, steps=3)
+
+    def call(*given):
+        return tuple(flat(layer(given[0], given[1:] if len(given) == 3 else given[1])))
+
+    assert is_plain(layer, x, hx)
+    assert torch.autograd.gradcheck(call, leaves)
+    assert torch.autograd.gradgradcheck(call, leaves)
+
+
+def noncontiguous():
+    return torch.randn(B, T, I).transpose(0, 1)
+
+
+def negated_weights():
+    layer = RNN(I, H)
+    layer.weight_hh_l0 = nn.Parameter(torch._neg_view(torch.randn(H, H)))
+    return layer
+
+
+NOT_PLAIN = {
+    "unbatched": lambda: (RNN(I, H), torch.randn(T, I)),
+    "packed": lambda: (RNN(I, H), pack_sequence([torch.randn(T, I)])),
+    "no steps": lambda: (RNN(I, H), torch.randn(0, B, I)),
+    "no rows": lambda: (RNN(I, H), torch.randn(T, 0, I)),
+    "strided": lambda: (RNN(I, H), noncontiguous()),
+    "negated": lambda: (RNN(I, H), torch._neg_view(torch.randn(T, B, I))),
+    "negated weights": lambda: (negated_weights(), torch.randn(T, B, I)),
+    "a subclass": lambda: (
+        RNN(I, H),
+        torch.randn(T, B, I).as_subclass(type("Named", (torch.Tensor,), {})),
+    ),
+    "meta": lambda: (RNN(I, H, device="meta"), torch.randn(T, B, I, device="meta")),
+    "half": lambda: (
+        RNN(I, H, dtype=torch.float16),
+        torch.randn(T, B, I, dtype=torch.float16),
+    ),
+    "projected": lambda: (LSTM(I, H, proj_size=3), torch.randn(T, B, I)),
+    "zoneout": lambda: (GRU(I, H, zoneout=0.1), torch.randn(T, B, I)),
+    "held back": lambda: (GRU(I, H, recurrent_dropout=0.1), torch.randn(T, B, I)),
+    "learned": lambda: (LSTM(I, H, learn_initial_state=True), torch.randn(T, B, I)),
+    "carried": lambda: (GRU(I, H, stateful="detached"), torch.randn(T, B, I)),
+    "parametrised": lambda: (
+        weight_norm(GRU(I, H), "weight_hh_l0"),
+        torch.randn(T, B, I),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PLAIN)
+def test_what_is_not_plain_goes_the_ordinary_way(name):
+    layer, x = NOT_PLAIN[name]()
+    assert not is_plain(layer, x)
+    layer(x)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda: ops.force_path("composite"),
+        lambda: ops.record_step_gradients(),
+        lambda: ops.run_instead(lambda call: None),
+        lambda: torch.autocast("cpu", dtype=torch.float16),
+        lambda: torch.autograd.forward_ad.dual_level(),
+        lambda: save_on_cpu(),
+        lambda: torch.device("meta"),
+    ],
+    ids=["forced", "norms", "instead", "autocast", "duals", "hooks", "mode"],
+)
+def test_nothing_looks_over_its_shoulder(inside):
+    layer, x = GRU(I, H), torch.randn(T, B, I)
+    assert is_plain(layer, x)
+    with inside():
+        assert not is_plain(layer, x)
+    assert is_plain(layer, x)
+
+
+def test_settings_that_do_nothing_here_are_plain():
+    x, h = torch.randn(T, B, I), torch.zeros(1, B, H)
+    assert is_plain(GRU(I, H, recurrent_dropout=0.5).eval(), x)
+    learned = RNN(I, H, learn_initial_state=True)
+    assert is_plain(learned, x, h)
+    model = nn.Sequential(nn.LSTM(I, H))
+    elman.accelerate(model)
+    assert is_plain(model[0], x)
+
+
+def test_inside_a_transform_it_stands_back():
+    layer = GRU(I, H)
+    x = torch.randn(T, B, I)
+    seen = []
+
+    def loss(x):
+        seen.append(is_plain(layer, x))
+        return layer(x)[0].sum()
+
+    found = torch.func.grad(loss)(x)
+    assert seen == [False]
+    x.requires_grad_()
+    torch.testing.assert_close(found, torch.autograd.grad(loss(x), x)[0])
+
+
+def test_many_gradients_at_once_are_refused_as_ever():
+    layer, x = RNN(I, H), torch.randn(T, B, I, requires_grad=True)
+    y = layer(x)[0]
+    many = torch.randn(3, *y.shape)
+    with pytest.raises(RuntimeError):
+        torch.autograd.grad(y, x, many, is_grads_batched=True)
+
+
+@pytest.mark.parametrize(
+    ("x", "hx"),
+    [
+        (torch.randn(T, B, I + 1), None),
+        (torch.randn(T, B, I, dtype=torch.float64), None),
+        (torch.randn(T, B, I), torch.zeros(1, B + 1, H)),
+        (torch.randn(T, B, I), torch.zeros(2, B, H)),
+        (torch.randn(T, B, I), (torch.zeros(1, B, H),) * 2),
+        ([1.0], None),
+    ],
+    ids=["width", "dtype", "rows", "layers", "pair", "list"],
+)
+def test_errors_are_those_of_the_ordinary_way(x, hx):
+    layer = GRU(I, H)
+    with pytest.raises(InputError) as found:
+        layer(x, hx)
+    with pytest.raises(InputError) as expected, ops.force_path("native"):
+        layer(x, hx)
+    assert str(found.value) == str(expected.value)
+
+
+def arguments(kind):
+    """Return what plain_forward of the core takes, and plain_backward after it."""
+    layer = build(kind)
+    x, hx, _ = inputs(layer)
+    h, c = hx if isinstance(hx, tuple) else (hx, None)
+    numbers = [*ops.STEPS[layer._cell], False, False]
+    weights = [p.detach() for p in layer.parameters()]
+    return numbers, [t if t is None else t.detach() for t in (x, h, c, *weights)]
+
+
+BAD = [
+    None,
+    3,
+    "x",
+    torch.zeros(()),
+    torch.zeros(0),
+    torch.zeros(T, B),
+    torch.zeros(T, B, H + 1),
+    torch.zeros(T, B, I, dtype=torch.float64),
+    torch.zeros(T, B, I, dtype=torch.int64),
+    torch.zeros(1, B, H, device="meta"),
+    torch.zeros(B, H, 2)[..., 0],
+    torch.zeros(H, H).to_sparse(),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("kind", ["tanh", "gru", "lstm"])
+def test_the_border_refuses_what_does_not_fit(kind, bad):
+    from elman._core import _native
+
+    numbers, tensors = arguments(kind)
+    y, h_n, c_n, gates, cells = _native.plain_forward(*numbers, *tensors, True)
+    later = [y, gates, cells, torch.ones_like(y), h_n, c_n, (True,) * 7]
+    assert _native.plain_backward(*numbers, *tensors, *later) is not None
+    for place in range(len(tensors)):
+        wrong = [bad if k == place else t for k, t in enumerate(tensors)]
+        # Leaving out a state, or giving one an RNN does not read, is no mistake.
+        if place in (1, 2) and (bad is None or kind != "lstm"):
+            continue
+        assert _native.plain_forward(*numbers, *wrong, True) is None
+        assert _native.plain_backward(*numbers, *wrong, *later) is None
+    for place, right in enumerate(later[:6]):
+        wrong = [bad if k == place else t for k, t in enumerate(later)]
+        if right is None or (place >= 3 and bad is None):
+            continue
+        assert _native.plain_backward(*numbers, *tensors, *wrong) is None
+
+
+def test_the_border_says_what_it_takes():
+    from elman._core import _native
+
+    with pytest.raises(TypeError, match="plain_layer: expected"):
+        _native.plain_layer(0)
+    with pytest.raises(TypeError, match="plain_forward: expected"):
+        _native.plain_forward(0)
+    with pytest.raises(TypeError, match="plain_backward: expected"):
+        _native.plain_backward(*range(18))
+    numbers, tensors = arguments("gru")
+    with pytest.raises(TypeError):
+        _native.plain_forward("gru", *numbers[1:], *tensors, True)
