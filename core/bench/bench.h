@@ -4,12 +4,28 @@
 
 #include <chrono>
 #include <functional>
+#include <vector>
+
+#include "internal.h"
 
 namespace bench {
 
 inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+// Where a cache line begins, as torch's tensors do.
+template <class T>
+struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U>
+  Aligned(const Aligned<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(elman::allocate(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t) { elman::release(p); }
+  bool operator==(const Aligned&) const { return true; }
+};
+using Numbers = std::vector<float, Aligned<float>>;
 
 // Runs work(id) on every thread at once, again and again for so many seconds,
 // and returns the rate of the slowest: what work returns, over its time.
@@ -41,6 +57,8 @@ struct Times {
   double pack, inputs, steps, step, pack_back, back, adjoint, input_gradients, weights, gather,
       finish;
   double forward, backward;
+  double peak;     // of each thread meanwhile: operations a second, in the middle call
+  double of_peak;  // the share that the products made of all threads' peak, in the same
 };
 Times measure(Kind kind, const Size& size, int threads, double seconds);
 // The threads that such a call uses, and whether each has rows of its own.

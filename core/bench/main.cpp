@@ -114,13 +114,14 @@ void row(int cell, const Size& z, const Times& t, const Roofs& r, int threads) {
   const double bound = std::max(products + gates, fetched);
 
   std::printf("%-4s %3ld x %3ld, %3ld -> %3ld %5.0f %5.0f (%2.0f) %5.0f (%2.0f) %5.0f %5.0f (%2.0f)"
-              " %7.2f %5.0f %5.0f | %5.2f %5.2f %5.2f %5.0f\n",
+              " %7.2f %5.0f %5.0f | %5.0f %6.0f | %5.2f %5.2f %5.2f %5.0f\n",
               c.name, z.batch, z.steps, z.input, z.hidden, share(from_input, t.inputs),
               share(from_state, t.steps), 100 * t.step / t.steps, share(from_state, t.back),
               100 * t.adjoint / t.back, share(from_input, t.input_gradients),
               share(from_input + from_state, t.weights), 100 * t.gather / t.weights,
               1e3 * (t.forward + t.backward), total / (t.forward + t.backward) / 1e9,
-              100 * total / threads / (t.forward + t.backward) / peak, 1e3 * products,
+              100 * total / threads / (t.forward + t.backward) / peak, 100 * t.peak / peak,
+              100 * t.of_peak, 1e3 * products,
               1e3 * gates, 1e3 * fetched,
               100 * total / threads / bound / peak);
 }
@@ -144,11 +145,13 @@ int main(int count, char** argument) {
   for (const Roof& roof : r)
     std::printf("%-44s %8.1f %8.1f  %s\n", roof.what, roof.alone, roof.together, roof.unit);
   std::printf("\nShares of the peak, per cent; in brackets the gates' part of the steps' time, and"
-              "\nof the weights' time that of packing. After the bar, milliseconds the step would"
-              "\ntake at the roofs above: products, gates, memory; and the share of the peak that"
-              "\nthe larger of products + gates and memory allows.\n\n"
-              "%-25s inputs steps      back        dx weights         ms GF/s  peak | least time"
-              "   allows\n", "");
+              "\nof the weights' time that of packing. After the first bar the peak meanwhile, in per"
+              "\ncent of the best, and the share of that which the middle call made. After"
+              "\nthe second, milliseconds the step would take at the roofs above: products,"
+              "\ngates, memory; and the share of the peak that the larger of products + gates and"
+              "\nmemory allows.\n\n"
+              "%-25s inputs steps      back        dx weights         ms GF/s  peak |   now  of it"
+              " | least time   allows\n", "");
   auto t = times.begin();
   for (int cell = 0; cell < 3; ++cell)
     for (const Size& z : kSizes) row(cell, z, *t++, r, threads);

@@ -32,13 +32,13 @@ constexpr const char* kSet = "scalar";
 using V = Vec<float>;
 constexpr long kRows = 36, kPadding = 16;  // rows: full tiles of every height
 
-std::vector<float> filled(long n, float value) { return std::vector<float>(std::size_t(n), value); }
+bench::Numbers filled(long n, float value) { return bench::Numbers(std::size_t(n), value); }
 
 // A panel that every row of a batch meets, and the next one, alternately.
 double tile_alone(long depth, int threads, double seconds) {
   constexpr long kPanels = 2, kUnits = kPanels * ELMAN_PLAIN_COLUMNS * V::width;
   struct Own {
-    std::vector<float> weights = {}, in = {}, out = {};
+    bench::Numbers weights = {}, in = {}, out = {};
     std::vector<const float*> a = {};
     std::vector<float*> to = {};
   };
@@ -66,7 +66,7 @@ double tile_alone(long depth, int threads, double seconds) {
 double outer_alone(long depth, int threads, double seconds) {
   constexpr long kUnits = 2 * ELMAN_PLAIN_COLUMNS * V::width;
   struct Own {
-    std::vector<float> group = {}, batch = {}, out = {};
+    bench::Numbers group = {}, batch = {}, out = {};
     float* to[kOuterRows] = {};
   };
   std::vector<Own> own(static_cast<std::size_t>(threads));
@@ -88,7 +88,7 @@ template <class C>
 bench::Pointwise cell_alone(int threads, double seconds) {
   constexpr long kUnits = 4 * V::width, kFew = 16, kGates = C::slots * kUnits + kPadding;
   struct Own {
-    std::vector<float> numbers = {};
+    bench::Numbers numbers = {};
     std::vector<Row<float>> rows = {};
     std::vector<AdjointRow<float>> adjoints = {};
   };

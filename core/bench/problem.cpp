@@ -17,19 +17,6 @@ namespace bench {
 namespace {
 
 using namespace elman;
-// Where a cache line begins, as torch's tensors do.
-template <class T>
-struct Aligned {
-  using value_type = T;
-  Aligned() = default;
-  template <class U>
-  Aligned(const Aligned<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(elman::allocate(n * sizeof(T))); }
-  void deallocate(T* p, std::size_t) { release(p); }
-  bool operator==(const Aligned&) const { return true; }
-};
-using Numbers = std::vector<float, Aligned<float>>;
-
 Cell cell_of(Kind kind) {
   return kind == Kind::lstm ? Cell::lstm : kind == Kind::gru ? Cell::gru : Cell::rnn;
 }
@@ -47,6 +34,26 @@ Numbers numbers(long n, float bound = 0) {
   if (bound != 0)
     for (float& x : v) x = d(random);
   return v;
+}
+
+double middle(std::vector<double> v) {
+  std::nth_element(v.begin(), v.begin() + long(v.size() / 2), v.end());
+  return v[v.size() / 2];
+}
+
+// The peak that the threads have seen since the last call of this, on average, in
+// operations a tick; what they saw before where they have not looked.
+double peak_since() {
+  static double before = peak_now();
+  double sum = 0;
+  int count = 0;
+  for (Peaks& p : peaks) {
+    for (int i = 0; i < p.count; ++i) sum += p.seen[i];
+    count += p.count;
+    p.count = 0;
+  }
+  if (count) before = sum / count;
+  return before;
 }
 
 // The time that is exceeded by nine tenths of the calls: neighbours on the same
@@ -113,7 +120,8 @@ Times measure(Kind kind, const Size& z, int threads, double seconds) {
   forward(f);
   backward(b);
   constexpr int kPhases = int(Phase::count);
-  std::vector<double> phases[kPhases], both[2];
+  std::vector<double> phases[kPhases], both[2], peak, of_peak;
+  const double operations = 6.0 * double(S * B * G * H * (I + H));
   const double began = now();
   const std::uint64_t tick = ticks();
   do {
@@ -122,8 +130,11 @@ Times measure(Kind kind, const Size& z, int threads, double seconds) {
     forward(f);
     const double t1 = now();
     backward(b);
+    const double t2 = now();
     both[0].push_back(t1 - t0);
-    both[1].push_back(now() - t1);
+    both[1].push_back(t2 - t1);
+    peak.push_back(peak_since());
+    of_peak.push_back(operations / (t2 - t0) / peak.back());
     for (int k = 0; k < kPhases; ++k) phases[k].push_back(double(phase_ticks[k]));
   } while (now() - began < seconds || both[0].size() < 5);
   const double of_a_tick = (now() - began) / double(ticks() - tick);
@@ -131,7 +142,7 @@ Times measure(Kind kind, const Size& z, int threads, double seconds) {
   return {of(Phase::pack),    of(Phase::inputs), of(Phase::steps),           of(Phase::step),
           of(Phase::pack_back), of(Phase::back), of(Phase::adjoint), of(Phase::input_gradients),
           of(Phase::weights), of(Phase::gather), of(Phase::finish),          low(both[0]),
-          low(both[1])};
+          low(both[1]),         middle(peak) / of_a_tick, middle(of_peak) * of_a_tick / threads};
 }
 
 }  // namespace bench

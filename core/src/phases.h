@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "elman/core.h"
+
 #if defined(ELMAN_PHASES) && !defined(__x86_64__) && !defined(__aarch64__)
 #include <chrono>
 #endif
@@ -35,11 +37,49 @@ inline std::uint64_t ticks() {
 // Of the calling thread, in ticks, since whoever reads them set them to zero.
 inline std::uint64_t phase_ticks[int(Phase::count)];
 
+// Waits until all before it is done: the time may be read out of turn.
+inline void settle() {
+#if defined(__x86_64__)
+  __builtin_ia32_lfence();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
+// What this processor has to give now, in operations a tick, by a microsecond or
+// two of nothing but multiply-and-add in registers: its clock, and what a
+// neighbour on the same core leaves of it.
+inline double peak_now() {
+  settle();
+  const std::uint64_t began = ticks();
+  const double operations = burn(false, 1000, 1);
+  settle();
+  return operations / double(ticks() - began);
+}
+
+// The peaks that a thread has seen between two phases, at most one in kTicks.
+struct Peaks {
+  static constexpr int kMost = 1 << 12;
+  static constexpr std::uint64_t kTicks = 500000;
+  alignas(64) std::uint64_t last = 0;
+  int count = 0;
+  double seen[kMost];
+
+  void look() {
+    if (const std::uint64_t t = ticks(); count < kMost && t - last > kTicks) {
+      seen[count++] = peak_now();
+      last = t;
+    }
+  }
+};
+inline Peaks peaks[2];
+
 class Timed {
  public:
   Timed(Phase phase, int thread) : phase_(int(phase)), thread_(thread), began_(ticks()) {}
   ~Timed() {
     if (thread_ == 0) phase_ticks[phase_] += ticks() - began_;
+    if (thread_ < 2) peaks[thread_].look();
   }
 
  private:

@@ -29,10 +29,13 @@ def _never(*_: Any) -> None:
     """Return None: a core that does not have the function serves no call."""
 
 
+_NOBODY = (None, None, None, None)
+
+
 def _watched() -> bool:
     """Return whether a path is forced, or somebody collects or takes what runs."""
-    asked = (_forced, _record, _record_gradients, _instead)
-    return any(about.get() is not None for about in asked)
+    asked = (_forced.get(), _record.get(), _record_gradients.get(), _instead.get())
+    return asked != _NOBODY
 
 
 _DISTURBANCES = (
