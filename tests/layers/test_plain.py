@@ -61,14 +61,14 @@ def flat(result):
     return [y, *(state if isinstance(state, tuple) else (state,))]
 
 
-def is_plain(layer, x, hx=None):
-    return plain_call(layer, x, hx) is not None
+def is_plain(layer, x, hx=None, lengths=None):
+    return plain_call(layer, x, hx, lengths) is not None
 
 
-def ordinary(layer, x, hx=None):
+def ordinary(layer, x, hx=None, lengths=None):
     """The same call, past the short way: whoever collects paths is served by it."""
     with ops.record_paths() as ran:
-        result = layer(x, hx)
+        result = layer(x, hx, lengths=lengths)
     assert set(ran) == {"native"}
     return result
 
@@ -102,6 +102,42 @@ def test_the_same_bits(kind, options, given):
     same(found, expected)
     weights = [torch.randn_like(t) for t in found]
     same(gradients(found, leaves, weights), gradients(expected, leaves, weights))
+
+
+@pytest.mark.parametrize("lengths", [[3, 6, 0, 1, 6], [2] * B, [T] * B], ids=str)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@every
+def test_the_same_bits_of_ragged_rows(kind, options, lengths):
+    layer = build(kind, **options).eval()
+    x, hx, leaves = inputs(layer)
+    leaves += layer.parameters()
+    lengths = torch.tensor(lengths)
+    found = flat(layer(x, hx, lengths=lengths))
+    expected = flat(ordinary(layer, x, hx, lengths))
+    assert is_plain(layer, x, hx, lengths)
+    same(found, expected)
+    weights = [torch.randn_like(t) for t in found]
+    same(gradients(found, leaves, weights), gradients(expected, leaves, weights))
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [1] * B,
+        torch.ones(B),
+        torch.ones(B, dtype=torch.int32),
+        torch.ones(B, 2, dtype=torch.int64)[:, 0],
+        torch.ones(B + 1, dtype=torch.int64),
+        torch.tensor([1, 1, 1, 1, T + 1]),
+        torch.tensor([1, 1, 1, 1, -1]),
+        torch.ones(B, dtype=torch.int64, device="meta"),
+    ],
+    ids=["list", "float", "int32", "strided", "many", "long", "negative", "meta"],
+)
+def test_lengths_that_are_not_plain(lengths):
+    layer, x = GRU(I, H), torch.randn(T, B, I)
+    assert not is_plain(layer, x, None, lengths)
+    assert is_plain(layer, x, None, torch.ones(B, dtype=torch.int64))
 
 
 @every
@@ -197,15 +233,19 @@ def test_twice_and_of_itself(kind):
         torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.parametrize("ragged", [False, True])
 @every
-def test_derivatives(kind):
+def test_derivatives(kind, ragged):
     layer = build(kind, dtype=torch.float64)
     x, hx, leaves = inputs(layer, rows=2, steps=3)
 
-    def call(*given):
-        return tuple(flat(layer(given[0], given[1:] if len(given) == 3 else given[1])))
+    lengths = torch.tensor([3, 2]) if ragged else None
 
-    assert is_plain(layer, x, hx)
+    def call(*given):
+        state = given[1:] if len(given) == 3 else given[1]
+        return tuple(flat(layer(given[0], state, lengths=lengths)))
+
+    assert is_plain(layer, x, hx, lengths)
     assert torch.autograd.gradcheck(call, leaves)
     assert torch.autograd.gradgradcheck(call, leaves)
 
@@ -338,7 +378,9 @@ def arguments(kind):
     h, c = hx if isinstance(hx, tuple) else (hx, None)
     numbers = [*ops.STEPS[layer._cell], False, False]
     weights = [p.detach() for p in layer.parameters()]
-    return numbers, [t if t is None else t.detach() for t in (x, h, c, *weights)]
+    lengths = torch.arange(B)
+    given = (x, h, c, *weights)
+    return numbers, [*(None if t is None else t.detach() for t in given), lengths]
 
 
 BAD = [
@@ -369,7 +411,7 @@ def test_the_border_refuses_what_does_not_fit(kind, bad):
     for place in range(len(tensors)):
         wrong = [bad if k == place else t for k, t in enumerate(tensors)]
         # Leaving out a state, or giving one an RNN does not read, is no mistake.
-        if place in (1, 2) and (bad is None or kind != "lstm"):
+        if place in (1, 2, 7) and (bad is None or (kind != "lstm" and place < 7)):
             continue
         assert _native.plain_forward(*numbers, *wrong, True) is None
         assert _native.plain_backward(*numbers, *wrong, *later) is None
@@ -388,7 +430,7 @@ def test_the_border_says_what_it_takes():
     with pytest.raises(TypeError, match="plain_forward: expected"):
         _native.plain_forward(0)
     with pytest.raises(TypeError, match="plain_backward: expected"):
-        _native.plain_backward(*range(18))
+        _native.plain_backward(*range(19))
     numbers, tensors = arguments("gru")
     with pytest.raises(TypeError):
         _native.plain_forward("gru", *numbers[1:], *tensors, True)

@@ -21,7 +21,8 @@ struct Sequence {
   Given x, state[2], weights[4];  // what is None has no object
 };
 
-constexpr int kGiven = 11;  // cell, activation, reverse, turned, x, h_0, c_0, weights
+// cell, activation, reverse, turned, x, h_0, c_0, four weights, lengths
+constexpr int kGiven = 12;
 
 long gates_of(Cell cell) { return cell == Cell::lstm ? 4 : cell == Cell::rnn ? 1 : 3; }
 
@@ -44,6 +45,20 @@ bool state_fits(Given& state, const DLTensor& x, int64_t places, int64_t rows, i
   const DLTensor& t = state.t;
   return t.bits == x.bits && t.ndim == 3 && t.shape[0] == places && t.shape[1] == rows &&
          t.shape[2] == hidden;
+}
+
+// Where the lengths of so many rows lie, null if this is anything else.
+const int64_t* lengths_of(PyObject* object, int64_t rows) {
+  DLTensor t;
+  if (!ordinary(object)) return nullptr;
+  if (torch.api->look(object, &t)) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  if (t.device_type != kCpu || t.code != kInt || t.bits != 64 || t.lanes != 1 || !t.data)
+    return nullptr;
+  if (t.ndim != 1 || t.shape[0] != rows || (rows > 1 && t.strides[0] != 1)) return nullptr;
+  return reinterpret_cast<const int64_t*>(static_cast<char*>(t.data) + t.byte_offset);
 }
 
 // 1: read, 0: not plain, -1: a Python error is set.
@@ -70,6 +85,7 @@ int read(Sequence& q, PyObject* const* args) {
   if (!weights_fit(q.weights, x, s.cell, s.input, s.hidden)) return 0;
   for (Given& state : q.state)
     if (!state_fits(state, x, 1, s.batch, s.hidden)) return 0;
+  if (args[11] != Py_None && !(s.lengths = lengths_of(args[11], s.batch))) return 0;
   const Own threads(PyObject_CallNoArgs(torch.threads));
   s.threads = threads.p ? int(PyLong_AsLong(threads.p)) : 1;
   return PyErr_Occurred() ? -1 : 1;
@@ -264,12 +280,12 @@ int append(PyObject* list, PyObject* parameters, PyObject* names, const Sequence
 }  // namespace
 
 // None where a layer, or what it is given, is not plain. Otherwise whether
-// gradients are wanted, h_0 and c_0 or None, and four parameters or Nones for
-// each layer and direction.
+// gradients are wanted, h_0 and c_0 or None, four parameters or Nones for each
+// layer and direction, and the lengths, or None where all rows are full.
 PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 6 || !PyDict_Check(args[2])) {
+  if (count != 7 || !PyDict_Check(args[2])) {
     PyErr_SetString(PyExc_TypeError,
-                    "plain_layer: expected cell, activation, dict, input, hx, most");
+                    "plain_layer: expected cell, activation, dict, input, hx, lengths, most");
     return nullptr;
   }
   if (!torch.api) return none();
@@ -284,7 +300,7 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   Sequence q{};
   Shape& s = q.shape;
   s.cell = static_cast<Cell>(PyLong_AsLong(args[0]));
-  const long most = PyLong_AsLong(args[5]);
+  const long most = PyLong_AsLong(args[6]);
   const int first = on(layer, torch.batch_first), both = on(layer, torch.settings[kBidirectional]);
   if (PyErr_Occurred()) return nullptr;
   q.lstm = s.cell == Cell::lstm;
@@ -292,6 +308,17 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (!look(q.x.object, q.x.t) || q.x.t.ndim != 3) return none();
   s.steps = long(q.x.t.shape[first]);
   s.batch = long(q.x.t.shape[!first]);
+  PyObject* lengths = args[5];
+  if (lengths != Py_None) {
+    const int64_t* const each = lengths_of(lengths, s.batch);
+    if (!each) return none();
+    bool full = true;
+    for (long i = 0; i < s.batch; ++i) {
+      if (each[i] < 0 || each[i] > s.steps) return none();
+      full = full && each[i] == s.steps;
+    }
+    if (full) lengths = Py_None;
+  }
   PyObject* const of_first = PyList_GetItem(names.p, 0);
   if (!PyList_Check(of_first) || PyList_Size(of_first) < 2) return none();
   const Own w_hh(item(parameters.p, PyList_GetItem(of_first, 1)));
@@ -331,16 +358,16 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   const int clear = undisturbed();
   if (clear <= 0) return clear < 0 ? nullptr : none();
   auto or_none = [](const Given& g) { return g.object ? g.object : Py_None; };
-  return PyTuple_Pack(4, differentiable ? Py_True : Py_False, or_none(q.state[0]),
-                      or_none(q.state[1]), all.p);
+  return PyTuple_Pack(5, differentiable ? Py_True : Py_False, or_none(q.state[0]),
+                      or_none(q.state[1]), all.p, lengths);
 }
 
-// (cell, activation, reverse, turned, x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, save):
-// y, h_n, and where there are any c_n, gates and cells. States are (1, B, H), and
+// (cell, activation, reverse, turned, x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, lengths,
+// save): y, h_n, and where there are any c_n, gates and cells. States are (1, B, H), and
 // y is (T, B, H) for an x of (B, T, I) too. None where something is not plain.
 PyObject* elman::plain_forward(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != kGiven + 1) {
-    PyErr_SetString(PyExc_TypeError, "plain_forward: expected 12 arguments");
+    PyErr_SetString(PyExc_TypeError, "plain_forward: expected 13 arguments");
     return nullptr;
   }
   if (!torch.api) return none();
@@ -351,13 +378,13 @@ PyObject* elman::plain_forward(PyObject*, PyObject* const* args, Py_ssize_t coun
   return q.x.t.bits == 32 ? run_forward<float>(q, save) : run_forward<double>(q, save);
 }
 
-// The same up to b_hh, then y, gates, cells, the gradients of y, h_n and c_n, and
+// The same up to the lengths, then y, gates, cells, the gradients of y, h_n and c_n, and
 // for which of x, the states and the weights one is wanted: those, or None where
 // something is not plain.
 PyObject* elman::plain_backward(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != kGiven + 7 || !PyTuple_Check(args[kGiven + 6]) ||
       PyTuple_Size(args[kGiven + 6]) != 7) {
-    PyErr_SetString(PyExc_TypeError, "plain_backward: expected 18 arguments, the last of them 7");
+    PyErr_SetString(PyExc_TypeError, "plain_backward: expected 19 arguments, the last of them 7");
     return nullptr;
   }
   const int clear = torch.api ? undisturbed() : 0;

@@ -8,7 +8,8 @@ namespace elman {
 // input, hx, most rows times steps): (y, state), or None.
 PyObject* short_layer(PyObject*, PyObject* const* args, Py_ssize_t count);
 
-// (cell, activation, a layer's own dictionary, input, hx, most): see plain_layer.cpp.
+// (cell, activation, a layer's own dictionary, input, hx, lengths, most): see
+// plain_layer.cpp.
 PyObject* plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count);
 PyObject* plain_forward(PyObject*, PyObject* const* args, Py_ssize_t count);
 PyObject* plain_backward(PyObject*, PyObject* const* args, Py_ssize_t count);

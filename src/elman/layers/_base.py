@@ -78,13 +78,13 @@ class Recurrent(Extended):
         InputError
             If shapes, dtypes or lengths do not fit.
         """
+        quick = None
         if lengths is None:
-            if is_compiling():
-                quick = compiled_call(self, input, hx)
-            else:
-                quick = short_call(self, input, hx) or plain_call(self, input, hx)
-            if quick is not None:
-                return quick
+            quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
+        if quick is None and not is_compiling():
+            quick = plain_call(self, input, hx, lengths)
+        if quick is not None:
+            return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
         return output, state
 

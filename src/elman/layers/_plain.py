@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from ._base import Recurrent
 
 
-def plain_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
-    """Return what a layer returns for full sequences in a batch, or None.
+def plain_call(
+    layer: Recurrent, x: Any, hx: Any, lengths: Any = None
+) -> tuple[Any, Any] | None:
+    """Return what a layer returns for sequences in a batch, or None.
 
     None for all that is not plain: other forms of a batch, other devices and dtypes,
     weights computed from others, states that are held back, learned, carried over or
@@ -23,20 +25,20 @@ def plain_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     Parameters
     ----------
     layer : Recurrent
-    x, hx : object
+    x, hx, lengths : object
         As the layer was given them; not checked.
     """
     numbers = ops.STEPS.get(layer._cell)
     if numbers is None:
         return None
-    found = ops.plain_layer(*numbers, layer.__dict__, x, hx, ops.MOST_KEPT)
+    found = ops.plain_layer(*numbers, layer.__dict__, x, hx, lengths, ops.MOST_KEPT)
     if found is None:
         return None
-    differentiate, h_0, c_0, weights = found
+    differentiate, h_0, c_0, weights, lengths = found
     turned, places = layer.batch_first, len(weights) // 4
     if places == 1:
         y, *last = ops.plain_forward(
-            (*numbers, False, turned), differentiate, x, h_0, c_0, *weights
+            (*numbers, False, turned), differentiate, x, h_0, c_0, *weights, lengths
         )
         return y.transpose(0, 1) if turned else y, _state(last)
 
@@ -54,6 +56,7 @@ def plain_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
                 x,
                 *(None if s is None else s[place : place + 1] for s in (h_0, c_0)),
                 *weights[4 * place : 4 * place + 4],
+                lengths,
             )
             outputs.append(y)
             states.append(last)

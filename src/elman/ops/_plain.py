@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from elman._errors import InputError
+
 with contextlib.suppress(ModuleNotFoundError):  # without the core none is plain
     from elman._core import _native
 
@@ -39,17 +41,26 @@ def plain_forward(
     differentiate : bool
         Whether a gradient is wanted.
     *tensors : Tensor or None
-        x, (T, B, I) or (B, T, I), h_0 and c_0, (1, B, H), and the weights.
+        x, (T, B, I) or (B, T, I), h_0 and c_0, (1, B, H), four weights, and lengths,
+        (B,).
 
     Returns
     -------
     tuple of Tensor
-        y, (T, B, H), and the last states, (1, B, H).
+        y, (T, B, H), zero beyond each row's length, and the last states, (1, B, H).
+
+    Raises
+    ------
+    InputError
+        If ``ELMAN_ISA`` names no instruction set of this machine.
     """
-    if differentiate:
-        outputs: tuple[Tensor, ...] = _Plain.apply(numbers, *tensors)
-        return outputs
-    found = _native.plain_forward(*numbers, *tensors, False)
+    try:
+        if differentiate:
+            outputs: tuple[Tensor, ...] = _Plain.apply(numbers, *tensors)
+            return outputs
+        found = _native.plain_forward(*numbers, *tensors, False)
+    except ValueError as error:
+        raise InputError(str(error)) from error
     return found[: 2 + (found[2] is not None)]
 
 
@@ -71,17 +82,17 @@ class _Plain(Function):
         ctx: Any, dy: Tensor | None, dh_n: Tensor | None, dc_n: Tensor | None = None
     ) -> tuple[Tensor | None, ...]:
         kept = ctx.saved_tensors
-        y, wanted = ctx.y, ctx.needs_input_grad[1:]
+        y, wanted = ctx.y, ctx.needs_input_grad[1:8]
         found = None
         if y._version == ctx.version and not torch.is_grad_enabled():
             found = _native.plain_backward(
-                *ctx.numbers, *kept[:7], y, *kept[7:], dy, dh_n, dc_n, wanted
+                *ctx.numbers, *kept[:8], y, *kept[8:], dy, dh_n, dc_n, wanted
             )
         if found is None:
             found = _any_backward(ctx, kept, (dy, dh_n, dc_n), wanted)
         if not torch._C._autograd._get_current_graph_task_keep_graph():
             ctx.y = None
-        return None, *found
+        return None, *found, None
 
 
 def _any_backward(
@@ -93,10 +104,10 @@ def _any_backward(
     """Return the gradients where something is not plain, as `_native` finds them."""
     cell, activation, reverse, turned = ctx.numbers
     dy, dh_n, dc_n = grads
-    x, h_0, c_0, *weights, gates, cells = kept
+    x, h_0, c_0, *weights, lengths, gates, cells = kept
     if turned:
         x = x.transpose(0, 1)
-    rest = (*weights, None, None, cell, activation, reverse)
+    rest = (*weights, None, lengths, cell, activation, reverse)
     if torch.is_grad_enabled():
         zeros = x.new_zeros(x.shape[1], weights[1].shape[1])
         given = (zeros if s is None else s.squeeze(0) for s in (h_0, c_0))

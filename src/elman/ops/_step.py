@@ -92,11 +92,12 @@ rows, wrong shapes. Not to be called while compiling.
 """
 
 plain_layer = _plain_layer
-"""``plain_layer(cell, activation, attributes, input, hx, most)``, for whole sequences
-of a stack in one or both directions: whether gradients are wanted, h_0 and c_0 or None,
-and a list of four parameters or Nones for each layer and direction. None where `step`
-would return it, for layers that hold states back, carry, learn or project them, and for
-at most ``most`` rows times steps without gradients. What `plain_forward` then takes.
+"""``plain_layer(cell, activation, attributes, input, hx, lengths, most)``, for whole
+sequences of a stack in one or both directions: whether gradients are wanted, h_0 and
+c_0 or None, a list of four parameters or Nones for each layer and direction, and the
+lengths, or None where every row is full. None where `step` would return it, for lengths
+that are not int64, for layers that hold states back, carry, learn or project them, and
+for at most ``most`` rows times steps without gradients. What `plain_forward` takes.
 """
 
 short_layer = _short_layer
