@@ -19,6 +19,7 @@ from elman._errors import InputError, did_you_mean
 from . import _step_gradients as step_gradients
 from ._call import Call, Result
 from ._half import run_widened, stored_in
+from ._scoped import scoped
 
 PREFERENCE = ("native", "torch", "composite")
 
@@ -131,11 +132,8 @@ def force_path(name: str) -> Iterator[None]:
     >>> with force_path("composite"):
     ...     pass
     """
-    token = _forced.set(_known(name))
-    try:
+    with scoped(_forced, _known(name)):
         yield
-    finally:
-        _forced.reset(token)
 
 
 @contextlib.contextmanager
@@ -150,11 +148,8 @@ def record_paths() -> Iterator[list[str]]:
     []
     """
     ran: list[str] = []
-    token = _record.set(ran)
-    try:
+    with scoped(_record, ran):
         yield ran
-    finally:
-        _record.reset(token)
 
 
 @contextlib.contextmanager
@@ -171,11 +166,8 @@ def run_instead(function: Callable[[Call], Result | None]) -> Iterator[None]:
     >>> with run_instead(lambda call: None):
     ...     pass
     """
-    token = _instead.set(function)
-    try:
+    with scoped(_instead, function):
         yield
-    finally:
-        _instead.reset(token)
 
 
 def run(call: Call) -> Result:

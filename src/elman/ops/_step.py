@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from ._paths import _forced, _instead, _record
-from ._step_gradients import _record as _record_gradients
+from ._scoped import open_scopes
 
 MOST_KEPT = 16
 """Rows times steps up to which packed weights are kept for the next call."""
@@ -29,15 +28,6 @@ def _never(*_: Any) -> None:
     """Return None: a core that does not have the function serves no call."""
 
 
-_NOBODY = (None, None, None, None)
-
-
-def _watched() -> bool:
-    """Return whether a path is forced, or somebody collects or takes what runs."""
-    asked = (_forced.get(), _record.get(), _record_gradients.get(), _instead.get())
-    return asked != _NOBODY
-
-
 _DISTURBANCES = (
     torch._C._functorch.peek_interpreter_stack,
     torch._C._len_torch_dispatch_stack,
@@ -45,7 +35,7 @@ _DISTURBANCES = (
     torch._C._is_any_autocast_enabled,
     torch._C._get_tracing_state,
     partial(torch._C._autograd._top_saved_tensors_default_hooks, False),
-    _watched,
+    open_scopes.__len__,
 )
 """What says, by anything but nothing or zero, that a call is not a plain one."""
 

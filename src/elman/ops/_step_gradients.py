@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ._call import Call
+from ._scoped import scoped
 
 
 @dataclass(eq=False)
@@ -106,11 +107,8 @@ def record_step_gradients() -> Iterator[list[StepGradients]]:
     torch.Size([7, 2])
     """
     record: list[StepGradients] = []
-    token = _record.set(record)
-    try:
+    with scoped(_record, record):
         yield record
-    finally:
-        _record.reset(token)
 
 
 @contextlib.contextmanager
