@@ -121,9 +121,9 @@ inline bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int
   return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
 }
 
-// A new tensor of x's dtype, of one to three axes.
+// A new tensor of x's dtype, of one to four axes.
 inline PyObject* empty(PyObject* x, const int64_t* shape, int axes) {
-  PyObject* args[4] = {x};
+  PyObject* args[5] = {x};
   bool failed = false;
   for (int i = 0; i < axes; ++i) {
     args[i + 1] = PyLong_FromLongLong(shape[i]);

@@ -43,8 +43,9 @@ bool state_fits(Given& state, const DLTensor& x, int64_t places, int64_t rows, i
   if (!state.object) return true;
   if (!look(state.object, state.t)) return false;
   const DLTensor& t = state.t;
-  return t.bits == x.bits && t.ndim == 3 && t.shape[0] == places && t.shape[1] == rows &&
-         t.shape[2] == hidden;
+  if (t.bits != x.bits || t.ndim < 2 || t.ndim > 3) return false;
+  if (t.ndim == 3 ? t.shape[0] != places : places != 1) return false;
+  return t.shape[t.ndim - 2] == rows && t.shape[t.ndim - 1] == hidden;
 }
 
 // Where the lengths of so many rows lie, null if this is anything else.
@@ -112,10 +113,9 @@ void give(const Sequence& q, Pass& p) {
   p.y_row = s.hidden;
 }
 
-// A new tensor like x, looked at; false: a Python error is set.
-bool make(Own& held, Given& out, const Sequence& q, long a, long b, long c) {
-  const int64_t shape[] = {a, b, c};
-  held.p = out.object = empty(q.x.object, shape, 3);
+// A new tensor of x's numbers, looked at; false: a Python error is set.
+bool make(Own& held, Given& out, const Sequence& q, std::initializer_list<int64_t> shape) {
+  held.p = out.object = empty(q.x.object, shape.begin(), int(shape.size()));
   if (!out.object) return false;
   if (look(out.object, out.t)) return true;
   PyErr_SetString(PyExc_RuntimeError, "a new tensor is not a plain one");
@@ -128,11 +128,11 @@ PyObject* run_forward(const Sequence& q, bool save) {
   const long slots = save ? saved_gates(s.cell) : 0;
   Own held[5] = {nullptr, nullptr, nullptr, nullptr, nullptr};
   Given y{}, h{}, c{}, gates{}, cells{};
-  if (!make(held[0], y, q, s.steps, s.batch, s.hidden) ||
-      !make(held[1], h, q, 1, s.batch, s.hidden) ||
-      (q.lstm && !make(held[2], c, q, 1, s.batch, s.hidden)) ||
-      (slots && !make(held[3], gates, q, s.steps, s.batch, slots * s.hidden)) ||
-      (save && q.lstm && !make(held[4], cells, q, s.steps, s.batch, s.hidden)))
+  if (!make(held[0], y, q, {s.steps, s.batch, s.hidden}) ||
+      !make(held[1], h, q, {1, s.batch, s.hidden}) ||
+      (q.lstm && !make(held[2], c, q, {1, s.batch, s.hidden})) ||
+      (slots && !make(held[3], gates, q, {s.steps, s.batch, slots, s.hidden})) ||
+      (save && q.lstm && !make(held[4], cells, q, {s.steps, s.batch, s.hidden})))
     return nullptr;
   Forward<T> f{};
   give<T>(q, f);
@@ -195,12 +195,13 @@ int read(Incoming& in, const Sequence& q, PyObject* const* args) {
   return 1;
 }
 
-// Whether this is what forward saved, so many numbers a step and row.
-bool is_saved(Given& g, const Sequence& q, long width) {
+// Whether this is what forward saved, so many vectors of units a step and row.
+bool is_saved(Given& g, const Sequence& q, long slots) {
   if (!g.object || !look(g.object, g.t)) return false;
   const DLTensor& t = g.t;
-  return t.bits == q.x.t.bits && t.ndim == 3 && t.shape[0] == q.shape.steps &&
-         t.shape[1] == q.shape.batch && t.shape[2] == width;
+  if (t.bits != q.x.t.bits || t.ndim < 3 || t.ndim > 4) return false;
+  return t.shape[0] == q.shape.steps && t.shape[1] == q.shape.batch &&
+         (t.ndim == 4 ? t.shape[2] : 1) == slots && t.shape[t.ndim - 1] == q.shape.hidden;
 }
 
 template <class T>
@@ -209,8 +210,8 @@ PyObject* run_backward(const Sequence& q, const Incoming& in, PyObject* const* k
   const Shape& s = q.shape;
   Given y{kept[0], {}}, gates{unless_none(kept[1]), {}}, cells{unless_none(kept[2]), {}};
   const long slots = saved_gates(s.cell);
-  if (!is_saved(y, q, s.hidden) || (slots && !is_saved(gates, q, slots * s.hidden)) ||
-      (q.lstm && !is_saved(cells, q, s.hidden)))
+  if (!is_saved(y, q, 1) || (slots && !is_saved(gates, q, slots)) ||
+      (q.lstm && !is_saved(cells, q, 1)))
     return none();
   Backward<T> b{};
   give<T>(q, b);
@@ -340,7 +341,8 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   const Py_ssize_t places = PyList_Size(names.p);
   for (Given* g : {&q.x, &q.state[0], &q.state[1]}) {
     if (!g->object) continue;
-    if (g != &q.x && !state_fits(*g, q.x.t, places, s.batch, s.hidden)) return none();
+    if (g != &q.x && !(state_fits(*g, q.x.t, places, s.batch, s.hidden) && g->t.ndim == 3))
+      return none();
     if (const int neg = is_negated(g->object)) return neg < 0 ? nullptr : none();
     const int wants = truth(PyObject_GetAttr(g->object, torch.requires_grad));
     if (wants < 0) return nullptr;

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from elman._core import _native
+
 from . import _native_calls as native
 from ._call import Call, Weights
 from ._native_calls import Arguments, Reserve
@@ -45,10 +47,19 @@ def _results(a: Arguments) -> int:
     return 3 if a.cell == native.LSTM else 2
 
 
+def _plain(a: Arguments) -> tuple[Any, ...]:
+    """Return a call's inputs as `plain_forward` of the core takes them."""
+    return a.cell, a.activation, a.reverse, False, *a[:7], a.lengths
+
+
 def _run(*values: Any) -> list[Tensor]:
     a, save = Arguments(*values[:12]), values[12]
     # As eager calls without gradients; what comes with `save` must be apart.
     short = not save and a.x.shape[0] * a.x.shape[1] <= MOST_KEPT
+    if not short and a.w_hr is None:
+        plain = _native.plain_forward(*_plain(a), save)
+        if plain is not None:
+            return [t for t in plain if t is not None]
     saved = native.forward(a, save, keep_packed=short)
     y, *last = saved[: _results(a)]
     for state in last:
@@ -77,6 +88,12 @@ def _run_fake(*values: Any) -> list[Tensor]:
 
 def _run_backward(*values: Any) -> list[Tensor]:
     a, (y, kept, dy, dh_n, dc_n, wanted) = Arguments(*values[:12]), values[12:]
+    if a.w_hr is None:
+        saved = (*kept, None, None)[:2]
+        of = (dy, dh_n, dc_n, tuple(wanted[:7]))
+        plain = _native.plain_backward(*_plain(a), y, *saved, *of)
+        if plain is not None:
+            return [g for g in plain if g is not None]
     kept = (*kept, _NOTHING, _NOTHING, _NOTHING)[:3]
     found = native.backward(a, Reserve(y, *kept), dy, dh_n, dc_n, tuple(wanted))
     return [g for g in found[:8] if g is not None]
