@@ -145,11 +145,11 @@ int main(int count, char** argument) {
   for (const Roof& roof : r)
     std::printf("%-44s %8.1f %8.1f  %s\n", roof.what, roof.alone, roof.together, roof.unit);
   std::printf("\nShares of the peak, per cent; in brackets the gates' part of the steps' time, and"
-              "\nof the weights' time that of packing. After the first bar the peak meanwhile, in per"
-              "\ncent of the best, and the share of that which the middle call made. After"
-              "\nthe second, milliseconds the step would take at the roofs above: products,"
-              "\ngates, memory; and the share of the peak that the larger of products + gates and"
-              "\nmemory allows.\n\n"
+              "\nof the weights' time that of packing. ms, GF/s and peak: of the best tenth of all"
+              "\ncalls. now: what the processors had to give meanwhile, in per cent of the peak;"
+              "\nof it: the share of that which the middle call made. Least time: milliseconds at"
+              "\nthe roofs above for products, gates and memory, and the share of the peak that the"
+              "\nlarger of products + gates and memory allows.\n\n"
               "%-25s inputs steps      back        dx weights         ms GF/s  peak |   now  of it"
               " | least time   allows\n", "");
   auto t = times.begin();
