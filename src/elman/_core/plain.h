@@ -121,6 +121,18 @@ inline bool has_shape(const DLTensor& t, const DLTensor& like, int64_t rows, int
   return t.ndim == 2 && t.shape[0] == rows && t.shape[1] == width;
 }
 
+// The states that a call was given, if any. False: not as many as the cell has.
+inline bool states_of(PyObject* hx, bool lstm, Given (&state)[2]) {
+  if (hx == Py_None) return true;
+  if (!lstm) {
+    state[0].object = hx;
+    return true;
+  }
+  if (!PyTuple_CheckExact(hx) || PyTuple_Size(hx) != 2) return false;
+  for (int i = 0; i < 2; ++i) state[i].object = PyTuple_GetItem(hx, i);
+  return true;
+}
+
 // A new tensor of x's dtype, of one to four axes.
 inline PyObject* empty(PyObject* x, const int64_t* shape, int axes) {
   PyObject* args[5] = {x};

@@ -328,13 +328,7 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (!look(w_hh.p, t) || t.ndim != 2) return none();
   s.hidden = long(t.shape[1]);
 
-  if (hx != Py_None) {
-    if (!q.lstm) q.state[0].object = hx;
-    else {
-      if (!PyTuple_CheckExact(hx) || PyTuple_Size(hx) != 2) return none();
-      for (int i = 0; i < 2; ++i) q.state[i].object = PyTuple_GetItem(hx, i);
-    }
-  }
+  if (!states_of(hx, q.lstm, q.state)) return none();
   const int gradients = truth(PyObject_CallNoArgs(torch.gradients));
   if (gradients < 0) return nullptr;
   bool differentiable = false;

@@ -183,17 +183,11 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (!look(w_hh.p, t) || t.ndim != 2) return none();
   s.hidden = s.output = long(t.shape[1]);
 
-  if (hx != Py_None) {
-    if (!lstm) c.state[0].object = hx;
-    else {
-      if (!PyTuple_CheckExact(hx) || PyTuple_Size(hx) != 2) return none();
-      for (int i = 0; i < 2; ++i) c.state[i].object = PyTuple_GetItem(hx, i);
-    }
-    for (int i = 0; i < 1 + lstm; ++i)
-      if (!look(c.state[i].object, c.state[i].t) ||
-          !::has_shape(c.state[i].t, c, layers, s.hidden))
-        return none();
-  }
+  if (!states_of(hx, lstm, c.state)) return none();
+  for (Given& state : c.state)
+    if (state.object &&
+        (!look(state.object, state.t) || !::has_shape(state.t, c, layers, s.hidden)))
+      return none();
   for (const Given* g : {&c.x, &c.state[0], &c.state[1]}) {
     PyObject* object = g->object;
     if (!object) continue;

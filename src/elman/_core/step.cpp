@@ -92,17 +92,10 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
     if (!look(weights[i].object, weights[i].t) || !has_shape(weights[i].t, x.t, -1, stacked))
       Py_RETURN_NONE;
   }
-  PyObject* hx = args[4];
-  if (hx != Py_None) {
-    if (!lstm) state[0].object = hx;
-    else {
-      if (!PyTuple_CheckExact(hx) || PyTuple_Size(hx) != 2) Py_RETURN_NONE;
-      for (int i = 0; i < 2; ++i) state[i].object = PyTuple_GetItem(hx, i);
-    }
-    for (int i = 0; i < 1 + lstm; ++i)
-      if (!look(state[i].object, state[i].t) || !has_shape(state[i].t, x.t, rows, hidden))
-        Py_RETURN_NONE;
-  }
+  if (!states_of(args[4], lstm, state)) Py_RETURN_NONE;
+  for (Given& given : state)
+    if (given.object && (!look(given.object, given.t) || !has_shape(given.t, x.t, rows, hidden)))
+      Py_RETURN_NONE;
   const Given* const all[] = {&x, &state[0], &state[1], &weights[1], &weights[2], &weights[3]};
   for (int i = 0; i < 6; ++i) {
     PyObject* object = all[i]->object;
