@@ -93,16 +93,22 @@ inline int undisturbed() {
   return n < 0;
 }
 
-// The numbers of a contiguous CPU tensor. 0: it is not one.
-inline int look(PyObject* object, DLTensor& t) {
+// Where the numbers of a CPU tensor lie, whatever its strides. 0: it is not one.
+inline int look_at(PyObject* object, DLTensor& t, int code = kFloat) {
   if (!ordinary(object)) return 0;
   if (torch.api->look(object, &t)) {
     PyErr_Clear();  // sparse, quantised …: not served here
     return 0;
   }
-  if (t.device_type != kCpu || t.code != kFloat || t.lanes != 1 || !t.data) return 0;
+  if (t.device_type != kCpu || t.code != code || t.lanes != 1 || !t.data) return 0;
   if (t.bits != 32 && t.bits != 64) return 0;
   t.data = static_cast<char*>(t.data) + t.byte_offset;
+  return 1;
+}
+
+// The same of a contiguous one with at least one number.
+inline int look(PyObject* object, DLTensor& t) {
+  if (!look_at(object, t)) return 0;
   int64_t expected = 1;
   for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
     if (t.shape[i] < 1 || t.strides[i] != expected) return 0;

@@ -51,15 +51,9 @@ bool state_fits(Given& state, const DLTensor& x, int64_t places, int64_t rows, i
 // Where the lengths of so many rows lie, null if this is anything else.
 const int64_t* lengths_of(PyObject* object, int64_t rows) {
   DLTensor t;
-  if (!ordinary(object)) return nullptr;
-  if (torch.api->look(object, &t)) {
-    PyErr_Clear();
-    return nullptr;
-  }
-  if (t.device_type != kCpu || t.code != kInt || t.bits != 64 || t.lanes != 1 || !t.data)
-    return nullptr;
+  if (!look_at(object, t, kInt) || t.bits != 64) return nullptr;
   if (t.ndim != 1 || t.shape[0] != rows || (rows > 1 && t.strides[0] != 1)) return nullptr;
-  return reinterpret_cast<const int64_t*>(static_cast<char*>(t.data) + t.byte_offset);
+  return static_cast<const int64_t*>(t.data);
 }
 
 // 1: read, 0: not plain, -1: a Python error is set.
@@ -150,20 +144,10 @@ PyObject* run_forward(const Sequence& q, bool save) {
 // A tensor's strides may be anything but along its last axis; copied where even
 // that one is not together, as in the gradient of a sum. 1, 0 or -1 as ever.
 int look_rows(Own& held, PyObject* object, DLTensor& t) {
-  for (int copied = 0; copied < 2; ++copied) {
-    PyObject* const now = held.p ? held.p : object;
-    if (!ordinary(now)) return 0;
-    if (torch.api->look(now, &t)) {
-      PyErr_Clear();
-      return 0;
-    }
-    if (t.device_type != kCpu || t.code != kFloat || t.lanes != 1 || !t.data) return 0;
-    t.data = static_cast<char*>(t.data) + t.byte_offset;
-    if (t.ndim > 0 && (t.strides[t.ndim - 1] == 1 || t.shape[t.ndim - 1] == 1)) return 1;
-    held.p = PyObject_Vectorcall(torch.contiguous, &object, 1, nullptr);
-    if (!held.p) return -1;
-  }
-  return 0;
+  if (!look_at(object, t) || t.ndim < 1) return 0;
+  if (t.strides[t.ndim - 1] == 1 || t.shape[t.ndim - 1] == 1) return 1;
+  held.p = PyObject_Vectorcall(torch.contiguous, &object, 1, nullptr);
+  return held.p ? look_at(held.p, t) : -1;
 }
 
 // A view whose numbers are still to be negated: the imaginary part of a conjugate.
@@ -320,13 +304,8 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
     }
     if (full) lengths = Py_None;
   }
-  PyObject* const of_first = PyList_GetItem(names.p, 0);
-  if (!PyList_Check(of_first) || PyList_Size(of_first) < 2) return none();
-  const Own w_hh(item(parameters.p, PyList_GetItem(of_first, 1)));
-  if (!w_hh.p) return PyErr_Occurred() ? nullptr : none();
-  DLTensor t;
-  if (!look(w_hh.p, t) || t.ndim != 2) return none();
-  s.hidden = long(t.shape[1]);
+  s.hidden = hidden_units(parameters.p, names.p);
+  if (s.hidden <= 0) return s.hidden < 0 ? nullptr : none();
 
   if (!states_of(hx, q.lstm, q.state)) return none();
   const int gradients = truth(PyObject_CallNoArgs(torch.gradients));

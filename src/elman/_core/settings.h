@@ -44,4 +44,15 @@ inline int settings_off(PyObject* layer, int first, bool stateless) {
   return 1;
 }
 
+// The hidden size, by the recurrent weights of a layer's first place. 0: not plain,
+// -1: a Python error is set.
+inline long hidden_units(PyObject* parameters, PyObject* names) {
+  PyObject* const first = PyList_GetItem(names, 0);
+  if (!PyList_Check(first) || PyList_Size(first) < 2) return 0;
+  const Own w_hh(item(parameters, PyList_GetItem(first, 1)));
+  if (!w_hh.p) return PyErr_Occurred() ? -1 : 0;
+  DLTensor t;
+  return look(w_hh.p, t) && t.ndim == 2 ? long(t.shape[1]) : 0;
+}
+
 }  // namespace elman::plain

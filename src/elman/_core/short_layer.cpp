@@ -175,13 +175,8 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (clear <= 0) return clear < 0 ? nullptr : none();
 
   // The hidden size, before there is anything to put the results in.
-  PyObject* const of_first = PyList_GetItem(names.p, 0);
-  if (!PyList_Check(of_first) || PyList_Size(of_first) < 2) return none();
-  const Own w_hh(item(parameters.p, PyList_GetItem(of_first, 1)));
-  if (!w_hh.p) return PyErr_Occurred() ? nullptr : none();
-  DLTensor t;
-  if (!look(w_hh.p, t) || t.ndim != 2) return none();
-  s.hidden = s.output = long(t.shape[1]);
+  s.hidden = s.output = hidden_units(parameters.p, names.p);
+  if (s.hidden <= 0) return s.hidden < 0 ? nullptr : none();
 
   if (!states_of(hx, lstm, c.state)) return none();
   for (Given& state : c.state)
