@@ -11,7 +11,7 @@ WORKERS ?= 2
 TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit torture docs format bench-bikeshare \
+.PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
         bench-classification bench-flow bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean
 
@@ -41,6 +41,16 @@ torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousand
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=300 $(BIN)/pytest -q -n $(WORKERS) \
 	    tests/training/test_checkpoint_store.py tests/training/test_checkpoints.py \
 	    tests/data/test_hostile.py tests/data/test_mapped.py
+
+# Draws a part of four, each named by its seed.
+FUZZ ?= 2500
+
+fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings beside torch.nn, thousands of times
+	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py
+
+torture-readers: $(VENV)/.installed-dev  ## Tables in random notation, ten thousand files and more
+	OMP_NUM_THREADS=1 ELMAN_TORTURE=25 $(BIN)/pytest -q -n $(WORKERS) \
+	    tests/fuzz/test_tables.py tests/fuzz/test_sequences.py
 
 docs: $(VENV)/.installed-dev  ## Build the documentation, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -1,0 +1,40 @@
+"""A process that runs draws and prints a line for each, so that a crash names its own.
+
+``python -m fuzz.layer_worker FIRST COUNT [quick] [FAULT]`` from the folder of the
+tests; "quick" leaves out what is costly.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+
+from fuzz.layer_compare import check, drawn
+from fuzz.layer_drivers import COSTLY
+from fuzz.layer_faults import FAULTS
+
+
+def main(first: int, count: int, quick: bool) -> None:
+    """Check draws by their seeds; a line before each, one after each that differs."""
+    for seed in range(first, first + count):
+        given = drawn(seed)
+        if quick and given.driver in COSTLY:
+            continue
+        _say(f"begin {given}")
+        found = check(given)
+        if found:
+            _say(f"differs {given}: {found}".replace("\n", " "))
+    _say("end")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    for word in sys.argv[3:]:
+        if word != "quick":
+            FAULTS[word]()
+    main(int(sys.argv[1]), int(sys.argv[2]), "quick" in sys.argv)
