@@ -10,7 +10,12 @@ import polars as pl
 from elman._errors import InputError
 
 from ._columns import place, require_column
-from ._digits import called_time
+from ._digits import (
+    called_time,
+    dates_in_digits,
+    may_be_called_time,
+    year_fractions,
+)
 from ._moments import Stamps, reduced
 from ._parts import PARTS, clock_numbers, from_parts, role_of
 from ._stamps import looks_like_time, parse_stamps
@@ -19,7 +24,6 @@ from ._unread import check_unread
 
 _SAMPLE = 50
 _MICRO = 10**6
-_DAY_NAMES = ("day", "week")
 # What may stand beside the year, the first that is there.
 _WITHIN = (("month", "day"), ("yearday",), ("quarter",), ("week",))
 
@@ -54,21 +58,48 @@ def find_time(
     for name in frame.columns:
         if name.strip().lower() == "year" and _are_years(frame[name]):
             return [name], []
+    for name in frame.columns[:1]:
+        if _dates_in_numbers(frame[name]):
+            return [name], []
     return [], check_unread(frame, source)
+
+
+def _dates_in_numbers(series: pl.Series) -> bool:
+    """Return whether the numbers of a column can hardly be anything but dates."""
+    if series.has_nulls():
+        return False
+    if series.dtype == pl.String and _all_digits(series):
+        series = series.cast(pl.Int64, strict=False)
+    if series.dtype.is_integer() and not series.has_nulls():
+        return dates_in_digits(series.cast(pl.Int64, strict=False).to_numpy())
+    if not series.dtype.is_float() or len(series) < 12:
+        return False
+    return year_fractions(series.cast(pl.Float64).to_numpy(), series.name) is not None
 
 
 def _counts_time(series: pl.Series) -> bool:
     """Return whether numbers in a column called so are, or may be, its times."""
-    if not series.dtype.is_numeric() or not called_time(series.name):
+    numbers = series.dtype.is_numeric() or series.dtype == pl.Duration
+    if not numbers and not (series.dtype == pl.String and _all_digits(series)):
         return False
     plain = series.name.strip().lower()
-    if plain in ("month", "quarter", "period") or "year" in plain:
-        # These may be covariates as well: only what reads as dates is the time.
-        try:
-            return parse_stamps(series).values.dtype.kind == "M"
-        except InputError:
-            return False
-    return True
+    unsure = plain in ("month", "quarter", "period") or "year" in plain
+    if called_time(series.name) and not unsure:
+        return True
+    if not unsure and not may_be_called_time(series.name):
+        return False
+    # These may be covariates as well: only what reads as dates, in order, is the time.
+    try:
+        stamps = parse_stamps(series).values
+    except InputError:
+        return False
+    rising = (np.diff(stamps).astype(np.int64) >= 0).all()
+    return stamps.dtype.kind == "M" and bool(rising)
+
+
+def _all_digits(series: pl.Series) -> bool:
+    digits = series.str.contains(r"^\s*\d{6,}\s*$")
+    return not series.has_nulls() and bool(digits.all())
 
 
 def read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stamps:

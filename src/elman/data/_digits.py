@@ -31,6 +31,12 @@ def called_time(name: str) -> bool:
     return plain in _TIME_NAMES or "year" in plain
 
 
+def may_be_called_time(name: str) -> bool:
+    """Return whether a name has a word for times in it, as sale_date has."""
+    plain = name.strip().lower()
+    return any(word in plain for word in ("date", "time", "stamp", "yyyy", "ymd"))
+
+
 def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
     """Return what a column of whole numbers says about time."""
     compact = _compact(values, where)
@@ -170,6 +176,11 @@ def decimals(values: np.ndarray, name: str, where: str, source: object) -> Stamp
             near = np.abs(coarse - fine).max() <= 2
             return Stamps(reduced(coarse if near else fine), [note])
     parts = _parts(values)
+    if parts is not None and _may_be_quarters(values):
+        raise InputError(
+            f"{where}: {values[0]:.12g} may be a year and a quarter; write 1990Q1, or"
+            " give '' as the time to count rows"
+        )
     if parts is not None:
         notes = []
         if called_time(name) and low >= _SHEET[0] and high < _SHEET[1]:
@@ -186,6 +197,15 @@ def decimals(values: np.ndarray, name: str, where: str, source: object) -> Stamp
     )
 
 
+def _may_be_quarters(values: np.ndarray) -> bool:
+    """Return whether the numbers are 1990.1, .2, .3, .4, 1991.1 …."""
+    year = np.floor(values + 1e-9)
+    tenths = np.round((values - year) * 10)
+    inside = values.min() >= 1600 and values.max() <= 2200 and len(values) > 4
+    exact = bool(np.abs((values - year) * 10 - tenths).max() < 1e-6)
+    return inside and exact and set(tenths) <= {1.0, 2.0, 3.0, 4.0}
+
+
 def _parts(values: np.ndarray) -> tuple[np.ndarray, int] | None:
     """Return the numbers as whole parts of a count, and how many make one."""
     for digits in range(1, _PARTS + 1):
@@ -199,9 +219,12 @@ def _parts(values: np.ndarray) -> tuple[np.ndarray, int] | None:
 def year_fractions(values: np.ndarray, name: str) -> Stamps | None:
     """Read 1980.01, 1980.02 … as months, and 1980.083 or 1980.25 as parts of years.
 
-    Only in order and without gaps: a price of 1980.25 is no time.
+    Only in order, and with gaps only where there are many: a price of 1980.25
+    is no time.
     """
-    if len(values) < 4 or values.min() < 1600 or values.max() > 2200:
+    if len(values) < 4 or not (np.diff(values) > 0).all():
+        return None
+    if values.min() < 1600 or values.max() > 2200:
         return None
     year = np.floor(values + 1e-9).astype(np.int64)
     hundredths = np.round((values - year) * 100)
@@ -215,7 +238,19 @@ def year_fractions(values: np.ndarray, name: str) -> Stamps | None:
             return None
         how = "years and their parts"
     gaps = np.diff(months)
-    if (gaps != gaps[0]).any() or gaps[0] not in (1, 2, 3, 4, 6):
+    even = (gaps == gaps[0]).all() and gaps[0] in (1, 2, 3, 4, 6)
+    if not even and (len(months) <= 12 or gaps.min() < 1 or np.median(gaps) > 6):
         return None
     stamps = (months - 1970 * 12).astype("M8[M]").astype("M8[s]")
     return Stamps(stamps, [f"column {name!r} was read as {how}"])
+
+
+def dates_in_digits(values: np.ndarray) -> bool:
+    """Return whether numbers are dates and rise, whatever their column is called.
+
+    Six and seven digits count as dates only in columns called so: they number
+    many other things.
+    """
+    if len(values) < 4 or values.min() < 10**7 or (np.diff(values) < 0).any():
+        return False
+    return _compact(values, "") is not None

@@ -64,7 +64,7 @@ def _form(day: str, *, clock: bool = True, dotted: bool = False) -> Form:
 
 
 def _forms() -> tuple[Form, ...]:
-    days = [_form(f"{_YEAR}{s}{_MONTH}{s}{_DAY}") for s in ("-", "/", r"\.", " ")]
+    days = [_form(f"{_YEAR}{s}{_MONTH}{s}{_DAY}") for s in ("-", "/", r"\.", " ", "_")]
     days += [
         _form(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"),
         _form(rf"{_YEAR}-(?P<j>\d{{3}})"),
@@ -103,6 +103,12 @@ FORMS = _forms()
 TIDY = (
     (r"\s+", " "),
     (r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +", ""),
+    (r"(?i) +\(?(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\)?$", ""),
+    (r"(?i) uhr$", ""),
+    (r"^(\d{4})年(\d{1,2})月(\d{1,2})日", "${1}-${2}-${3}"),
+    (r"^(\d{4})年(\d{1,2})月$", "${1}-${2}"),
+    # 20:00 27/02/2024
+    (r"(?i)^(\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?),? (\d{1,4}[-/.].*)$", "${2} ${1}"),
     # Mar 1 05:00:00 UTC 2024, as the C library writes it.
     (r"(?i)^([a-z]{3} \d{1,2}) (\d{1,2}:\d{2}:\d{2})((?: [a-z]{3,5})?) (\d{4})$",
      "${1} ${4} ${2}${3}"),

@@ -20,6 +20,7 @@ from ._spacing import Spacing
 from ._zones import choose_grid
 
 _COUNTERS = {"", "no", "nr", "no.", "index", "idx", "row", "rownames", "rowid"}
+_INDEX = "index"
 _COUNTERS |= {"row_number", "unnamed: 0", "column_1", "instant", "#"}
 
 
@@ -106,6 +107,9 @@ def regular_series(
     if frame.height == 0:
         raise InputError(f"{place(source)}the table has no rows")
     names, notes = find_time(frame, source) if time is None else (_as_names(time), [])
+    if not names and time is None and _counts_steps(frame):
+        names = [_INDEX]
+        notes.append(f"column {_INDEX!r} counts the steps")
     rest, counters = _without(frame, names)
     if counters:
         notes.append(f"column {counters[0]!r} only numbers the rows and was left out")
@@ -184,6 +188,15 @@ def _as_names(time: str | Sequence[str]) -> list[str]:
     if not all(isinstance(part, str) for part in parts):
         raise InputError(f"time must be column names, got {time!r:.60}")
     return [part.strip() for part in parts if part.strip()]
+
+
+def _counts_steps(frame: pl.DataFrame) -> bool:
+    """Return whether the first column is an index that rises, with or without gaps."""
+    first = frame.to_series(0)
+    if first.name != _INDEX or not first.dtype.is_numeric() or first.has_nulls():
+        return False
+    gaps = np.diff(first.to_numpy())
+    return bool((gaps > 0).all()) and not _counts_rows(first)
 
 
 def _counts_rows(series: pl.Series) -> bool:

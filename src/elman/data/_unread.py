@@ -11,7 +11,7 @@ _SAMPLE = 200
 _CERTAIN = ("date", "time", "timestamp", "datetime", "date_time", "ds", "utc")
 _WORDS = ("date", "time", "stamp", "period")
 _MONTH = r"(?i)(?:^|[^a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_NUMBERS = r"\d+[-/.:]\d+"
+_NUMBERS = r"\d[-/.:_年]\d"
 _MOST = 0.8
 
 
