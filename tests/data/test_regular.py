@@ -209,9 +209,11 @@ def iso(indices):
         ([*iso(range(3)), None, *iso([4])], "row 5: the time is missing"),
         ([*iso(range(3)), "soon"], "row 5: 'soon' is not a time; write"),
         (["03/04/2021", "05/06/2021"], "day and month cannot be told apart"),
-        ([*iso(range(3)), "2021-02-27T23:00:00.5"], "row 5: .*fraction of a second"),
+        ([*iso(range(3)), "2021-02-27T23:00:00.5"], "row 5: .*comes 1:00:00.5 after"),
         ([*iso(range(3)), "2021-02-27T23:00:00Z"], "row 2: this time has no zone"),
-        ([0.0, 0.5, 1.0], "row 3: the time 0.5 is not a whole number"),
+        ([0.0, 1 / 3, 0.7, 1.2], "row 3: the time 0.333.* is not a whole number"),
+        ([0.0, 0.5, np.inf], "row 4: the time inf is not a number"),
+        ([0.0, np.nan, 1.0], "row 3: the time is missing"),
     ],
 )
 def test_unusable_times(values, message):

@@ -9,160 +9,198 @@ import polars as pl
 
 from elman._errors import InputError
 
-from ._columns import numeric_column, place, require_column, row_name
-from ._stamps import Stamps, looks_like_time, parse_stamps
-
-_PARTS = {
-    "year": ("year", "yr", "yyyy"),
-    "month": ("month", "mnth", "mon", "mm"),
-    "day": ("day", "dom", "mday", "day_of_month", "dd"),
-    "hour": ("hour", "hr", "hh", "hours"),
-    "minute": ("minute", "min", "minutes"),
-    "second": ("second", "sec", "seconds"),
-}
-_ROLE = {alias: part for part, aliases in _PARTS.items() for alias in aliases}
-_LIMITS = {"month": (1, 12), "day": (1, 31), "hour": (0, 23)}
-_LIMITS |= {"minute": (0, 59), "second": (0, 59), "year": (1, 9999)}
-# fmt: off
-_MONTHS = (
-    "jan", "feb", "mar", "apr", "may", "jun",
-    "jul", "aug", "sep", "oct", "nov", "dec",
+from ._columns import place, require_column
+from ._digits import (
+    called_time,
+    dates_in_digits,
+    may_be_called_time,
+    year_fractions,
 )
-# fmt: on
-_EPOCH_NAMES = ("time", "timestamp", "datetime", "date", "epoch", "unix", "unixtime")
+from ._moments import Stamps, reduced
+from ._parts import PARTS, clock_numbers, from_parts, role_of
+from ._stamps import looks_like_time, parse_stamps
+from ._text import read_clock
+from ._unread import check_unread
+
+_SAMPLE = 50
+_MICRO = 10**6
+# What may stand beside the year, the first that is there.
+_WITHIN = (("month", "day"), ("yearday",), ("quarter",), ("week",))
 
 
-def find_time(frame: pl.DataFrame) -> list[str]:
-    """Return the columns that hold the time, or none if rows must be counted."""
+def find_time(
+    frame: pl.DataFrame, source: object = None
+) -> tuple[list[str], list[str]]:
+    """Return the columns that hold the time, none if rows must be counted, and notes.
+
+    Raises
+    ------
+    InputError
+        A column is called as columns of times are, and cannot be read.
+    """
     for name in frame.columns:
         if looks_like_time(frame[name]):
-            hour = [c for c in frame.columns if _ROLE.get(c.lower()) == "hour"]
-            if hour and _only_days(frame[name]) and _in_hours(frame[hour[0]]):
-                return [name, hour[0]]
-            return [name]
+            clock = _clock_beside(frame, name)
+            return ([name, clock] if clock else [name]), []
     roles: dict[str, str] = {}
     for name in frame.columns:
-        role = _ROLE.get(name.strip().lower())
+        role = role_of(name)
         if role and role not in roles:
             roles[role] = name
-    if {"year", "month"} <= set(roles) and _are_years(frame[roles["year"]]):
-        used = [part for part in _PARTS if part in roles]
-        return [roles[part] for part in used]
+    if "year" in roles and _are_years(frame[roles["year"]]):
+        for within in _WITHIN:
+            if within[0] in roles:
+                used = {"year", *within, "hour", "minute", "second"} & set(roles)
+                return [roles[part] for part in PARTS if part in used], []
     for name in frame.columns:
-        if name.lower() in _EPOCH_NAMES and frame[name].dtype.is_numeric():
-            return [name]
-        if name.lower() == "year" and _are_years(frame[name]):
-            return [name]
-    return []
+        if _counts_time(frame[name]):
+            return [name], []
+    for name in frame.columns:
+        if name.strip().lower() == "year" and _are_years(frame[name]):
+            return [name], []
+    for name in frame.columns[:1]:
+        if _dates_in_numbers(frame[name]):
+            return [name], []
+    return [], check_unread(frame, source)
+
+
+def _dates_in_numbers(series: pl.Series) -> bool:
+    """Return whether the numbers of a column can hardly be anything but dates."""
+    if series.has_nulls():
+        return False
+    if series.dtype == pl.String and _all_digits(series):
+        series = series.cast(pl.Int64, strict=False)
+    if series.dtype.is_integer() and not series.has_nulls():
+        return dates_in_digits(series.cast(pl.Int64, strict=False).to_numpy())
+    if not series.dtype.is_float() or len(series) < 12:
+        return False
+    return year_fractions(series.cast(pl.Float64).to_numpy(), series.name) is not None
+
+
+def _counts_time(series: pl.Series) -> bool:
+    """Return whether numbers in a column called so are, or may be, its times."""
+    numbers = series.dtype.is_numeric() or series.dtype == pl.Duration
+    if not numbers and not (series.dtype == pl.String and _all_digits(series)):
+        return False
+    plain = series.name.strip().lower()
+    unsure = plain in ("month", "quarter", "period") or "year" in plain
+    if called_time(series.name) and not unsure:
+        return True
+    if not unsure and not may_be_called_time(series.name):
+        return False
+    # These may be covariates as well: only what reads as dates, in order, is the time.
+    try:
+        stamps = parse_stamps(series).values
+    except InputError:
+        return False
+    rising = (np.diff(stamps).astype(np.int64) >= 0).all()
+    return stamps.dtype.kind == "M" and bool(rising)
+
+
+def _all_digits(series: pl.Series) -> bool:
+    digits = series.str.contains(r"^\s*\d{6,}\s*$")
+    return not series.has_nulls() and bool(digits.all())
 
 
 def read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stamps:
     """Read the time from one column, or from several that hold its parts."""
     for name in names:
         require_column(frame, name, source)
+    if len(set(names)) < len(names):
+        raise InputError(f"{place(source)}the time names {names[0]!r} twice")
     if len(names) == 1:
         return parse_stamps(frame[names[0]], source)
-    roles = {_ROLE.get(name.strip().lower(), name): name for name in names}
-    if set(roles) <= set(_PARTS):
-        return _from_parts(frame, roles, source)
-    if len(names) == 2:
+    roles = {role_of(name) or name: name for name in names}
+    if set(roles) <= set(PARTS) and len(roles) == len(names) and "year" in roles:
+        return from_parts(frame, roles, source)
+    if len(names) == 2 and role_of(names[0]) not in PARTS:
         return _date_and_clock(frame, names[0], names[1], source)
-    odd = next(name for name in names if name.strip().lower() not in _ROLE)
+    if set(roles) <= set(PARTS):
+        return from_parts(frame, roles, source)
+    odd = next(name for name in names if role_of(name) is None)
     raise InputError(
         f"{place(source)}column {odd!r} is no part of a time; several time columns"
-        " must be named year, month, day, hour, minute, second, or be a date and an"
-        " hour"
+        " must be named year, quarter, month, week, day, hour, minute, second, or be a"
+        " date and an hour or clock time"
     )
-
-
-def _from_parts(frame: pl.DataFrame, roles: dict[str, str], source: object) -> Stamps:
-    if "year" not in roles:
-        raise InputError(
-            f"{place(source)}the time columns {', '.join(roles.values())} have no year;"
-            " add a column 'year', or give '' as the time to count rows"
-        )
-    parts = {role: _part(frame, role, name, source) for role, name in roles.items()}
-    one = np.ones(frame.height, dtype=np.int64)
-    day = parts.get("day", one)
-    by_year_day = "month" not in parts or (day > 31).any()
-    if by_year_day:
-        base = (parts["year"] - 1970).astype("M8[Y]").astype("M8[D]")
-        limit, word = np.full(frame.height, 366), "year"
-    else:
-        month = (parts["year"] - 1970).astype("M8[Y]").astype("M8[M]") + (
-            parts["month"] - 1
-        )
-        base = month.astype("M8[D]")
-        limit = ((month + 1).astype("M8[D]") - base).astype(np.int64)
-        word = "month"
-    wrong = np.flatnonzero((day < 1) | (day > limit))
-    if len(wrong):
-        at = int(wrong[0])
-        raise InputError(
-            f"{place(source)}column {roles.get('day')!r}, {row_name(at, source)}:"
-            f" there is no day {day[at]} in that {word}"
-        )
-    stamps = (base + (day - 1)).astype("M8[s]")
-    for role, seconds in (("hour", 3600), ("minute", 60), ("second", 1)):
-        if role in parts:
-            stamps = stamps + (parts[role] * seconds).astype("m8[s]")
-    return Stamps(stamps)
-
-
-def _part(frame: pl.DataFrame, role: str, name: str, source: object) -> np.ndarray:
-    series = frame[name]
-    if role == "month" and series.dtype == pl.String:
-        number = {month: i + 1 for i, month in enumerate(_MONTHS)}
-        short = series.str.strip_chars().str.to_lowercase().str.slice(0, 3)
-        frame = frame.with_columns(
-            short.replace_strict(number, default=series, return_dtype=pl.String)
-            .cast(pl.Int64, strict=False)
-            .alias(name)
-        )
-    values = numeric_column(frame, name, source)
-    low, high = _LIMITS[role]
-    if role == "day":
-        high = 366
-    bad = np.flatnonzero(
-        ~((values >= low) & (values <= high)) | (values != np.floor(values))
-    )
-    if len(bad):
-        at = int(bad[0])
-        raise InputError(
-            f"{place(source)}column {name!r}, {row_name(at, source)}: {series[at]!r} is"
-            f" no {role}; allowed are whole numbers from {low} to {high}"
-        )
-    return values.astype(np.int64)
 
 
 def _date_and_clock(
     frame: pl.DataFrame, date: str, clock: str, source: object
 ) -> Stamps:
     """Read a column of days and one of hours or clock times."""
-    if frame[clock].dtype == pl.String:
-        joined = frame.select(
-            pl.concat_str([pl.col(date).cast(pl.String), pl.col(clock)], separator=" ")
-        )
-        return parse_stamps(joined.to_series().alias(f"{date},{clock}"), source)
     days = parse_stamps(frame[date], source)
     if days.values.dtype.kind != "M":
         raise InputError(
             f"{place(source)}column {date!r} holds no dates; give one time column, or"
             " a date and an hour"
         )
-    hours = _part(frame, "hour", clock, source)
-    return Stamps(days.values + (hours * 3600).astype("m8[s]"), days.notes)
+    where = f"{place(source)}column {clock!r}"
+    notes = list(days.notes)
+    series = frame[clock]
+    if not series.has_nulls() and series.dtype == pl.Time:
+        ticks = series.cast(pl.Int64).to_numpy() // 1000
+    elif not series.has_nulls() and series.dtype == pl.Duration:
+        ticks = series.cast(pl.Duration("us")).cast(pl.Int64).to_numpy()
+    elif series.dtype == pl.String and not series.has_nulls():
+        found = read_clock(series, where, source)
+        if found is None:
+            joined = frame.select(
+                pl.concat_str([pl.col(date).cast(pl.String), clock], separator=" ")
+            )
+            return parse_stamps(joined.to_series().alias(f"{date},{clock}"), source)
+        ticks = found
+    else:
+        seconds, more = clock_numbers(frame, clock, source)
+        ticks, notes = seconds * _MICRO, notes + more
+    whole = days.values.astype("M8[us]").astype(np.int64) + ticks
+    return Stamps(reduced(whole), notes)
+
+
+def _clock_beside(frame: pl.DataFrame, date: str) -> str | None:
+    """Return the column with the hour or the clock of the days in another."""
+    if not _only_days(frame[date]):
+        return None
+    for name in frame.columns:
+        if role_of(name) == "hour" and _in_hours(frame[name]):
+            return name
+    if frame[date].n_unique() == frame.height:
+        return None
+    for name in frame.columns:
+        series = frame[name]
+        if name == date or series.has_nulls():
+            continue
+        if series.dtype == pl.Time:
+            return name
+        sample = series.head(_SAMPLE)
+        if series.dtype == pl.String and sample.str.contains(r"\d[:.]\d\d").all():
+            try:
+                if read_clock(sample, "", None) is not None:
+                    return name
+            except InputError:
+                continue
+        if called_time(name) and series.dtype.is_integer() and _of_a_day(series):
+            return name
+    return None
+
+
+def _of_a_day(series: pl.Series) -> bool:
+    return bool(series.is_between(0, 240000).all()) and series.n_unique() > 1
 
 
 def _only_days(series: pl.Series) -> bool:
-    stamps = parse_stamps(series.drop_nulls().head(50)).values
+    try:
+        stamps = parse_stamps(series.drop_nulls().head(_SAMPLE)).values
+    except InputError:
+        # Day and month are not to be told apart in so few.
+        return not series.cast(pl.String).str.contains(r"\d[:.]\d\d(\D|$)").any()
     return bool((stamps == stamps.astype("M8[D]")).all())
 
 
 def _in_hours(series: pl.Series) -> bool:
     if not series.dtype.is_integer() or series.has_nulls():
         return False
-    return bool(series.is_between(0, 23).all()) and series.n_unique() > 1
+    return bool(series.is_between(0, 24).all()) and series.n_unique() > 1
 
 
 def _are_years(series: pl.Series) -> bool:

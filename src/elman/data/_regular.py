@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from elman._errors import InputError
 
-from ._axis import TimeAxis, infer_grid, place_ordinals
+from ._axis import TimeAxis
 from ._clock import find_time, read_time
 from ._columns import place
+from ._gaps import pattern_of_gaps
+from ._grid import Grid
+from ._moments import Stamps
+from ._spacing import Spacing
+from ._zones import choose_grid
 
 _COUNTERS = {"", "no", "nr", "no.", "index", "idx", "row", "rownames", "rowid"}
+_INDEX = "index"
 _COUNTERS |= {"row_number", "unnamed: 0", "column_1", "instant", "#"}
 
 
@@ -47,11 +53,11 @@ class RegularSeries:
 
     @property
     def time(self) -> np.ndarray:
-        """The times, shape (T,): datetime64[s], or int64 where rows are counted."""
+        """The times, shape (T,): `TimeAxis.values`."""
         return self.axis.values
 
     @property
-    def step(self) -> int:
+    def step(self) -> float:
         """Seconds from one row to the next, or 1 where rows are counted."""
         return self.axis.step
 
@@ -65,6 +71,8 @@ def regular_series(
     frame: pl.DataFrame,
     time: str | Sequence[str] | None = None,
     source: object = None,
+    *,
+    freq: str | None = None,
 ) -> RegularSeries:
     """Put a frame on the regular time axis its time columns describe.
 
@@ -73,13 +81,17 @@ def regular_series(
     frame : polars.DataFrame
         Rows in order of time.
     time : str or sequence of str, optional
-        The column that holds the times, or several that hold its parts (year,
-        month, day, hour, minute, second; or a date and an hour or clock time),
-        also as one text with commas. None finds it: the first column of dates,
-        else columns named year, month, day, …; else rows are counted. ``""``
-        or an empty sequence counts rows whatever the columns hold.
+        The column that holds the times, or several that hold its parts (year
+        with month and day, quarter, week or day of the year, then hour,
+        minute, second; or a date and an hour or clock time), also as one text
+        with commas. None finds it: the first column of dates, else columns
+        named year, month, day, …; else rows are counted. ``""`` or an empty
+        sequence counts rows whatever the columns hold.
     source : object, optional
         The file to name in messages.
+    freq : str, optional
+        The spacing the series should have, as `RegularSeries.freq` calls it:
+        a few rows alone need not show it. It is taken if the times fit it.
 
     Returns
     -------
@@ -94,35 +106,80 @@ def regular_series(
     """
     if frame.height == 0:
         raise InputError(f"{place(source)}the table has no rows")
-    names = find_time(frame) if time is None else _as_names(time)
-    if names:
-        stamps = read_time(frame, names, source)
-        values, notes = stamps.values, list(stamps.notes)
-        ordinals, unit, stride = infer_grid(values, source)
-    else:
-        values, notes = np.arange(frame.height, dtype=np.int64), []
-        ordinals, unit, stride = values, "counts", 1
-    frame = frame.drop(names)
-    counters = [name for name in frame.columns if _counts_rows(frame[name])]
+    names, notes = find_time(frame, source) if time is None else (_as_names(time), [])
+    if not names and time is None and _counts_steps(frame):
+        names = [_INDEX]
+        notes.append(f"column {_INDEX!r} counts the steps")
+    rest, counters = _without(frame, names)
     if counters:
         notes.append(f"column {counters[0]!r} only numbers the rows and was left out")
-        frame = frame.drop(counters)
-    if not frame.width:
+    if not rest.width:
         raise InputError(f"{place(source)}there is no column beside the time")
-    length = int(ordinals[-1]) + 1
-    inserted = length - frame.height
-    rows = np.full(length, -1, dtype=np.int64)
-    rows[ordinals] = np.arange(frame.height)
+    turned = False
+    if names:
+        stamps = read_time(frame, names, source)
+        turned = bool((np.diff(stamps.values).astype(np.int64) < 0).all())
+        turned &= len(stamps.values) > 2
+        if turned:
+            stamps, rest = _turned(stamps), rest.reverse()
+            notes.append("the rows ran from the newest to the oldest and were turned")
+        expected = Spacing.named(freq) if freq else None
+        grid, more = choose_grid(stamps, source, expected, rest)
+        notes = [*stamps.notes, *notes, *more, *grid.notes]
+    else:
+        values = np.arange(frame.height, dtype=np.int64)
+        grid = Grid(values, values, Spacing("counts", 1))
+    return _filled(rest, names, grid, notes, turned=turned)
+
+
+def _filled(
+    frame: pl.DataFrame,
+    names: list[str],
+    grid: Grid,
+    notes: list[str],
+    *,
+    turned: bool,
+) -> RegularSeries:
+    """Return the series with the rows it lacked as missing ones."""
+    inserted = grid.length - frame.height
+    order = np.arange(frame.height)
+    rows = np.full(grid.length, -1, dtype=np.int64)
+    rows[grid.ordinals] = order
+    spacing, values = grid.spacing, grid.axis()
     if inserted:
         index = pl.Series(rows).set(pl.Series(rows < 0), None)
         frame = frame.select(pl.all().gather(index))
-        notes.append(
-            f"{inserted} of {length} {_adjective(unit)}steps were not in the data"
-            " and count as missing"
-        )
-    grid = place_ordinals(values, np.arange(length, dtype=np.int64) * stride, unit)
-    axis = TimeAxis(tuple(names), grid, unit, stride)
+        kind = "" if spacing.unit == "counts" else "time "
+        notes = [
+            *notes,
+            f"{inserted} of {grid.length} {kind}steps were not in the data"
+            " and count as missing",
+            *pattern_of_gaps(values, rows < 0, spacing),
+        ]
+    if turned:
+        rows[rows >= 0] = len(order) - 1 - rows[rows >= 0]
+    axis = TimeAxis(
+        tuple(names),
+        values,
+        spacing.unit,
+        spacing.stride,
+        spacing.per,
+        spacing.week,
+        spacing.local,
+    )
     return RegularSeries(frame, axis, rows, inserted, notes)
+
+
+def _turned(stamps: Stamps) -> Stamps:
+    local = None if stamps.local is None else stamps.local[::-1]
+    return replace(stamps, values=stamps.values[::-1], local=local)
+
+
+def _without(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, list[str]]:
+    """Return the frame without its time and without columns that number the rows."""
+    rest = frame.drop(names, strict=False)
+    counters = [name for name in rest.columns if _counts_rows(rest[name])]
+    return rest.drop(counters), counters
 
 
 def _as_names(time: str | Sequence[str]) -> list[str]:
@@ -133,8 +190,13 @@ def _as_names(time: str | Sequence[str]) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _adjective(unit: str) -> str:
-    return "" if unit == "counts" else "time "
+def _counts_steps(frame: pl.DataFrame) -> bool:
+    """Return whether the first column is an index that rises, with or without gaps."""
+    first = frame.to_series(0)
+    if first.name != _INDEX or not first.dtype.is_numeric() or first.has_nulls():
+        return False
+    gaps = np.diff(first.to_numpy())
+    return bool((gaps > 0).all()) and not _counts_rows(first)
 
 
 def _counts_rows(series: pl.Series) -> bool:

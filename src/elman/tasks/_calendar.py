@@ -46,7 +46,8 @@ class Calendar:
             slots = int(DAY // step) if DAY % step == 0 and step >= 900 else 24
         return cls(
             slots=slots,
-            week=step <= DAY,
+            # A business day is 1.4 days of the calendar on average.
+            week=step < 1.5 * DAY,
             months=27 * DAY < step < 100 * DAY,
             year=step < 27 * DAY and span >= 1.5 * _YEAR,
         )

@@ -318,7 +318,9 @@ class Forecaster(BaseEstimator):
             *self.axis_["columns"],
         ]:
             require_column(table, name, source)
-        series = regular_series(table, self.axis_["columns"] or "", source)
+        series = regular_series(
+            table, self.axis_["columns"] or "", source, freq=self.axis_["freq"]
+        )
         if series.freq != self.axis_["freq"]:
             raise InputError(
                 f"the times are {series.freq}, the model was trained on "

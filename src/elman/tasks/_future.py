@@ -14,6 +14,9 @@ from elman.data import RegularSeries
 from ._linear import WindowTable
 from ._preparation import Prepared
 
+# Parts of a second in which times are stored.
+_PER_SECOND = {"s": 1, "ms": 1000, "us": 10**6}
+
 
 def with_future(series: RegularSeries, rows: int, horizon: int) -> RegularSeries:
     """Return the series with at least ``horizon`` rows after the first ``rows``.
@@ -60,8 +63,13 @@ class Tail:
     def dump(cls, data: Prepared) -> dict[str, Tensor]:
         """Return the arrays as tensors."""
         dated = np.issubdtype(data.time.dtype, np.datetime64)
+        time = data.time
+        if dated or not np.issubdtype(time.dtype, np.floating):
+            time = time.astype(np.int64)
+        unit = np.datetime_data(data.time.dtype)[0] if dated else "s"
         tensors = {
-            "tail.time": torch.from_numpy(data.time.astype(np.int64)),
+            "tail.time": torch.from_numpy(time),
+            "tail.per_second": torch.tensor(_PER_SECOND[unit]),
             "tail.dated": torch.tensor(dated),
             "tail.raw": torch.from_numpy(data.raw),
             "tail.encoder": data.encoder,
@@ -76,8 +84,10 @@ class Tail:
     def restore(cls, tensors: dict[str, Tensor]) -> Prepared:
         """Return what `dump` described."""
         time = tensors["tail.time"].numpy()
+        per = tensors.get("tail.per_second", torch.tensor(1))
+        unit = next(u for u, size in _PER_SECOND.items() if size == int(per))
         return Prepared(
-            time=time.astype("datetime64[s]") if tensors["tail.dated"] else time,
+            time=time.astype(f"datetime64[{unit}]") if tensors["tail.dated"] else time,
             raw=tensors["tail.raw"].numpy(),
             table=WindowTable(
                 *(tensors[f"tail.{name}"].numpy() for name in cls._TABLE)
