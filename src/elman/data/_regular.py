@@ -103,7 +103,7 @@ def regular_series(
         values, notes = np.arange(frame.height, dtype=np.int64), []
         ordinals, unit, stride = values, "counts", 1
     frame = frame.drop(names)
-    counters = [name for name in frame.columns if _counts_rows(frame[name])]
+    counters = [name for name in frame.columns if counts_rows(frame[name])]
     if counters:
         notes.append(f"column {counters[0]!r} only numbers the rows and was left out")
         frame = frame.drop(counters)
@@ -137,7 +137,7 @@ def _adjective(unit: str) -> str:
     return "" if unit == "counts" else "time "
 
 
-def _counts_rows(series: pl.Series) -> bool:
+def counts_rows(series: pl.Series) -> bool:
     """Return whether a column is nothing but row numbers, and called so."""
     if series.name.strip().lower() not in _COUNTERS or not series.dtype.is_integer():
         return False
