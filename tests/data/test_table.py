@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from elman import InputError
-from elman.data import read_table
+from elman.data import numeric_column, open_table, read_table
 
 DATA = Path(os.environ.get("ELMAN_DATA", "../shared/data"))
 
@@ -77,9 +77,17 @@ def test_quotes_encodings_and_marks(write):
         assert read_table(write(data)).columns == ["Größe", "°C"]
 
 
-def test_blank_lines_keep_the_row_numbers(write):
-    frame = read_table(write("a,b\n1,2\n\n3,4\n\n\n"))
-    assert frame["a"].to_list() == [1, None, 3]
+def test_blank_lines_are_no_rows_and_keep_the_row_numbers(write):
+    table = open_table(write("a,b\n1,2\n\n3,4\n \n5,6\n\n\n"))
+    assert table.frame["a"].to_list() == [1, 3, 5]
+    assert "2 blank lines between the rows left out, the first in row 3" in str(
+        table.notes
+    )
+    with pytest.raises(InputError, match="row 5: 3 fields"):
+        read_table(write("a,b\n1,2\n\n3,4\n5,6,7\n8,9\n"))
+    table = open_table(write("a,b\n1,2\n\n3,x\n5,6\n8,9\n"))
+    with pytest.raises(InputError, match="'b', row 4: 'x' is not a number"):
+        numeric_column(table.frame, "b", table.source)
 
 
 def test_nameless_columns_get_names(write):

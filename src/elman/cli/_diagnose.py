@@ -34,6 +34,8 @@ def diagnose(
     ignore: opt.Ignore = None,
     label: opt.Label = None,
     id_: opt.Id = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
     cell: opt.Cell = None,
     hidden: opt.Hidden = None,
     layers: opt.Layers = None,
@@ -80,9 +82,16 @@ def diagnose(
     if what == "forecast":
         options |= opt.given(horizon=horizon, context=context)
         columns = {"known": known, "past": past, "ignore": ignore}
-        results = _forecast(data, target, time, columns, options)
+        how = {"encoding": encoding, "missing": opt.split_missing(missing)}
+        results = _forecast(data, target, time, columns, options, how)
     else:
-        found = {"label": label, "id": id_, "time": time}
+        found: dict[str, Any] = {
+            "label": label,
+            "id": id_,
+            "time": time,
+            "encoding": encoding,
+        }
+        found |= {"missing": opt.split_missing(missing)}
         results = _sequences(what, data, found, options)
     _show(results, out)
     _apply(apply, to, results, out)
@@ -94,12 +103,13 @@ def _forecast(
     time: str | None,
     columns: dict[str, list[str] | None],
     options: dict[str, Any],
+    how: dict[str, Any],
 ) -> dict[str, Any]:
-    from elman.data import read_table
+    from elman.data import open_table
 
-    frame = read_table(data)
-    targets = opt.targets_of(target, frame, data)
-    names = {k: opt.split_names(v, frame.columns) for k, v in columns.items()}
+    table = open_table(data, **how)
+    targets = opt.targets_of(target, table.frame, table.source)
+    names = {k: opt.split_names(v, table.frame.columns) for k, v in columns.items()}
     from elman.tasks import Forecaster
 
     from ._naming import naming
@@ -108,19 +118,20 @@ def _forecast(
     forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
     with naming(str(data), forecaster):
         forecaster.fit(
-            frame,
+            table,
             target=targets,
             time=time,
             known=names["known"],
             past=names["past"] or None,
             ignore=names["ignore"],
-            source=str(data),
+            missing=how["missing"],
+            source=table.source,
         )
     return dict(forecaster.results_)
 
 
 def _sequences(
-    task: str, data: Path, columns: dict[str, str | None], options: dict[str, Any]
+    task: str, data: Path, columns: dict[str, Any], options: dict[str, Any]
 ) -> dict[str, Any]:
     from ._held_out import held_out
 

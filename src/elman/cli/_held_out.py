@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from elman._arguments import MOST_SEED, whole_number
 from elman._errors import InputError
-from elman.data import Sequences, read_sequences
+from elman.data import Sequences, as_numbers, like, read_sequences
 
 Labelled = tuple[list[np.ndarray], Any]
 
@@ -45,7 +45,7 @@ class Parts:
 def held_out(
     task: str,
     data: Path,
-    columns: dict[str, str | None],
+    columns: dict[str, Any],
     test: Path | None,
     share: float,
     seed: int,
@@ -58,7 +58,7 @@ def held_out(
     data : path
         Training sequences.
     columns : dict
-        label, id and time of a table.
+        label, id and time of a table; encoding, and what means missing.
     test : path or None
         Test sequences; None looks for a ``_TEST`` beside ``_TRAIN``, and else
         holds out a share.
@@ -76,8 +76,7 @@ def held_out(
     if not 0 <= share < 1:
         raise InputError(f"--test-fraction must be at least 0 and below 1, got {share}")
     whole_number("--seed", seed, 0, MOST_SEED)
-    whole = read_sequences(data, **columns)
-    _check_labels(task, whole)
+    whole = _labelled(task, read_sequences(data, **columns))
     notes = list(whole.notes)
     details = columns | {"channels": whole.channels, "per_step": whole.per_step}
     if test is None and data.stem.endswith("_TRAIN"):
@@ -86,8 +85,9 @@ def held_out(
             test = beside
             notes.append(f"scored on {beside.name}, found beside {data.name}")
     if test is not None:
-        other = read_sequences(test, **columns)
-        _check_labels(task, other)
+        other = _labelled(task, read_sequences(test, **columns))
+        whole, other = _alike(task, whole, other)
+        notes += [note for note in other.notes if note not in notes]
         if other.channels != whole.channels:
             raise InputError(
                 f"{test}: the channels are {', '.join(other.channels[:8])}, but"
@@ -103,19 +103,53 @@ def held_out(
     return Parts(_take(whole, rows), _take(whole, held), split, notes, details)
 
 
-def _check_labels(task: str, found: Sequences) -> None:
+def _labelled(task: str, found: Sequences) -> Sequences:
+    """Return sequences that have labels of the kind that the task is about."""
     if found.y is None:
         raise InputError(
             f"{found.source}: there are no labels; name their column with --label"
             if not found.source.lower().endswith((".ts", ".npz"))
             else f"{found.source}: the file holds no labels (in .npz: the array y)"
         )
+    if task == "regress":
+        found = replace(found, y=_each(as_numbers, found))
+    assert found.y is not None  # noqa: S101 - for the type checker
     first = found.y[0] if found.per_step else found.y
     if task == "regress" and np.asarray(first).dtype.kind not in "iuf":
         raise InputError(
             f"{found.source}: the labels are text, such as {np.ravel(first)[0]!s:.30},"
             " not numbers; use 'elman train classify'"
         )
+    return found
+
+
+def _alike(
+    task: str, whole: Sequences, other: Sequences
+) -> tuple[Sequences, Sequences]:
+    """Return both with labels of one kind: two files may call for two."""
+    if task == "regress":
+        return whole, other
+    kinds = [np.concatenate([np.ravel(y) for y in f.y or []]) for f in (whole, other)]
+    if kinds[0].dtype.kind == kinds[1].dtype.kind:
+        return whole, other
+    classes = np.unique(kinds[0])
+    other = replace(other, y=_each(lambda y: like(classes, y), other))
+    if np.asarray(_first(other)).dtype.kind != classes.dtype.kind:
+        return tuple(  # type: ignore[return-value]
+            replace(f, y=_each(lambda y: np.asarray(y).astype(str), f))
+            for f in (whole, other)
+        )
+    return whole, other
+
+
+def _each(change: Any, found: Sequences) -> Any:
+    """Return the labels changed: those of the sequences, or of each one's steps."""
+    y = found.y
+    return [change(row) for row in y] if isinstance(y, list) else change(y)
+
+
+def _first(found: Sequences) -> Any:
+    return found.y[0] if isinstance(found.y, list) else found.y
 
 
 def _draw(

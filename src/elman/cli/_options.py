@@ -41,6 +41,16 @@ Past = Annotated[
     typer.Option(help="Columns known up to now; every other one if not given."),
 ]
 Ignore = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Value that means missing, such as -9999; several with commas or repeated."
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(help="Of a text file, such as cp1252; found if not given."),
+]
 Label = Annotated[
     str | None,
     typer.Option(help="Column of the label or target, in a CSV or Parquet file."),
@@ -131,7 +141,7 @@ def absolute(path: Path | None) -> str | None:
 
 
 def targets_of(
-    values: Sequence[str] | None, frame: pl.DataFrame, data: Path
+    values: Sequence[str] | None, frame: pl.DataFrame, data: Path | str
 ) -> list[str]:
     """Return the columns to forecast; each exists and holds numbers."""
     from elman.data import numeric_column
@@ -147,6 +157,18 @@ def targets_of(
         # Checked before gaps are filled, so that a message names the file's row.
         numeric_column(frame, name, data)
     return names
+
+
+def split_missing(values: Sequence[str] | None) -> list[str] | None:
+    """Return the values that mean missing from repeated options and comma lists."""
+    parts = [part.strip() for value in values or [] for part in value.split(",")]
+    return [part for part in parts if part] or None
+
+
+def say(notes: Sequence[str]) -> None:
+    """Say what was decided while a file was read, where no report will hold it."""
+    for note in notes:
+        typer.echo(f"elman: note: {note}", err=True)
 
 
 def split_names(values: Sequence[str] | None, columns: Sequence[str]) -> list[str]:

@@ -35,6 +35,8 @@ def predict(
     time: Annotated[
         str | None, typer.Option("--time", help="Column that orders rows of an id.")
     ] = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
     force: opt.Force = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -52,19 +54,24 @@ def predict(
 
     estimator = elman.load(run)
     if estimator.task == "forecast":
-        from elman.data import read_table
+        from elman.data import open_table
 
         if data is None:
             frame = estimator.predict()
         else:
-            frame = estimator.predict(read_table(data), source=str(data))
+            how = estimator.reading_
+            how["missing"] = [*how["missing"], *(opt.split_missing(missing) or ())]
+            table = open_table(data, encoding=encoding, **how)
+            opt.say(table.notes)
+            frame = estimator.predict(table, source=table.source)
         scores: dict[str, float] = {}
     else:
         if data is None:
             raise InputError("name the file with the sequences: elman predict RUN DATA")
         from ._predict_sequences import predict_sequences
 
-        given = opt.given(label=label, id=id_, time=time)
+        given = opt.given(label=label, id=id_, time=time, encoding=encoding)
+        given |= opt.given(missing=opt.split_missing(missing))
         frame, scores = predict_sequences(estimator, data, given)
     _deliver(frame, scores, out, Output(as_json))
 

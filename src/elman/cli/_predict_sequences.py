@@ -9,11 +9,21 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError, did_you_mean
-from elman.data import Sequences, read_sequences, read_table, sequences_from_frame
+from elman.data import (
+    Sequences,
+    as_numbers,
+    is_utf8,
+    like,
+    open_sequences,
+    read_sequences,
+    sequences_of,
+)
+
+from ._options import say
 
 
 def predict_sequences(
-    estimator: Any, data: Path, given: dict[str, str]
+    estimator: Any, data: Path, given: dict[str, Any]
 ) -> tuple[pl.DataFrame, dict[str, float]]:
     """Return one row a sequence (or step), and scores where the file has labels.
 
@@ -24,7 +34,8 @@ def predict_sequences(
     data : path
         A file of the kind it was trained on.
     given : dict
-        Columns label, id and time, where they are not those of training.
+        Columns label, id and time, where they are not those of training; what means
+        missing besides, and the encoding.
 
     Raises
     ------
@@ -33,6 +44,7 @@ def predict_sequences(
     """
     known = estimator.results_.get("input", {})
     found = _read(data, {**known, **given}, known.get("channels"), given)
+    say(found.notes)
     columns: dict[str, Any] = {"sequence": found.ids}
     predicted = estimator.predict(found.X)
     per_step = bool(known.get("per_step"))
@@ -51,7 +63,7 @@ def predict_sequences(
     scores = {}
     if found.y is not None and found.per_step == per_step:
         name = "accuracy" if estimator.task == "classify" else "R²"
-        truth = found.y
+        truth = _in_form_of(estimator, found.y)
         columns["label"] = np.concatenate(truth) if per_step else truth
         scores[name] = float(estimator.score(found.X, truth))
     return pl.DataFrame(columns), scores
@@ -61,31 +73,55 @@ def _read(
     data: Path,
     columns: dict[str, Any],
     channels: list[str] | None,
-    given: dict[str, str],
+    given: dict[str, Any],
 ) -> Sequences:
     """Read sequences in the order of channels that training had."""
+    how: dict[str, Any] = {
+        "missing": [*(columns.get("missing") or ()), *(given.get("missing") or ())],
+        "encoding": given.get("encoding") or _encoding(data, columns.get("encoding")),
+    }
     if data.suffix.lower() in (".ts", ".npz", ".npy"):
-        found = read_sequences(data)
+        found = read_sequences(data, **how)
         if channels and len(found.channels) != len(channels):
             raise InputError(
                 f"{data}: {len(found.channels)} channels, but the run was trained on"
                 f" {len(channels)}"
             )
         return found
-    frame = read_table(data)
     label, id_, time = (columns.get(name) for name in ("label", "id", "time"))
-    if label not in frame.columns and "label" not in given:
+    table = open_sequences(data, label, id_, **how)
+    names = table.frame.columns
+    if label not in names and "label" not in given:
         label = None
-    if id_ is not None and channels:
-        keep = [*channels, *opt_names(id_, label, time)]
-        for name in keep:
-            if name not in frame.columns:
-                raise InputError(
-                    f"{data}: no column {name!r}, which the run was trained on"
-                    f"{did_you_mean(name, frame.columns)}"
-                )
-        frame = frame.select(keep)
-    return sequences_from_frame(frame, label, id_, time, source=str(data))
+    if id_ is None or not channels:
+        return sequences_of(table, label, id_, time)
+    for name in [*channels, *opt_names(id_, label, time)]:
+        if name not in names:
+            raise InputError(
+                f"{data}: no column {name!r}, which the run was trained on"
+                f"{did_you_mean(name, names)}"
+            )
+    return sequences_of(table, label, id_, time, channels)
+
+
+def _encoding(data: Path, trained: str | None) -> str | None:
+    """Return the encoding of the file trained on, unless this one's is certain."""
+    if trained is None or not data.is_file() or is_utf8(data.read_bytes()):
+        return None
+    return trained
+
+
+def _in_form_of(estimator: Any, labels: Any) -> Any:
+    """Return labels as the run knows them, to compare them."""
+
+    def change(row: Any) -> Any:
+        if estimator.task == "regress":
+            return as_numbers(row)
+        return like(estimator.classes_, row)
+
+    return (
+        [change(row) for row in labels] if isinstance(labels, list) else change(labels)
+    )
 
 
 def opt_names(id_: str, label: str | None, time: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,9 +64,12 @@ def resume(
         raise InputError(f"{run}/job.toml names no data")
     data = job.data.checked()
     if job.task == "forecast":
-        from elman.data import read_table
+        from elman.data import open_table
 
-        frame = read_table(data)
+        read: dict[str, Any] = {
+            key: job.fit.get(key) for key in ("encoding", "missing")
+        }
+        frame = open_table(data, **read)
         with open_run(run, "", False, job) as directory:
             _train_forecast.train(job, directory, frame, out, quiet)
         return

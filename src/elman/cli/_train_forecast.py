@@ -31,6 +31,8 @@ def forecast(
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
     scale: Annotated[
         str | None, typer.Option(help="auto, none, sqrt or log; of the target.")
     ] = None,
@@ -74,11 +76,12 @@ def forecast(
     if test_fraction is not None and test_from is not None:
         raise InputError("give --test-fraction or --test-from, not both")
     _launch.start(processes, nodes)
-    from elman.data import read_table
+    from elman.data import open_table
 
-    frame = read_table(data)
-    columns = frame.columns
-    targets = opt.targets_of(target, frame, data)
+    gone = opt.split_missing(missing)
+    table = open_table(data, encoding=encoding, missing=gone)
+    columns = table.frame.columns
+    targets = opt.targets_of(target, table.frame, table.source)
 
     from ._job import Job, Source
     from ._open_run import open_run
@@ -106,12 +109,14 @@ def forecast(
         "past": opt.split_names(past, columns) or None,
         "ignore": opt.split_names(ignore, columns),
         "test": test_from or held_out,
+        "missing": gone,
+        "encoding": encoding,
     }
     with open_run(out, data.stem, force) as run:
         job = Job(task="forecast", options=options, checkpoint_every=every, fit=fit)
         job.tensorboard = opt.absolute(tensorboard)
         job.data = Source.of(data)
-        train(job, run, frame, Output(as_json), quiet)
+        train(job, run, table, Output(as_json), quiet)
 
 
 def train(
@@ -131,6 +136,7 @@ def train(
         checkpoints=run.checkpoints(),
     )
     name = job.data.name if job.data else ""
+    fit = {key: value for key, value in job.fit.items() if key != "encoding"}
     with naming(name, forecaster):
-        forecaster.fit(frame, **job.fit, source=name)
+        forecaster.fit(frame, **fit, source=getattr(frame, "source", name))
     finish(forecaster, run, out)

@@ -49,6 +49,8 @@ def classify(
     label: opt.Label = None,
     id_: opt.Id = None,
     time: SequenceTime = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
     test: Test = None,
     test_fraction: TestFraction = None,
     cell: opt.Cell = None,
@@ -87,7 +89,13 @@ def classify(
         learning_rate=lr,
         random_state=seed,
     )
-    columns = {"label": label, "id": id_, "time": time}
+    columns: dict[str, Any] = {
+        "label": label,
+        "id": id_,
+        "time": time,
+        "encoding": encoding,
+    }
+    columns |= {"missing": opt.split_missing(missing)}
     place = (out, force, quiet, as_json)
     _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
 
@@ -98,6 +106,8 @@ def regress(
     label: opt.Label = None,
     id_: opt.Id = None,
     time: SequenceTime = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
     test: Test = None,
     test_fraction: TestFraction = None,
     cell: opt.Cell = None,
@@ -136,7 +146,13 @@ def regress(
         learning_rate=lr,
         random_state=seed,
     )
-    columns = {"label": label, "id": id_, "time": time}
+    columns: dict[str, Any] = {
+        "label": label,
+        "id": id_,
+        "time": time,
+        "encoding": encoding,
+    }
+    columns |= {"missing": opt.split_missing(missing)}
     place = (out, force, quiet, as_json)
     _train("regress", data, columns, test, test_fraction, options, place, tensorboard)
 
@@ -144,7 +160,7 @@ def regress(
 def _train(
     task: Literal["classify", "regress"],
     data: Path,
-    columns: dict[str, str | None],
+    columns: dict[str, Any],
     test: Path | None,
     test_fraction: float | None,
     options: dict[str, Any],
@@ -174,7 +190,8 @@ def parts_of(job: Job, data: Path) -> Parts:
     from ._held_out import held_out
 
     fit, seed = job.fit, job.options.get("random_state", 0)
-    columns = {name: fit.get(name) for name in ("label", "id", "time")}
+    names = ("label", "id", "time", "missing", "encoding")
+    columns = {name: fit.get(name) for name in names}
     test = Path(fit["test"]) if fit.get("test") else None
     return held_out(job.task, data, columns, test, fit["share"], seed)
 
@@ -183,6 +200,7 @@ def train(
     job: Job, run: RunDirectory | Follower, parts: Parts, out: Output, quiet: bool
 ) -> None:
     """Train on sequences, from the start or from a checkpoint."""
+    from elman.data import is_suspect_note
     from elman.tasks import SequenceClassifier, SequenceRegressor
 
     from ._finish import finish
@@ -200,5 +218,7 @@ def train(
         estimator.fit(*parts.train)
     if parts.test is not None:
         estimator.evaluate(*parts.test, split=parts.split)
-    estimator.results_["notes"][:0] = parts.notes
+    # What stands out is in the notes on the file already, by the name of the column.
+    own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
+    estimator.results_["notes"] = [*parts.notes, *own]
     finish(estimator, run, out, input=parts.input)

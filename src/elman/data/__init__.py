@@ -5,29 +5,51 @@ from __future__ import annotations
 from ._axis import TimeAxis as TimeAxis
 from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
+from ._encoding import is_utf8 as is_utf8
 from ._frames import to_frame as to_frame
+from ._given import to_table as to_table
+from ._labels import as_numbers as as_numbers
+from ._labels import like as like
 from ._mapped import open_memmap as open_memmap
 from ._mapped import to_memmap as to_memmap
 from ._regular import RegularSeries as RegularSeries
 from ._regular import regular_series as regular_series
 from ._samples import load_bikeshare as load_bikeshare
+from ._sentinels import column_notes as column_notes
+from ._sentinels import is_suspect_note as is_suspect_note
+from ._sentinels import suspect_notes as suspect_notes
 from ._sequences import Sequences as Sequences
+from ._sequences import open_sequences as open_sequences
 from ._sequences import read_sequences as read_sequences
 from ._sequences import sequences_from_frame as sequences_from_frame
+from ._sequences import sequences_of as sequences_of
+from ._table import Table as Table
+from ._table import open_table as open_table
 from ._table import read_table as read_table
 
 __all__ = [
     "RegularSeries",
     "Sequences",
+    "Table",
     "TimeAxis",
+    "as_numbers",
+    "column_notes",
+    "is_suspect_note",
+    "is_utf8",
+    "like",
     "load_bikeshare",
     "numeric_column",
     "open_memmap",
+    "open_sequences",
+    "open_table",
     "read_sequences",
     "read_table",
     "regular_series",
     "require_column",
     "sequences_from_frame",
+    "sequences_of",
+    "suspect_notes",
     "to_frame",
     "to_memmap",
+    "to_table",
 ]

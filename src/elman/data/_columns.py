@@ -135,11 +135,33 @@ def place(source: object) -> str:
     return f"{source}: " if source else ""
 
 
+class Source(str):
+    """The name of a file, and the line in it that each row came from.
+
+    Attributes
+    ----------
+    lines : ndarray or None
+        None where rows follow a header in the first line without a gap.
+    """
+
+    __slots__ = ("lines",)
+    lines: np.ndarray | None
+
+    def __new__(cls, name: object, lines: np.ndarray | None = None) -> Source:
+        """Return the name with its lines."""
+        made = super().__new__(cls, str(name))
+        made.lines = lines
+        return made
+
+
 def row_name(index: int, source: object = None) -> str:
     """Return how a message calls a row of a frame.
 
-    In a text file that is its line, the header being line 1; elsewhere rows
-    count from 1.
+    In a text file that is its line, the header being line 1 if `source` does not
+    know better; elsewhere rows count from 1.
     """
+    lines = getattr(source, "lines", None)
+    if lines is not None and 0 <= index < len(lines):
+        return f"row {lines[index]}"
     is_text = source is not None and not str(source).lower().endswith(_BINARY)
     return f"row {index + 2 if is_text else index + 1}"

@@ -2,28 +2,78 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from elman._errors import InputError
 
-MISSING = ("", "NA", "N/A", "NaN", "null", "none", "nil", "?", "-", "#N/A", "<NA>")
-_MISSING = sorted({word.lower() for word in MISSING})
-_LONGEST = max(map(len, _MISSING))
-_DELIMITERS = ",;\t|"
-_BLOCK = 50_000
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
+from ._encoding import decode
+from ._layout import Layout, find_layout
+from ._missing import Missing
+from ._numbers import Place, read_columns
+from ._rows import text_rows
+
+_SUMMARY = (
+    r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|insgesamt|somme)\b"
+)
+_SHOWN = 3
+# What a text is that is no table, by how it begins.
+_KINDS = (
+    (r"<(!doctype|html|head|body|table)\b", "a web page (HTML); save the table as CSV"),
+    (r"<\?xml", "XML; export the table as CSV"),
+    (r"[\[{]\s*([\[{\]}\"]|$)", "JSON; write the table as CSV or Parquet"),
+    (
+        r"(%.*\n|\s*\n)*@relation\b(?s:.*)@attribute\b",
+        "an ARFF file; read it with"
+        " scipy.io.arff and save CSV, or use the archive's .ts file",
+    ),
+    (
+        r"(#.*\n|\s*\n)*@(relation|attribute|frequency|horizon)\b",
+        "a .tsf file, many"
+        " series in one; save the series you need as CSV with one row a step",
+    ),
+    (
+        r"(#.*\n|\s*\n)*@(problemname|timestamps|univariate|data)\b",
+        "a .ts file of sequences; give it a name that ends in .ts",
+    ),
+)
 
 
-def parse_csv(data: bytes, source: Path) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Parsed:
+    """A table of text, read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    notes : list of str
+        What was decided on the way; the file is not named.
+    lines : ndarray or None
+        The line of each row; None where they follow the header without a gap.
+    """
+
+    frame: pl.DataFrame
+    notes: list[str] = field(default_factory=list)
+    lines: np.ndarray | None = None
+
+
+def parse_csv(
+    data: bytes,
+    source: Path,
+    *,
+    encoding: str | None = None,
+    missing: Missing | None = None,
+    keep: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> Parsed:
     """Return delimited text as a frame of whole numbers, numbers, booleans and text.
 
     Parameters
@@ -32,93 +82,61 @@ def parse_csv(data: bytes, source: Path) -> pl.DataFrame:
         The file's content.
     source : path
         The file to name in messages.
+    encoding : str, optional
+        Of the bytes; found if not given.
+    missing : Missing, optional
+        What counts as missing beside the usual words.
+    keep : sequence of str
+        Columns of names (ids, labels): they stay the texts that stand in the file.
+    words : sequence of str
+        Columns of categories: words whatever they look like.
 
     Raises
     ------
     InputError
-        Empty, binary, ragged, without a header or with a column named twice.
+        Empty, binary, ragged, without a header, with a column named twice, or with
+        numbers in two notations.
     """
-    text = decode(data, source)
-    delimiter = _sniff(text)
-    records = _records(text, delimiter, source)
-    try:
-        first_line, header = next(records)
-    except StopIteration:
-        raise InputError(f"{source}: the file is empty") from None
-    names = _names(header, first_line, source)
-    blocks = list(_blocks(records, len(names), source))
-    columns = [
-        _typed(
-            pl.concat([block[i] for block in blocks])
-            if blocks
-            else pl.Series([], dtype=pl.String),
-            decimal_comma=delimiter == ";",
-        ).alias(name)
-        for i, name in enumerate(names)
-    ]
-    return pl.DataFrame(columns)
-
-
-def decode(data: bytes, source: Path) -> str:
-    """Return text from UTF-8, marked UTF-16 or Latin-1 bytes; reject binary data."""
-    if not data.strip():
-        raise InputError(f"{source}: the file is empty")
-    try:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            text = data.decode("utf-16")
-        else:
-            text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    if _CONTROL.search(text):
-        raise InputError(
-            f"{source}: this is binary data, not a text table;"
-            " give a CSV, TSV or Parquet file"
-        )
-    return text
-
-
-def _sniff(text: str) -> str:
-    """Return the delimiter that splits the header into the most fields."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(_DELIMITERS, key=bare.count)
-
-
-def _records(
-    text: str, delimiter: str, source: Path
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line it starts on; blank lines at the end are cut."""
-    reader = csv.reader(
-        io.StringIO(text.rstrip("\r\n "), newline=""),
-        delimiter=delimiter,
-        skipinitialspace=True,
+    decoded = decode(data, source, encoding)
+    text, notes = decoded.text.rstrip("\r\n "), list(decoded.notes)
+    _check_kind(text, source)
+    layout = find_layout(text)
+    names = _names(layout, source)
+    if layout.skipped:
+        notes.append(_skipped(layout))
+    rows = text_rows(text, layout, len(names), source)
+    notes += rows.notes
+    first = layout.header + 1
+    lines = rows.lines if _is_irregular(rows.lines, first) else None
+    series = [s.alias(name) for s, name in zip(rows.columns, names, strict=True)]
+    series = [s for s in series if not _is_spare(s, layout)]
+    place = Place(str(source), lines, layout.header)
+    _check_summary(series, place)
+    columns, more = read_columns(
+        series, layout.delimiter, place, missing or Missing(), keep, words
     )
-    line = 1
-    begun = False
-    while True:
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            hint = "; is a quote left open?" if "limit" in str(error) else ""
-            raise InputError(f"{source}, row {line}: {error}{hint}") from None
-        if fields or begun:
-            begun = True
-            yield line, fields
-        line = reader.line_num + 1
+    shown = np.asarray(lines) if lines is not None else None
+    if lines is None and layout.header != 1:
+        shown = np.arange(first, first + len(columns[0]))
+    return Parsed(pl.DataFrame(columns), notes + more, shown)
 
 
-def _names(header: list[str], line: int, source: Path) -> list[str]:
-    names = [name.strip() for name in header]
+def _check_kind(text: str, source: Path) -> None:
+    """Raise for a text that is known not to be a table."""
+    for pattern, what in _KINDS:
+        if re.match(pattern, text[:20_000].lstrip(), re.IGNORECASE):
+            raise InputError(f"{source}: this is {what}")
+
+
+def _names(layout: Layout, source: Path) -> list[str]:
+    line = layout.header
+    names = [name.strip() for name in layout.names]
     if len(names) > 1 and all(_is_number(name) for name in names):
         numbers = [float(name) for name in names]
         if numbers[0] % 1 or any(b - a != 1 for a, b in pairwise(numbers)):
-            raise InputError(
-                f"{source}, row {line}: the first line holds numbers where the names"
-                " of the columns belong; add a header line"
-            )
+            _refuse_header(names, line, source)
+    if layout.headless:
+        _refuse_header(names, line, source)
     taken = set(names)
     for i, name in enumerate(names):
         if not name:
@@ -136,64 +154,49 @@ def _names(header: list[str], line: int, source: Path) -> list[str]:
     return names
 
 
-def _blocks(
-    records: Iterator[tuple[int, list[str]]], width: int, source: Path
-) -> Iterator[list[pl.Series]]:
-    """Yield columns of text, a block of rows at a time: full text never piles up."""
-    rows: list[list[str]] = []
-    for line, fields in records:
-        if len(fields) != width:
-            if not fields:
-                # A blank line is a row without values: rows keep their numbers.
-                fields = [""] * width
-            elif len(fields) == width + 1 and not fields[-1].strip():
-                # Some writers end every row, but not the header, with a delimiter.
-                fields = fields[:width]
-            else:
-                raise InputError(
-                    f"{source}, row {line}: {len(fields)} fields where the header"
-                    f" has {width}; correct the row, or quote fields that hold the"
-                    " delimiter"
-                )
-        rows.append(fields)
-        if len(rows) == _BLOCK:
-            yield _columns(rows)
-            rows = []
-    if rows:
-        yield _columns(rows)
+def _refuse_header(names: list[str], line: int, source: Path) -> None:
+    archive = source.suffix.lower() in (".tsv", ".txt")
+    hint = "; of the UCR archive use the .ts file" if archive else ""
+    raise InputError(
+        f"{source}, row {line}: the first line holds numbers or times"
+        f" ({', '.join(names)[:30]}) where the names of the columns belong; add a"
+        f" header line{hint}"
+    )
 
 
-def _columns(rows: list[list[str]]) -> list[pl.Series]:
-    blocks = []
-    for column in zip(*rows, strict=True):
-        series = pl.Series(column, dtype=pl.String).str.strip_chars()
-        # Most values are longer than any word for a missing one.
-        if (series.str.len_bytes() <= _LONGEST).any():
-            missing = series.str.to_lowercase().is_in(_MISSING)
-            series = series.zip_with(~missing, _nulls(len(series)))
-        blocks.append(series)
-    return blocks
+def _skipped(layout: Layout) -> str:
+    count = len(layout.skipped)
+    shown = "; ".join(repr(line[:40]) for line in layout.skipped[:_SHOWN])
+    more = ", …" if count > _SHOWN else ""
+    lines = f"{count} line{'' if count == 1 else 's'}"
+    return (
+        f"the header was found in row {layout.header}; {lines} above it skipped"
+        f" ({shown}{more})"
+    )
 
 
-def _nulls(count: int) -> pl.Series:
-    return pl.Series([None] * count, dtype=pl.String)
+def _is_irregular(lines: array[int], first: int) -> bool:
+    return bool(len(lines)) and lines[-1] - first + 1 != len(lines)
 
 
-def _typed(series: pl.Series, *, decimal_comma: bool) -> pl.Series:
-    """Return the column as the narrowest of Int64, Float64, Boolean and String."""
-    missing = series.null_count()
-    if missing == len(series):
-        return series
-    if decimal_comma and series.str.contains(_DECIMAL_COMMA).all():
-        series = series.str.replace(",", ".", literal=True)
-    for dtype in (pl.Int64, pl.Float64):
-        cast = series.cast(dtype, strict=False)
-        if cast.null_count() == missing:
-            return cast
-    lower = series.str.to_lowercase()
-    if lower.is_in(["true", "false"]).all():
-        return lower == "true"
-    return series
+def _is_spare(series: pl.Series, layout: Layout) -> bool:
+    """Return whether a column has neither a name nor a value."""
+    if not series.name.startswith("column_") or series.null_count() < len(series):
+        return False
+    return series.name not in [name.strip() for name in layout.names]
+
+
+def _check_summary(columns: Sequence[pl.Series], place: Place) -> None:
+    """Raise where the last row is the sum of the others by what it is called."""
+    first = columns[0] if columns else pl.Series([], dtype=pl.String)
+    if len(first) < 3 or first[-1] is None or not re.match(_SUMMARY, first[-1]):
+        return
+    if len(columns) > 1 and not first.head(len(first) - 1).str.contains(_SUMMARY).any():
+        raise InputError(
+            f"{place.source}, {place.row(len(first) - 1)}: {first[-1][:30]!r} looks"
+            " like a summary of the rows above; delete the row, or rename it if it is"
+            " data"
+        )
 
 
 def _is_number(text: str) -> bool:

@@ -11,9 +11,10 @@ from elman._errors import InputError
 
 from ._clock import read_time
 from ._columns import numeric_column, place, require_column, row_name
-from ._sequences import Sequences
-
-_ID_NAMES = ("id", "case", "case_id", "sequence", "sequence_id", "series", "series_id")
+from ._labels import label_notes
+from ._regular import counts_rows
+from ._sentinels import REMEDY, suspect_notes
+from ._sequences import ID_NAMES, Sequences
 
 
 def from_long(
@@ -22,8 +23,12 @@ def from_long(
     label: str | None,
     time: str | Sequence[str] | None,
     source: str,
+    wanted: Sequence[str] | None = None,
 ) -> Sequences:
-    """Return the sequences of a table with one row a step."""
+    """Return the sequences of a table with one row a step.
+
+    `wanted` are the columns of values; None takes all that have no other use.
+    """
     require_column(frame, id_, source)
     if label is not None:
         require_column(frame, label, source)
@@ -38,13 +43,23 @@ def from_long(
     times = time.split(",") if isinstance(time, str) else list(time or ())
     times = [name.strip() for name in times]
     channels = [c for c in frame.columns if c not in (id_, label, *times)]
+    counters = [c for c in channels if counts_rows(frame[c])]
+    channels = [c for c in channels if c not in counters]
+    if wanted is not None:
+        counters, channels = [], list(wanted)
     if not channels:
         raise InputError(f"{place(source)}there is no column of values beside the id")
     values = _matrix(frame, channels, source)
     keys = frame[id_].cast(pl.String)
     order, starts, names, notes = _order(frame, keys, times, source)
+    notes += [
+        f"{place(source)}column {name!r} only numbers the rows and was left out"
+        for name in counters
+    ]
+    notes += label_notes(frame[id_], place(source))
     pieces = np.split(order, starts[1:])
     y, per_step = _label_of(frame, label, pieces, names, source)
+    notes += _about(frame, label, values, channels, source)
     X = [values[piece] for piece in pieces]
     return Sequences(X, y, channels, source, names, per_step, notes)
 
@@ -68,14 +83,14 @@ def from_wide(
         raise InputError(
             f"{place(source)}there is no column of values beside {label!r}"
         )
-    notes = []
+    notes: list[str] = []
     ids = [str(i + 1) for i in range(frame.height)]
-    if steps[0].lower() in _ID_NAMES and frame[steps[0]].n_unique() == frame.height:
+    if steps[0].lower() in ID_NAMES and frame[steps[0]].n_unique() == frame.height:
         ids = frame[steps[0]].cast(pl.String).fill_null("").to_list()
         notes.append(f"column {steps[0]!r} names the sequences and is no step")
         steps = steps[1:]
-    if steps and any(c.lower() in _ID_NAMES for c in steps):
-        name = next(c for c in steps if c.lower() in _ID_NAMES)
+    if steps and any(c.lower() in ID_NAMES for c in steps):
+        name = next(c for c in steps if c.lower() in ID_NAMES)
         raise InputError(
             f"{place(source)}column {name!r} looks like the id of a sequence with one"
             f" row a step; give it as the id, or rename it if it is a step"
@@ -96,28 +111,53 @@ def from_wide(
     X = [row[:length, None] for row, length in zip(values, lengths, strict=True)]
     pieces = [np.array([i]) for i in range(frame.height)]
     y, _ = _label_of(frame, label, pieces, ids, source)
+    notes += _about(frame, label, values.reshape(-1, 1), ["value"], source)
     return Sequences(X, y, ["value"], source, ids, notes=notes)
+
+
+def _about(
+    frame: pl.DataFrame,
+    label: str | None,
+    values: np.ndarray,
+    channels: list[str],
+    source: str,
+) -> list[str]:
+    """Return what to know about labels and values."""
+    labels = [] if label is None else label_notes(frame[label], place(source))
+    named = ((f"column {name!r}", values[:, i]) for i, name in enumerate(channels))
+    return labels + suspect_notes(named, place(source), REMEDY)
 
 
 def _matrix(
     frame: pl.DataFrame, names: list[str], source: str, *, allow_empty: bool = False
 ) -> np.ndarray:
-    """Return columns as float32, shape (rows, len(names))."""
-    values = np.full((frame.height, len(names)), np.nan, dtype=np.float32)
+    """Return columns as float64, shape (rows, len(names)).
+
+    Not in single precision: what is small beside the size of its channel is only
+    seen once the channel is standardised.
+    """
+    values = np.full((frame.height, len(names)), np.nan)
     for i, name in enumerate(names):
         if allow_empty and frame[name].null_count() == frame.height:
             continue
-        column = numeric_column(frame, name, source)
-        with np.errstate(over="ignore"):
-            values[:, i] = column
-        large = np.flatnonzero(np.isinf(values[:, i]))
-        if len(large):
-            at = int(large[0])
-            raise InputError(
-                f"{place(source)}column {name!r}, {row_name(at, source)}: the value"
-                f" {column[at]:g} is too large; give it in another unit"
-            )
+        _refuse_words(frame[name], source)
+        values[:, i] = numeric_column(frame, name, source)
     return values
+
+
+def _refuse_words(column: pl.Series, source: str) -> None:
+    """Raise for a channel of words, which no correction makes one of numbers."""
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return
+    text = column.cast(pl.String).drop_nulls()
+    if not len(text) or text.cast(pl.Float64, strict=False).is_not_null().any():
+        return
+    words = ", ".join(repr(word[:20]) for word in text.unique().sort().head(3))
+    raise InputError(
+        f"{place(source)}column {column.name!r} holds words ({words}), and the channels"
+        " of a sequence are numbers; write one column of 0 and 1 for each word instead,"
+        " or delete the column; if it is the label or the id, name it so"
+    )
 
 
 def _order(

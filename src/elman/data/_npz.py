@@ -11,16 +11,19 @@ from typing import IO
 
 import numpy as np
 
+from elman._arguments import LARGEST
 from elman._errors import InputError
 
+from ._missing import Missing
 from ._room import check_room
+from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
 from ._table import read_bytes
 
 _WANTED = ("X", "y", "lengths")
 
 
-def read_npz(file: Path) -> Sequences:
+def read_npz(file: Path, missing: Missing | None = None) -> Sequences:
     """Return the sequences of an ``.npz`` file.
 
     Parameters
@@ -28,6 +31,8 @@ def read_npz(file: Path) -> Sequences:
     file : path
         Arrays X (n, T, C), or (n, T) for one channel; y (n,) or (n, T), and
         lengths (n,), if there are any.
+    missing : Missing, optional
+        Values that stand for missing ones.
 
     Raises
     ------
@@ -50,15 +55,19 @@ def read_npz(file: Path) -> Sequences:
         )
     n, steps, channels = X.shape
     lengths = _lengths(arrays, n, steps, file)
-    single = _single(X, lengths, file)
+    used = np.arange(steps)[None, :] < lengths[:, None]
+    values = _floats(X, used, missing or Missing(), file)
     y, per_step = _targets(arrays.get("y"), n, steps, lengths, file)
+    names = [f"channel {i + 1}" for i in range(channels)]
+    named = ((name, values[:, :, i][used]) for i, name in enumerate(names))
     return Sequences(
-        [x[:length] for x, length in zip(single, lengths, strict=True)],
+        [x[:length] for x, length in zip(values, lengths, strict=True)],
         y,
-        [f"channel {i + 1}" for i in range(channels)],
+        names,
         str(file),
         [str(i + 1) for i in range(n)],
         per_step=per_step,
+        notes=suspect_notes(named, f"{file}: ", REMEDY),
     )
 
 
@@ -161,17 +170,35 @@ def _lengths(
     return given.astype(np.int64)
 
 
-def _single(X: np.ndarray, lengths: np.ndarray, file: Path) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        single = X.astype(np.float32)
-    used = np.arange(X.shape[1])[None, :] < lengths[:, None]
-    infinite = np.argwhere(np.isinf(single) & used[:, :, None])
+def _floats(
+    X: np.ndarray, used: np.ndarray, missing: Missing, file: Path
+) -> np.ndarray:
+    """Return X as it is where it holds floats of 32 or 64 bits, else as float64."""
+    values = X
+    if X.dtype.str[1:] not in ("f4", "f8") or not X.dtype.isnative:
+        values = X.astype(np.float64)
+    gone = missing.in_numbers(X)
+    if gone.any():
+        values = np.where(gone, np.nan, values)
+    with np.errstate(invalid="ignore"):
+        large = (np.abs(values) > LARGEST) | np.isinf(values)
+    infinite = np.argwhere(large & used[:, :, None])
     if len(infinite):
         i, t, c = (int(k) for k in infinite[0])
         raise InputError(
             f"{file}: X[{i}, {t}, {c}] is infinite or too large; use NaN for missing"
         )
-    return single
+    return values
+
+
+def _words(y: np.ndarray, file: Path) -> np.ndarray:
+    try:
+        return np.char.decode(y, "utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file}: y holds bytes that are not UTF-8 ({error.object[:20]!r}); save it"
+            " as text"
+        ) from None
 
 
 def _targets(
@@ -182,7 +209,7 @@ def _targets(
     if y.dtype.kind not in "biufUS":
         raise InputError(f"{file}: y holds {y.dtype}, neither numbers nor text")
     if y.dtype.kind == "S":
-        y = np.char.decode(y, "utf-8", "replace")
+        y = _words(y, file)
     if y.shape == (n, 1):
         y = y[:, 0]
     if y.dtype.kind == "f" and not np.isfinite(y).all():

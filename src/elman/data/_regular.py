@@ -199,7 +199,7 @@ def _counts_steps(frame: pl.DataFrame) -> bool:
     return bool((gaps > 0).all()) and not _counts_rows(first)
 
 
-def _counts_rows(series: pl.Series) -> bool:
+def counts_rows(series: pl.Series) -> bool:
     """Return whether a column is nothing but row numbers, and called so."""
     if series.name.strip().lower() not in _COUNTERS or not series.dtype.is_integer():
         return False

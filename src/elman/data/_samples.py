@@ -35,5 +35,5 @@ def load_bikeshare() -> pl.DataFrame:
     """
     file = resources.files(__package__) / _FOLDER / "bikeshare.csv.gz"
     data = gzip.decompress(file.read_bytes())
-    frame = parse_csv(data, Path("bikeshare.csv"))
+    frame = parse_csv(data, Path("bikeshare.csv")).frame
     return frame.with_columns(pl.col("time").str.to_datetime("%Y-%m-%d %H:%M:%S"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
-from ._table import existing_file, read_bytes, read_table
+from ._missing import Given, Missing
+from ._table import Table, existing_file, open_table, read_bytes
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Sequences:
     Attributes
     ----------
     X : list of numpy.ndarray
-        Each of shape (T_i, C), float32; missing values are NaN.
+        Each of shape (T_i, C), float64, or float32 where an array in the file is;
+        missing values are NaN.
     y : numpy.ndarray, list of numpy.ndarray or None
         One label or number for each sequence; or, where `per_step`, one array
         of shape (T_i,) for each; None where the file has none.
@@ -53,11 +55,17 @@ class Sequences:
         return np.array([len(x) for x in self.X], dtype=np.int64)
 
 
+ID_NAMES = ("id", "case", "case_id", "sequence", "sequence_id", "series", "series_id")
+
+
 def read_sequences(
     path: str | os.PathLike[str],
     label: str | None = None,
     id: str | None = None,  # noqa: A002 - the name of the option
     time: str | Sequence[str] | None = None,
+    *,
+    encoding: str | None = None,
+    missing: Given | None = None,
 ) -> Sequences:
     """Read sequences from a ``.ts``, ``.npz``, CSV or Parquet file.
 
@@ -68,7 +76,13 @@ def read_sequences(
         ``.npz``: NumPy arrays X (n, T, C) or (n, T), and if there are any y
         (n,) or (n, T) and lengths (n,). A table: see `sequences_from_frame`.
     label, id, time : str, optional
-        Columns of a table; not used for the other two.
+        Columns of a table; not used for the other two. Ids and labels are the
+        texts that stand in a CSV file: ``007`` and ``7`` are two. Labels are
+        numbers where that loses nothing.
+    encoding : str, optional
+        Of a text file, such as ``"cp1252"``; found if not given.
+    missing : number, str or sequence of them, optional
+        Values that stand for missing ones beside the usual, such as ``-9999``.
 
     Returns
     -------
@@ -84,15 +98,73 @@ def read_sequences(
     # Readers are imported when needed: each file format is its own room.
     file = existing_file(path)
     suffix = file.suffix.lower()
+    gone = Missing.of(missing)
     if suffix == ".ts":
         from ._ts import parse_ts
 
-        return parse_ts(read_bytes(file), file)
+        return parse_ts(read_bytes(file), file, encoding=encoding, missing=gone)
     if suffix in (".npz", ".npy"):
         from ._npz import read_npz
 
-        return read_npz(file)
-    return sequences_from_frame(read_table(file), label, id, time, source=str(file))
+        return read_npz(file, gone)
+    table = open_sequences(file, label, id, encoding=encoding, missing=missing)
+    return sequences_of(table, label, id, time)
+
+
+def open_sequences(
+    path: str | os.PathLike[str],
+    label: str | None = None,
+    id: str | None = None,  # noqa: A002
+    *,
+    encoding: str | None = None,
+    missing: Given | None = None,
+) -> Table:
+    """Return the table of a file of sequences, ids and labels as they stand there.
+
+    Parameters
+    ----------
+    path, label, id, encoding, missing
+        As for `read_sequences`.
+    """
+    names = [name for name in (label, id) if name is not None]
+    text = names if id is not None else [*names, *_written(ID_NAMES)]
+    return open_table(path, encoding=encoding, missing=missing, text=text)
+
+
+def sequences_of(
+    table: Table,
+    label: str | None = None,
+    id: str | None = None,  # noqa: A002
+    time: str | Sequence[str] | None = None,
+    channels: Sequence[str] | None = None,
+) -> Sequences:
+    """Return the sequences of a table that was read, with the notes on reading it.
+
+    Parameters
+    ----------
+    table : Table
+    label, id, time
+        As for `sequences_from_frame`.
+    channels : sequence of str, optional
+        Of a long table: the columns to take, in this order. All others if not given.
+    """
+    from ._labels import typed_labels
+    from ._long_wide import from_long, from_wide
+
+    frame = table.frame
+    if label in table.kept and label in frame.columns:
+        typed = table.missing.out_of(typed_labels(frame[label]))
+        frame = frame.with_columns(typed)
+    if id is None:
+        found = from_wide(frame, label, time, table.source)
+    else:
+        found = from_long(frame, id, label, time, table.source, channels)
+    return replace(found, source=str(table.source), notes=[*table.notes, *found.notes])
+
+
+def _written(names: Sequence[str]) -> list[str]:
+    """Return names in the ways people write them."""
+    return [way for n in names for way in (n, n.upper(), n.capitalize(), n.title())]
 
 
 def sequences_from_frame(

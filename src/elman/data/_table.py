@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from elman._errors import InputError
 
+from ._columns import Source
 from ._csv import parse_csv
+from ._encoding import check_encoding
+from ._missing import Given, Missing, without_missing
 from ._room import check_room
 
+_LOG = logging.getLogger("elman.data")
 # Bytes of a number in memory, or of the reference to a text.
 _CELL = 8
 _FOREIGN = {
@@ -24,23 +32,66 @@ _FOREIGN = {
     b"\x1f\x8b": "gzip data; unpack it first",
     b"BZh": "bzip2 data; unpack it first",
     b"\xfd7zXZ": "xz data; unpack it first",
+    b"\x28\xb5\x2f\xfd": "zstd data; unpack it first",
+    b"7z\xbc\xaf": "a 7z archive; unpack it first",
+    b"ARROW1": "an Arrow file; save it as Parquet",
+    b"SQLite format 3": "an SQLite database; export the table as CSV",
     b"\x93NUMPY": "a NumPy array; save it as .npz with the keys X and y",
 }
 
 
-def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Table:
+    """A frame, and what was decided while it was read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    notes : list of str
+        Each names the file.
+    source : Source
+        The file's name for messages, and the lines of the rows; empty where the data
+        did not come from a file.
+    kept : tuple of str
+        Columns of a text file that were kept as the texts that stand there.
+    missing : Missing
+        What was said to be missing.
+    """
+
+    frame: pl.DataFrame
+    notes: list[str] = field(default_factory=list)
+    source: Source = field(default_factory=lambda: Source(""))
+    kept: tuple[str, ...] = ()
+    missing: Missing = field(default_factory=Missing)
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    encoding: str | None = None,
+    missing: Given | None = None,
+    text: Sequence[str] = (),
+) -> pl.DataFrame:
     """Read a CSV, TSV or Parquet file.
 
-    The delimiter of a text file is found (comma, semicolon, tab or bar), its
-    encoding is UTF-8, UTF-16 with a mark, or else Latin-1. Empty fields and NA,
-    N/A, NaN, null, none, ``?`` and ``-`` are missing values. A column whose
-    values are all whole numbers, numbers or true/false gets that type; any
-    other stays text.
+    The delimiter of a text file is found (comma, semicolon, tab, bar or blanks), and
+    its header: comments and titles above it are skipped. Its encoding is UTF-8 or
+    UTF-16; other bytes are taken for Windows' western or Cyrillic letters. A column
+    whose values are all whole numbers, numbers or true/false gets that type, whether
+    with decimal points or commas; any other stays text. Empty fields, and in columns
+    of numbers NA, N/A, NaN, null, none, ``?`` and ``-``, are missing values. What was
+    decided beyond that is logged as a warning of ``elman.data``.
 
     Parameters
     ----------
     path : str or path
         The file.
+    encoding : str, optional
+        Of a text file, such as ``"cp1252"``; found if not given.
+    missing : number, str or sequence of them, optional
+        Further values that stand for missing ones, such as ``[-9999, "n.a."]``.
+    text : sequence of str
+        Columns of names, such as ids: they stay the texts that stand in the file.
 
     Returns
     -------
@@ -53,10 +104,45 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
         The file cannot be read as a table: one line naming the file, the row
         (the line in the file, from 1) and what to do.
     """
+    table = open_table(path, encoding=encoding, missing=missing, text=text)
+    for note in table.notes:
+        _LOG.warning(note)
+    return table.frame
+
+
+def open_table(
+    path: str | os.PathLike[str],
+    *,
+    encoding: str | None = None,
+    missing: Given | None = None,
+    text: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> Table:
+    """Return a file's table with the notes made on the way.
+
+    Parameters
+    ----------
+    path, encoding, missing, text
+        As for `read_table`.
+    words : sequence of str
+        Columns of categories: words whatever they look like, but for those that
+        mean missing in a column of words.
+
+    Raises
+    ------
+    InputError
+        As `read_table`.
+    """
     file = existing_file(path)
-    head = read_bytes(file, 8)
+    gone = Missing.of(missing)
+    if encoding is not None:
+        check_encoding(encoding)
+    head = read_bytes(file, 16)
+    notes: list[str] = []
+    lines: np.ndarray | None = None
+    kept: tuple[str, ...] = ()
     if file.suffix.lower() in (".parquet", ".pq") or head.startswith(b"PAR1"):
-        frame = _read_parquet(file)
+        frame = without_missing(_read_parquet(file), gone)
     else:
         if file.suffix.lower() == ".ts":
             raise InputError(
@@ -66,10 +152,19 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
         for magic, what in _FOREIGN.items():
             if head.startswith(magic):
                 raise InputError(f"{file}: this is {what}")
-        frame = parse_csv(read_bytes(file), file)
+        parsed = parse_csv(
+            read_bytes(file),
+            file,
+            encoding=encoding,
+            missing=gone,
+            keep=text,
+            words=words,
+        )
+        frame, lines, kept = parsed.frame, parsed.lines, tuple(text)
+        notes = [f"{file}: {note}" for note in parsed.notes]
     if frame.height == 0:
         raise InputError(f"{file}: there is a header but no row of data below it")
-    return frame
+    return Table(frame, notes, Source(file, lines), kept, gone)
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:

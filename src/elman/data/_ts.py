@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from elman._arguments import LARGEST
 from elman._errors import InputError, did_you_mean
 
-from ._csv import decode
+from ._encoding import decode, lines_of
+from ._missing import Missing
+from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
+from ._ts_stamps import Spacing, split_stamped
 
 _FLAGS = {"true": True, "false": False}
 _KNOWN = (
@@ -40,11 +44,19 @@ class _Header:
     classes: list[str] = field(default_factory=list)
 
 
-def parse_ts(data: bytes, source: Path) -> Sequences:
+def parse_ts(
+    data: bytes,
+    source: Path,
+    *,
+    encoding: str | None = None,
+    missing: Missing | None = None,
+) -> Sequences:
     """Return the sequences of a ``.ts`` file.
 
     A case is a line of channels divided by colons, each a list of numbers
-    divided by commas (``?`` is missing), with the label as the last field.
+    divided by commas (``?`` is missing), with the label as the last field. With
+    ``@timeStamps true`` a channel is a list of ``(stamp,value)``; the stamps have
+    to be evenly spaced, and the values are taken without them.
 
     Parameters
     ----------
@@ -52,6 +64,10 @@ def parse_ts(data: bytes, source: Path) -> Sequences:
         The file's content.
     source : path
         The file to name in messages.
+    encoding : str, optional
+        Found if not given.
+    missing : Missing, optional
+        Values that stand for missing ones.
 
     Raises
     ------
@@ -59,7 +75,10 @@ def parse_ts(data: bytes, source: Path) -> Sequences:
         A header line or a case cannot be read, or the header and the cases
         disagree; the line is named.
     """
-    lines = decode(data, source).splitlines()
+    decoded = decode(data, source, encoding)
+    lines = lines_of(decoded.text)
+    gone = missing or Missing()
+    spacing = Spacing()
     header, start = _read_header(lines, source)
     X: list[np.ndarray] = []
     labels: list[str] = []
@@ -68,22 +87,30 @@ def parse_ts(data: bytes, source: Path) -> Sequences:
         if not line or line.startswith(("#", "%")):
             continue
         where = f"{source}, row {number}"
-        fields = line.split(":")
+        fields = split_stamped(line) if header.timestamps else line.split(":")
         if header.labelled:
             labels.append(_label(fields, header, where))
-        x = _case(fields, where)
+        if header.timestamps:
+            fields = [spacing.values(f, where, i + 1) for i, f in enumerate(fields)]
+        x = _case(fields, header, where)
+        x[gone.in_numbers(x)] = np.nan
         if header.dimensions is None:
             header.dimensions = x.shape[1]
         _check_shape(x, header, where, len(X) + 1 == 1)
         X.append(x)
     if not X:
         raise InputError(f"{source}: there is no sequence below @data")
+    names = [f"channel {i + 1}" for i in range(X[0].shape[1])]
+    whole = np.concatenate(X)
+    named = ((name, whole[:, i]) for i, name in enumerate(names))
+    notes = [f"{source}: {note}" for note in [*decoded.notes, *spacing.notes()]]
     return Sequences(
         X,
         _targets(labels, header, source) if header.labelled else None,
-        [f"channel {i + 1}" for i in range(X[0].shape[1])],
+        names,
         str(source),
         [str(i + 1) for i in range(len(X))],
+        notes=notes + suspect_notes(named, f"{source}: ", REMEDY),
     )
 
 
@@ -134,12 +161,9 @@ def _header_line(header: _Header, key: str, values: list[str], where: str) -> No
         raise InputError(
             f"{where}: '@{key}' needs true or false, found {values[0][:30]!r}"
         )
-    if key == "timestamps" and flag:
-        raise InputError(
-            f"{where}: values with time stamps are not supported; write plain values"
-            " and '@timeStamps false'"
-        )
-    if key == "univariate":
+    if key == "timestamps":
+        header.timestamps = flag
+    elif key == "univariate":
         header.univariate = flag
     elif key == "equallength":
         header.equal = flag
@@ -165,7 +189,7 @@ def _label(fields: list[str], header: _Header, where: str) -> str:
     return label
 
 
-def _case(fields: list[str], where: str) -> np.ndarray:
+def _case(fields: list[str], header: _Header, where: str) -> np.ndarray:
     """Return one case, shape (T, C)."""
     channels = []
     for i, text in enumerate(fields):
@@ -178,18 +202,20 @@ def _case(fields: list[str], where: str) -> np.ndarray:
                 f"{where}, channel {i + 1}: {bad.strip()[:30]!r} is not a number"
                 " (missing values are written '?')"
             ) from None
-    lengths = sorted({len(channel) for channel in channels})
-    if len(lengths) > 1:
+    lengths = [len(channel) for channel in channels]
+    if len(set(lengths)) > 1:
+        cut = "; the line may be cut short, or" if header.equal else ";"
+        shortest, longest = lengths.index(min(lengths)), lengths.index(max(lengths))
         raise InputError(
-            f"{where}: the channels of one case differ in length ({lengths[0]} and"
-            f" {lengths[-1]} values); the line may be cut short"
+            f"{where}: the channels of one case differ in length (channel"
+            f" {longest + 1} has {lengths[longest]} values, channel {shortest + 1}"
+            f" {lengths[shortest]}), and all channels of a sequence are read step by"
+            f" step{cut} bring them to one length, as by repeating or averaging values"
         )
     x = np.stack(channels, axis=1)
-    with np.errstate(over="ignore"):
-        single = x.astype(np.float32)
-    if np.isinf(single).any():
+    if (np.abs(x) > LARGEST).any():
         raise InputError(f"{where}: a value is infinite or too large; correct it")
-    return single
+    return x
 
 
 def _check_shape(x: np.ndarray, header: _Header, where: str, first: bool) -> None:

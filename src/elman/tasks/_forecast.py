@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._errors import InputError
-from elman.data import RegularSeries, regular_series, require_column, to_frame
+from elman.data import (
+    RegularSeries,
+    Table,
+    column_notes,
+    regular_series,
+    require_column,
+    to_table,
+)
 from elman.training import Callback, Checkpoints
 
 from . import _store
@@ -24,7 +32,7 @@ from ._backtest import Backtest
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, build_network, fit_forecast
 from ._forecast_results import forecast_results
-from ._forecast_roles import check_targets
+from ._forecast_roles import check_targets, used_columns
 from ._forecast_split import test_row
 from ._future import Tail, with_future
 from ._linear import WindowRidge
@@ -161,6 +169,7 @@ class Forecaster(BaseEstimator):
         past: str | Sequence[str] | None = None,
         ignore: str | Sequence[str] = (),
         test: int | float | str | dt.date | None = None,
+        missing: Any = (),
         source: object = None,
     ) -> Self:
         """Learn from a series; later rows never influence earlier ones.
@@ -185,6 +194,9 @@ class Forecaster(BaseEstimator):
         test : int, float, str or date, optional
             Rows held out at the end, their share, or the time they start at.
             Nothing is learned from them; the results hold the errors there.
+        missing : number, str or sequence of them
+            Values that stand for missing ones, such as -9999; `predict` and
+            `backtest` treat them so too.
         source : object, optional
             A file name for messages.
 
@@ -198,9 +210,12 @@ class Forecaster(BaseEstimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
-        if isinstance(frame, str | Path):
-            source = source or frame
-        series = regular_series(to_frame(frame), time, source)
+        table = to_table(frame, missing=missing)
+        source = _source(table, source)
+        series = regular_series(table.frame, time, source)
+        used = used_columns(series.frame.columns, target, known, past, ignore)
+        notes = [*table.notes, *column_notes(series.frame, used, str(source or ""))]
+        series = dataclasses.replace(series, notes=[*notes, *series.notes])
         fitted = fit_forecast(
             self,
             series,
@@ -212,6 +227,7 @@ class Forecaster(BaseEstimator):
             source=source,
         )
         self._take(fitted)
+        self.missing_ = list(table.missing.words)
         self._tail = fitted.tail
         self.results_ = forecast_results(self, fitted)
         return self
@@ -287,6 +303,14 @@ class Forecaster(BaseEstimator):
             )
         return self._forecast(data, origins)
 
+    @property
+    def reading_(self) -> dict[str, Any]:
+        """How `elman.data.open_table` reads a file as the one trained on was read."""
+        preparation = self.preparation_
+        columns = preparation.known + preparation.past
+        words = [column.name for column in columns if column.kind == "category"]
+        return {"missing": self.missing_, "words": words}
+
     def save(self, directory: str | Path) -> Path:
         """Write a run directory that `elman.load` opens; return its path."""
         check_is_fitted(self, "network_")
@@ -308,9 +332,8 @@ class Forecaster(BaseEstimator):
 
     def _read(self, frame: Any, source: object) -> tuple[RegularSeries, Prepared, int]:
         """Return the series, its arrays, and one past the last observed row."""
-        if isinstance(frame, str | Path):
-            source = source or frame
-        table = to_frame(frame)
+        read = to_table(frame, **self.reading_)
+        table, source = read.frame, _source(read, source)
         preparation = self.preparation_
         for name in [
             *preparation.targets,
@@ -358,6 +381,7 @@ class Forecaster(BaseEstimator):
             "anchor": self.linear_.anchor,
             "alpha": self.linear_.alpha,
             "axis": self.axis_,
+            "missing": self.missing_,
             "origin": origin,
         }
         tensors = {
@@ -396,4 +420,10 @@ class Forecaster(BaseEstimator):
         self.targets_, self.context_ = preparation.targets, linear.context
         self.preparation_, self.linear_, self.network_ = preparation, linear, network
         self.offsets_, self.axis_ = offsets, fitted["axis"]
+        self.missing_ = fitted.get("missing", [])
         self._tail = (Tail.restore(tensors), fitted["origin"])
+
+
+def _source(table: Table, source: object) -> object:
+    """Return what messages call the data: with its lines, if the table knows them."""
+    return source if source and str(source) != table.source else table.source or None

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from elman.data import suspect_notes
+
 from ._scaling import ClippedScaler
 from ._sequence_input import Array
 
@@ -61,6 +63,8 @@ class Preparation:
             if count
         ]
         names = [f"channel {j}" for j in range(steps.shape[1])]
+        channels = ((name, steps[:, j]) for j, name in enumerate(names))
+        notes += suspect_notes(channels, "", "replace it by NaN")
         return notes + self.scaler.clipped(steps, names)
 
     def tensors(self) -> dict[str, Tensor]:

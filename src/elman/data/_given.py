@@ -1,0 +1,40 @@
+"""Whatever data a user gives, with what was decided while it was read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from ._columns import Source
+from ._frames import to_frame
+from ._missing import Given, Missing, without_missing
+from ._table import Table, open_table
+
+
+def to_table(
+    data: Any, *, missing: Given | None = None, words: Sequence[str] = ()
+) -> Table:
+    """Return a data frame of any library, a mapping or a file as a table.
+
+    Parameters
+    ----------
+    data : data frame, mapping, str, path or Table
+        As for `to_frame`; a table that was read comes back as it is.
+    missing : number, str or sequence of them, optional
+        Values that stand for missing ones.
+    words : sequence of str
+        Columns of a text file that hold categories, whatever they look like.
+
+    Raises
+    ------
+    InputError
+        As `to_frame` and `open_table`.
+    """
+    if isinstance(data, str | os.PathLike):
+        return open_table(data, missing=missing, words=words)
+    gone = Missing.of(missing)
+    if isinstance(data, Table):
+        frame = without_missing(data.frame, gone, data.kept)
+        return Table(frame, data.notes, data.source, data.kept, data.missing)
+    return Table(without_missing(to_frame(data), gone), [], Source(""), (), gone)
