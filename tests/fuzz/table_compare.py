@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,25 @@ Read = Callable[[Path, Table], tuple[Any, list[str]]]
 
 def read(file: Path, table: Table) -> tuple[Any, list[str]]:
     """Return the series that Elman makes of a file, and all it says about it."""
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as said, _logged() as logged:
         warnings.simplefilter("always")
         frame = read_table(file)
         asked = table.notation.time_name if table.notation.ask_for_time else None
         series = regular_series(frame, time=asked, source=file)
-    return series, [*series.notes, *(str(w.message) for w in said)]
+    return series, [*series.notes, *(str(w.message) for w in said), *logged]
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[list[str]]:
+    """Collect what readers log of a file as a whole, instead of printing it."""
+    logger, messages = logging.getLogger("elman.data"), []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
 
 
 def check(table: Table, folder: Path, reader: Read = read) -> str | None:
