@@ -93,7 +93,7 @@ def _are_years(values: np.ndarray, name: str) -> bool:
         return low >= 1000 and high <= 3000
     gaps = np.abs(np.diff(values))
     near = bool((gaps <= 10).all()) and len(values) > 1
-    return called_time(name) and 1600 <= low and high <= 2200 and near
+    return called_time(name) and low >= 1600 and high <= 2200 and near
 
 
 def _compact(values: np.ndarray, where: str) -> Stamps | None:

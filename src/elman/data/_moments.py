@@ -35,7 +35,7 @@ class Stamps:
 
 
 def reduced(micro: np.ndarray) -> np.ndarray:
-    """Return microseconds since 1970 as datetime64 in the coarsest unit of s, ms, us."""
+    """Return microseconds since 1970 as datetime64 in the coarsest unit that fits."""
     for unit, size in (("s", 10**6), ("ms", 1000)):
         if not (micro % size).any():
             return np.asarray((micro // size).astype(f"M8[{unit}]"))

@@ -18,7 +18,7 @@ _WORDS = {
 }
 
 
-class AmbiguousDays(InputError):
+class AmbiguousDaysError(InputError):
     """Day and month cannot be told apart."""
 
 
@@ -79,9 +79,9 @@ def sort_out(
         note = f"{where}: dates such as {str(clean[0])[:40]!r} have the day first"
         return named["dm"], [note]
     both = " or ".join(_WORDS[key] for key in open_)
-    raise AmbiguousDays(
-        f"{where}, {row_name(0, source)}: in {str(clean[0])[:40]!r} day and month cannot"
-        f" be told apart ({both}); write the dates as YYYY-MM-DD"
+    raise AmbiguousDaysError(
+        f"{where}, {row_name(0, source)}: in {str(clean[0])[:40]!r} day and month"
+        f" cannot be told apart ({both}); write the dates as YYYY-MM-DD"
     )
 
 

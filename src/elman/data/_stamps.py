@@ -10,7 +10,7 @@ from elman._errors import InputError
 from ._columns import place, row_name
 from ._digits import decimals, whole_numbers
 from ._moments import Stamps, reduced
-from ._numeric_days import AmbiguousDays
+from ._numeric_days import AmbiguousDaysError
 from ._text import read_text, reads_as_time
 
 _SAMPLE = 50
@@ -69,7 +69,7 @@ def looks_like_time(series: pl.Series) -> bool:
         return False
     try:
         read_text(sample, "", None)
-    except AmbiguousDays:
+    except AmbiguousDaysError:
         return True
     except InputError as error:
         # Days and hours that do not exist are those of another kind of text.
