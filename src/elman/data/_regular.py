@@ -178,7 +178,7 @@ def _turned(stamps: Stamps) -> Stamps:
 def _without(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, list[str]]:
     """Return the frame without its time and without columns that number the rows."""
     rest = frame.drop(names, strict=False)
-    counters = [name for name in rest.columns if _counts_rows(rest[name])]
+    counters = [name for name in rest.columns if counts_rows(rest[name])]
     return rest.drop(counters), counters
 
 
@@ -196,10 +196,10 @@ def _counts_steps(frame: pl.DataFrame) -> bool:
     if first.name != _INDEX or not first.dtype.is_numeric() or first.has_nulls():
         return False
     gaps = np.diff(first.to_numpy())
-    return bool((gaps > 0).all()) and not _counts_rows(first)
+    return bool((gaps > 0).all()) and not counts_rows(first)
 
 
-def _counts_rows(series: pl.Series) -> bool:
+def counts_rows(series: pl.Series) -> bool:
     """Return whether a column is nothing but row numbers, and called so."""
     if series.name.strip().lower() not in _COUNTERS or not series.dtype.is_integer():
         return False
