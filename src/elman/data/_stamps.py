@@ -47,7 +47,13 @@ def parse_stamps(series: pl.Series, source: object = None) -> Stamps:
         micro = series.cast(pl.Duration("us")).cast(pl.Int64).to_numpy() / 1e6
         return decimals(micro, series.name, where, source)
     if series.dtype.is_integer():
-        return whole_numbers(series.cast(pl.Int64).to_numpy(), series.name, where)
+        numbers = series.cast(pl.Int64, strict=False)
+        if numbers.has_nulls():
+            at = int(numbers.is_null().arg_true()[0])
+            raise InputError(
+                f"{where}, {row_name(at, source)}: {series[at]} is too large for a time"
+            )
+        return whole_numbers(numbers.to_numpy(), series.name, where)
     if series.dtype.is_float():
         values = series.cast(pl.Float64).to_numpy()
         return decimals(values, series.name, where, source)
