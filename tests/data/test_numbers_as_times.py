@@ -56,7 +56,9 @@ def test_six_digits_of_a_day_count_as_dates_where_the_column_is_called_so():
 
 def test_hour_24_and_dates_that_do_not_exist():
     ending = [2024022723, 2024022724, 2024022801]
-    np.testing.assert_array_equal(read(ending).time[1:2], np.array(["2024-02-28"], "M8"))
+    np.testing.assert_array_equal(
+        read(ending).time[1:2], np.array(["2024-02-28"], "M8")
+    )
     found = read([20240230, 20240231, 20240232], time="date")
     assert not found.axis.is_dated
     assert "holds no dates and counts" in found.notes[0]

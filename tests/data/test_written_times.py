@@ -175,9 +175,15 @@ def test_leap_seconds_lead_to_the_next_minute():
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
-        (["0000-00-00", "0000-01-01"], "row 2: '0000-00-00' is not a time: there is no"),
+        (
+            ["0000-00-00", "0000-01-01"],
+            "row 2: '0000-00-00' is not a time: there is no",
+        ),
         (["-0044-03-15", "-0044-03-16"], "row 2: '-0044-03-15' is not a time"),
-        (["2023-02-28", "2023-02-29"], "row 3: '2023-02-29' is not a time: there is no"),
+        (
+            ["2023-02-28", "2023-02-29"],
+            "row 3: '2023-02-29' is not a time: there is no",
+        ),
         (["2023-W52", "2023-W53"], "row 3: '2023-W53' is not a time: there is no"),
         (["2024-01-01 25:00"], "no clock shows it"),
         (["2024-01-01 24:01"], "no clock shows it"),

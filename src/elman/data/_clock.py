@@ -116,13 +116,15 @@ def read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stam
     if len(names) == 1:
         return parse_stamps(frame[names[0]], source)
     roles = {role_of(name) or name: name for name in names}
-    if set(roles) <= set(PARTS) and len(roles) == len(names) and "year" in roles:
+    parts = set(roles) <= set(PARTS) and len(roles) == len(names)
+    dates = [name for name in names if looks_like_time(frame[name])]
+    if len(names) == 2 and (len(dates) == 1 or role_of(names[0]) is None):
+        date = dates[0] if dates else names[0]
+        clock = names[1] if date == names[0] else names[0]
+        return _date_and_clock(frame, date, clock, source)
+    if parts:
         return from_parts(frame, roles, source)
-    if len(names) == 2 and role_of(names[0]) not in PARTS:
-        return _date_and_clock(frame, names[0], names[1], source)
-    if set(roles) <= set(PARTS):
-        return from_parts(frame, roles, source)
-    odd = next(name for name in names if role_of(name) is None)
+    odd = next((name for name in names if role_of(name) is None), names[-1])
     raise InputError(
         f"{place(source)}column {odd!r} is no part of a time; several time columns"
         " must be named year, quarter, month, week, day, hour, minute, second, or be a"
