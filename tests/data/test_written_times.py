@@ -234,8 +234,10 @@ def test_zones_named_once_are_local_clocks():
 
 DATES = st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1))
 FORMS = st.sampled_from(
-    ["%Y-%m-%d %H:%M:%S", "%d %b %Y %H:%M:%S", "%B %d, %Y %I:%M:%S %p"]
-    + ["%Y%m%dT%H%M%S", "%Y-%jT%H:%M:%S", "%G-W%V-%uT%H:%M:%S"]
+    [
+        *("%Y-%m-%d %H:%M:%S", "%d %b %Y %H:%M:%S", "%B %d, %Y %I:%M:%S %p"),
+        *("%Y%m%dT%H%M%S", "%Y-%jT%H:%M:%S", "%G-W%V-%uT%H:%M:%S"),
+    ]
 )
 
 

@@ -9,6 +9,7 @@ from elman._errors import InputError
 
 from ._columns import row_name
 from ._forms import MONTHS, Form
+from ._moments import NoSuchTimeError
 
 _MICRO = 10**6
 _PIVOT = 69  # POSIX: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068.
@@ -103,7 +104,7 @@ def day_numbers(
         _months_or_quarters(fields, where)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise InputError(
+        raise NoSuchTimeError(
             f"{where}, {row_name(at, source)}: {str(clean[at])[:40]!r} is not a time:"
             " there is no such day; write times as YYYY-MM-DD HH:MM:SS"
         )
@@ -190,7 +191,7 @@ def clock_ticks(
         hour = np.where(given, hour % 12 + 12 * after, hour)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise InputError(
+        raise NoSuchTimeError(
             f"{where}, {row_name(at, source)}: {str(clean[at])[:40]!r} is not a time:"
             " no clock shows it; write times as YYYY-MM-DD HH:MM:SS"
         )

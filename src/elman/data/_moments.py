@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from elman._errors import InputError
+
+
+class NoSuchTimeError(InputError):
+    """What is written looks like a time, but no calendar or clock has it."""
+
 
 @dataclass(frozen=True)
 class Stamps:

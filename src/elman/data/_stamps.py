@@ -9,8 +9,7 @@ from elman._errors import InputError
 
 from ._columns import place, row_name
 from ._digits import decimals, whole_numbers
-from ._moments import Stamps, reduced
-from ._numeric_days import AmbiguousDaysError
+from ._moments import NoSuchTimeError, Stamps, reduced
 from ._text import read_text, reads_as_time
 
 _SAMPLE = 50
@@ -75,11 +74,11 @@ def looks_like_time(series: pl.Series) -> bool:
         return False
     try:
         read_text(sample, "", None)
-    except AmbiguousDaysError:
+    except NoSuchTimeError:
+        return False
+    except InputError:
+        # A form that is known, whatever is wrong with it.
         return True
-    except InputError as error:
-        # Days and hours that do not exist are those of another kind of text.
-        return "no such day" not in str(error) and "no clock" not in str(error)
     return True
 
 
