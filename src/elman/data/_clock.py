@@ -40,8 +40,7 @@ def find_time(
     """
     for name in frame.columns:
         if looks_like_time(frame[name]):
-            clock = _clock_beside(frame, name)
-            return ([name, clock] if clock else [name]), []
+            return _with_clock(frame, name), []
     roles: dict[str, str] = {}
     for name in frame.columns:
         role = role_of(name)
@@ -52,15 +51,16 @@ def find_time(
             if within[0] in roles:
                 used = {"year", *within, "hour", "minute", "second"} & set(roles)
                 return [roles[part] for part in PARTS if part in used], []
-    for name in frame.columns:
-        if _counts_time(frame[name]):
-            return [name], []
+    numbers = [name for name in frame.columns if _counts_time(frame[name])]
+    numbers = [n for n in numbers if _reads_as_dates(frame[n])] or numbers
+    if numbers:
+        return _with_clock(frame, numbers[0]), []
     for name in frame.columns:
         if name.strip().lower() == "year" and _are_years(frame[name]):
             return [name], []
     for name in frame.columns[:1]:
         if _dates_in_numbers(frame[name]):
-            return [name], []
+            return _with_clock(frame, name), []
     return [], check_unread(frame, source)
 
 
@@ -89,6 +89,11 @@ def _counts_time(series: pl.Series) -> bool:
     if not unsure and not may_be_called_time(series.name):
         return False
     # These may be covariates as well: only what reads as dates, in order, is the time.
+    return _reads_as_dates(series)
+
+
+def _reads_as_dates(series: pl.Series) -> bool:
+    """Return whether a column reads as dates that do not run backwards."""
     try:
         stamps = parse_stamps(series).values
     except InputError:
@@ -111,13 +116,15 @@ def read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stam
     if len(names) == 1:
         return parse_stamps(frame[names[0]], source)
     roles = {role_of(name) or name: name for name in names}
-    if set(roles) <= set(PARTS) and len(roles) == len(names) and "year" in roles:
+    parts = set(roles) <= set(PARTS) and len(roles) == len(names)
+    dates = [name for name in names if looks_like_time(frame[name])]
+    if len(names) == 2 and (len(dates) == 1 or role_of(names[0]) is None):
+        date = dates[0] if dates else names[0]
+        clock = names[1] if date == names[0] else names[0]
+        return _date_and_clock(frame, date, clock, source)
+    if parts:
         return from_parts(frame, roles, source)
-    if len(names) == 2 and role_of(names[0]) not in PARTS:
-        return _date_and_clock(frame, names[0], names[1], source)
-    if set(roles) <= set(PARTS):
-        return from_parts(frame, roles, source)
-    odd = next(name for name in names if role_of(name) is None)
+    odd = next((name for name in names if role_of(name) is None), names[-1])
     raise InputError(
         f"{place(source)}column {odd!r} is no part of a time; several time columns"
         " must be named year, quarter, month, week, day, hour, minute, second, or be a"
@@ -155,6 +162,11 @@ def _date_and_clock(
         ticks, notes = seconds * _MICRO, notes + more
     whole = days.values.astype("M8[us]").astype(np.int64) + ticks
     return Stamps(reduced(whole), notes)
+
+
+def _with_clock(frame: pl.DataFrame, date: str) -> list[str]:
+    clock = _clock_beside(frame, date)
+    return [date, clock] if clock else [date]
 
 
 def _clock_beside(frame: pl.DataFrame, date: str) -> str | None:

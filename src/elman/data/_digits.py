@@ -20,15 +20,21 @@ _NANO = 10**17
 _TIME_NAMES = {
     *("time", "timestamp", "datetime", "date", "epoch", "unix", "unixtime", "ds", "ts"),
     *("period", "month", "quarter", "date_time", "yearmonth", "year_month"),
+    *("datum", "zeit", "fecha", "jahr", "dates", "times"),
 }
+# What a column of plain counts is hardly called.
+_DATED_NAMES = {"date", "datetime", "date_time", "timestamp", "unix", "unixtime"}
 _SHEET = (20_000, 80_000)  # Days of a spreadsheet from 1954 to 2119.
 _PARTS = 6  # Decimals of a count.
 
 
 def called_time(name: str) -> bool:
     """Return whether a column is called as columns of times are."""
-    plain = name.strip().lower().replace(" ", "_")
-    return plain in _TIME_NAMES or "year" in plain
+    return _plain(name) in _TIME_NAMES or "year" in name.lower()
+
+
+def _plain(name: str) -> str:
+    return name.strip("<> ").lower().replace(" ", "_")
 
 
 def may_be_called_time(name: str) -> bool:
@@ -40,11 +46,16 @@ def may_be_called_time(name: str) -> bool:
 def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
     """Return what a column of whole numbers says about time."""
     compact = _compact(values, where)
+    if compact is None and called_time(name):
+        compact = _short_dates(values, where)
     if compact is not None:
         return compact
     low, high = int(values.min()), int(values.max())
+    largest = max(-low, high)
+    named = called_time(name)
     for word, least, most, micro in _EPOCHS:
-        if low >= least and high < most:
+        # Far below zero lies the time before 1970; near it, anything may count.
+        if (low >= least or (named and low <= -least)) and largest < most:
             note = f"column {name!r} was read as {word} since 1970 (UTC)"
             return Stamps(reduced(values * micro), [note])
     if low >= _NANO:
@@ -61,8 +72,10 @@ def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
             notes.append(f"column {name!r} was read as years")
         return Stamps((values - 1970).astype("M8[Y]").astype("M8[s]"), notes)
     notes = []
-    if called_time(name) and low >= _SHEET[0] and high < _SHEET[1]:
+    if named and low >= _SHEET[0] and high < _SHEET[1]:
         notes.append(f"column {name!r} {_as_sheet(low)}, but counts here; {_ADVICE}")
+    elif _plain(name) in _DATED_NAMES:
+        notes.append(f"column {name!r} holds no dates and counts; {_ADVICE}")
     return Stamps(values, notes)
 
 
@@ -80,7 +93,7 @@ def _are_years(values: np.ndarray, name: str) -> bool:
         return low >= 1000 and high <= 3000
     gaps = np.abs(np.diff(values))
     near = bool((gaps <= 10).all()) and len(values) > 1
-    return called_time(name) and 1600 <= low and high <= 2200 and near
+    return called_time(name) and low >= 1600 and high <= 2200 and near
 
 
 def _compact(values: np.ndarray, where: str) -> Stamps | None:
@@ -110,6 +123,25 @@ def _compact(values: np.ndarray, where: str) -> Stamps | None:
         form = "yyyymmddhhmmss"[:digits]
         notes.append(f"{where}: numbers such as {values[0]} were read as {form}")
     return Stamps(start + seconds.astype("m8[s]"), notes)
+
+
+def _short_dates(values: np.ndarray, where: str) -> Stamps | None:
+    """Read yymmdd where the days then rise."""
+    if len(values) < 4 or values.min() < 10**5 or values.max() > 991231:
+        return None
+    short, month, day = values // 10000, values // 100 % 100, values % 100
+    year = np.where(short >= 69, 1900 + short, 2000 + short)
+    if not valid_days(year, month, day).all():
+        return None
+    days = month_start(year, month).astype("M8[D]") + (day - 1)
+    gaps = np.diff(days).astype(np.int64)
+    if (gaps <= 0).any() or np.median(gaps) > 31:
+        return None
+    note = (
+        f"{where}: numbers such as {values[0]:06d} were read as yymmdd ({days[0]}),"
+        " the years as 1969 to 2068"
+    )
+    return Stamps(days.astype("M8[s]"), [note])
 
 
 def _year_months(values: np.ndarray, year: np.ndarray, where: str) -> Stamps | None:

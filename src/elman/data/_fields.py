@@ -9,6 +9,7 @@ from elman._errors import InputError
 
 from ._columns import row_name
 from ._forms import MONTHS, Form
+from ._moments import NoSuchTimeError
 
 _MICRO = 10**6
 _PIVOT = 69  # POSIX: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068.
@@ -103,7 +104,7 @@ def day_numbers(
         _months_or_quarters(fields, where)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise InputError(
+        raise NoSuchTimeError(
             f"{where}, {row_name(at, source)}: {str(clean[at])[:40]!r} is not a time:"
             " there is no such day; write times as YYYY-MM-DD HH:MM:SS"
         )
@@ -130,13 +131,12 @@ def _short_years(
 ) -> list[str]:
     if "yy" not in fields:
         return []
-    month = months(fields) if "d" not in fields else None
-    if month is not None and "b" in fields and len(year) > 1:
-        if len(np.unique(month)) == 1 and (fields.number("yy", 0) <= 31).all():
-            raise InputError(
-                f"{where}: {clean[0]!r} may be a month of a year or a day of a month;"
-                " write YYYY-MM or YYYY-MM-DD"
-            )
+    alone = "b" in fields and "d" not in fields and len(year) > 1
+    if alone and len(np.unique(months(fields))) == 1 and _within_a_month(fields):
+        raise InputError(
+            f"{where}: {clean[0]!r} may be a month of a year or a day of a month;"
+            " write YYYY-MM or YYYY-MM-DD"
+        )
     short = fields.number("yy", 0)
     if (short < _PIVOT).any() and (short >= _PIVOT).any():
         rising = (np.diff(short) >= 0).all() and not (np.diff(year) >= 0).all()
@@ -152,8 +152,12 @@ def _short_years(
     ]
 
 
+def _within_a_month(fields: Fields) -> bool:
+    return bool((fields.number("yy", 0) <= 31).all())
+
+
 def _months_or_quarters(fields: Fields, where: str) -> None:
-    """Refuse 1990-1, 1990-2, 1990-3, 1990-4, 1991-1: four a year, but of what?"""
+    """Refuse 1990-1, 1990-2, 1990-3, 1990-4 and so on: quarters or months."""
     if "m" not in fields or "d" in fields:
         return
     text = fields.text("m")
@@ -187,7 +191,7 @@ def clock_ticks(
         hour = np.where(given, hour % 12 + 12 * after, hour)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise InputError(
+        raise NoSuchTimeError(
             f"{where}, {row_name(at, source)}: {str(clean[at])[:40]!r} is not a time:"
             " no clock shows it; write times as YYYY-MM-DD HH:MM:SS"
         )

@@ -81,7 +81,7 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
         name = str(key)
         if name in columns:
             raise InputError(f"the mapping names the column {name!r} twice")
-        columns[name] = _without_zones_of_python(values)
+        columns[name] = _as_polars_takes_it(values)
     try:
         return pl.DataFrame(columns, strict=False)
     except (
@@ -94,13 +94,17 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
         raise InputError(f"the mapping is no table: {_line(error)}") from None
 
 
-def _without_zones_of_python(values: Any) -> Any:
-    """Return a pandas column or index as Polars takes it: periods as their start."""
+def _as_polars_takes_it(values: Any) -> Any:
+    """Return periods as their start, and times in a unit that Polars has."""
     if hasattr(values, "dtype") and type(values.dtype).__name__ == "PeriodDtype":
         times = getattr(values, "dt", values).to_timestamp()
         return times.to_numpy()
     if hasattr(values, "to_series") and hasattr(values, "get_level_values"):
         return values.to_numpy()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "mM":
+        unit = np.datetime_data(values.dtype)[0]
+        if unit not in ("D", "ms", "us", "ns"):
+            return values.astype(f"{values.dtype.kind}8[ms]")
     return values
 
 

@@ -21,6 +21,7 @@ _RARE = 0.2
 # Weeks that an absent weekday must have had, and the share of the others there.
 _BUSINESS_WEEKS, _BUSINESS_SHARE = 2, 0.6
 _OTHER_WEEKS, _OTHER_SHARE = 4, 0.8
+_RARE_DAY = 0.4
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,10 @@ def _weekdays(stamps: np.ndarray) -> Grid | None:
     units = np.busday_count(days[0], days, weekmask=week)
     absent = "".join("0" if on == "1" else "1" for on in week)
     left_out = int(np.busday_count(days[0], days[-1], weekmask=absent))
+    spans = (days[-1] - days[0]).astype(np.int64) / 7
+    # A day that came once is no day of the week that counts.
+    if (present[present > 0] < _RARE_DAY * spans).any():
+        return None
     if left_out < weeks * absent.count("1") or len(days) < share * (units[-1] + 1):
         return None
     spacing = Spacing("weekdays", 1, week=week)

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from elman._errors import InputError
+
+
+class NoSuchTimeError(InputError):
+    """What is written looks like a time, but no calendar or clock has it."""
+
 
 @dataclass(frozen=True)
 class Stamps:
@@ -35,7 +41,7 @@ class Stamps:
 
 
 def reduced(micro: np.ndarray) -> np.ndarray:
-    """Return microseconds since 1970 as datetime64 in the coarsest unit of s, ms, us."""
+    """Return microseconds since 1970 as datetime64 in the coarsest unit that fits."""
     for unit, size in (("s", 10**6), ("ms", 1000)):
         if not (micro % size).any():
             return np.asarray((micro // size).astype(f"M8[{unit}]"))

@@ -10,16 +10,13 @@ from elman._errors import InputError
 from ._columns import row_name
 from ._fields import Fields, months, valid_days, years
 from ._forms import Form
+from ._moments import NoSuchTimeError
 
 _WORDS = {
     "dm": "day/month/year",
     "md": "month/day/year",
     "ym": "year/month/day",
 }
-
-
-class AmbiguousDays(InputError):
-    """Day and month cannot be told apart."""
 
 
 def sort_out(
@@ -57,7 +54,7 @@ def sort_out(
         # The reading that goes farthest, so that the row named is the odd one.
         key = max(named, key=lambda k: int(wrong[k][0]))
         at = int(wrong[key][0])
-        raise InputError(
+        raise NoSuchTimeError(
             f"{where}, {row_name(at, source)}: {str(clean[at])[:40]!r} is not a time as"
             f" {_WORDS[key]}, nor any other way round; write dates as YYYY-MM-DD"
         )
@@ -79,9 +76,9 @@ def sort_out(
         note = f"{where}: dates such as {str(clean[0])[:40]!r} have the day first"
         return named["dm"], [note]
     both = " or ".join(_WORDS[key] for key in open_)
-    raise AmbiguousDays(
-        f"{where}, {row_name(0, source)}: in {str(clean[0])[:40]!r} day and month cannot"
-        f" be told apart ({both}); write the dates as YYYY-MM-DD"
+    raise InputError(
+        f"{where}, {row_name(0, source)}: in {str(clean[0])[:40]!r} day and month"
+        f" cannot be told apart ({both}); write the dates as YYYY-MM-DD"
     )
 
 

@@ -167,7 +167,9 @@ def clock_numbers(
     whole = np.isfinite(values) & (values == np.floor(values)) & (values >= 0)
     hours = not (whole & (values > 24)).any() or role_of(name) == "hour"
     if not whole.all() or hours:
-        return part(frame, "hour", name, source) * 3600, []
+        hour = part(frame, "hour", name, source)
+        last = [f"hour 24 of column {name!r} is the end of its day"]
+        return hour * 3600, last if (hour == 24).any() else []
     form = "hhmm" if values.max() <= 2400 else "hhmmss"
     number = values.astype(np.int64) * (100 if form == "hhmm" else 1)
     hour, minute, second = number // 10000, number // 100 % 100, number % 100

@@ -78,8 +78,8 @@ def _fit(ticks: np.ndarray, stride: int, per: int) -> Rounded | None:
     from_first = ticks - ticks[0]
     beside = (from_first + stride // 2) % stride - stride // 2
     sizes, counts = np.unique(beside, return_counts=True)
-    # The place most rows share, or the middle where no two agree.
-    usual = counts.max() * 3 >= len(ticks)
+    # The place most rows share, or the middle where there is none.
+    usual = counts.max() * 2 > len(ticks)
     middle = int(sizes[np.argmax(counts)] if usual else np.median(beside))
     start = int(ticks[0]) + middle
     spread = int(np.abs(beside - middle).max())

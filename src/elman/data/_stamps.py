@@ -9,8 +9,7 @@ from elman._errors import InputError
 
 from ._columns import place, row_name
 from ._digits import decimals, whole_numbers
-from ._moments import Stamps, reduced
-from ._numeric_days import AmbiguousDays
+from ._moments import NoSuchTimeError, Stamps, reduced
 from ._text import read_text, reads_as_time
 
 _SAMPLE = 50
@@ -47,7 +46,13 @@ def parse_stamps(series: pl.Series, source: object = None) -> Stamps:
         micro = series.cast(pl.Duration("us")).cast(pl.Int64).to_numpy() / 1e6
         return decimals(micro, series.name, where, source)
     if series.dtype.is_integer():
-        return whole_numbers(series.cast(pl.Int64).to_numpy(), series.name, where)
+        numbers = series.cast(pl.Int64, strict=False)
+        if numbers.has_nulls():
+            at = int(numbers.is_null().arg_true()[0])
+            raise InputError(
+                f"{where}, {row_name(at, source)}: {series[at]} is too large for a time"
+            )
+        return whole_numbers(numbers.to_numpy(), series.name, where)
     if series.dtype.is_float():
         values = series.cast(pl.Float64).to_numpy()
         return decimals(values, series.name, where, source)
@@ -69,11 +74,11 @@ def looks_like_time(series: pl.Series) -> bool:
         return False
     try:
         read_text(sample, "", None)
-    except AmbiguousDays:
+    except NoSuchTimeError:
+        return False
+    except InputError:
+        # A form that is known, whatever is wrong with it.
         return True
-    except InputError as error:
-        # Days and hours that do not exist are those of another kind of text.
-        return "no such day" not in str(error) and "no clock" not in str(error)
     return True
 
 

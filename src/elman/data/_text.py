@@ -137,9 +137,7 @@ def _offsets(
     return np.asarray(sign * (hours * 3600 + minutes * 60) * _MICRO), []
 
 
-def _unreadable(
-    series: pl.Series, clean: pl.Series, where: str, source: object
-) -> str:
+def _unreadable(series: pl.Series, clean: pl.Series, where: str, source: object) -> str:
     """Name the first value that the form of most values does not read."""
     read = [clean.str.contains(form.pattern) for form in FORMS]
     best = max(read, key=lambda found: int(found.sum()))

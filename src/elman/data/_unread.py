@@ -9,9 +9,11 @@ from ._stamps import parse_stamps
 
 _SAMPLE = 200
 _CERTAIN = ("date", "time", "timestamp", "datetime", "date_time", "ds", "utc")
-_WORDS = ("date", "time", "stamp", "period")
+_WORDS = ("date", "time", "stamp", "period", "datum", "fecha", "zeit")
 _MONTH = r"(?i)(?:^|[^a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_NUMBERS = r"\d[-/.:_年]\d"
+# Two numbers with a sign between at the beginning, or a day, a word and a year.
+_NUMBERS = r"(?i)^(?:[a-z]{3,9}\.?,? )?\d{1,4}[-/.:_年]\d{1,2}(?:\D|$)"
+_WORDED = r"(?:^|\D)\d{1,2}\D{1,14}(?:1[5-9]|20|21)\d\d(?:\D|$)"
 _MOST = 0.8
 
 
@@ -35,23 +37,18 @@ def check_unread(frame: pl.DataFrame, source: object) -> list[str]:
         digits = float(text.str.contains(r"\d").sum()) / len(text)
         if plain in _CERTAIN and digits >= _MOST:
             parse_stamps(series, source)
+        shaped = text.str.contains(_NUMBERS) | text.str.contains(_WORDED)
+        shaped |= text.str.contains(_MONTH) & text.str.contains(r"\d")
         varied = text.n_unique() > len(text) / 2
-        shaped = text.str.contains(_NUMBERS) | (
-            text.str.contains(_MONTH) & text.str.contains(r"\d")
-        )
-        called = plain in _CERTAIN or any(word in plain for word in _WORDS)
-        if (called and digits > 0 or varied and shaped.sum() >= _MOST * len(text)) or (
-            plain in _CERTAIN
-        ):
+        called = any(word in plain for word in _WORDS) and digits > 0
+        if called or (varied and float(shaped.sum()) >= _MOST * len(text)):
             notes.append(
                 f"{place(source)}column {name!r} ({text[0][:30]!r}, …) looks like times"
                 " that are not read, and the rows were counted; write it as"
                 f" YYYY-MM-DD HH:MM:SS and name it as the time ({_option(name)}), or"
                 " give '' as the time"
             )
-    if notes:
-        return notes[:3]
-    return []
+    return notes[:3]
 
 
 def _option(name: str) -> str:

@@ -22,7 +22,8 @@ class Calendar:
     slots : int
         Steps of the day told apart, 1 for daily or slower series.
     week : bool
-        Whether the day of the week matters (a step of a day or less).
+        Whether the day of the week matters (a step of a day or less, or of one of
+        the weekdays that the series has).
     months : bool
         Whether the month is told apart (monthly or quarterly series).
     year : bool
@@ -46,8 +47,8 @@ class Calendar:
             slots = int(DAY // step) if DAY % step == 0 and step >= 900 else 24
         return cls(
             slots=slots,
-            # A business day is 1.4 days of the calendar on average.
-            week=step < 1.5 * DAY,
+            # Where some weekdays are left out, a step is no whole number of days.
+            week=step <= DAY or (step < 3 * DAY and step % DAY > 0),
             months=27 * DAY < step < 100 * DAY,
             year=step < 27 * DAY and span >= 1.5 * _YEAR,
         )
