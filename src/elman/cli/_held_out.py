@@ -129,12 +129,12 @@ def _alike(
     """Return both with labels of one kind: two files may call for two."""
     if task == "regress":
         return whole, other
-    kinds = [np.concatenate([np.ravel(y) for y in f.y or []]) for f in (whole, other)]
-    if kinds[0].dtype.kind == kinds[1].dtype.kind:
+    labels, others = _end_to_end(whole), _end_to_end(other)
+    if labels.dtype.kind == others.dtype.kind:
         return whole, other
-    classes = np.unique(kinds[0])
+    classes = np.unique(labels)
     other = replace(other, y=_each(lambda y: like(classes, y), other))
-    if np.asarray(_first(other)).dtype.kind != classes.dtype.kind:
+    if _end_to_end(other).dtype.kind != classes.dtype.kind:
         return tuple(  # type: ignore[return-value]
             replace(f, y=_each(lambda y: np.asarray(y).astype(str), f))
             for f in (whole, other)
@@ -148,8 +148,9 @@ def _each(change: Any, found: Sequences) -> Any:
     return [change(row) for row in y] if isinstance(y, list) else change(y)
 
 
-def _first(found: Sequences) -> Any:
-    return found.y[0] if isinstance(found.y, list) else found.y
+def _end_to_end(found: Sequences) -> np.ndarray:
+    y = found.y
+    return np.concatenate(y) if isinstance(y, list) else np.asarray(y)
 
 
 def _draw(

@@ -63,7 +63,7 @@ def predict_sequences(
     scores = {}
     if found.y is not None and found.per_step == per_step:
         name = "accuracy" if estimator.task == "classify" else "R²"
-        truth = _in_form_of(estimator, found.y)
+        truth = _in_form_of(estimator, found)
         columns["label"] = np.concatenate(truth) if per_step else truth
         scores[name] = float(estimator.score(found.X, truth))
     return pl.DataFrame(columns), scores
@@ -111,13 +111,21 @@ def _encoding(data: Path, trained: str | None) -> str | None:
     return trained
 
 
-def _in_form_of(estimator: Any, labels: Any) -> Any:
+def _in_form_of(estimator: Any, found: Sequences) -> Any:
     """Return labels as the run knows them, to compare them."""
+    labels = found.y
 
     def change(row: Any) -> Any:
         if estimator.task == "regress":
             return as_numbers(row)
-        return like(estimator.classes_, row)
+        named = like(estimator.classes_, row)
+        if (named.dtype.kind in "US") != (estimator.classes_.dtype.kind in "US"):
+            raise InputError(
+                f"{found.source}: the labels are texts such as {named.flat[0]!s:.20},"
+                f" and the run knows {', '.join(map(str, estimator.classes_[:9]))}; write"
+                " them alike, or take the column of labels out"
+            )
+        return named
 
     return (
         [change(row) for row in labels] if isinstance(labels, list) else change(labels)

@@ -100,7 +100,7 @@ def check_encoding(name: str) -> str:
     """
     try:
         found = codecs.lookup(name)
-        b"".decode(name)
+        b"some".decode(name, "replace")
     except (LookupError, TypeError, ValueError, UnicodeError):
         found = None
     if found is None or name.lower() in ("idna", "punycode", "undefined"):

@@ -18,6 +18,8 @@ from ._columns import require_column
 from ._table import existing_file, reason_of
 
 _PART_BYTES = 16 * 2**20
+# Of a column's range: rounding by more is no longer of no importance.
+_LOSS = 1e-3
 _NOTE_LIMIT = 2**20
 _KINDS = {"float32": np.float32, "float64": np.float64, "int64": np.int64}
 
@@ -44,7 +46,9 @@ def to_memmap(
     columns : sequence of str or None
         Numbers, in this order. None: all.
     dtype : {"float32", "float64", "int64"}
-        Missing values become NaN; for whole numbers they are an error.
+        Missing values become NaN; for whole numbers they are an error. A column
+        that float32's seven digits would flatten, such as seconds since 1970, is
+        refused.
 
     Returns
     -------
@@ -149,6 +153,7 @@ def _parts(
     scan: pl.LazyFrame, source: Path, rows: int, names: list[str], dtype: str
 ) -> Iterator[np.ndarray]:
     """Yield the rows in order, about `_PART_BYTES` at a time."""
+    loss = _Loss(names)
     step = max(1, _PART_BYTES // (8 * len(names)))
     for start in range(0, rows, step):
         try:
@@ -162,7 +167,44 @@ def _parts(
         if dtype == "int64":
             _check_whole(part, source, start)
         cast = part.cast(pl.Int64 if dtype == "int64" else pl.Float64)
-        yield cast.to_numpy().astype(_KINDS[dtype])
+        values = cast.to_numpy()
+        with np.errstate(over="ignore"):
+            kept = values.astype(_KINDS[dtype])
+        if dtype == "float32":
+            loss.look(values, kept)
+        yield kept
+    if dtype == "float32":
+        loss.check(source)
+
+
+class _Loss:
+    """What rounding to single precision takes from each column."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.low = np.full(len(names), np.inf)
+        self.high = np.full(len(names), -np.inf)
+        self.error = np.zeros(len(names))
+
+    def look(self, values: np.ndarray, kept: np.ndarray) -> None:
+        """Take some rows, as they are and as they are kept, into account."""
+        with np.errstate(invalid="ignore"):
+            error = np.abs(values - kept)
+        self.error = np.fmax(self.error, np.fmax.reduce(error, axis=0))
+        self.low = np.fmin(self.low, np.fmin.reduce(values, axis=0))
+        self.high = np.fmax(self.high, np.fmax.reduce(values, axis=0))
+
+    def check(self, source: Path) -> None:
+        """Raise for a column whose rounding shows beside the range of its values."""
+        with np.errstate(invalid="ignore"):
+            lost = self.error > _LOSS * (self.high - self.low)
+        for i in np.flatnonzero(lost & (self.error > 0)):
+            raise InputError(
+                f"{source}: column {self.names[i]!r} lies between {self.low[i]:.10g}"
+                f" and {self.high[i]:.10g}, and float32 would change it by up to"
+                f" {self.error[i]:.3g}; set dtype='float64', subtract an offset first,"
+                " or leave the column out"
+            )
 
 
 def _check_whole(part: pl.DataFrame, source: Path, start: int) -> None:

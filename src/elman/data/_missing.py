@@ -64,8 +64,10 @@ class Missing:
                 )
             word = value.strip() if isinstance(value, str) else f"{value}"
             number = _number(word)
-            if word and word not in words:
-                words.append(word)
+            whole = math.isfinite(number) and number.is_integer() and abs(number) < 1e15
+            for way in (word, str(int(number))) if whole else (word,):
+                if way and way not in words:
+                    words.append(way)
             if math.isfinite(number) and number not in numbers:
                 numbers.append(number)
         return cls(tuple(words), tuple(numbers))

@@ -180,8 +180,9 @@ def _floats(
     gone = missing.in_numbers(X)
     if gone.any():
         values = np.where(gone, np.nan, values)
-    with np.errstate(invalid="ignore"):
-        large = (np.abs(values) > LARGEST) | np.isinf(values)
+    large = np.isinf(values)
+    if values.dtype.itemsize == 8:
+        large |= np.abs(values) > LARGEST
     infinite = np.argwhere(large & used[:, :, None])
     if len(infinite):
         i, t, c = (int(k) for k in infinite[0])

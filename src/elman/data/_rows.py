@@ -68,8 +68,8 @@ class _Body:
         hint = " (is a quote left open?)" if "\n" in whole else ""
         raise InputError(
             f"{self.source}, row {line}: {count} fields where {header} has"
-            f" {width}{hint}; correct the row, quote fields that hold the delimiter, and"
-            " mark lines above the header or below the table with #"
+            f" {width}{hint}; correct the row, quote fields that hold the delimiter,"
+            " and mark lines above the header or below the table with #"
         )
 
 

@@ -150,9 +150,9 @@ def _large(series: pl.Series, at: str) -> list[str]:
     if series.null_count() == len(series):
         return []
     low, high = series.min(), series.max()
-    whole = series.dtype.is_integer()
-    largest = max(abs(float(low)), abs(float(high)))  # type: ignore[arg-type]
-    if not whole or largest <= _EXACT:
+    if not isinstance(low, int) or not isinstance(high, int):
+        return []
+    if max(-low, high) <= _EXACT:
         return []
     return [
         f"{at}: whole numbers beyond 2^53 were rounded to 16 digits; subtract what"

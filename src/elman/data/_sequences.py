@@ -164,7 +164,8 @@ def sequences_of(
 
 def _written(names: Sequence[str]) -> list[str]:
     """Return names in the ways people write them."""
-    return [way for n in names for way in (n, n.upper(), n.capitalize(), n.title())]
+    ways = [(n, n.upper(), n.capitalize(), n.title()) for n in names]
+    return [w for way in ways for w in (*way, way[-1].replace("Id", "ID"))]
 
 
 def sequences_from_frame(
