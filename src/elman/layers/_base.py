@@ -17,6 +17,7 @@ from ._checks import check_input, check_state
 from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
+from ._foreign import foreign_call
 from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
@@ -31,6 +32,8 @@ class Recurrent(Extended):
     Parameters, their names, order and initial values are those of `torch.nn`, so
     a state_dict goes either way. A cell says how one layer runs in one direction.
     """
+
+    __jit_unused_properties__ = ["all_weights", "_cell"]  # noqa: RUF012  torch's form
 
     @property
     @abstractmethod
@@ -79,10 +82,16 @@ class Recurrent(Extended):
             If shapes, dtypes or lengths do not fit.
         """
         quick = None
-        if lengths is None:
-            quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
-        if quick is None and not is_compiling():
-            quick = plain_call(self, input, hx, lengths)
+        if is_compiling():
+            if lengths is None:
+                quick = compiled_call(self, input, hx)
+        elif self._by_name or self._weights_are_named():
+            if lengths is None:
+                quick = short_call(self, input, hx)
+            if quick is None:
+                quick = plain_call(self, input, hx, lengths)
+        if quick is None:
+            quick = foreign_call(self, input, hx, lengths)
         if quick is not None:
             return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
@@ -158,11 +167,18 @@ class Recurrent(Extended):
     def _all_weights_by_place(self) -> list[ops.Weights]:
         """Weights of every layer and direction, read by name.
 
-        By name, so that parametrisations and `torch.func.functional_call` work.
+        By name, so that parametrisations and `torch.func.functional_call` work, unless
+        the layer was given a list of its own: see `_flat_weights`.
         """
         found = []
+        flat = None
+        if not self._by_name and not self._weights_are_named():
+            flat = iter(self._flat_weights)
         for names in self._all_weights:
-            tensors = [getattr(self, name) for name in names]
+            if flat is None:
+                tensors = [getattr(self, name) for name in names]
+            else:
+                tensors = [next(flat) for _ in names]
             w_hr = tensors.pop() if self.proj_size else None
             found.append(ops.Weights(*tensors, w_hr=w_hr))  # type: ignore[misc]
         return found
