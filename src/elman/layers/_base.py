@@ -125,7 +125,9 @@ class Recurrent(Extended):
     def _forward(
         self, given: Any, hx: Any, lengths: Any, trace: bool
     ) -> tuple[Any, Any, Trace]:
-        batch = Batch.enter(given, lengths, self.batch_first, self.state_batch_first)
+        kind = self.mode.split("_")[0]
+        first, states_first = self.batch_first, self.state_batch_first
+        batch = Batch.enter(given, lengths, first, states_first, kind)
         all_weights = self._all_weights_by_place()
         check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
         initial = self._initial(batch, hx)
@@ -191,10 +193,13 @@ class Recurrent(Extended):
         given = self._split_states(hx)
         entered = []
         turned = batch.states_first and not batch.unbatched
-        for (name, width), state in zip(self._state_widths(), given, strict=True):
-            entered.append(batch.enter_state(name, state))
+        widths = self._state_widths()
+        batch.check_axes(tuple(zip((name for name, _ in widths), given, strict=True)))
+        for k, ((name, width), state) in enumerate(zip(widths, given, strict=True)):
+            entered.append(batch.enter_state(state))
             expected = (places, rows, width)
-            check_state(name, entered[-1], expected, batch.x.dtype, turned)
+            place = k if len(widths) > 1 else None
+            check_state(name, entered[-1], expected, batch.x.dtype, turned, place)
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:
