@@ -158,13 +158,11 @@ class Recurrent(Extended):
             x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
             if self.dropout and self.training and layer < self.num_layers - 1:
                 x = batch.dropout(x, self.dropout)
-        final = [
-            torch.stack(s) if len(s) > 1 else s[0].unsqueeze(0)
-            for s in zip(*last, strict=True)
-        ]
+        final = [torch.stack(s) for s in zip(*last, strict=True)]
         if self.stateful:
             carry(self, batch, final)
-        return batch.leave(x), self._leave_states(batch, final), traces
+        left = batch.leave(x, shared=trace)
+        return left, self._leave_states(batch, final), traces
 
     def _all_weights_by_place(self) -> list[ops.Weights]:
         """Weights of every layer and direction, read by name.

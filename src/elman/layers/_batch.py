@@ -17,6 +17,7 @@ from elman._errors import InputError
 
 from ._checks import ShapeError, as_lengths, axes_error
 from ._jagged import Jagged, enter_jagged, leave_jagged
+from ._own import turned, without_rows
 
 States = tuple[Tensor, ...]
 
@@ -113,8 +114,8 @@ class Batch:
             return state.unsqueeze(1)
         return self.sort(state.transpose(0, 1) if self.states_first else state)
 
-    def leave(self, y: Tensor) -> Tensor | PackedSequence:
-        """Return the output in the caller's form."""
+    def leave(self, y: Tensor, shared: bool = False) -> Tensor | PackedSequence:
+        """Return the output in the caller's form; ``shared``: others hold y too."""
         if self.packed is not None and self.packed_lengths is not None:
             data, _ = torch._VF._pack_padded_sequence(y, self.packed_lengths, False)
             return PackedSequence(
@@ -126,8 +127,10 @@ class Batch:
         if self.jagged is not None:
             return leave_jagged(y, self.jagged)
         if self.unbatched:
-            return y.squeeze(1)
-        return y.transpose(0, 1) if self.batch_first else y
+            return y.squeeze(1) if shared else without_rows(y)
+        if not self.batch_first:
+            return y
+        return y.transpose(0, 1) if shared else turned(y)
 
     def dropout(self, x: Tensor, p: float) -> Tensor:
         """Return (T, B, ·) with torch's dropout between layers, mask for mask.
@@ -145,9 +148,9 @@ class Batch:
     def leave_state(self, state: Tensor) -> Tensor:
         """Return one state in the caller's form."""
         if self.unbatched:
-            return state.squeeze(1)
+            return without_rows(state)
         state = self.unsort(state)
-        return state.transpose(0, 1) if self.states_first else state
+        return turned(state) if self.states_first else state
 
     def sort(self, tensor: Tensor) -> Tensor:
         """Return (·, B, ·) with its rows in the order of x."""
