@@ -135,7 +135,8 @@ def test_projections_and_traces_read_the_list(name):
 
 @every
 @pytest.mark.parametrize(
-    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+    "copied",
+    [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))],  # noqa: S301
 )
 def test_copies_compute_with_what_torchs_compute_with(name, copied):
     found = []

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
 
-from ._twins import beyond_torch, twin_of
+from ._twins import beyond_torch, calls_ours, twin_of
 
 if TYPE_CHECKING:
     from ._base import Recurrent
@@ -65,7 +65,12 @@ def symbolic_call(module: nn.Module, *given: Any, **named: Any) -> Any:
                     f"torch.fx: a {type(module).__name__} is a leaf, and has no parts "
                     f"to be traced; trace the model it is in"
                 )
-            args = given[:1] if given[1:] == (None,) else given
+            if not calls_ours(module):
+                raise InputError(
+                    f"torch.fx: {type(module).__qualname__} has a forward of its own "
+                    f"around Elman's; make it a leaf of your Tracer"
+                )
+            args = given[:1] if given[-1] is None else given
             kwargs = {k: v for k, v in named.items() if v is not None}
             return value.tracer.create_proxy("call_module", path, args, kwargs)
     return None

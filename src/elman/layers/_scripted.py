@@ -12,14 +12,12 @@ import functools
 from typing import Any
 
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
 
-from ._twins import beyond_torch, twin_of
-
-
-def _name(place: int) -> str:
-    return f"_scripted_{place}"
+from ._flat_weights import FlatWeights
+from ._twins import beyond_torch, calls_ours, twin_of
 
 
 class _Form:
@@ -29,12 +27,11 @@ class _Form:
         self.place = place
 
     def __get__(self, module: Any, owner: Any = None) -> Any:
-        if module is None or "__overloads__" not in module.__dict__:
-            raise AttributeError(_name(self.place))
-        found = _forms(twin_of(module))
-        if self.place >= len(found):
-            raise AttributeError(_name(self.place))
-        return found[self.place]
+        asked = None if module is None else module.__dict__.get("__overloads__")
+        forms = _forms(twin_of(module)) if asked else ()
+        if self.place >= len(forms):
+            raise AttributeError(f"_scripted_{self.place}")
+        return forms[self.place]
 
 
 class Scriptable:
@@ -45,22 +42,38 @@ class Scriptable:
 
     def __prepare_scriptable__(self) -> Any:
         """Offer torch's forward to the compiler, which calls this first."""
-        kind = type(self).__name__
         module: Any = self
+        kind = type(self).__name__
+        self.__dict__.pop("__overloads__", None)
+        if not calls_ours(module):
+            if "super" in type(module).forward.__code__.co_names:
+                raise InputError(
+                    f"torch.jit.script: the forward of {kind} calls that of its base, "
+                    f"which TorchScript cannot; let it hold a layer, not be one"
+                )
+            return self  # it is compiled as it stands
         why = beyond_torch(module)
         if why:
             raise InputError(
                 f"torch.jit.script: a scripted {kind} is torch's, and {why}; "
                 f"use torch.compile or torch.export, or build the layer without it"
             )
+        if is_parametrized(module):
+            raise InputError(
+                f"torch.jit.script: {kind} computes its weights, which TorchScript "
+                f"cannot; use torch.nn.utils.parametrize.remove_parametrizations first"
+            )
         try:
-            count = len(_forms(twin_of(module)))
+            forms = _forms(twin_of(module))
         except (ImportError, AttributeError, TypeError) as error:
             raise InputError(
                 f"torch.jit.script: this version of torch does not take a {kind} of "
                 f"Elman's; use elman.restore(model) first, elman.accelerate after"
             ) from error
-        self.__dict__["__overloads__"] = {"forward": [_name(k) for k in range(count)]}
+        if isinstance(module, FlatWeights):
+            module._weights_are_named()  # the list is what torch's forward reads
+        names = [form.def_.name().name for form in forms]
+        self.__dict__["__overloads__"] = {"forward": names}
         return self
 
 
@@ -83,12 +96,12 @@ def _forms(twin: type[nn.Module]) -> tuple[Any, ...]:
         _jit_internal._qualified_name(forward), {}
     )
     heads = of_class.get(twin.__name__)
-    if not heads:
-        return (Form(names, get_jit_def(forward, _name(0), itself), forward),)
     body = get_jit_def(forward, "forward", itself)
+    if not heads:
+        return (Form(names, body, forward),)
     found = []
     for place, head in enumerate(heads):
         declared = get_jit_def(head, "forward", itself).decl()
-        text = _C._replace_overloaded_method_decl(declared, body, _name(place))
+        text = _C._replace_overloaded_method_decl(declared, body, f"forward__{place}")
         found.append(Form(names, text, head))
     return tuple(found)

@@ -8,6 +8,8 @@ from torch import nn
 
 from elman.ops import STOCK
 
+_HERE = "elman.layers."
+
 TORCHS: tuple[type[nn.Module], ...] = (
     nn.RNN,
     nn.GRU,
@@ -21,6 +23,12 @@ TORCHS: tuple[type[nn.Module], ...] = (
 def twin_of(module: nn.Module) -> Any:
     """Return torch's class that a layer or cell is derived from."""
     return next(kind for kind in type(module).__mro__ if kind in TORCHS)
+
+
+def calls_ours(module: nn.Module) -> bool:
+    """Say whether a call of a layer or cell is that of its class here, and no more."""
+    forward = type(module).forward
+    return "forward" not in module.__dict__ and forward.__module__.startswith(_HERE)
 
 
 EXTRAS = (
