@@ -31,6 +31,8 @@ _TWINS: dict[type[nn.Module], type[nn.Module]] = {
 }
 _BACK = {ours: theirs for theirs, ours in _TWINS.items()}
 _RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_OURS_ALONE = ("_by_name", "__overloads__")
+"""What only one of the two classes can read."""
 _MADE_ANEW = ("__dict__", "__weakref__")
 
 
@@ -136,7 +138,8 @@ def _swap(model: nn.Module, twins: dict[type[nn.Module], type[nn.Module]]) -> Sw
                 continue
             swapped[name] = f"{_title(kind)} → {_title(twins[kind])}"
             module.__class__ = _class_for(module, twins[kind], own)
-            module.__dict__.pop("_by_name", None)
+            for name in _OURS_ALONE:
+                module.__dict__.pop(name, None)
         elif kind not in twins.values() and isinstance(module, _RECURRENT):
             left[name] = f"{type(module).__qualname__} is a class of its own"
     return Swap(swapped, left)

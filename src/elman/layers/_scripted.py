@@ -16,7 +16,6 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
 
-from ._flat_weights import FlatWeights
 from ._twins import beyond_torch, calls_ours, twin_of
 
 
@@ -70,8 +69,8 @@ class Scriptable:
                 f"torch.jit.script: this version of torch does not take a {kind} of "
                 f"Elman's; use elman.restore(model) first, elman.accelerate after"
             ) from error
-        if isinstance(module, FlatWeights):
-            module._weights_are_named()  # the list is what torch's forward reads
+        if isinstance(module, nn.RNNBase):
+            module._update_flat_weights()  # the list is what torch's forward reads
         names = [form.def_.name().name for form in forms]
         self.__dict__["__overloads__"] = {"forward": names}
         return self
