@@ -19,22 +19,6 @@ def test_no_steps_in_no_steps_out(name):
         getattr(nn, name)(3, 4)(x)
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit")
-@pytest.mark.parametrize("name", LAYERS)
-def test_layers_are_not_scripted(name):
-    with pytest.raises(ValueError, match="Unknown type annotation"):
-        torch.jit.script(getattr(elman, name)(3, 4))
-
-
 def test_a_wrong_python_type_says_what_to_pass():
     with pytest.raises(ValueError, match="expected a tensor"):
         elman.GRU(3, 4)([[1.0, 2.0, 3.0]])
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_they_are_rnnbase_and_not_torchs_layer(name):
-    layer = getattr(elman, name)(3, 4)
-    assert isinstance(layer, nn.RNNBase)
-    assert not isinstance(layer, getattr(nn, name))
-    cell = getattr(elman, name + "Cell")(3, 4)
-    assert isinstance(cell, getattr(nn, name + "Cell"))

@@ -176,8 +176,8 @@ def test_last_states_may_be_changed_in_place_before_backward():
     ("x", "hx", "wrong"),
     [
         ((T, B, I + 1), None, "input_size=2"),
-        ((T, B, I), (1, B + 1, H), "expected hidden size"),
-        ((T, B, I), (B, H), "the state should be 3-axis"),
+        ((T, B, I), (1, B + 1, H), "Expected hidden size"),
+        ((T, B, I), (B, H), "hx should also be 3-D but got 2-D"),
     ],
     ids=str,
 )

@@ -90,7 +90,8 @@ def test_states_with_the_batch_first_in_the_other_forms_of_input(kind):
 def test_a_state_the_wrong_way_round_is_refused_in_the_callers_shape():
     layer = GRU(I, H, 2, state_batch_first=True)
     with pytest.raises(
-        InputError, match=r"\(4, 2, 5\) \(batch, layers × .*got \(2, 4, 5\)"
+        InputError,
+        match=r"got \[2, 4, 5\]: h_0 should be \(4, 2, 5\) \(batch, layers ×",
     ):
         layer(torch.zeros(T, B, I), torch.zeros(2, B, H))
 

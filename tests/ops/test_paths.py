@@ -68,7 +68,7 @@ def test_an_unknown_path_is_an_error():
 
 def test_an_unknown_nonlinearity_is_an_error():
     x, h, w = torch.zeros(1, 1, 1), torch.zeros(1, 1), torch.zeros(1, 1)
-    with pytest.raises(InputError, match=r"unknown 'tahn'.*did you mean 'tanh'"):
+    with pytest.raises(InputError, match=r"Unknown .* 'tahn'.*did you mean 'tanh'"):
         ops.rnn(x, h, ops.Weights(w, w), nonlinearity="tahn")
 
 

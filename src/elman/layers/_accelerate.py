@@ -14,13 +14,12 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
-from elman.ops import STOCK
 
 from ._cells import GRUCell, LSTMCell, RNNCell
-from ._extras import extras_of
 from ._gru import GRU
 from ._lstm import LSTM
 from ._rnn import RNN
+from ._twins import beyond_torch
 
 _TWINS: dict[type[nn.Module], type[nn.Module]] = {
     nn.RNN: RNN,
@@ -32,6 +31,8 @@ _TWINS: dict[type[nn.Module], type[nn.Module]] = {
 }
 _BACK = {ours: theirs for theirs, ours in _TWINS.items()}
 _RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_OURS_ALONE = ("_by_name", "__overloads__")
+"""What only one of the two classes can read."""
 _MADE_ANEW = ("__dict__", "__weakref__")
 
 
@@ -131,12 +132,14 @@ def _swap(model: nn.Module, twins: dict[type[nn.Module], type[nn.Module]]) -> Sw
         own = is_parametrized(module)
         kind = type(module).__base__ if own else type(module)
         if kind in twins:
-            why = _only_here(module)
+            why = beyond_torch(module)
             if why:
                 left[name] = why
                 continue
             swapped[name] = f"{_title(kind)} → {_title(twins[kind])}"
             module.__class__ = _class_for(module, twins[kind], own)
+            for name in _OURS_ALONE:
+                module.__dict__.pop(name, None)
         elif kind not in twins.values() and isinstance(module, _RECURRENT):
             left[name] = f"{type(module).__qualname__} is a class of its own"
     return Swap(swapped, left)
@@ -148,19 +151,6 @@ def _class_for(module: nn.Module, twin: type[nn.Module], own: bool) -> type:
         return twin
     body = {k: v for k, v in vars(type(module)).items() if k not in _MADE_ANEW}
     return type(f"Parametrized{twin.__name__}", (twin,), body)
-
-
-def _only_here(module: nn.Module) -> str:
-    """Return what the module does that torch's cannot, or nothing."""
-    extras = [f"{name}={value!r}" for name, value in extras_of(module).items()]
-    if extras:
-        return f"torch has no {', '.join(extras)}"
-    if not getattr(module, "reset_after", True):
-        return "torch has no reset_after=False"
-    phi = getattr(module, "nonlinearity", "tanh")
-    if ("rnn", phi) not in STOCK:
-        return f"torch has no nonlinearity={phi!r}"
-    return ""
 
 
 def _title(kind: type) -> str:

@@ -17,6 +17,7 @@ from ._checks import check_input, check_state
 from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
+from ._foreign import foreign_call
 from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
@@ -31,6 +32,8 @@ class Recurrent(Extended):
     Parameters, their names, order and initial values are those of `torch.nn`, so
     a state_dict goes either way. A cell says how one layer runs in one direction.
     """
+
+    __jit_unused_properties__ = ["all_weights", "_cell"]  # noqa: RUF012  torch's form
 
     @property
     @abstractmethod
@@ -79,10 +82,16 @@ class Recurrent(Extended):
             If shapes, dtypes or lengths do not fit.
         """
         quick = None
-        if lengths is None:
-            quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
-        if quick is None and not is_compiling():
-            quick = plain_call(self, input, hx, lengths)
+        if is_compiling():
+            if lengths is None:
+                quick = compiled_call(self, input, hx)
+        elif self._by_name or self._weights_are_named():
+            if lengths is None:
+                quick = short_call(self, input, hx)
+            if quick is None:
+                quick = plain_call(self, input, hx, lengths)
+        if quick is None:
+            quick = foreign_call(self, input, hx, lengths)
         if quick is not None:
             return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
@@ -116,7 +125,9 @@ class Recurrent(Extended):
     def _forward(
         self, given: Any, hx: Any, lengths: Any, trace: bool
     ) -> tuple[Any, Any, Trace]:
-        batch = Batch.enter(given, lengths, self.batch_first, self.state_batch_first)
+        kind = self.mode.split("_")[0]
+        first, states_first = self.batch_first, self.state_batch_first
+        batch = Batch.enter(given, lengths, first, states_first, kind)
         all_weights = self._all_weights_by_place()
         check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
         initial = self._initial(batch, hx)
@@ -147,22 +158,27 @@ class Recurrent(Extended):
             x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
             if self.dropout and self.training and layer < self.num_layers - 1:
                 x = batch.dropout(x, self.dropout)
-        final = [
-            torch.stack(s) if len(s) > 1 else s[0].unsqueeze(0)
-            for s in zip(*last, strict=True)
-        ]
+        final = [torch.stack(s) for s in zip(*last, strict=True)]
         if self.stateful:
             carry(self, batch, final)
-        return batch.leave(x), self._leave_states(batch, final), traces
+        left = batch.leave(x, shared=trace)
+        return left, self._leave_states(batch, final), traces
 
     def _all_weights_by_place(self) -> list[ops.Weights]:
         """Weights of every layer and direction, read by name.
 
-        By name, so that parametrisations and `torch.func.functional_call` work.
+        By name, so that parametrisations and `torch.func.functional_call` work, unless
+        the layer was given a list of its own: see `_flat_weights`.
         """
         found = []
+        flat = None
+        if not self._by_name and not self._weights_are_named():
+            flat = iter(self._flat_weights)
         for names in self._all_weights:
-            tensors = [getattr(self, name) for name in names]
+            if flat is None:
+                tensors = [getattr(self, name) for name in names]
+            else:
+                tensors = [next(flat) for _ in names]
             w_hr = tensors.pop() if self.proj_size else None
             found.append(ops.Weights(*tensors, w_hr=w_hr))  # type: ignore[misc]
         return found
@@ -175,10 +191,13 @@ class Recurrent(Extended):
         given = self._split_states(hx)
         entered = []
         turned = batch.states_first and not batch.unbatched
-        for (name, width), state in zip(self._state_widths(), given, strict=True):
-            entered.append(batch.enter_state(name, state))
+        widths = self._state_widths()
+        batch.check_axes(tuple(zip((name for name, _ in widths), given, strict=True)))
+        for k, ((name, width), state) in enumerate(zip(widths, given, strict=True)):
+            entered.append(batch.enter_state(state))
             expected = (places, rows, width)
-            check_state(name, entered[-1], expected, batch.x.dtype, turned)
+            place = k if len(widths) > 1 else None
+            check_state(name, entered[-1], expected, batch.x.dtype, turned, place)
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:

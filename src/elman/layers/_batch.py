@@ -15,8 +15,9 @@ from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
 
-from ._checks import ShapeError, as_lengths
+from ._checks import ShapeError, as_lengths, axes_error
 from ._jagged import Jagged, enter_jagged, leave_jagged
+from ._own import turned, without_rows
 
 States = tuple[Tensor, ...]
 
@@ -52,7 +53,11 @@ class Batch:
 
     @staticmethod
     def enter(
-        x: Any, lengths: Any, batch_first: bool, states_first: bool = False
+        x: Any,
+        lengths: Any,
+        batch_first: bool,
+        states_first: bool = False,
+        kind: str = "layer",
     ) -> Batch:
         """Bring what a caller passed into the inner form."""
         if isinstance(x, PackedSequence):
@@ -80,7 +85,9 @@ class Batch:
             return Batch(dense, checked, states_first=states_first, jagged=jagged)
         if x.dim() not in (2, 3):
             raise ShapeError(
-                f"input: expected 2 axes (T, I) or 3 axes, got shape {tuple(x.shape)}"
+                f"{kind}: Expected input to be 2D or 3D, got {x.dim()}D "
+                f"{'tensor ' if kind == 'RNN' else ''}instead: its shape is "
+                f"{tuple(x.shape)}; one sequence is (T, I), a batch has 3 axes"
             )
         unbatched = x.dim() == 2
         batch_first = batch_first and not unbatched
@@ -92,22 +99,23 @@ class Batch:
             lengths = as_lengths(lengths, x.shape[1], x.shape[0])
         return Batch(x, lengths, unbatched, batch_first, states_first=states_first)
 
-    def enter_state(self, name: str, state: Any) -> Any:
+    def check_axes(self, states: tuple[tuple[str, Any], ...]) -> None:
+        """Raise unless the states that are tensors have the axes they should have."""
+        axes = 2 if self.unbatched else 3
+        tensors = tuple((n, s) for n, s in states if isinstance(s, Tensor))
+        if any(state.dim() != axes for _, state in tensors):
+            raise axes_error(tensors, self.unbatched)
+
+    def enter_state(self, state: Any) -> Any:
         """Bring one state into the inner form: (L·D, B, ·), rows sorted as x's."""
         if not isinstance(state, Tensor):
             return state
-        axes = 2 if self.unbatched else 3
-        if state.dim() != axes:
-            raise ShapeError(
-                f"{name}: for {'unbatched 2' if self.unbatched else 'batched 3'}-axis "
-                f"input the state should be {axes}-axis, got shape {tuple(state.shape)}"
-            )
         if self.unbatched:
             return state.unsqueeze(1)
         return self.sort(state.transpose(0, 1) if self.states_first else state)
 
-    def leave(self, y: Tensor) -> Tensor | PackedSequence:
-        """Return the output in the caller's form."""
+    def leave(self, y: Tensor, shared: bool = False) -> Tensor | PackedSequence:
+        """Return the output in the caller's form; ``shared``: others hold y too."""
         if self.packed is not None and self.packed_lengths is not None:
             data, _ = torch._VF._pack_padded_sequence(y, self.packed_lengths, False)
             return PackedSequence(
@@ -119,8 +127,10 @@ class Batch:
         if self.jagged is not None:
             return leave_jagged(y, self.jagged)
         if self.unbatched:
-            return y.squeeze(1)
-        return y.transpose(0, 1) if self.batch_first else y
+            return y.squeeze(1) if shared else without_rows(y)
+        if not self.batch_first:
+            return y
+        return y.transpose(0, 1) if shared else turned(y)
 
     def dropout(self, x: Tensor, p: float) -> Tensor:
         """Return (T, B, ·) with torch's dropout between layers, mask for mask.
@@ -138,9 +148,9 @@ class Batch:
     def leave_state(self, state: Tensor) -> Tensor:
         """Return one state in the caller's form."""
         if self.unbatched:
-            return state.squeeze(1)
+            return without_rows(state)
         state = self.unsort(state)
-        return state.transpose(0, 1) if self.states_first else state
+        return turned(state) if self.states_first else state
 
     def sort(self, tensor: Tensor) -> Tensor:
         """Return (·, B, ·) with its rows in the order of x."""

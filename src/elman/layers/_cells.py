@@ -20,6 +20,8 @@ from elman import ops
 from elman.ops import MOST_ROWS, STEPS, step
 
 from ._checks import ShapeError, check_input, check_state
+from ._foreign import symbolic_call
+from ._scripted import Scriptable
 
 _RNN = {variant: numbers for (cell, variant), numbers in STEPS.items() if cell == "rnn"}
 _RESET_AFTER = STEPS.get(("gru", "reset_after"), (0, 0))[0]
@@ -27,7 +29,7 @@ _RESET_BEFORE = STEPS.get(("gru", "reset_before"), (0, 0))[0]
 _LSTM = STEPS.get(("lstm", "plain"), (0, 0))[0]
 
 
-class RNNCell(nn.RNNCell):
+class RNNCell(nn.RNNCell, Scriptable):
     """One step of a simple recurrent layer: `torch.nn.RNNCell`, more nonlinearities.
 
     ``h' = φ(W_ih x + b_ih + W_hh h + b_hh)``
@@ -78,9 +80,13 @@ class RNNCell(nn.RNNCell):
         hx : Tensor, (B, H) or (H,), optional
             The state; zeros if absent.
         """
-        numbers = _RNN.get(self.nonlinearity)
-        if numbers is not None and not is_compiling():
-            h = step(*numbers, self._parameters, input, hx, MOST_ROWS)
+        if not is_compiling():
+            numbers = _RNN.get(self.nonlinearity)
+            h = None
+            if numbers is not None:
+                h = step(*numbers, self._parameters, input, hx, MOST_ROWS)
+            if h is None:
+                h = symbolic_call(self, input, hx)
             if h is not None:
                 return h
         if ("rnn", self.nonlinearity) in ops.STOCK and not _plainly(input):
@@ -88,7 +94,7 @@ class RNNCell(nn.RNNCell):
         return _step(self, "rnn", self.nonlinearity, input, hx)[0]
 
 
-class GRUCell(nn.GRUCell):
+class GRUCell(nn.GRUCell, Scriptable):
     """One step of a gated recurrent layer: `torch.nn.GRUCell`, in both its forms.
 
     The equations are those of `GRU`.
@@ -109,7 +115,7 @@ class GRUCell(nn.GRUCell):
     torch.Size([2, 5])
     """
 
-    reset_after: bool = True
+    reset_after = True
 
     def __init__(
         self,
@@ -140,6 +146,8 @@ class GRUCell(nn.GRUCell):
         if not is_compiling():
             cell = _RESET_AFTER if self.reset_after else _RESET_BEFORE
             h = step(cell, 0, self._parameters, input, hx, MOST_ROWS)
+            if h is None:
+                h = symbolic_call(self, input, hx)
             if h is not None:
                 return h
         if self.reset_after and not _plainly(input):
@@ -154,7 +162,7 @@ class GRUCell(nn.GRUCell):
         return text if self.reset_after else f"{text}, reset_after=False"
 
 
-class LSTMCell(nn.LSTMCell):
+class LSTMCell(nn.LSTMCell, Scriptable):
     """One step of a long short-term memory layer: `torch.nn.LSTMCell`.
 
     The equations are those of `LSTM`; the state is the pair (h, c).
@@ -189,6 +197,8 @@ class LSTMCell(nn.LSTMCell):
         """
         if not is_compiling():
             new = step(_LSTM, 0, self._parameters, input, hx, MOST_ROWS)
+            if new is None:
+                new = symbolic_call(self, input, hx)
             if new is not None:
                 return new
         if not _plainly(input):

@@ -18,12 +18,26 @@ class ShapeError(InputError, RuntimeError):
     """
 
 
+def axes_error(states: tuple[tuple[str, Tensor], ...], unbatched: bool) -> ShapeError:
+    """Return the error for states of the wrong number of axes, as torch words it."""
+    kind, axes = ("unbatched", 2) if unbatched else ("batched", 3)
+    got = [f"{state.dim()}-D" for _, state in states]
+    names, said = "hx", f"{got[0]} tensor"
+    if len(states) > 1:
+        names, said = "hx and cx", f"({', '.join(got)}) tensors"
+    shapes = ", ".join(f"{name} has shape {tuple(s.shape)}" for name, s in states)
+    return ShapeError(
+        f"For {kind} {axes}-D input, {names} should also be {axes}-D but got {said}: "
+        f"{shapes}"
+    )
+
+
 def check_no_projection(proj_size: int | None) -> None:
     """Raise if an RNN or GRU is asked to project; torch's take the argument so too."""
     if proj_size is not None:
         raise InputError(
-            f"proj_size: got {proj_size}, but of the layers only an LSTM projects; "
-            "leave it out"
+            "proj_size argument is only supported for LSTM, not RNN or GRU: got "
+            f"{proj_size}; leave it out"
         )
 
 
@@ -31,8 +45,9 @@ def check_input(x: Tensor, input_size: int, dtype: torch.dtype) -> None:
     """Raise unless x is (T, B, I) of the layer's input size and dtype."""
     if x.shape[-1] != input_size:
         raise ShapeError(
-            f"input: its last axis is {x.shape[-1]}, but the layer was built with "
-            f"input_size={input_size}; input.size(-1) must be equal to input_size"
+            f"input.size(-1) must be equal to input_size. Expected {input_size}, "
+            f"got {x.shape[-1]}: the layer was built with input_size={input_size}, and "
+            f"the input's last axis is {x.shape[-1]}"
         )
     if x.dtype != dtype and not torch._C._is_any_autocast_enabled():
         raise InputError(
@@ -47,10 +62,12 @@ def check_state(
     expected: tuple[int, ...],
     dtype: torch.dtype,
     turned: bool = False,
+    place: int | None = None,
 ) -> None:
     """Raise unless a state is a tensor of the expected shape and dtype.
 
     Shapes are (L·D, B, ·); ``turned``: the caller knows them as (B, L·D, ·).
+    ``place``: which of an LSTM's pair it is. torch's words come first.
     """
     if not isinstance(state, Tensor):
         raise InputError(
@@ -62,11 +79,15 @@ def check_state(
             (a, b, c), (d, e, f) = expected, got
             expected, got = (b, a, c), (e, d, f)
             axes = "batch, layers × directions, features"
-        raise ShapeError(f"{name}: expected hidden size {expected} ({axes}), got {got}")
+        which = "hidden" if place is None else f"hidden[{place}]"
+        raise ShapeError(
+            f"Expected {which} size {expected}, got {list(got)}: "
+            f"{name} should be {expected} ({axes})"
+        )
     if state.dtype != dtype and not torch._C._is_any_autocast_enabled():
         raise ShapeError(
-            f"{name}: dtype {state.dtype} does not match the input's {dtype}; "
-            f"use {name}.to({dtype})"
+            f"Input and hidden tensors are not the same dtype, found input tensor with "
+            f"{dtype} and hidden tensor with {state.dtype}; use {name}.to({dtype})"
         )
 
 

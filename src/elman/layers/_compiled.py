@@ -93,6 +93,8 @@ def _given(layer: Recurrent, x: Tensor, hx: Any) -> tuple[Tensor | None, ...] | 
             return None
         if turned:
             state = state.transpose(0, 1)
-        check_state(name, state, (places, x.shape[1], width), x.dtype, turned)
+        expected = (places, x.shape[1], width)
+        place = len(found) if len(states) > 1 else None
+        check_state(name, state, expected, x.dtype, turned, place)
         found.append(state)
     return (*found, None)[:2]

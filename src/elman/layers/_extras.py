@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
-from torch.nn import Parameter, RNNBase
+from torch.nn import Parameter
 from torch.nn.init import zeros_
 
 from elman._errors import InputError
 
+from ._flat_weights import FlatWeights
 from ._noise import Zoneout, rate, zoneout_rates
+from ._scripted import Scriptable
 from ._states import STATEFUL, Carried
-
-EXTRAS = (
-    "recurrent_dropout",
-    "zoneout",
-    "learn_initial_state",
-    "stateful",
-    "state_batch_first",
-)
-"""The arguments beyond torch's; each is off when it is 0 or False."""
+from ._twins import extras_of
 
 
-def extras_of(layer: Any) -> dict[str, Any]:
-    """Return the arguments beyond torch's that a layer makes use of."""
-    found = {name: getattr(layer, name, False) for name in EXTRAS}
-    return {name: value for name, value in found.items() if value}
-
-
-class Extended(RNNBase):
+class Extended(FlatWeights, Scriptable):
     """A recurrent layer that holds states back, learns them, carries them over.
 
     The defaults are on the class, as a `torch.nn` layer that becomes one of these
     by `elman.accelerate` has none of them in its own dictionary.
     """
 
-    recurrent_dropout: float = 0.0
-    zoneout: Zoneout = 0.0
-    learn_initial_state: bool = False
-    stateful: bool | str = False
-    state_batch_first: bool = False
-    _carried: Carried | None = None
+    if TYPE_CHECKING:  # TorchScript would read the annotations
+        stateful: bool | str
+        zoneout: Zoneout
+        _carried: Carried | None
+
+    recurrent_dropout = 0.0
+    zoneout = 0.0
+    learn_initial_state = False
+    stateful = False
+    state_batch_first = False
+    _carried = None
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
         """Return each state's name and width."""

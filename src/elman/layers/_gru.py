@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from torch import nn
+
 from ._base import Recurrent
 from ._checks import check_no_projection
 
 
-class GRU(Recurrent):
+class GRU(Recurrent, nn.GRU):  # type: ignore[misc]
     """Gated recurrent layers: `torch.nn.GRU`, in both forms of the reset gate.
 
     ::
@@ -62,7 +64,7 @@ class GRU(Recurrent):
     (torch.Size([4, 2, 5]), torch.Size([1, 2, 5]))
     """
 
-    reset_after: bool = True  # also of a torch.nn.GRU that became one of these
+    reset_after = True  # also of a torch.nn.GRU that became one of these
 
     def __init__(
         self,
@@ -87,7 +89,6 @@ class GRU(Recurrent):
         check_no_projection(proj_size)
         self.reset_after = reset_after  # read while the base is built
         super().__init__(
-            "GRU",
             input_size,
             hidden_size,
             num_layers=num_layers,

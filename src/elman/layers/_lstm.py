@@ -12,7 +12,7 @@ from ._base import Recurrent
 from ._batch import Batch
 
 
-class LSTM(Recurrent):
+class LSTM(Recurrent, nn.LSTM):  # type: ignore[misc]
     """Long short-term memory layers: `torch.nn.LSTM`.
 
     ::
@@ -83,7 +83,6 @@ class LSTM(Recurrent):
         state_batch_first: bool = False,
     ) -> None:
         super().__init__(
-            "LSTM",
             input_size,
             hidden_size,
             num_layers=num_layers,
@@ -102,11 +101,6 @@ class LSTM(Recurrent):
             stateful,
             state_batch_first,
         )
-
-    # torch's, for the pair of states; RNNBase's own are for one.
-    get_expected_cell_size = nn.LSTM.get_expected_cell_size
-    check_forward_args = nn.LSTM.check_forward_args  # type: ignore[assignment]
-    permute_hidden = nn.LSTM.permute_hidden  # type: ignore[assignment]
 
     @property
     def _cell(self) -> tuple[str, str]:

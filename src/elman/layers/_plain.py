@@ -9,6 +9,8 @@ from torch.nn.functional import dropout
 
 from elman import ops
 
+from ._own import turned as turn
+
 if TYPE_CHECKING:
     from ._base import Recurrent
 
@@ -40,7 +42,7 @@ def plain_call(
         y, *last = ops.plain_forward(
             (*numbers, False, turned), differentiate, x, h_0, c_0, *weights, lengths
         )
-        return y.transpose(0, 1) if turned else y, _state(last)
+        return turn(y) if turned else y, _state(last)
 
     directions = 2 if layer.bidirectional else 1
     states = []
@@ -62,7 +64,7 @@ def plain_call(
             states.append(last)
         x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
     final = [torch.cat(s) for s in zip(*states, strict=True)]
-    return x.transpose(0, 1) if turned else x, _state(final)
+    return turn(x) if turned else x, _state(final)
 
 
 def _state(last: list[Any]) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from torch import nn
+
 from elman.ops import STOCK, check_nonlinearity
 
 from ._base import Recurrent
 from ._checks import check_no_projection
 
 
-class RNN(Recurrent):
+class RNN(Recurrent, nn.RNN):  # type: ignore[misc]
     """Simple recurrent layers: `torch.nn.RNN`, with more nonlinearities.
 
     ``h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)``
@@ -62,8 +64,6 @@ class RNN(Recurrent):
     (torch.Size([2, 4, 5]), torch.Size([1, 2, 5]))
     """
 
-    nonlinearity: str
-
     def __init__(
         self,
         input_size: int,
@@ -87,12 +87,11 @@ class RNN(Recurrent):
         check_no_projection(proj_size)
         check_nonlinearity(nonlinearity)
         stock = ("rnn", nonlinearity) in STOCK
-        self.nonlinearity = nonlinearity  # read while the base is built
         super().__init__(
-            f"RNN_{nonlinearity.upper()}" if stock else "RNN_TANH",
             input_size,
             hidden_size,
             num_layers=num_layers,
+            nonlinearity=nonlinearity if stock else "tanh",
             bias=bias,
             batch_first=batch_first,
             dropout=dropout,
@@ -107,6 +106,7 @@ class RNN(Recurrent):
             stateful,
             state_batch_first,
         )
+        self.nonlinearity = nonlinearity
         self.mode = f"RNN_{nonlinearity.upper()}"
 
     def extra_repr(self) -> str:

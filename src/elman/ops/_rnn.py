@@ -77,8 +77,9 @@ def check_nonlinearity(name: str) -> None:
     """Raise an InputError unless the name is one of ``NONLINEARITIES``."""
     if name not in NONLINEARITIES:
         raise InputError(
-            f"nonlinearity: unknown {name!r}; choose from "
-            f"{', '.join(NONLINEARITIES)}{did_you_mean(str(name), NONLINEARITIES)}"
+            f"Unknown nonlinearity {name!r}. Select from "
+            f"{', '.join(map(repr, NONLINEARITIES))}"
+            f"{did_you_mean(str(name), NONLINEARITIES)}"
         )
 
 

@@ -1,0 +1,63 @@
+"""Whose weights a layer computes with: those by name, or a list it was given.
+
+torch's layers compute with ``_flat_weights``, a list that they fill from their named
+weights, and anew when one of these has changed. Programs that drop or share weights put
+their own list there. So this says which of the two counts, as torch does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+from torch.nn import RNNBase
+
+
+class _Watched:
+    """The list as an attribute: whoever had it in hand may have changed it."""
+
+    def __get__(self, layer: Any, owner: Any = None) -> Any:
+        if layer is None:
+            return self
+        try:
+            flat = layer.__dict__["_flat_weights"]
+        except KeyError:
+            raise AttributeError("_flat_weights") from None
+        layer.__dict__["_by_name"] = False
+        return flat
+
+    def __set__(self, layer: Any, flat: Any) -> None:
+        layer.__dict__["_flat_weights"] = flat
+        layer.__dict__["_by_name"] = False
+
+
+class FlatWeights(RNNBase):
+    """A recurrent layer with named weights, and torch's flat list of them."""
+
+    _flat_weights = _Watched()  # type: ignore[assignment]
+    _by_name = False
+    """True: nobody has had the list in hand since it was filled from the names."""
+
+    def _init_flat_weights(self) -> None:
+        super()._init_flat_weights()
+        self.__dict__["_by_name"] = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = self.__dict__.get("_by_name")
+        super().__setattr__(name, value)
+        if known and name != "_flat_weights":  # torch's own look into the list
+            self.__dict__["_by_name"] = True
+
+    def _weights_are_named(self) -> bool:
+        """Say whether the layer computes with the weights that its names give."""
+        if self._by_name:
+            return True
+        if self._weights_have_changed():  # then torch fills the list anew
+            self._init_flat_weights()
+            return True
+        flat: list[Tensor] = self.__dict__["_flat_weights"]
+        names = self._flat_weights_names
+        return len(flat) == len(names) and all(
+            weight is getattr(self, name, None)
+            for weight, name in zip(flat, names, strict=True)
+        )

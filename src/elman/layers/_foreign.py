@@ -1,0 +1,95 @@
+"""Calls with what is no tensor: symbols of a tracer, objects that act as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.compiler import is_compiling
+from torch.fx import Proxy
+from torch.nn.utils.rnn import PackedSequence
+
+from elman._errors import InputError
+
+from ._twins import beyond_torch, calls_ours, twin_of
+
+if TYPE_CHECKING:
+    from ._base import Recurrent
+
+
+def foreign_call(layer: Recurrent, x: Any, hx: Any, lengths: Any) -> Any:
+    """Return what a layer returns where others have a say, or None.
+
+    Parameters
+    ----------
+    layer : Recurrent
+    x, hx, lengths : object
+        As the layer was given them; not checked.
+
+    Raises
+    ------
+    InputError
+        If torch is to run what it does not have.
+    """
+    if is_compiling():
+        return (
+            _eagerly(layer, x, hx, lengths) if isinstance(x, PackedSequence) else None
+        )
+    symbolic = symbolic_call(layer, x, hx, lengths=lengths)
+    if symbolic is not None:
+        return symbolic
+    if not any(hasattr(type(v), "__torch_function__") for v in _others((x, hx))):
+        return None
+    why = "torch has no lengths" if lengths is not None else beyond_torch(layer)
+    if why:
+        raise InputError(
+            f"input: torch's own operators compute with a {type(x).__name__}, but "
+            f"{why}; pass tensors"
+        )
+    return twin_of(layer).forward(layer, x, hx)
+
+
+def symbolic_call(module: nn.Module, *given: Any, **named: Any) -> Any:
+    """Return the call of a layer or cell as a symbol of `torch.fx`, or None.
+
+    fx takes the modules under ``torch.nn`` for leaves, and asks all others for what
+    they are made of; these answer that they are leaves too.
+    """
+    for value in _others(given) + _others(named.values()):
+        if isinstance(value, Proxy):
+            path = value.tracer.path_of_module(module)  # type: ignore[attr-defined]
+            if not path:
+                raise InputError(
+                    f"torch.fx: a {type(module).__name__} is a leaf, and has no parts "
+                    f"to be traced; trace the model it is in"
+                )
+            if not calls_ours(module):
+                raise InputError(
+                    f"torch.fx: {type(module).__qualname__} has a forward of its own "
+                    f"around Elman's; make it a leaf of your Tracer"
+                )
+            args = given[:1] if given[-1] is None else given
+            kwargs = {k: v for k, v in named.items() if v is not None}
+            return value.tracer.create_proxy("call_module", path, args, kwargs)
+    return None
+
+
+def _others(values: Iterable[Any]) -> list[Any]:
+    """Return what is no tensor of what a call was given, pairs one by one."""
+    found: list[Any] = []
+    for value in values:
+        if value is None or isinstance(value, Tensor):
+            continue
+        if isinstance(value, tuple | list):
+            found += _others(value)
+        else:
+            found.append(value)
+    return found
+
+
+@torch.compiler.disable
+def _eagerly(layer: Recurrent, x: Any, hx: Any, lengths: Any) -> Any:
+    """Run a packed batch outside the graph: its sizes are numbers, not shapes."""
+    return layer(x, hx, lengths=lengths)
