@@ -21,6 +21,7 @@ from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
 from ._states import carried_states, carry, initial_states
+from ._torch_call import torch_call
 
 Trace = list[list[dict[str, Tensor]]]
 
@@ -83,6 +84,8 @@ class Recurrent(Extended):
             quick = (compiled_call if is_compiling() else short_call)(self, input, hx)
         if quick is None and not is_compiling():
             quick = plain_call(self, input, hx, lengths)
+            if quick is None and lengths is None:
+                quick = torch_call(self, input, hx)
         if quick is not None:
             return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
