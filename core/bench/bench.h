@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct Aligned {
   template <class U>
   Aligned(const Aligned<U>&) {}
   T* allocate(std::size_t n) { return static_cast<T*>(elman::allocate(n * sizeof(T))); }
-  void deallocate(T* p, std::size_t) { elman::release(p); }
+  void deallocate(T* p, std::size_t) { std::free(p); }
   bool operator==(const Aligned&) const { return true; }
 };
 using Numbers = std::vector<float, Aligned<float>>;

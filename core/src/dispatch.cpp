@@ -98,8 +98,6 @@ void forward(const Forward<float>& a) { kernels().forward32(a); }
 void forward(const Forward<double>& a) { kernels().forward64(a); }
 void backward(const Backward<float>& a) { kernels().backward32(a); }
 void backward(const Backward<double>& a) { kernels().backward64(a); }
-void* pack(const Shape& s, const Weights<float>& w) { return kernels().pack32(s, w); }
-void* pack(const Shape& s, const Weights<double>& w) { return kernels().pack64(s, w); }
 
 double burn(bool doubles, long rounds, int threads) {
   struct Work {
@@ -116,7 +114,5 @@ double burn(bool doubles, long rounds, int threads) {
       &work);
   return work.total.load();
 }
-
-void release(void* packed) { std::free(packed); }
 
 }  // namespace elman

@@ -27,9 +27,7 @@ class ForwardRun {
         barrier_(n_),
         plan_(make_plan(s_, scratch_)) {
     const bool projects = f.weights.w_hr;
-    T* memory = f.packed ? static_cast<T*>(const_cast<void*>(f.packed))
-                         : take<T>(scratch_, packed_size<V, C>(s_, projects));
-    w_ = lay_out<V, C>(s_, projects, memory);
+    w_ = lay_out<V, C>(s_, projects, take<T>(scratch_, packed_size<V, C>(s_, projects)));
     zero_ = zeros<T>(scratch_, H_ > P_ ? H_ : P_);
     rows_ = split_ == Split::rows ? (s_.batch + n_ - 1) / n_ : s_.batch;
     // As many steps as make tiles full, and no more than the second cache holds.
@@ -89,11 +87,11 @@ class ForwardRun {
 
   void thread(int id) {
     FlushSubnormals flush;
-    if (!f_.packed) {
+    {
       const Timed timed(Phase::pack, id);
       fill<V, C>(w_, s_, f_.weights, id, n_);
-      meet();
     }
+    meet();
     Local& l = local_[id];
     const Mine mine = my_rows(plan_, s_, split_, id, n_, l.row, l.length);
     long running = mine.count;

@@ -20,7 +20,7 @@ struct Plan {
 };
 Plan make_plan(const Shape&, Scratch&);
 
-// 64-byte aligned, for release(). Throws std::bad_alloc.
+// 64-byte aligned, for std::free. Throws std::bad_alloc.
 void* allocate(std::size_t bytes);
 
 // Below this many multiplications a step is not worth a meeting of threads, and
@@ -41,8 +41,6 @@ struct Kernels {
   void (*forward64)(const Forward<double>&);
   void (*backward32)(const Backward<float>&);
   void (*backward64)(const Backward<double>&);
-  void* (*pack32)(const Shape&, const Weights<float>&);
-  void* (*pack64)(const Shape&, const Weights<double>&);
   double (*peak32)(long rounds);
   double (*peak64)(long rounds);
 };

@@ -26,26 +26,6 @@ void forward_of(const Forward<T>& a) {
 template <class T>
 void backward_of(const Backward<T>& a) { run_cell<T, BackwardRun>(a); }
 
-template <class V, class C>
-void* pack_cell(const Shape& s, const Weights<typename V::T>& w) {
-  using T = typename V::T;
-  const bool projects = w.w_hr;
-  T* memory = static_cast<T*>(allocate(std::size_t(packed_size<V, C>(s, projects)) * sizeof(T)));
-  fill<V, C>(lay_out<V, C>(s, projects, memory), s, w, 0, 1);
-  return memory;
-}
-template <class T>
-void* pack_of(const Shape& s, const Weights<T>& w) {
-  using V = Vec<T>;
-  switch (s.cell) {
-    case Cell::lstm: return pack_cell<V, Lstm<V>>(s, w);
-    case Cell::gru: return pack_cell<V, Gru<V>>(s, w);
-    case Cell::gru_reset_before: return pack_cell<V, GruResetBefore<V>>(s, w);
-    case Cell::rnn: break;
-  }
-  return pack_cell<V, Rnn<V, TanhActivation>>(s, w);
-}
-
 // Nothing but multiply-and-add in registers, for measuring what the machine
 // can do: returns how many operations one thread made.
 template <class T>

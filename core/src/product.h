@@ -30,26 +30,50 @@ long first_unit(const Panels<typename V::T>& m, long p) {
   return u < m.units ? u : m.units;
 }
 
+// Turns rows into columns, in registers: each round deals the first and the second
+// half of the rows out in turns.
+template <class V>
+ELMAN_INLINE void transpose(V (&r)[V::width]) {
+  constexpr int W = int(V::width);
+  V t[W];
+  ELMAN_UNROLL(4)
+  for (int half = 1; half < W; half *= 2) {
+    ELMAN_UNROLL(16)
+    for (int i = 0; i < W / 2; ++i) {
+      t[2 * i] = zip_low(r[i], r[i + W / 2]);
+      t[2 * i + 1] = zip_high(r[i], r[i + W / 2]);
+    }
+    ELMAN_UNROLL(16)
+    for (int i = 0; i < W; ++i) r[i] = t[i];
+  }
+}
+
 // Packs panels [p0, p1) of a matrix given by rows, source[n][k], n the output.
 // Gate c takes rows gate[c] * units .. of the source.
 template <class V>
 void pack_rows(const Panels<typename V::T>& m, typename V::T* out, const typename V::T* source,
                const int* gate, long p0, long p1) {
   constexpr long W = V::width;
-  constexpr long kAtOnce = 16;  // of the depth: lines that stay near while every lane comes by
   const long step = m.columns * W;
   for (long p = p0; p < p1; ++p)
     for (int c = 0; c < m.columns; ++c) {
       const long unit = m.gates ? p * W : (p * m.columns + c) * W;
       const long row = (m.gates ? gate[c] * m.units : 0) + unit;
       const long left = m.units > unit ? m.units - unit : 0, there = left < W ? left : W;
+      const typename V::T* from = source + row * m.depth;
       typename V::T* to = out + p * panel_size<V>(m) + c * W;
-      for (long k0 = 0; k0 < m.depth; k0 += kAtOnce) {
-        const long k1 = k0 + kAtOnce < m.depth ? k0 + kAtOnce : m.depth;
-        for (long lane = 0; lane < there; ++lane)
-          for (long k = k0; k < k1; ++k) to[k * step + lane] = source[(row + lane) * m.depth + k];
-        for (long lane = there; lane < W; ++lane)
-          for (long k = k0; k < k1; ++k) to[k * step + lane] = 0;
+      V block[W];
+      long k = 0;
+      for (; there == W && k + W <= m.depth; k += W) {
+        ELMAN_UNROLL(16)
+        for (long lane = 0; lane < W; ++lane) block[lane] = V::load(from + lane * m.depth + k);
+        transpose<V>(block);
+        ELMAN_UNROLL(16)
+        for (long i = 0; i < W; ++i) block[i].store(to + (k + i) * step);
+      }
+      for (; k < m.depth; ++k) {
+        for (long lane = 0; lane < there; ++lane) to[k * step + lane] = from[lane * m.depth + k];
+        for (long lane = there; lane < W; ++lane) to[k * step + lane] = 0;
       }
     }
 }

@@ -107,7 +107,7 @@ class StepRun {
     r.h_before = f_.h0 ? f_.h0 + b * H_ : zero_;
     r.c_before = f_.c0 ? f_.c0 + b * H_ : zero_;
     r.c = f_.cn + b * H_;
-    r.y = f_.hn + b * H_;
+    r.y = f_.y ? f_.y + b * f_.y_row : f_.hn + b * H_;
     return r;
   }
 
@@ -139,21 +139,31 @@ class StepRun {
                      part(w.w_hh, k, H_, r.h_before, u), at(w.b_ih, i, H_, u),
                      at(w.b_hh, k, H_, u), r.pre + slot * H_ + u, n);
       }
-      if constexpr (C::two_products) C::first_step(r, u, H_, V::lanes(n));
-      else C::step(r, u, H_, V::lanes(n));
-      if constexpr (C::in_two) C::finish(r, u, H_, V::lanes(n));
+      if constexpr (C::two_products) {
+        C::first_step(r, u, H_, V::lanes(n));
+      } else {
+        C::step(r, u, H_, V::lanes(n));
+        if constexpr (C::in_two) C::finish(r, u, H_, V::lanes(n));
+        leave(b, r, u, n);
+      }
     });
+  }
+
+  // The last state is the only step's.
+  void leave(long b, const Row<T>& r, long u, long n) const {
+    if (f_.y) V::load(r.y + u, V::lanes(n)).store(f_.hn + b * H_ + u, V::lanes(n));
   }
 
   // What a reset gate has to see whole before it is multiplied.
   void second(int id) {
     FlushSubnormals flush;
     const auto& w = f_.weights;
-    each_block(id, [&](long, const Row<T>& r, long u, long n) {
+    each_block(id, [&](long b, const Row<T>& r, long u, long n) {
       T* candidate = r.pre + 2 * H_ + u;
       Dots<V>::run(part(w.w_hh, 2, H_, r.pre + 3 * H_, u), {nullptr, nullptr, 0}, candidate,
                    at(w.b_hh, 2, H_, u), candidate, n);
       C::step(r, u, H_, V::lanes(n));
+      leave(b, r, u, n);
     });
   }
 

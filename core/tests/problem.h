@@ -89,12 +89,11 @@ struct Problem {
     return {w_ih.get(), w_hh.get(), b_ih.get(), b_hh.get(), w_hr.get()};
   }
 
-  void forwards(int threads, bool save, const void* packed = nullptr, bool single = false) {
+  void forwards(int threads, bool save, bool single = false) {
     const bool lstm = cell == Cell::lstm;
     Forward<T> f{};
     f.shape = shape(threads);
     f.weights = weights();
-    f.packed = packed;
     f.single = single;
     f.x = x.get();
     f.x_step = B * I;

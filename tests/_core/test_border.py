@@ -156,10 +156,10 @@ def test_what_is_no_plain_tensor(name, strange):
 
 
 def test_too_few_and_too_many_numbers_at_the_border():
-    for function in (native.forward32, native.backward64, native.pack32):
+    for function in (native.forward32, native.backward64):
         with pytest.raises(ValueError, match="too few"):
             function(())
     with pytest.raises(ValueError, match="too many"):
-        native.pack32((0,) * 99)
+        native.forward32((0,) * 99)
     with pytest.raises(TypeError):
         native.forward32(("x",) * 27)

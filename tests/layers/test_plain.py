@@ -342,12 +342,17 @@ def test_inside_a_transform_it_stands_back():
     torch.testing.assert_close(found, torch.autograd.grad(loss(x), x)[0])
 
 
-def test_many_gradients_at_once_are_refused_as_ever():
-    layer, x = RNN(I, H), torch.randn(T, B, I, requires_grad=True)
-    y = layer(x)[0]
+@pytest.mark.parametrize("lengths", [None, torch.arange(B)], ids=["full", "ragged"])
+@pytest.mark.parametrize("kind", [RNN, GRU, LSTM])
+def test_many_gradients_at_once(kind, lengths):
+    layer, x = kind(I, H), torch.randn(T, B, I, requires_grad=True)
+    y = layer(x, lengths=lengths)[0]
     many = torch.randn(3, *y.shape)
-    with pytest.raises(RuntimeError):
-        torch.autograd.grad(y, x, many, is_grads_batched=True)
+    of = [x, *layer.parameters()]
+    found = torch.autograd.grad(y, of, many, is_grads_batched=True, retain_graph=True)
+    each = [torch.autograd.grad(y, of, one, retain_graph=True) for one in many]
+    for a, b in zip(found, zip(*each, strict=True), strict=True):
+        torch.testing.assert_close(a, torch.stack(b), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

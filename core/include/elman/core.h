@@ -45,7 +45,6 @@ template <class T>
 struct Forward {
   Shape shape;
   Weights<T> weights;
-  const void* packed;       // from pack(), null: pack here
   const T* x;               // [T, B, I] with strides x_step, x_row
   long x_step, x_row;
   const T* h0;              // [B, P] null: zeros
@@ -58,10 +57,16 @@ struct Forward {
   T* gates;                 // [T, B, saved_gates, H]
   T* cells;                 // [T, B, H] lstm: c of every step
   T* raw;                   // [T, B, H] lstm with projection: h before it
-  // One step of few rows without projection, lengths or anything saved: reads
-  // the weights where they lie, in an order of its own, and writes hn and cn.
+  // Read the weights where they lie, not packed, and sum in another order: where
+  // fits_single() says so and nothing is saved. y may be null.
   bool single;
 };
+
+// One step of few rows, without projection or lengths: packing the weights would
+// take longer than the step.
+inline bool fits_single(const Shape& s) {
+  return s.steps == 1 && s.batch >= 1 && s.batch <= 8 && s.output == s.hidden && !s.lengths;
+}
 
 template <class T>
 struct Backward {
@@ -97,12 +102,6 @@ void forward(const Forward<float>&);
 void forward(const Forward<double>&);
 void backward(const Backward<float>&);
 void backward(const Backward<double>&);
-
-// Weights in the order forward reads them, kept between calls. The handle is
-// released with release(); it fits one instruction set and one shape.
-void* pack(const Shape&, const Weights<float>&);
-void* pack(const Shape&, const Weights<double>&);
-void release(void* packed);
 
 // Instruction sets, best first: the ones compiled in, and the one in use
 // (ELMAN_ISA in the environment forces one). isa() throws

@@ -9,6 +9,5 @@ namespace {
 
 extern const Kernels kScalar;
 const Kernels kScalar{"scalar",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, pack_of<float>, pack_of<double>,
-                 peak_of<float>,      peak_of<double>};
+                 backward_of<double>, peak_of<float>,      peak_of<double>};
 }  // namespace elman

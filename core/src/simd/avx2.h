@@ -66,6 +66,14 @@ ELMAN_INLINE float fold(Vec<float> a) {
   return _mm_cvtss_f32(_mm_add_ss(c, _mm_movehdup_ps(c)));
 }
 
+// The first half of both, lane by lane in turns, and the second half.
+ELMAN_INLINE Vec<float> zip_low(Vec<float> a, Vec<float> b) {
+  return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x20)};
+}
+ELMAN_INLINE Vec<float> zip_high(Vec<float> a, Vec<float> b) {
+  return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x31)};
+}
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -116,4 +124,11 @@ ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
 ELMAN_INLINE double fold(Vec<double> a) {
   const __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
   return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
+}
+
+ELMAN_INLINE Vec<double> zip_low(Vec<double> a, Vec<double> b) {
+  return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v), 0x20)};
+}
+ELMAN_INLINE Vec<double> zip_high(Vec<double> a, Vec<double> b) {
+  return {_mm256_permute2f128_pd(_mm256_unpacklo_pd(a.v, b.v), _mm256_unpackhi_pd(a.v, b.v), 0x31)};
 }

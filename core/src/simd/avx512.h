@@ -50,6 +50,16 @@ ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
 // The sum of all lanes, halves folded onto each other.
 ELMAN_INLINE float fold(Vec<float> a) { return _mm512_reduce_add_ps(a.v); }
 
+// The first half of both, lane by lane in turns, and the second half.
+ELMAN_INLINE Vec<float> zip_low(Vec<float> a, Vec<float> b) {
+  const __m512i i = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  return {_mm512_permutex2var_ps(a.v, i, b.v)};
+}
+ELMAN_INLINE Vec<float> zip_high(Vec<float> a, Vec<float> b) {
+  const __m512i i = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return {_mm512_permutex2var_ps(a.v, i, b.v)};
+}
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -92,3 +102,10 @@ ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(m.v), 52))};
 }
 ELMAN_INLINE double fold(Vec<double> a) { return _mm512_reduce_add_pd(a.v); }
+
+ELMAN_INLINE Vec<double> zip_low(Vec<double> a, Vec<double> b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b.v)};
+}
+ELMAN_INLINE Vec<double> zip_high(Vec<double> a, Vec<double> b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b.v)};
+}

@@ -59,6 +59,10 @@ ELMAN_INLINE float fold(Vec<float> a) {
   return vget_lane_f32(b, 0) + vget_lane_f32(b, 1);
 }
 
+// The first half of both, lane by lane in turns, and the second half.
+ELMAN_INLINE Vec<float> zip_low(Vec<float> a, Vec<float> b) { return {vzip1q_f32(a.v, b.v)}; }
+ELMAN_INLINE Vec<float> zip_high(Vec<float> a, Vec<float> b) { return {vzip2q_f32(a.v, b.v)}; }
+
 template <>
 struct Vec<double> {
   using T = double;
@@ -109,3 +113,6 @@ ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
 ELMAN_INLINE double fold(Vec<double> a) {
   return vgetq_lane_f64(a.v, 0) + vgetq_lane_f64(a.v, 1);
 }
+
+ELMAN_INLINE Vec<double> zip_low(Vec<double> a, Vec<double> b) { return {vzip1q_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> zip_high(Vec<double> a, Vec<double> b) { return {vzip2q_f64(a.v, b.v)}; }

@@ -86,3 +86,6 @@ template <class T> ELMAN_INLINE Vec<T> exponent_bits(Vec<T> m) {
 }
 // The sum of all lanes, halves folded onto each other.
 template <class T> ELMAN_INLINE T fold(Vec<T> a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
+// The first half of both, lane by lane in turns, and the second half.
+template <class T> ELMAN_INLINE Vec<T> zip_low(Vec<T> a, Vec<T> b) { return {{a.v[0], b.v[0], a.v[1], b.v[1]}}; }
+template <class T> ELMAN_INLINE Vec<T> zip_high(Vec<T> a, Vec<T> b) { return {{a.v[2], b.v[2], a.v[3], b.v[3]}}; }

@@ -13,7 +13,6 @@
 
 #include "elman/core.h"
 #include "openmp.h"
-#include "packed_handle.h"
 #include "step.h"
 
 namespace nb = nanobind;
@@ -118,8 +117,7 @@ PyObject* forward_call(PyObject*, PyObject* values) {
   Forward<T> f{};
   f.shape = read_shape(a);
   f.weights = read_weights<T>(a);
-  const auto* packed = a.address<const PackedHandle>();
-  const bool fresh = packed && (f.packed = packed->if_fresh(f.weights));
+  f.single = a.next() && fits_single(f.shape) && !f.weights.w_hr;
   f.x = a.address<const T>();
   f.x_step = a.next();
   f.x_row = a.next();
@@ -135,7 +133,7 @@ PyObject* forward_call(PyObject*, PyObject* values) {
   f.raw = a.address<T>();
   a.finish();
   unlocked([&] { forward(f); });
-  return PyBool_FromLong(fresh);
+  Py_RETURN_NONE;
   });
 }
 
@@ -179,24 +177,11 @@ PyObject* backward_call(PyObject*, PyObject* values) {
   });
 }
 
-template <class T>
-PyObject* pack_call(PyObject*, PyObject* values) {
-  return guarded([&]() -> PyObject* {
-    Arguments a(values);
-    const Shape s = read_shape(a);
-    const Weights<T> w = read_weights<T>(a);
-    a.finish();
-    return nb::cast(new PackedHandle(s, w), nb::rv_policy::take_ownership).release().ptr();
-  });
-}
-
 PyMethodDef functions[] = {
     {"forward32", forward_call<float>, METH_O, nullptr},
     {"forward64", forward_call<double>, METH_O, nullptr},
     {"backward32", backward_call<float>, METH_O, nullptr},
     {"backward64", backward_call<double>, METH_O, nullptr},
-    {"pack32", pack_call<float>, METH_O, nullptr},
-    {"pack64", pack_call<double>, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -209,7 +194,6 @@ NB_MODULE(_native, m) {
     else borrow_openmp_threads();
   });
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
-  nb::class_<PackedHandle>(m, "Packed").def_prop_ro("address", &PackedHandle::address);
   if (PyModule_AddFunctions(m.ptr(), functions) || PyModule_AddFunctions(m.ptr(), step_functions))
     throw nb::python_error();
   m.def("isa", &isa);

@@ -44,14 +44,15 @@ struct Torch {
   const ExchangeApi* api = nullptr;
   PyObject *tensor, *parameter;      // the types served
   PyObject* idle;                    // functions that must return nothing, or zero
+  PyObject* scopes;                  // a list that must be empty
+  PyObject* hooks;                   // one more such function, where a graph is made
   PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
   PyObject* forward_mode;            // the module whose level is that of dual numbers
   PyObject *level, *requires_grad;
-  PyObject *new_empty, *is_neg, *contiguous;  // of torch.Tensor, unbound
+  PyObject *new_empty, *is_neg, *is_zero, *contiguous;  // of torch.Tensor, unbound
   PyObject* names[4];                // of a cell's parameters
-  PyObject *version, *address;
-  PyObject *parameters, *all_weights, *batch_first, *training;
-  PyObject* settings[8];             // of a layer, see settings.h
+  PyObject *parameters, *all_weights;
+  PyObject *batch_first, *training, *bidirectional, *dropout, *proj_size;  // of a layer
 };
 inline Torch torch;
 
@@ -82,8 +83,12 @@ inline bool ordinary(PyObject* object) {
   return type == torch.tensor || type == torch.parameter;
 }
 
-// Nothing looks over torch's shoulder: no transform, mode, tracer or autocast.
-inline int undisturbed() {
+// No transform, mode, tracer or autocast is active, and nobody asks for a path; where
+// a graph is made, no hooks on saved tensors either.
+inline int undisturbed(bool graph) {
+  if (PyList_Size(torch.scopes)) return PyErr_Occurred() ? -1 : 0;
+  if (graph)
+    if (const int t = truth(PyObject_CallNoArgs(torch.hooks))) return t < 0 ? t : 0;
   for (Py_ssize_t i = 0; i < PyTuple_Size(torch.idle); ++i)
     if (const int t = truth(PyObject_CallNoArgs(PyTuple_GetItem(torch.idle, i)))) return t < 0 ? t : 0;
   const Own level(PyObject_GetAttr(torch.forward_mode, torch.level));
@@ -93,15 +98,33 @@ inline int undisturbed() {
   return n < 0;
 }
 
-// Where the numbers of a CPU tensor lie, whatever its strides. 0: it is not one.
+// A view whose numbers are still to be negated: the imaginary part of a conjugate.
+// 1, 0 or -1.
+inline int is_negated(PyObject* tensor) {
+  return truth(PyObject_Vectorcall(torch.is_neg, &tensor, 1, nullptr));
+}
+
+// A tensor of zeros without memory has its offset for an address; asked only below
+// where memory is usually had.
+inline bool has_memory(PyObject* tensor, const void* data) {
+  if (!data) return false;
+  if (reinterpret_cast<uintptr_t>(data) >> 44) return true;
+  const int zero = truth(PyObject_Vectorcall(torch.is_zero, &tensor, 1, nullptr));
+  if (zero < 0) PyErr_Clear();
+  return !zero;
+}
+
+// Where the numbers of a CPU tensor lie, whatever its strides. 0: it is not one, which
+// holds for what has no memory of its own: batched, fake, functional, meta, sparse …
 inline int look_at(PyObject* object, DLTensor& t, int code = kFloat) {
   if (!ordinary(object)) return 0;
   if (torch.api->look(object, &t)) {
-    PyErr_Clear();  // sparse, quantised …: not served here
+    PyErr_Clear();
     return 0;
   }
-  if (t.device_type != kCpu || t.code != code || t.lanes != 1 || !t.data) return 0;
+  if (t.device_type != kCpu || t.code != code || t.lanes != 1) return 0;
   if (t.bits != 32 && t.bits != 64) return 0;
+  if (!has_memory(object, t.data)) return 0;
   t.data = static_cast<char*>(t.data) + t.byte_offset;
   return 1;
 }

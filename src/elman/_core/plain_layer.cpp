@@ -135,6 +135,7 @@ PyObject* run_forward(const Sequence& q, bool save) {
   f.cn = address<T>(c);
   f.gates = address<T>(gates);
   f.cells = address<T>(cells);
+  f.single = !save && fits_single(s);
   if (!compute(f)) return nullptr;
   auto or_none = [](const Own& o) { return o.p ? o.p : Py_None; };
   return PyTuple_Pack(5, held[0].p, held[1].p, or_none(held[2]), or_none(held[3]),
@@ -148,11 +149,6 @@ int look_rows(Own& held, PyObject* object, DLTensor& t) {
   if (t.strides[t.ndim - 1] == 1 || t.shape[t.ndim - 1] == 1) return 1;
   held.p = PyObject_Vectorcall(torch.contiguous, &object, 1, nullptr);
   return held.p ? look_at(held.p, t) : -1;
-}
-
-// A view whose numbers are still to be negated: the imaginary part of a conjugate.
-int is_negated(PyObject* object) {
-  return truth(PyObject_Vectorcall(torch.is_neg, &object, 1, nullptr));
 }
 
 // Gradients of the outputs, held while they are read.
@@ -239,15 +235,15 @@ PyObject* run_backward(const Sequence& q, const Incoming& in, PyObject* const* k
 }
 
 // The parameters of one layer in one direction, checked, onto a list.
-int append(PyObject* list, PyObject* parameters, PyObject* names, const Sequence& q,
-           int64_t inputs, bool& differentiable) {
+int append(PyObject* list, const Layer& layer, PyObject* parameters, PyObject* names,
+           const Sequence& q, int64_t inputs, bool& differentiable) {
   const Py_ssize_t count = PyList_Check(names) ? PyList_Size(names) : 0;
   if (count != 2 && count != 4) return 0;
   Own held[4] = {nullptr, nullptr, nullptr, nullptr};
   Given weights[4] = {};
   for (int i = 0; i < count; ++i) {
-    held[i].p = weights[i].object = item(parameters, PyList_GetItem(names, i));
-    if (!held[i].p) return PyErr_Occurred() ? -1 : 0;  // computed from others
+    held[i].p = weights[i].object = parameter_of(layer, parameters, PyList_GetItem(names, i));
+    if (!held[i].p) return PyErr_Occurred() ? -1 : 0;
   }
   if (!weights_fit(weights, q.x.t, q.shape.cell, inputs, q.shape.hidden)) return 0;
   for (Given& w : weights) {
@@ -268,32 +264,33 @@ int append(PyObject* list, PyObject* parameters, PyObject* names, const Sequence
 // gradients are wanted, h_0 and c_0 or None, four parameters or Nones for each
 // layer and direction, and the lengths, or None where all rows are full.
 PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 7 || !PyDict_Check(args[2])) {
+  if (count != 8 || !PyDict_Check(args[3])) {
     PyErr_SetString(PyExc_TypeError,
-                    "plain_layer: expected cell, activation, dict, input, hx, lengths, most");
+                    "plain_layer: expected cell, activation, layer, dict, options, input, hx, "
+                    "lengths");
     return nullptr;
   }
   if (!torch.api) return none();
-  PyObject *const layer = args[2], *const hx = args[4];
-  const Own parameters(item(layer, torch.parameters)), names(item(layer, torch.all_weights));
+  const Layer layer{args[2], args[3], args[4]};
+  PyObject* const hx = args[6];
+  const Own parameters(item(layer.dict, torch.parameters)), names(item(layer.dict, torch.all_weights));
   if (!parameters.p || !names.p) return PyErr_Occurred() ? nullptr : none();
   if (!PyDict_Check(parameters.p) || !PyList_Check(names.p) || !PyList_Size(names.p))
     return none();
-  const int off = settings_off(layer, kStateful, hx == Py_None);
+  const int off = options_off(layer, hx == Py_None);
   if (off <= 0) return off < 0 ? nullptr : none();
 
   Sequence q{};
   Shape& s = q.shape;
   s.cell = static_cast<Cell>(PyLong_AsLong(args[0]));
-  const long most = PyLong_AsLong(args[6]);
-  const int first = on(layer, torch.batch_first), both = on(layer, torch.settings[kBidirectional]);
+  const int first = on(layer, torch.batch_first), both = on(layer, torch.bidirectional);
   if (PyErr_Occurred()) return nullptr;
   q.lstm = s.cell == Cell::lstm;
-  q.x.object = args[3];
+  q.x.object = args[5];
   if (!look(q.x.object, q.x.t) || q.x.t.ndim != 3) return none();
   s.steps = long(q.x.t.shape[first]);
   s.batch = long(q.x.t.shape[!first]);
-  PyObject* lengths = args[5];
+  PyObject* lengths = args[7];
   if (lengths != Py_None) {
     const int64_t* const each = lengths_of(lengths, s.batch);
     if (!each) return none();
@@ -304,7 +301,7 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
     }
     if (full) lengths = Py_None;
   }
-  s.hidden = hidden_units(parameters.p, names.p);
+  s.hidden = hidden_units(layer, parameters.p, names.p);
   if (s.hidden <= 0) return s.hidden < 0 ? nullptr : none();
 
   if (!states_of(hx, q.lstm, q.state)) return none();
@@ -325,12 +322,11 @@ PyObject* elman::plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   if (!all.p) return nullptr;
   for (Py_ssize_t k = 0; k < places; ++k) {
     const int64_t inputs = k <= both ? q.x.t.shape[2] : s.hidden * (1 + both);
-    const int ok = append(all.p, parameters.p, PyList_GetItem(names.p, k), q, inputs, differentiable);
+    const int ok = append(all.p, layer, parameters.p, PyList_GetItem(names.p, k), q, inputs, differentiable);
     if (ok <= 0) return ok < 0 ? nullptr : none();
   }
   differentiable = differentiable && gradients;
-  if (!differentiable && s.steps * s.batch <= most) return none();  // better with packed weights
-  const int clear = undisturbed();
+  const int clear = undisturbed(differentiable);
   if (clear <= 0) return clear < 0 ? nullptr : none();
   auto or_none = [](const Given& g) { return g.object ? g.object : Py_None; };
   return PyTuple_Pack(5, differentiable ? Py_True : Py_False, or_none(q.state[0]),
@@ -362,7 +358,7 @@ PyObject* elman::plain_backward(PyObject*, PyObject* const* args, Py_ssize_t cou
     PyErr_SetString(PyExc_TypeError, "plain_backward: expected 19 arguments, the last of them 7");
     return nullptr;
   }
-  const int clear = torch.api ? undisturbed() : 0;
+  const int clear = torch.api ? undisturbed(false) : 0;
   if (clear < 0) return nullptr;
   Sequence q{};
   Incoming in;

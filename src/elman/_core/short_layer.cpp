@@ -1,9 +1,8 @@
 // A short call of a plain layer without gradients: a few rows and steps, one
-// direction, with weights that an earlier call has packed. The kernel is that
-// of any other call, and so are the bits. See plain.h for what is served.
+// direction, the whole stack at once. The kernels are those of any other call, and so
+// are the bits; nothing is kept between calls. See plain.h for what is served.
 #include <vector>
 
-#include "packed_handle.h"
 #include "plain.h"
 #include "settings.h"
 #include "step.h"
@@ -14,7 +13,6 @@ using namespace elman::plain;
 namespace {
 
 struct Call {
-  PyObject* kept;  // packed weights by the id of w_hh
   Shape shape;
   bool unbatched;
   Given x, state[2];
@@ -22,40 +20,6 @@ struct Call {
 };
 
 PyObject* none() { return Py_NewRef(Py_None); }
-
-// The packed weights that `kept` of elman.ops._native_calls noted for w_hh, if
-// they are of these tensors as they are now. Null, and perhaps a Python error.
-const PackedHandle* find(const Call& c, const Given* weights, Own& entry) {
-  const Shape& s = c.shape;
-  const Own key(PyLong_FromVoidPtr(weights[1].object));
-  if (!key.p) return nullptr;
-  entry.p = item(c.kept, key.p);
-  if (!entry.p) return nullptr;
-  if (!PyTuple_Check(entry.p) || PyTuple_Size(entry.p) != 4) return nullptr;
-  PyObject* const kind = PyTuple_GetItem(entry.p, 0);
-  PyObject* const references = PyTuple_GetItem(entry.p, 1);
-  PyObject* const versions = PyTuple_GetItem(entry.p, 2);
-  const long expected[] = {long(s.cell), c.x.t.bits / 8, s.input, s.hidden, s.output};
-  if (PyTuple_Size(kind) != 5 || PyTuple_Size(references) != 5) return nullptr;
-  for (int i = 0; i < 5; ++i)
-    if (PyLong_AsLong(PyTuple_GetItem(kind, i)) != expected[i]) return nullptr;
-  for (int i = 0; i < 5; ++i) {
-    PyObject* const reference = PyTuple_GetItem(references, i);
-    PyObject* const weight = i < 4 ? weights[i].object : nullptr;
-    if (reference == Py_None || !weight) {
-      if (reference != Py_None || weight) return nullptr;
-      continue;
-    }
-    const Own kept(PyObject_CallNoArgs(reference));
-    if (kept.p != weight) return nullptr;
-    const Own version(PyObject_GetAttr(weight, torch.version));
-    if (!version.p) return nullptr;  // of inference mode: changes are not counted
-    const int same = PyObject_RichCompareBool(version.p, PyTuple_GetItem(versions, i), Py_EQ);
-    if (same <= 0) return nullptr;
-  }
-  const Own address(PyObject_GetAttr(PyTuple_GetItem(entry.p, 3), torch.address));
-  return address.p ? static_cast<const PackedHandle*>(PyLong_AsVoidPtr(address.p)) : nullptr;
-}
 
 bool has_shape(const DLTensor& t, const Call& c, long first, long width) {
   if (t.bits != c.x.t.bits || t.ndim != c.x.t.ndim) return false;
@@ -65,7 +29,8 @@ bool has_shape(const DLTensor& t, const Call& c, long first, long width) {
 
 // One layer: 1 if it ran, 0 if it is not served, -1: a Python error is set.
 template <class T>
-int run(Call& c, PyObject* parameters, PyObject* names, bool gradients, long place, const T* x, T* y) {
+int run(Call& c, const Layer& layer, PyObject* parameters, PyObject* names, bool gradients,
+        long place, const T* x, T* y) {
   const Py_ssize_t count = PyList_Check(names) ? PyList_Size(names) : 0;
   if (count != 2 && count != 4) return 0;
   Own held[4] = {nullptr, nullptr, nullptr, nullptr};
@@ -73,30 +38,24 @@ int run(Call& c, PyObject* parameters, PyObject* names, bool gradients, long pla
   Shape& s = c.shape;
   const long stacked = s.hidden * (s.cell == Cell::lstm ? 4 : s.cell == Cell::rnn ? 1 : 3);
   for (int i = 0; i < count; ++i) {
-    held[i].p = item(parameters, PyList_GetItem(names, i));
-    if (!held[i].p) return PyErr_Occurred() ? -1 : 0;  // computed from others
+    held[i].p = parameter_of(layer, parameters, PyList_GetItem(names, i));
+    if (!held[i].p) return PyErr_Occurred() ? -1 : 0;
     weights[i].object = held[i].p;
     if (!look(held[i].p, weights[i].t)) return 0;
     const bool fits = i == 0   ? plain::has_shape(weights[i].t, c.x.t, stacked, s.input)
                       : i == 1 ? plain::has_shape(weights[i].t, c.x.t, stacked, s.hidden)
                                : plain::has_shape(weights[i].t, c.x.t, -1, stacked);
     if (!fits) return 0;
+    if (const int neg = is_negated(held[i].p)) return neg < 0 ? neg : 0;
     if (gradients)
       if (const int t = truth(PyObject_GetAttr(held[i].p, torch.requires_grad))) return t < 0 ? t : 0;
-  }
-  Own entry(nullptr);
-  const PackedHandle* const packed = find(c, weights, entry);
-  if (!packed) {
-    PyErr_Clear();
-    return 0;
   }
   auto address = [](const Given& g) { return g.object ? static_cast<const T*>(g.t.data) : nullptr; };
   Forward<T> f{};
   f.shape = s;
   f.weights = {address(weights[0]), address(weights[1]), address(weights[2]), address(weights[3]),
                nullptr};
-  f.packed = packed->if_fresh(f.weights);
-  if (!f.packed) return 0;
+  f.single = fits_single(s);
   const long offset = place * s.batch * s.hidden;
   f.x = x;
   f.x_row = s.input;
@@ -112,7 +71,7 @@ int run(Call& c, PyObject* parameters, PyObject* names, bool gradients, long pla
 }
 
 template <class T>
-int run_all(Call& c, PyObject* parameters, PyObject* names, bool gradients) {
+int run_all(Call& c, const Layer& layer, PyObject* parameters, PyObject* names, bool gradients) {
   const Py_ssize_t layers = PyList_Size(names);
   const long numbers = c.shape.steps * c.shape.batch * c.shape.hidden;
   std::vector<T> between[2];
@@ -123,7 +82,7 @@ int run_all(Call& c, PyObject* parameters, PyObject* names, bool gradients) {
       between[l & 1].resize(std::size_t(numbers));
       y = between[l & 1].data();
     }
-    const int ran = run(c, parameters, PyList_GetItem(names, l), gradients, long(l), x, y);
+    const int ran = run(c, layer, parameters, PyList_GetItem(names, l), gradients, long(l), x, y);
     if (ran <= 0) return ran;
     x = y;
     c.shape.input = c.shape.hidden;
@@ -134,31 +93,32 @@ int run_all(Call& c, PyObject* parameters, PyObject* names, bool gradients) {
 }  // namespace
 
 PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 7 || !PyDict_Check(args[0]) || !PyDict_Check(args[3])) {
+  if (count != 8 || !PyDict_Check(args[3])) {
     PyErr_SetString(PyExc_TypeError,
-                    "short_layer: expected dict, cell, activation, dict, input, hx, most");
+                    "short_layer: expected cell, activation, layer, dict, options, input, hx, most");
     return nullptr;
   }
   if (!torch.api) return none();
-  PyObject *const layer = args[3], *const hx = args[5];
-  const Own parameters(item(layer, torch.parameters)), names(item(layer, torch.all_weights));
+  const Layer layer{args[2], args[3], args[4]};
+  PyObject* const hx = args[6];
+  const Own parameters(item(layer.dict, torch.parameters)), names(item(layer.dict, torch.all_weights));
   if (!parameters.p || !names.p) return PyErr_Occurred() ? nullptr : none();
   if (!PyDict_Check(parameters.p) || !PyList_Check(names.p)) return none();
   const long layers = long(PyList_Size(names.p));
-  const int off = settings_off(layer, kBidirectional, hx == Py_None);
+  const int off = options_off(layer, hx == Py_None);
   if (off <= 0 || layers < 1) return off < 0 ? nullptr : none();
+  const int both = on(layer, torch.bidirectional), first = on(layer, torch.batch_first);
+  const int random = layers > 1 && on(layer, torch.dropout) && on(layer, torch.training);
   Call c{};
-  c.kept = args[0];
   Shape& s = c.shape;
-  s.cell = static_cast<Cell>(PyLong_AsLong(args[1]));
-  s.activation = static_cast<Activation>(PyLong_AsLong(args[2]));
-  const long most = PyLong_AsLong(args[6]);
-  const int first = on(layer, torch.batch_first);
-  if (first < 0) return nullptr;
+  s.cell = static_cast<Cell>(PyLong_AsLong(args[0]));
+  s.activation = static_cast<Activation>(PyLong_AsLong(args[1]));
+  const long most = PyLong_AsLong(args[7]);
   if (PyErr_Occurred()) return nullptr;
+  if (both || random) return none();
   const bool lstm = s.cell == Cell::lstm;
 
-  c.x.object = args[4];
+  c.x.object = args[5];
   if (!look(c.x.object, c.x.t) || c.x.t.ndim < 2 || c.x.t.ndim > 3) return none();
   const DLTensor& x = c.x.t;
   c.unbatched = x.ndim == 2;
@@ -171,11 +131,11 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
 
   const int gradients = truth(PyObject_CallNoArgs(torch.gradients));
   if (gradients < 0) return nullptr;
-  const int clear = undisturbed();
+  const int clear = undisturbed(false);
   if (clear <= 0) return clear < 0 ? nullptr : none();
 
   // The hidden size, before there is anything to put the results in.
-  s.hidden = s.output = hidden_units(parameters.p, names.p);
+  s.hidden = s.output = hidden_units(layer, parameters.p, names.p);
   if (s.hidden <= 0) return s.hidden < 0 ? nullptr : none();
 
   if (!states_of(hx, lstm, c.state)) return none();
@@ -187,7 +147,7 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
     PyObject* object = g->object;
     if (!object) continue;
     int bad = gradients ? truth(PyObject_GetAttr(object, torch.requires_grad)) : 0;
-    if (!bad) bad = truth(PyObject_Vectorcall(torch.is_neg, &object, 1, nullptr));
+    if (!bad) bad = is_negated(object);
     if (bad) return bad < 0 ? nullptr : none();
   }
   const Own threads(PyObject_CallNoArgs(torch.threads));
@@ -211,8 +171,8 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
     return none();
   int ran = 0;
   try {
-    ran = x.bits == 32 ? run_all<float>(c, parameters.p, names.p, gradients)
-                       : run_all<double>(c, parameters.p, names.p, gradients);
+    ran = x.bits == 32 ? run_all<float>(c, layer, parameters.p, names.p, gradients)
+                       : run_all<double>(c, layer, parameters.p, names.p, gradients);
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }

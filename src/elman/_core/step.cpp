@@ -2,7 +2,6 @@
 #include "step.h"
 
 #include "plain.h"
-#include "settings.h"
 
 using namespace elman;
 using namespace elman::plain;
@@ -12,7 +11,7 @@ namespace {
 template <class T>
 PyObject* one_step(Shape& shape, const Given& x, const Given* state, const Given* weights, bool bias) {
   Forward<T> f{};
-  f.single = true;
+  f.single = true;  // y is null: the state says it
   f.shape = shape;
   const bool lstm = shape.cell == Cell::lstm;
   auto address = [](const Given& g) { return g.object ? static_cast<const T*>(g.t.data) : nullptr; };
@@ -71,14 +70,14 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
     const int t = truth(PyObject_GetAttr(weights[0].object, torch.requires_grad));
     if (t) return t < 0 ? nullptr : Py_NewRef(Py_None);
   }
-  const int clear = undisturbed();
+  const int clear = undisturbed(false);
   if (clear <= 0) return clear < 0 ? nullptr : Py_NewRef(Py_None);
 
   Given x{args[3], {}}, state[2] = {};
   if (!look(x.object, x.t) || x.t.ndim < 1 || x.t.ndim > 2) Py_RETURN_NONE;
   const int64_t rows = x.t.ndim == 2 ? x.t.shape[0] : -1;
   const int64_t inputs = x.t.shape[x.t.ndim - 1];
-  if (rows > most) Py_RETURN_NONE;
+  if (rows > most || rows > 8) Py_RETURN_NONE;
   if (!look(weights[1].object, weights[1].t) || weights[1].t.ndim != 2) Py_RETURN_NONE;
   const int64_t hidden = weights[1].t.shape[1];
   const int64_t stacked = hidden * (lstm ? 4 : shape.cell == Cell::rnn ? 1 : 3);
@@ -96,13 +95,13 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
   for (Given& given : state)
     if (given.object && (!look(given.object, given.t) || !has_shape(given.t, x.t, rows, hidden)))
       Py_RETURN_NONE;
-  const Given* const all[] = {&x, &state[0], &state[1], &weights[1], &weights[2], &weights[3]};
-  for (int i = 0; i < 6; ++i) {
+  const Given* const all[] = {&x,          &state[0],   &state[1],  &weights[0],
+                              &weights[1], &weights[2], &weights[3]};
+  for (int i = 0; i < 7; ++i) {
     PyObject* object = all[i]->object;
     if (!object || object == Py_None) continue;
     int t = gradients ? truth(PyObject_GetAttr(object, torch.requires_grad)) : 0;
-    // A view whose numbers are still to be negated: the imaginary part of a conjugate.
-    if (!t && i < 3) t = truth(PyObject_Vectorcall(torch.is_neg, &object, 1, nullptr));
+    if (!t) t = is_negated(object);
     if (t) return t < 0 ? nullptr : Py_NewRef(Py_None);
   }
 
@@ -120,11 +119,11 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
                         : one_step<double>(shape, x, state, weights, bias);
 }
 
-// (capsule of the table, Tensor, Parameter, idle functions, is_grad_enabled,
-// get_num_threads, torch.autograd.forward_ad)
+// (capsule of the table, Tensor, Parameter, idle functions, open scopes, hooks,
+// is_grad_enabled, get_num_threads, torch.autograd.forward_ad)
 PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 7) {
-    PyErr_SetString(PyExc_TypeError, "step_setup: expected 7 arguments");
+  if (count != 9) {
+    PyErr_SetString(PyExc_TypeError, "step_setup: expected 9 arguments");
     return nullptr;
   }
   const auto* api = static_cast<const ExchangeApi*>(
@@ -135,28 +134,26 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
   torch.tensor = Py_NewRef(args[1]);
   torch.parameter = Py_NewRef(args[2]);
   torch.idle = Py_NewRef(args[3]);
-  torch.gradients = Py_NewRef(args[4]);
-  torch.threads = Py_NewRef(args[5]);
-  torch.forward_mode = Py_NewRef(args[6]);
+  torch.scopes = Py_NewRef(args[4]);
+  torch.hooks = Py_NewRef(args[5]);
+  torch.gradients = Py_NewRef(args[6]);
+  torch.threads = Py_NewRef(args[7]);
+  torch.forward_mode = Py_NewRef(args[8]);
   const struct { PyObject** to; const char* text; } names[] = {
       {&torch.level, "_current_level"}, {&torch.requires_grad, "requires_grad"},
       {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},
       {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"},
-      {&torch.version, "_version"}, {&torch.address, "address"},
       {&torch.parameters, "_parameters"}, {&torch.all_weights, "_all_weights"},
       {&torch.batch_first, "batch_first"}, {&torch.training, "training"},
-      {&torch.settings[kBidirectional], "bidirectional"}, {&torch.settings[kDropout], "dropout"},
-      {&torch.settings[kStateful], "stateful"}, {&torch.settings[kZoneout], "zoneout"},
-      {&torch.settings[kStateBatchFirst], "state_batch_first"},
-      {&torch.settings[kProjection], "proj_size"},
-      {&torch.settings[kRecurrentDropout], "recurrent_dropout"},
-      {&torch.settings[kLearnInitialState], "learn_initial_state"}};
+      {&torch.bidirectional, "bidirectional"}, {&torch.dropout, "dropout"},
+      {&torch.proj_size, "proj_size"}};
   for (const auto& name : names)
     if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
   torch.new_empty = PyObject_GetAttrString(torch.tensor, "new_empty");
   torch.is_neg = PyObject_GetAttrString(torch.tensor, "is_neg");
+  torch.is_zero = PyObject_GetAttrString(torch.tensor, "_is_zerotensor");
   torch.contiguous = PyObject_GetAttrString(torch.tensor, "contiguous");
-  if (!torch.new_empty || !torch.is_neg || !torch.contiguous) return nullptr;
+  if (!torch.new_empty || !torch.is_neg || !torch.is_zero || !torch.contiguous) return nullptr;
   torch.api = api;
   Py_RETURN_TRUE;
 }

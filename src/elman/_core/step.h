@@ -4,11 +4,11 @@
 
 namespace elman {
 
-// (packed weights by the id of w_hh, cell, activation, a layer's own dictionary,
-// input, hx, most rows times steps): (y, state), or None.
+// (cell, activation, a layer, its own dictionary, options, input, hx, most rows times
+// steps): (y, state), or None.
 PyObject* short_layer(PyObject*, PyObject* const* args, Py_ssize_t count);
 
-// (cell, activation, a layer's own dictionary, input, hx, lengths, most): see
+// (cell, activation, a layer, its own dictionary, options, input, hx, lengths): see
 // plain_layer.cpp.
 PyObject* plain_layer(PyObject*, PyObject* const* args, Py_ssize_t count);
 PyObject* plain_forward(PyObject*, PyObject* const* args, Py_ssize_t count);

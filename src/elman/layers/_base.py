@@ -22,6 +22,7 @@ from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
 from ._states import carried_states, carry, initial_states
+from ._torch_call import torch_call
 
 Trace = list[list[dict[str, Tensor]]]
 
@@ -92,6 +93,8 @@ class Recurrent(Extended):
                 quick = plain_call(self, input, hx, lengths)
         if quick is None:
             quick = foreign_call(self, input, hx, lengths)
+        if quick is None and lengths is None and not is_compiling():
+            quick = torch_call(self, input, hx)
         if quick is not None:
             return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)

@@ -17,9 +17,13 @@ from torch.nn.functional import dropout
 from elman import ops
 
 from ._checks import check_input, check_state
+from ._twins import EXTRAS
 
 if TYPE_CHECKING:
     from ._base import Recurrent
+
+_OPTIONS = tuple(name for name in EXTRAS if name != "state_batch_first")
+"""Options that it leaves to the ordinary way; turned states it knows itself."""
 
 
 def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
@@ -38,10 +42,7 @@ def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
         not isinstance(x, Tensor)
         or x.is_nested
         or x.dim() != 3
-        or layer.stateful
-        or layer.learn_initial_state
-        or layer.zoneout
-        or layer.recurrent_dropout
+        or any(getattr(layer, name) for name in _OPTIONS)
     ):
         return None
     cell, variant = layer._cell

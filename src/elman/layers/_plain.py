@@ -10,6 +10,7 @@ from torch.nn.functional import dropout
 from elman import ops
 
 from ._own import turned as turn
+from ._twins import OPTIONS
 
 if TYPE_CHECKING:
     from ._base import Recurrent
@@ -21,8 +22,8 @@ def plain_call(
     """Return what a layer returns for sequences in a batch, or None.
 
     None for all that is not plain: other forms of a batch, other devices and dtypes,
-    weights computed from others, states that are held back, learned, carried over or
-    projected, whatever looks over torch's shoulder. The results have the same bits.
+    weights computed from others, projections, options beyond torch's that change the
+    call, active modes, transforms and tracers. The results have the same bits.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def plain_call(
     numbers = ops.STEPS.get(layer._cell)
     if numbers is None:
         return None
-    found = ops.plain_layer(*numbers, layer.__dict__, x, hx, lengths, ops.MOST_KEPT)
+    found = ops.plain_layer(*numbers, layer, layer.__dict__, OPTIONS, x, hx, lengths)
     if found is None:
         return None
     differentiate, h_0, c_0, weights, lengths = found

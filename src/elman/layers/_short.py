@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elman.ops import MOST_KEPT, STEPS, short_layer
+from elman.ops import MOST_SHORT, STEPS, short_layer
+
+from ._twins import OPTIONS
 
 if TYPE_CHECKING:
     from ._base import Recurrent
@@ -13,9 +15,8 @@ if TYPE_CHECKING:
 def short_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     """Return what a layer returns for a short call without gradients, or None.
 
-    It runs in the core as a whole, on the weights that the ordinary way has packed:
-    the first call after a change of the weights goes that way, as does all that is
-    not plain. The results have the same bits.
+    It runs in the core as a whole; all that is not plain goes the ordinary way. The
+    results have the same bits.
 
     Parameters
     ----------
@@ -27,6 +28,6 @@ def short_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     if numbers is None:
         return None
     quick: tuple[Any, Any] | None = short_layer(
-        *numbers, layer.__dict__, x, hx, MOST_KEPT
+        *numbers, layer, layer.__dict__, OPTIONS, x, hx, MOST_SHORT
     )
     return quick

@@ -31,14 +31,22 @@ def calls_ours(module: nn.Module) -> bool:
     return "forward" not in module.__dict__ and forward.__module__.startswith(_HERE)
 
 
-EXTRAS = (
-    "recurrent_dropout",
-    "zoneout",
-    "learn_initial_state",
-    "stateful",
-    "state_batch_first",
+EXTRAS = {
+    "recurrent_dropout": "training",
+    "zoneout": "always",
+    "learn_initial_state": "no state",
+    "stateful": "always",
+    "state_batch_first": "always",
+}
+"""The arguments beyond torch's, and when each changes a call: always, in training, or
+where no state is given. Each is off when it is 0 or False."""
+
+OPTIONS = tuple(
+    tuple(name for name, when in EXTRAS.items() if when == known)
+    for known in ("always", "training", "no state")
 )
-"""The arguments beyond torch's; each is off when it is 0 or False."""
+"""Their names as the short ways ask for them: they serve layers
+with all of them off."""
 
 
 def extras_of(layer: Any) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from ._half import run_widened as run_widened
 from ._half import stored_in as stored_in
 from ._instruction_set import instruction_set as instruction_set
 from ._lstm import lstm as lstm
+from ._ordinary import foreign as foreign
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
+from ._paths import asked as asked
 from ._paths import choose_path as choose_path
 from ._paths import core_traces as core_traces
 from ._paths import force_path as force_path
@@ -25,13 +27,14 @@ from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
 from ._paths import run as run
 from ._paths import run_instead as run_instead
+from ._paths import transformed as transformed
 from ._peak import measured_peak as measured_peak
 from ._plain import plain_forward as plain_forward
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
-from ._step import MOST_KEPT as MOST_KEPT
 from ._step import MOST_ROWS as MOST_ROWS
+from ._step import MOST_SHORT as MOST_SHORT
 from ._step import STEPS as STEPS
 from ._step import plain_layer as plain_layer
 from ._step import short_layer as short_layer
@@ -46,8 +49,8 @@ with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
     from . import _native as _native
 
 __all__ = [
-    "MOST_KEPT",
     "MOST_ROWS",
+    "MOST_SHORT",
     "NONLINEARITIES",
     "PREFERENCE",
     "STEPS",
@@ -58,12 +61,14 @@ __all__ = [
     "Result",
     "StepGradients",
     "Weights",
+    "asked",
     "check_nonlinearity",
     "choose_path",
     "computes_in_half",
     "core_forward",
     "core_traces",
     "force_path",
+    "foreign",
     "gru",
     "instruction_set",
     "lstm",
@@ -81,4 +86,5 @@ __all__ = [
     "step",
     "stored_in",
     "trained_step",
+    "transformed",
 ]

@@ -20,8 +20,8 @@ from ._call import Call, Result, Weights
 from ._composite import run as run_composite
 from ._native_calls import Arguments, Reserve, Saved
 from ._native_checks import arguments_of
+from ._ordinary import foreign
 from ._paths import Request, register_path
-from ._step import MOST_KEPT
 from ._step_gradients import StepGradients, into, wanted
 
 _NAMES = {numbers: names for names, numbers in native.CELLS.items()}
@@ -48,8 +48,7 @@ def run(call: Call) -> Result:
         if differentiate:
             saved = Saved(*_Sequence.apply(wanted(), call.trace, *a))
         else:
-            short = call.x.shape[0] * call.x.shape[1] <= MOST_KEPT
-            saved = native.forward(a, save=call.trace, keep_packed=short)
+            saved = native.forward(a, save=call.trace)
     except ValueError as error:
         raise InputError(str(error)) from error
     state = (saved.h_n, saved.c_n) if call.cell == "lstm" else (saved.h_n,)
@@ -110,7 +109,12 @@ class _Sequence(Function):
         a = Arguments(*kept[:9], *ctx.options)
         needed = ctx.needs_input_grad[2:10]
         steps: StepGradients | None = ctx.steps
-        if torch.is_grad_enabled() or dgates is not None or dcells is not None:
+        if (
+            torch.is_grad_enabled()
+            or dgates is not None
+            or dcells is not None
+            or foreign((dy, dh_n, dc_n, *kept))
+        ):
             with into(steps):
                 found = again(a, (dy, dh_n, dc_n, dgates, dcells), needed)
         else:
@@ -144,7 +148,8 @@ def again(
     the first eight arguments.
     """
     create = torch.is_grad_enabled()
-    with torch.enable_grad():
+    # What a forward pass computed inside autocast was widened first.
+    with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         # Aliases: one input may be a function of another, and its share of the
         # gradient is the outer graph's to add.
         t = [None if v is None else v.view_as(v) for v in a[:8]]
@@ -204,6 +209,7 @@ def _serves(request: Request) -> bool:
         and not request.noise
         and not request.transformed
         and not request.exporting
+        and not request.foreign
         and not (request.compiling and request.trace)
     )
 

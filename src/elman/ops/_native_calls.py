@@ -6,7 +6,6 @@ Nothing here knows autograd. Arguments have been checked by ``_native_checks``.
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor
@@ -86,9 +85,18 @@ class Arguments(NamedTuple):
     reverse: bool
 
 
+def _stored(x: Tensor) -> Tensor:
+    """Return x with its numbers in memory as they are.
+
+    Some are still to be negated, as an imaginary part of a conjugate; zeros may have no
+    memory, as gradients of nothing.
+    """
+    return x.new_zeros(x.shape) if x._is_zerotensor() else x.resolve_neg()
+
+
 def _row(x: Tensor) -> Tensor:
     """Return x with its last axis contiguous, copied only if it must be."""
-    x = x.resolve_neg()  # numbers still to be negated: an imaginary part of a conjugate
+    x = _stored(x)
     return x if x.stride(-1) == 1 or x.shape[-1] <= 1 else x.contiguous()
 
 
@@ -105,7 +113,7 @@ def like_time(x: Tensor, width: int) -> Tensor:
 
 
 def _whole(tensor: Tensor | None) -> Tensor | None:
-    return tensor if tensor is None else tensor.resolve_neg().contiguous()
+    return tensor if tensor is None else _stored(tensor).contiguous()
 
 
 def _contiguous(a: Arguments) -> Arguments:
@@ -113,8 +121,8 @@ def _contiguous(a: Arguments) -> Arguments:
         _row(a.x),
         _whole(a.h_0),
         _whole(a.c_0),
-        a.w_ih.resolve_neg().contiguous(),
-        a.w_hh.resolve_neg().contiguous(),
+        _stored(a.w_ih).contiguous(),
+        _stored(a.w_hh).contiguous(),
         _whole(a.b_ih),
         _whole(a.b_hh),
         _whole(a.w_hr),
@@ -146,82 +154,16 @@ def _head(a: Arguments) -> tuple[int, ...]:
     )
 
 
-class _Kept(NamedTuple):
-    """Packed weights, and what they are of: kind, tensors and their versions.
-
-    The kind is the cell, the bytes a number and the sizes I, H and P.
-    """
-
-    kind: tuple[int, ...]
-    tensors: tuple[ReferenceType[Tensor] | None, ...]
-    versions: tuple[int | None, ...]
-    handle: _native.Packed
-
-
-_packed: dict[int, _Kept] = {}
-
-
-def _version(tensor: Tensor) -> int | None:
-    # Inside torch.inference_mode tensors count no changes.
-    return None if tensor.is_inference() else tensor._version
-
-
-def kept(a: Arguments, head: tuple[int, ...]) -> _native.Packed:
-    """Return a call's weights in the core's order, from the last call if unchanged."""
-    weights = a[3:8]
-    known = _packed.get(id(a.w_hh))
-    # Both forms of a GRU may share weights, and layer.double() leaves a parameter
-    # and its version as they were.
-    kind = (a.cell, a.x.element_size(), *head[4:7])
-    if (
-        known is not None
-        and known.kind == kind
-        and all(
-            (r is None and w is None)
-            or (r is not None and r() is w and v == _version(w))  # type: ignore[arg-type]
-            for r, v, w in zip(known.tensors, known.versions, weights, strict=True)
-        )
-    ):
-        return known.handle
-    pack = _native.pack32 if a.x.dtype == torch.float32 else _native.pack64
-    handle = pack(head)
-    key = id(a.w_hh)
-    _packed[key] = _Kept(
-        kind,
-        tuple(
-            None
-            if w is None
-            else ref(w, (lambda _: _packed.pop(key, None)) if w is a.w_hh else None)
-            for w in weights
-        ),
-        tuple(None if w is None else _version(w) for w in weights),
-        handle,
-    )
-    return handle
-
-
-def forget(a: Arguments) -> None:
-    """Drop what `kept` keeps for these weights."""
-    _packed.pop(id(a.w_hh), None)
-
-
-def forward(a: Arguments, save: bool, keep_packed: bool = False) -> Saved:
+def forward(a: Arguments, save: bool) -> Saved:
     """Run a layer in one direction.
 
     Parameters
     ----------
     save : bool
         Keep what backward needs.
-    keep_packed : bool
-        Keep the weights in the core's order for the next call: for short calls,
-        where putting them in that order is most of the work.
     """
     a = _contiguous(a)
     head = _head(a)
-    packed = 0
-    if keep_packed:
-        handle = kept(a, head)
-        packed = handle.address
     steps, rows, hidden, outputs = head[2], head[3], head[5], head[6]
     lstm = a.cell == LSTM
     new = a.x.new_empty
@@ -230,16 +172,14 @@ def forward(a: Arguments, save: bool, keep_packed: bool = False) -> Saved:
     y, h_n = new(steps, rows, outputs), new(rows, outputs)
     slots = SLOTS[a.cell] if save else 0
     c_n = new(rows, hidden) if lstm else new(0)
-    gates = cells = raw = c_n  # stands for nothing where the result stays with us
-    if save or not keep_packed:  # an operator's outputs must be apart
-        gates = new(steps, rows, slots, hidden) if slots else new(0)
-        cells = new(steps, rows, hidden) if save and lstm else new(0)
-        raw = new(steps, rows, hidden) if save and a.w_hr is not None else new(0)
+    gates = new(steps, rows, slots, hidden) if slots else new(0)
+    cells = new(steps, rows, hidden) if save and lstm else new(0)
+    raw = new(steps, rows, hidden) if save and a.w_hr is not None else new(0)
     run = _native.forward32 if a.x.dtype == torch.float32 else _native.forward64
-    fresh = run(
+    run(
         (
             *head,
-            packed,
+            int(not save),  # one step of few rows reads weights where they lie
             a.x.data_ptr(),
             a.x.stride(0),
             a.x.stride(1),
@@ -255,8 +195,6 @@ def forward(a: Arguments, save: bool, keep_packed: bool = False) -> Saved:
             raw.data_ptr() if save and a.w_hr is not None else 0,
         )
     )
-    if keep_packed and not fresh:
-        forget(a)
     return Saved(y, h_n, c_n, gates, cells, raw)
 
 

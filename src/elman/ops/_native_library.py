@@ -21,7 +21,6 @@ from . import _native_calls as native
 from ._call import Call, Weights
 from ._native_calls import Arguments, Reserve
 from ._native_checks import arguments_of
-from ._step import MOST_KEPT
 
 _TENSORS = (
     "Tensor x, Tensor? h_0, Tensor? c_0, Tensor w_ih, Tensor w_hh, Tensor? b_ih, "
@@ -54,13 +53,11 @@ def _plain(a: Arguments) -> tuple[Any, ...]:
 
 def _run(*values: Any) -> list[Tensor]:
     a, save = Arguments(*values[:12]), values[12]
-    # As eager calls without gradients; what comes with `save` must be apart.
-    short = not save and a.x.shape[0] * a.x.shape[1] <= MOST_KEPT
-    if not short and a.w_hr is None:
+    if a.w_hr is None:
         plain = _native.plain_forward(*_plain(a), save)
         if plain is not None:
             return [t for t in plain if t is not None]
-    saved = native.forward(a, save, keep_packed=short)
+    saved = native.forward(a, save)
     y, *last = saved[: _results(a)]
     for state in last:
         state.unsqueeze_(0)  # in place: what an operator returns should be no view

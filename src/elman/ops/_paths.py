@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 
@@ -19,7 +20,10 @@ from elman._errors import InputError, did_you_mean
 from . import _step_gradients as step_gradients
 from ._call import Call, Result
 from ._half import run_widened, stored_in
-from ._scoped import scoped
+from ._ordinary import foreign
+from ._scoped import open_scopes, scoped
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 PREFERENCE = ("native", "torch", "composite")
 
@@ -50,6 +54,9 @@ class Request:
         Being traced by `torch.compile` or `torch.export`.
     exporting : bool
         By `torch.export`, whose programs run where this package is not.
+    foreign : bool
+        Tensors are not ordinary ones, or something sees torch's operations: see
+        `_ordinary`.
     """
 
     cell: str
@@ -63,6 +70,7 @@ class Request:
     transformed: bool = False
     compiling: bool = False
     exporting: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +211,7 @@ def run(call: Call) -> Result:
 
 def request_of(call: Call) -> Request:
     """Return the facts about a call that decide its path."""
+    compiling = torch.compiler.is_compiling()
     return Request(
         cell=call.cell,
         variant=call.variant,
@@ -212,10 +221,24 @@ def request_of(call: Call) -> Request:
         empty=0 in call.x.shape[:2],
         trace=call.trace,
         noise=call.noise is not None,
-        transformed=_transformed(),
-        compiling=torch.compiler.is_compiling(),
+        transformed=transformed(),
+        compiling=compiling,
         exporting=torch.compiler.is_exporting(),
+        foreign=not compiling and _foreign(call),
     )
+
+
+def _foreign(call: Call) -> bool:
+    return foreign((call.x, call.lengths, *call.state, *call.weights))
+
+
+def _constant(function: F) -> F:
+    """Mark a function whose result a compiler is to take for a constant.
+
+    As `torch.compiler.assume_constant_result`, which imports the compiler to do so.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
@@ -226,7 +249,12 @@ def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
     return dtype
 
 
-@torch.compiler.assume_constant_result
+def asked() -> bool:
+    """Say whether a path is asked for, or what runs is collected, in any thread."""
+    return len(open_scopes) > 0
+
+
+@_constant
 def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> bool:
     """Say whether a plain call is the core's, for a graph that is being traced.
 
@@ -250,15 +278,16 @@ def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> boo
         variant,
         device,
         _computed_in(dtype, device),
-        transformed=_transformed(),
+        transformed=transformed(),
         compiling=True,
         exporting=torch.compiler.is_exporting(),
     )
     return choose_path(request) == "native"
 
 
-@torch.compiler.assume_constant_result
-def _transformed() -> bool:
+@_constant
+def transformed() -> bool:
+    """Say whether a `torch.func` transform or forward mode is active."""
     # Asked while tracing, not traced: a compiler sees the stack of transforms it
     # is itself inside of, and would otherwise take it for one.
     return (

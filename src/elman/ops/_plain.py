@@ -17,6 +17,8 @@ from torch.autograd import Function
 
 from elman._errors import InputError
 
+from ._ordinary import foreign
+
 with contextlib.suppress(ModuleNotFoundError):  # without the core none is plain
     from elman._core import _native
 
@@ -108,7 +110,7 @@ def _any_backward(
     if turned:
         x = x.transpose(0, 1)
     rest = (*weights, None, lengths, cell, activation, reverse)
-    if torch.is_grad_enabled():
+    if torch.is_grad_enabled() or foreign((*grads, ctx.y, *kept)):
         zeros = x.new_zeros(x.shape[1], weights[1].shape[1])
         given = (zeros if s is None else s.squeeze(0) for s in (h_0, c_0))
         last = (None if g is None else g.squeeze(0) for g in (dh_n, dc_n))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ._call import Call, Result, Weights
+from ._ordinary import foreign
 from ._paths import Request, register_path
 from ._step_gradients import wanted
 from ._twice import twice_differentiable
@@ -34,9 +35,11 @@ _SATURATED = 1e4
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on torch's operator."""
+    steps = wanted()
+    if steps is None and foreign((call.x, call.lengths, *call.state, *call.weights)):
+        return _run(call)  # whoever sees torch's operations sees torch.nn's
     # Its fused kernels, on CUDA and below float64 on CPU, have one derivative only.
     fused = call.x.device.type == "cuda" or call.x.dtype != torch.float64
-    steps = wanted()
     if fused or steps is not None:
         return twice_differentiable(_run, call, steps)
     return _run(call)
@@ -116,6 +119,8 @@ def _serves(request: Request) -> bool:
     # the weights' gradients; every other cell stays bounded there.
     if request.ragged and request.variant == "relu":
         return False
+    if request.foreign:
+        return True
     if request.device == "cpu":
         # torch has no CPU kernel for a projection and warns so; its reduced-precision
         # ones need instructions that not every processor has.

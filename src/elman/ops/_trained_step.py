@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ._call import Call, Weights
-from ._step import disturbed
+from ._ordinary import disturbed, ordinary
 
 try:
     from ._native import run as native
@@ -26,7 +26,6 @@ _SMALL = 2**16
 """From so many rows, and up to so many recurrent weights."""
 
 _DTYPES = (torch.float32, torch.float64)
-_PLAIN = (Tensor, nn.Parameter)
 _GATES = {"gru": 3, "lstm": 4}
 
 
@@ -51,11 +50,13 @@ def trained_step(
     """
     if not CELLS or not torch.is_grad_enabled() or disturbed():
         return None
-    if type(x) not in _PLAIN or x.dim() != 2 or len(x) < _MANY:
+    if not ordinary(x) or x is None or x.dim() != 2 or len(x) < _MANY:
         return None
     w_ih: Any = parameters.get("weight_ih")
     w_hh: Any = parameters.get("weight_hh")
-    if type(w_ih) not in _PLAIN or type(w_hh) not in _PLAIN or w_hh.numel() > _SMALL:
+    if w_ih is None or w_hh is None or not ordinary(w_ih, w_hh):
+        return None
+    if w_hh.numel() > _SMALL:
         return None
     # x stands for what another module computes: a bias of no fitting shape.
     biases = parameters.get("bias_ih", x), parameters.get("bias_hh", x)
@@ -82,7 +83,6 @@ def _fit(weights: tuple[Any, ...], gates: int) -> bool:
         return False
     return (
         w_ih.dtype in _DTYPES
-        and w_ih.is_cpu
         and w_ih.dim() == w_hh.dim() == 2
         and w_ih.shape[0] == w_hh.shape[0]
         and w_hh.shape[0] == gates * w_hh.shape[1]
@@ -91,10 +91,4 @@ def _fit(weights: tuple[Any, ...], gates: int) -> bool:
 
 
 def _like(given: Any, x: Tensor) -> bool:
-    return (
-        type(given) in _PLAIN
-        and given.dtype == x.dtype
-        and given.is_cpu
-        and given.layout == torch.strided
-        and not given.is_neg()
-    )
+    return given is not None and ordinary(given) and bool(given.dtype == x.dtype)
