@@ -101,7 +101,7 @@ def _forms() -> tuple[Form, ...]:
 FORMS = _forms()
 # Words around a time that say nothing more, and what stays of it.
 TIDY = (
-    (r"\s+", " "),
+    (r"\s{2,}|[^\S ]", " "),
     (r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +", ""),
     (r"(?i) +\(?(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\)?$", ""),
     (r"(?i) uhr$", ""),
