@@ -38,9 +38,13 @@ def find_time(
     InputError
         A column is called as columns of times are, and cannot be read.
     """
-    for name in frame.columns:
-        if looks_like_time(frame[name]):
-            return _with_clock(frame, name), []
+    dates = [name for name in frame.columns if looks_like_time(frame[name])]
+    if len(dates) > 1:
+        # One without gaps, in order if there is one, before a birthday or a remark.
+        dates = [name for name in dates if not frame[name].has_nulls()] or dates
+        dates = [name for name in dates if _reads_as_dates(frame[name])] or dates
+    if dates:
+        return _with_clock(frame, dates[0]), []
     roles: dict[str, str] = {}
     for name in frame.columns:
         role = role_of(name)
@@ -103,7 +107,7 @@ def _reads_as_dates(series: pl.Series) -> bool:
 
 
 def _all_digits(series: pl.Series) -> bool:
-    digits = series.str.contains(r"^\s*\d{6,}\s*$")
+    digits = series.str.contains(r"^\s*[0-9]{4,}\s*$")
     return not series.has_nulls() and bool(digits.all())
 
 

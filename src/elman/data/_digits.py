@@ -199,8 +199,9 @@ def decimals(values: np.ndarray, name: str, where: str, source: object) -> Stamp
     if by_year is not None:
         return by_year
     low, high = float(values.min()), float(values.max())
+    far = called_time(name) and low < 0
     for word, least, most, micro in _EPOCHS:
-        if low >= least and high < most:
+        if (-low if far else low) >= least and max(-low, high) < most:
             note = f"column {name!r} was read as {word} since 1970 (UTC)"
             # A float64 is exact to about a microsecond there.
             fine = np.round(values * micro).astype(np.int64)
@@ -285,4 +286,11 @@ def dates_in_digits(values: np.ndarray) -> bool:
     """
     if len(values) < 4 or values.min() < 10**7 or (np.diff(values) < 0).any():
         return False
-    return _compact(values, "") is not None
+    if _compact(values, "") is not None:
+        return True
+    # Whole minutes since 1970, from 2001 to 2033.
+    for per in (1, 1000):
+        inside = values.min() >= 10**9 * per and values.max() < 2 * 10**9 * per
+        if inside and not (np.diff(values) % (60 * per)).any():
+            return bool((np.diff(values) > 0).all())
+    return False
