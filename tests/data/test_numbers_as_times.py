@@ -132,6 +132,14 @@ def test_years_and_months_between_a_dot():
         read([1990.1, 1990.2, 1990.3, 1990.4, 1991.1, 1991.2])
 
 
+def test_months_before_a_dot():
+    values = [float(t.strftime("%m.%Y")) for t in MONTHS]
+    for name in ("Month", "date", "V1"):
+        found = read(values, name)
+        np.testing.assert_array_equal(found.time, np.array(MONTHS, "M8[s]"))
+        assert found.notes == [f"column {name!r} was read as month.year"]
+
+
 def test_a_covariate_is_no_time():
     prices = [1980.25, 1981.5, 1979.75, 1982.0] * 5
     assert read(prices, "price").frame.columns == ["price", "y"]

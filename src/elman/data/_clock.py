@@ -13,8 +13,8 @@ from ._columns import place, require_column
 from ._digits import (
     called_time,
     dates_in_digits,
+    fractions_are_dates,
     may_be_called_time,
-    year_fractions,
 )
 from ._moments import Stamps, reduced
 from ._parts import PARTS, clock_numbers, from_parts, role_of
@@ -78,7 +78,7 @@ def _dates_in_numbers(series: pl.Series) -> bool:
         return dates_in_digits(series.cast(pl.Int64, strict=False).to_numpy())
     if not series.dtype.is_float() or len(series) < 12:
         return False
-    return year_fractions(series.cast(pl.Float64).to_numpy(), series.name) is not None
+    return fractions_are_dates(series.cast(pl.Float64).to_numpy())
 
 
 def _counts_time(series: pl.Series) -> bool:
