@@ -204,3 +204,11 @@ def test_any_numbers_are_times_or_an_input_error(values, name, found):
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert len(series.frame) >= len(values)
+
+
+def test_numbers_beyond_64_bits_are_no_times():
+    huge = pl.Series("x", [2313, 2313, 10**20, 2313], dtype=pl.Int128)
+    frame = pl.DataFrame({"x": huge, "y": [1.0, 2.0, 3.0, 4.0]})
+    assert regular_series(frame).axis.columns == ()
+    with pytest.raises(InputError, match=r"row 3: 1\d+ is too large for a time"):
+        regular_series(frame, "x")

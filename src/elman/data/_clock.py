@@ -74,8 +74,10 @@ def _dates_in_numbers(series: pl.Series) -> bool:
         return False
     if series.dtype == pl.String and _all_digits(series):
         series = series.cast(pl.Int64, strict=False)
-    if series.dtype.is_integer() and not series.has_nulls():
-        return dates_in_digits(series.cast(pl.Int64, strict=False).to_numpy())
+    if series.dtype.is_integer():
+        # What no 64 bits hold becomes missing.
+        series = series.cast(pl.Int64, strict=False)
+        return not series.has_nulls() and dates_in_digits(series.to_numpy())
     if not series.dtype.is_float() or len(series) < 12:
         return False
     return fractions_are_dates(series.cast(pl.Float64).to_numpy())
