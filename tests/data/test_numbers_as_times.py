@@ -132,6 +132,14 @@ def test_years_and_months_between_a_dot():
         read([1990.1, 1990.2, 1990.3, 1990.4, 1991.1, 1991.2])
 
 
+def test_months_before_a_dot():
+    values = [float(t.strftime("%m.%Y")) for t in MONTHS]
+    for name in ("Month", "date", "V1"):
+        found = read(values, name)
+        np.testing.assert_array_equal(found.time, np.array(MONTHS, "M8[s]"))
+        assert found.notes == [f"column {name!r} was read as month.year"]
+
+
 def test_a_covariate_is_no_time():
     prices = [1980.25, 1981.5, 1979.75, 1982.0] * 5
     assert read(prices, "price").frame.columns == ["price", "y"]
@@ -196,3 +204,11 @@ def test_any_numbers_are_times_or_an_input_error(values, name, found):
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert len(series.frame) >= len(values)
+
+
+def test_numbers_beyond_64_bits_are_no_times():
+    huge = pl.Series("x", [2313, 2313, 10**20, 2313], dtype=pl.Int128)
+    frame = pl.DataFrame({"x": huge, "y": [1.0, 2.0, 3.0, 4.0]})
+    assert regular_series(frame).axis.columns == ()
+    with pytest.raises(InputError, match=r"row 3: 1\d+ is too large for a time"):
+        regular_series(frame, "x")

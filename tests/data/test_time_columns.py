@@ -157,3 +157,27 @@ def test_dates_in_files_are_found(tmp_path):
     rows = (f"{t:%Y-%m-%d %H:%M:%S+00},{i}" for i, t in enumerate(HOURS))
     file.write_text("\n".join(["date,y", *rows]))
     np.testing.assert_array_equal(regular_series(read_table(file)).time, EXPECTED)
+
+
+def test_of_several_columns_of_dates_the_one_in_order_is_the_time():
+    days = [f"2024-01-{i:02d}" for i in range(1, 21)]
+    born = ["1990-05-05", "1980-01-01"] * 10
+    remark = [None, "2024-02-02"] * 10
+    found = read(born=born, remark=remark, date=days, due=days)
+    assert found.axis.columns == ("date",)
+    assert found.frame.columns == ["born", "remark", "due", "y"]
+
+
+@pytest.mark.parametrize("text", ["２０２４-01-01", "1 ſep 2024", "٢٠٢٤/01/01"])
+def test_digits_and_letters_of_other_scripts_are_refused(text):
+    with pytest.raises(InputError, match="is not a time"):
+        read("when", when=[text])
+
+
+def test_minutes_since_1970_are_found_in_a_first_column():
+    for per in (1, 1000):
+        found = read(t=[(1_700_000_000 // 60 + i) * 60 * per for i in range(20)])
+        assert found.freq == "every minute"
+        assert "since 1970" in found.notes[0]
+    assert read(t=[1_700_000_001 + 7 * i for i in range(20)]).axis.columns == ()
+    assert read(Year=[str(1950 + i) for i in range(20)]).freq == "yearly"

@@ -277,3 +277,8 @@ def test_zones_are_moved_to_utc(moment, hours):
     found = read(texts, time="c")
     expected = np.array([t.replace(tzinfo=None) for t in utc], "M8[s]")
     np.testing.assert_array_equal(found.time, expected)
+
+
+@pytest.mark.parametrize("between", [" ", "T", "  ", "\u00a0", "\t"])
+def test_blanks_between_a_day_and_its_clock(between):
+    check([t.strftime(f"%Y-%m-%d{between}%H:%M:%S") for t in HOURS], HOURS, "hourly")

@@ -86,7 +86,7 @@ def _deliver(
             if path.suffix.lower() in (".parquet", ".pq"):
                 frame.write_parquet(partial)
             else:
-                frame.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S")
+                frame.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S%.f")
             partial.replace(path)
         except BaseException:
             partial.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def _deliver(
                 " --out FILE writes all of them"
             )
     elif not out.as_json:
-        typer.echo(frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S"), nl=False)
+        typer.echo(frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.f"), nl=False)
     if scores and (path is not None or out.rich):
         out.pairs([(name, number(value)) for name, value in scores.items()])
     written = {} if path is None else {"written": str(path)}

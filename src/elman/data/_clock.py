@@ -13,8 +13,8 @@ from ._columns import place, require_column
 from ._digits import (
     called_time,
     dates_in_digits,
+    fractions_are_dates,
     may_be_called_time,
-    year_fractions,
 )
 from ._moments import Stamps, reduced
 from ._parts import PARTS, clock_numbers, from_parts, role_of
@@ -38,9 +38,13 @@ def find_time(
     InputError
         A column is called as columns of times are, and cannot be read.
     """
-    for name in frame.columns:
-        if looks_like_time(frame[name]):
-            return _with_clock(frame, name), []
+    dates = [name for name in frame.columns if looks_like_time(frame[name])]
+    if len(dates) > 1:
+        # One without gaps, in order if there is one, before a birthday or a remark.
+        dates = [name for name in dates if not frame[name].has_nulls()] or dates
+        dates = [name for name in dates if _reads_as_dates(frame[name])] or dates
+    if dates:
+        return _with_clock(frame, dates[0]), []
     roles: dict[str, str] = {}
     for name in frame.columns:
         role = role_of(name)
@@ -70,11 +74,13 @@ def _dates_in_numbers(series: pl.Series) -> bool:
         return False
     if series.dtype == pl.String and _all_digits(series):
         series = series.cast(pl.Int64, strict=False)
-    if series.dtype.is_integer() and not series.has_nulls():
-        return dates_in_digits(series.cast(pl.Int64, strict=False).to_numpy())
+    if series.dtype.is_integer():
+        # What no 64 bits hold becomes missing.
+        series = series.cast(pl.Int64, strict=False)
+        return not series.has_nulls() and dates_in_digits(series.to_numpy())
     if not series.dtype.is_float() or len(series) < 12:
         return False
-    return year_fractions(series.cast(pl.Float64).to_numpy(), series.name) is not None
+    return fractions_are_dates(series.cast(pl.Float64).to_numpy())
 
 
 def _counts_time(series: pl.Series) -> bool:
@@ -103,7 +109,7 @@ def _reads_as_dates(series: pl.Series) -> bool:
 
 
 def _all_digits(series: pl.Series) -> bool:
-    digits = series.str.contains(r"^\s*\d{6,}\s*$")
+    digits = series.str.contains(r"^\s*[0-9]{4,}\s*$")
     return not series.has_nulls() and bool(digits.all())
 
 

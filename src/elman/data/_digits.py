@@ -195,12 +195,13 @@ def decimals(values: np.ndarray, name: str, where: str, source: object) -> Stamp
         )
     if (values == np.round(values)).all():
         return whole_numbers(values.astype(np.int64), name, where)
-    by_year = year_fractions(values, name)
+    by_year = _year_fractions(values, name) or _months_first(values, name)
     if by_year is not None:
         return by_year
     low, high = float(values.min()), float(values.max())
+    far = called_time(name) and low < 0
     for word, least, most, micro in _EPOCHS:
-        if low >= least and high < most:
+        if (-low if far else low) >= least and max(-low, high) < most:
             note = f"column {name!r} was read as {word} since 1970 (UTC)"
             # A float64 is exact to about a microsecond there.
             fine = np.round(values * micro).astype(np.int64)
@@ -248,7 +249,14 @@ def _parts(values: np.ndarray) -> tuple[np.ndarray, int] | None:
     return None
 
 
-def year_fractions(values: np.ndarray, name: str) -> Stamps | None:
+def fractions_are_dates(values: np.ndarray) -> bool:
+    """Return whether numbers are years and months, whatever their column is called."""
+    if not np.isfinite(values).all():
+        return False
+    return bool(_year_fractions(values, "") or _months_first(values, ""))
+
+
+def _year_fractions(values: np.ndarray, name: str) -> Stamps | None:
     """Read 1980.01, 1980.02 … as months, and 1980.083 or 1980.25 as parts of years.
 
     Only in order, and with gaps only where there are many: a price of 1980.25
@@ -277,6 +285,20 @@ def year_fractions(values: np.ndarray, name: str) -> Stamps | None:
     return Stamps(stamps, [f"column {name!r} was read as {how}"])
 
 
+def _months_first(values: np.ndarray, name: str) -> Stamps | None:
+    """Read 1.198, 2.198 …, which were written 01.1980, 02.1980 …."""
+    month = np.floor(values)
+    year = np.round((values - month) * 10**4)
+    exact = np.abs((values - month) * 10**4 - year).max() < 1e-6
+    if len(values) < 4 or not exact or year.min() < 1500 or year.max() > 2200:
+        return None
+    months = (year * 12 + month - 1).astype(np.int64)
+    if month.min() < 1 or month.max() > 12 or (np.diff(months) < 1).any():
+        return None
+    stamps = (months - 1970 * 12).astype("M8[M]").astype("M8[s]")
+    return Stamps(stamps, [f"column {name!r} was read as month.year"])
+
+
 def dates_in_digits(values: np.ndarray) -> bool:
     """Return whether numbers are dates and rise, whatever their column is called.
 
@@ -285,4 +307,11 @@ def dates_in_digits(values: np.ndarray) -> bool:
     """
     if len(values) < 4 or values.min() < 10**7 or (np.diff(values) < 0).any():
         return False
-    return _compact(values, "") is not None
+    if _compact(values, "") is not None:
+        return True
+    # Whole minutes since 1970, from 2001 to 2033.
+    for per in (1, 1000):
+        inside = values.min() >= 10**9 * per and values.max() < 2 * 10**9 * per
+        if inside and not (np.diff(values) % (60 * per)).any():
+            return bool((np.diff(values) > 0).all())
+    return False

@@ -67,7 +67,9 @@ def months(fields: Fields) -> np.ndarray:
     if "b" in fields:
         names = fields.text("b").str.to_lowercase().str.slice(0, 3)
         code = {name: i + 1 for i, name in enumerate(MONTHS)}
-        return names.replace_strict(code, return_dtype=pl.Int64).to_numpy()
+        # Letters that only fold into those of a name make no month.
+        number = names.replace_strict(code, default=0, return_dtype=pl.Int64)
+        return number.to_numpy()
     if "q" in fields:
         return np.asarray(fields.number("q", 1) * 3 - 2)
     if "h" in fields:

@@ -33,6 +33,7 @@ _ZONE = (
     r"(?: ?\[[^\]]+\])?(?: ?\(?(?P<abbr>[a-z]{3,5})\)?)?"
 )
 CLOCK_ALONE = r"(?i)^" + _CLOCK.replace(r"(?:[T ,;_]+|:| at )", "", 1) + "$"
+CLOCK_ALONE = CLOCK_ALONE.replace(r"\d", "[0-9]")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Form:
 
 def _form(day: str, *, clock: bool = True, dotted: bool = False) -> Form:
     pattern = r"(?i)^" + day + (f"(?:{_CLOCK}{_ZONE})?" if clock else "") + "$"
+    # Digits of other scripts are no numbers to a cast.
+    pattern = pattern.replace(r"\d", "[0-9]")
     return Form(pattern, frozenset(re.compile(pattern).groupindex), dotted)
 
 
@@ -101,7 +104,7 @@ def _forms() -> tuple[Form, ...]:
 FORMS = _forms()
 # Words around a time that say nothing more, and what stays of it.
 TIDY = (
-    (r"\s+", " "),
+    (r"\s{2,}|[^\S ]", " "),
     (r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +", ""),
     (r"(?i) +\(?(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?\)?$", ""),
     (r"(?i) uhr$", ""),

@@ -16,6 +16,11 @@ from ._numeric_days import sort_out
 
 _MICRO = 10**6
 _PROBE = 50
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PLAIN = (
+    (_DAY + r" [0-9]{2}:[0-5][0-9]:[0-5][0-9]$", "%Y-%m-%d %H:%M:%S"),
+    (_DAY + r"T[0-9]{2}:[0-5][0-9]:[0-5][0-9]$", "%Y-%m-%dT%H:%M:%S"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ def read_text(series: pl.Series, where: str, source: object) -> Written:
         No form reads every value, a day or an hour does not exist, day and
         month cannot be told apart, or some values have a zone and others not.
     """
+    plain = _plain_iso(series)
+    if plain is not None:
+        return Written(plain, None, dated=True)
     clean, notes = _tidy(series, where)
     form = _form_of(clean)
     if form is None:
@@ -68,6 +76,16 @@ def read_text(series: pl.Series, where: str, source: object) -> Written:
     )
 
 
+def _plain_iso(series: pl.Series) -> np.ndarray | None:
+    """Return the commonest forms, which need no search, in microseconds."""
+    for pattern, form in _PLAIN:
+        if series.str.contains(pattern).all():
+            found = series.str.to_datetime(form, strict=False, time_unit="us")
+            if not found.has_nulls() and (found.dt.year() >= 1).all():
+                return found.to_numpy().astype(np.int64)
+    return None
+
+
 def reads_as_time(series: pl.Series) -> bool:
     """Return whether one form reads all the values, whatever they then mean."""
     return _form_of(_tidy(series, "")[0]) is not None
@@ -85,7 +103,8 @@ def read_clock(series: pl.Series, where: str, source: object) -> np.ndarray | No
 def _tidy(series: pl.Series, where: str) -> tuple[pl.Series, list[str]]:
     clean = series.str.strip_chars()
     for pattern, kept in TIDY:
-        clean = clean.str.replace_all(pattern, kept)
+        if clean.str.contains(pattern).any():
+            clean = clean.str.replace_all(pattern, kept)
     if len(clean) and clean.str.contains(SPAN).all():
         notes = [f"{where}: each span of days counts as its first day"]
         return clean.str.replace(SPAN, "$1"), notes

@@ -9,7 +9,7 @@ from ._stamps import parse_stamps
 
 _SAMPLE = 200
 _CERTAIN = ("date", "time", "timestamp", "datetime", "date_time", "ds", "utc")
-_WORDS = ("date", "time", "stamp", "period", "datum", "fecha", "zeit")
+_WORDS = ("date", "time", "stamp", "period", "datum", "fecha", "zeit", "year")
 _MONTH = r"(?i)(?:^|[^a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 # Two numbers with a sign between at the beginning, or a day, a word and a year.
 _NUMBERS = r"(?i)^(?:[a-z]{3,9}\.?,? )?\d{1,4}[-/.:_年]\d{1,2}(?:\D|$)"

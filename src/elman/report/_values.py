@@ -50,7 +50,9 @@ def floats(values: Any) -> Floats:
 
 
 def times(values: Any) -> NDArray[Any]:
-    """Return datetime64[s] (n,) for ISO times, else float64 (n,) as they are.
+    """Return datetime64 (n,) for ISO times, else float64 (n,) as they are.
+
+    In seconds, or in microseconds where they have fractions of a second.
 
     Offsets from UTC are dropped: the clock time is what the reader knows.
     """
@@ -62,7 +64,8 @@ def times(values: Any) -> NDArray[Any]:
         stamps = [datetime.fromisoformat(str(v)).replace(tzinfo=None) for v in values]
     except ValueError:
         return np.arange(len(values), dtype=float)
-    return np.array(stamps, dtype="datetime64[s]")
+    fine = any(stamp.microsecond for stamp in stamps)
+    return np.array(stamps, dtype=f"datetime64[{'us' if fine else 's'}]")
 
 
 def columns(part: Mapping[str, Any], *keys: str) -> list[Floats]:
