@@ -76,6 +76,12 @@ def test_values_that_look_missing_are_named_in_the_notes(elman, series):
     assert "stands there" not in ignored.out
 
 
+def test_a_decimal_comma_is_not_taken_for_two_values(elman, series):
+    answer = elman("train", "forecast", series(), *FORECAST, "--missing", "-99,9")
+    assert answer.status == 2
+    assert "--missing -99,9 may be one value or two" in answer.err
+
+
 def test_diagnose_takes_them_too(elman, series):
     marked, blank = series(gone, "marked.csv"), series(empty, "blank.csv")
     named = ["--missing", -9999, "--missing", -999]

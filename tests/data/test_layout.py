@@ -126,6 +126,7 @@ def test_a_blank_line_in_one_column_is_a_missing_value(write):
         ("<DATE>,<OPEN>\n20240101,5\n", {"<DATE>": [20240101], "<OPEN>": [5]}),
         ("#,a\n1,5\n2,6\n", {"#": [1, 2], "a": [5, 6]}),
         ('a,b\n"x\ny",1\n"z ""q""",2\n', {"a": ["x\ny", 'z "q"'], "b": [1, 2]}),
+        ('"a\n(mm)",b\n1,2\n', {"a (mm)": [1], "b": [2]}),
         ("0\n5\n6\n", {"0": [5, 6]}),
         (
             "label,0,1,2\nx,1.5,2,3\ny,2.5,3,5\n",
