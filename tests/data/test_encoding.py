@@ -49,6 +49,7 @@ def test_windows_letters_are_read_with_a_note(write, words, encoding):
     [
         (CYRILLIC, "koi8-r"),
         (CYRILLIC, "cp866"),
+        (("καλημέρα", "κόσμε"), "cp1253"),
         (("テスト", "日本"), "shift_jis"),
         (("测试", "中国"), "gb18030"),
         (("시험", "걷기"), "euc-kr"),

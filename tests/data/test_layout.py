@@ -54,6 +54,32 @@ def test_lines_above_the_header(write, name):
     assert repr(skipped[0]) in note
 
 
+def test_many_lines_above_few_rows(write):
+    head = "-BEGIN-\nDates: 2020\nParameter(s):\nT2M (C)\n-END-\n"
+    rows = "YEAR,MO,DY,T2M\n2020,1,1,5.5\n2020,1,2,-999\n2020,1,3,6.5\n"
+    table = open_table(write(head + rows))
+    assert table.frame["T2M"].to_list() == [5.5, -999, 6.5]
+    assert "the header was found in row 6; 5 lines above" in table.notes[0]
+    world = (
+        '"Source","Bank",\n\n"Updated","2024-01-01",\n\n"Name","Code","1960","1961",\n'
+    )
+    table = open_table(write(world + '"Aruba","ABW","1","2",\n"Chad","TCD","4","5",\n'))
+    assert table.frame.columns == ["Name", "Code", "1960", "1961"]
+    assert table.frame.rows() == [("Aruba", "ABW", 1, 2), ("Chad", "TCD", 4, 5)]
+    with pytest.raises(InputError, match="row 2: 3 fields where the header has 2"):
+        read_table(write("x,y\na,1,2\nb,3,4\n"))
+    two = "day,y\n" + ROWS + "a,b,c\n" + "1,2,3\n" * 40
+    with pytest.raises(InputError, match="row 22: 3 fields where the header has 2"):
+        read_table(write(two))
+
+
+def test_a_table_read_by_itself_logs_its_notes(write, caplog):
+    read_table(write("# station 7\nday,y\n" + ROWS))
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("elman.data", "WARNING")
+    assert "'# station 7'" in record.message
+
+
 def test_messages_name_the_line_in_the_file(write):
     path = write("# one\n\nday,y\n2024-01-01,1\n\n2024-01-02,x\n2024-01-03,3\n")
     table = open_table(path)
@@ -100,6 +126,7 @@ def test_a_blank_line_in_one_column_is_a_missing_value(write):
         ("<DATE>,<OPEN>\n20240101,5\n", {"<DATE>": [20240101], "<OPEN>": [5]}),
         ("#,a\n1,5\n2,6\n", {"#": [1, 2], "a": [5, 6]}),
         ('a,b\n"x\ny",1\n"z ""q""",2\n', {"a": ["x\ny", 'z "q"'], "b": [1, 2]}),
+        ('"a\n(mm)",b\n1,2\n', {"a (mm)": [1], "b": [2]}),
         ("0\n5\n6\n", {"0": [5, 6]}),
         (
             "label,0,1,2\nx,1.5,2,3\ny,2.5,3,5\n",

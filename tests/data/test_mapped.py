@@ -166,3 +166,19 @@ def test_memory_does_not_grow_with_the_table(tmp_path):
         check=True,
     )
     assert int(done.stdout) * 1000 < rows * len(names) * 8 / 2
+
+
+def test_single_precision_that_would_flatten_a_column_is_refused(tmp_path):
+    path = tmp_path / "t.parquet"
+    seconds = 1_700_000_000 + np.arange(1000)
+    frame = pl.DataFrame({"x": np.linspace(0, 1, 1000), "t": seconds, "c": 0.1})
+    frame.write_parquet(path)
+    with pytest.raises(
+        InputError, match=r"column 't' lies between 1700000000 and 170"
+    ) as e:
+        to_memmap(path, tmp_path / "t.npy")
+    assert "set dtype='float64'" in str(e.value)
+    assert not (tmp_path / "t.npy").exists()
+    kept = to_memmap(path, tmp_path / "t.npy", ["x", "t"], dtype="float64")
+    np.testing.assert_array_equal(kept[:, 1], seconds)
+    assert to_memmap(path, tmp_path / "x.npy", ["x", "c"]).dtype == np.float32

@@ -263,3 +263,86 @@ def test_damaged_archives_are_input_errors(tmp_path, at, byte):
         found, refusal = attempt(read_sequences, path)
         assert refusal or len(found) > 0
         assert len(refusal.splitlines()) <= 1
+
+
+STAMPED = """@timeStamps true
+@univariate false
+@dimensions 2
+@targetlabel true
+@data
+(2016-01-11 17:00:00,1.5),(2016-01-11 17:10:00,?):\
+(2016-01-11 17:00:00,3),(2016-01-11 17:10:00,4):19.9
+(2016-02-11 17:00:00,5), (2016-02-11 17:10:00,6):\
+(2016-02-11 17:00:00,7),(2016-02-11 17:10:00,8):20
+"""
+
+
+def test_ts_with_evenly_spaced_stamps(tmp_path):
+    found = read_sequences(put(tmp_path, STAMPED))
+    np.testing.assert_array_equal(found.X[0], [[1.5, 3], [np.nan, 4]])
+    np.testing.assert_array_equal(found.X[1], [[5, 7], [6, 8]])
+    assert found.y.tolist() == [19.9, 20]
+    assert "evenly spaced (600 seconds) and were left out" in found.notes[0]
+    counted = "@timeStamps true\n@classLabel true a b\n@data\n(0,1),(2,3),(4,5):a\n"
+    found = read_sequences(put(tmp_path, counted + "(0,1),(3,3):b\n"))
+    assert found.X[0][:, 0].tolist() == [1, 3, 5]
+    assert "is 2 in some sequences or channels and 3 in others" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("17:10:00,4)", "17:20:01,4),(2016-01-11 17:30:00,9)", "row 6, channel 2: the"),
+        ("(2016-01-11 17:00:00,1.5)", "1.5", "row 6, channel 1: expected .time,value"),
+        ("2016-01-11 17:00:00,3", "noon,3", "row 6, channel 2: 'noon' is not a time"),
+        ("17:10:00,8)", "17:10:00,x)", "row 7, channel 2: 'x' is not a number"),
+        (
+            ",(2016-02-11 17:10:00,8)",
+            "",
+            "row 7: the channels of one case differ .*aver",
+        ),
+    ],
+)
+def test_unusable_stamps(tmp_path, old, new, message):
+    assert old in STAMPED
+    with pytest.raises(InputError, match=message):
+        read_sequences(put(tmp_path, STAMPED.replace(old, new, 1)))
+
+
+def test_channels_of_other_lengths_are_no_fault_of_the_file(tmp_path):
+    head = "@univariate false\n@targetlabel true\n@equalLength false\n@data\n"
+    with pytest.raises(
+        InputError, match=r"channel 1 has 4 values, channel 2 2"
+    ) as said:
+        read_sequences(put(tmp_path, head + "1,2,3,4:1,2:50.5\n"))
+    assert "cut short" not in str(said.value)
+    with pytest.raises(InputError, match="may be cut short, or bring them"):
+        read_sequences(
+            put(
+                tmp_path,
+                head.replace("false\n@data", "true\n@data") + "1,2,3,4:1,2:50.5\n",
+            )
+        )
+
+
+def test_no_file_is_rounded_to_single_precision(tmp_path):
+    values = 1_700_000_000 + np.arange(12.0).reshape(2, 6) / 8
+    np.savez(tmp_path / "a.npz", X=values)
+    whole = (values * 8).astype(np.int64)
+    np.savez(tmp_path / "i.npz", X=whole)
+    lines = "\n".join(",".join(map(repr, row)) for row in values.tolist())
+    put(tmp_path, "@univariate true\n@classLabel false\n@data\n" + lines, "a.ts")
+    rows = [(i, v) for i, row in enumerate(values.tolist()) for v in row]
+    frame = pl.DataFrame(rows, ["id", "x"], orient="row")
+    frame.write_csv(tmp_path / "a.csv")
+    frame.write_parquet(tmp_path / "a.parquet")
+    wide = pl.DataFrame(values, [f"t{k}" for k in range(6)])
+    wide.write_csv(tmp_path / "w.csv")
+    for name in ("a.npz", "a.ts", "a.csv", "a.parquet", "w.csv"):
+        how = {"id": "id"} if name in ("a.csv", "a.parquet") else {}
+        found = read_sequences(tmp_path / name, **how)
+        np.testing.assert_array_equal(np.stack(found.X)[:, :, 0], values)
+    found = read_sequences(tmp_path / "i.npz")
+    np.testing.assert_array_equal(np.stack(found.X)[:, :, 0], whole)
+    np.savez(tmp_path / "s.npz", X=values.astype(np.float32))
+    assert read_sequences(tmp_path / "s.npz").X[0].dtype == np.float32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -161,6 +162,12 @@ def targets_of(
 
 def split_missing(values: Sequence[str] | None) -> list[str] | None:
     """Return the values that mean missing from repeated options and comma lists."""
+    for value in values or []:
+        if re.match(r"^\s*[+-]?\d+,\d+\s*$", value):
+            raise InputError(
+                f"--missing {value} may be one value or two; write a decimal point, or"
+                " repeat --missing for each value"
+            )
     parts = [part.strip() for value in values or [] for part in value.split(",")]
     return [part for part in parts if part] or None
 

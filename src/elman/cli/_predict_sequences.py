@@ -122,8 +122,8 @@ def _in_form_of(estimator: Any, found: Sequences) -> Any:
         if (named.dtype.kind in "US") != (estimator.classes_.dtype.kind in "US"):
             raise InputError(
                 f"{found.source}: the labels are texts such as {named.flat[0]!s:.20},"
-                f" and the run knows {', '.join(map(str, estimator.classes_[:9]))}; write"
-                " them alike, or take the column of labels out"
+                f" and the run knows {', '.join(map(str, estimator.classes_[:9]))};"
+                " write them alike, or take the column of labels out"
             )
         return named
 

@@ -33,7 +33,7 @@ def require_column(frame: pl.DataFrame, name: str, source: object = None) -> str
     shown = ", ".join(frame.columns[:12]) + (", …" if frame.width > 12 else "")
     raise InputError(
         f"{place(source)}no column {name!r}{did_you_mean(name, frame.columns)}"
-        f" (columns: {shown})"
+        f" (columns: {' '.join(shown.split())})"
     )
 
 

@@ -130,7 +130,7 @@ def _check_kind(text: str, source: Path) -> None:
 
 def _names(layout: Layout, source: Path) -> list[str]:
     line = layout.header
-    names = [name.strip() for name in layout.names]
+    names = [re.sub(r"\s*[\r\n]+\s*", " ", name.strip()) for name in layout.names]
     if len(names) > 1 and all(_is_number(name) for name in names):
         numbers = [float(name) for name in names]
         if numbers[0] % 1 or any(b - a != 1 for a, b in pairwise(numbers)):

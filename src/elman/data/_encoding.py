@@ -199,7 +199,9 @@ def _eight_bits(
         return name, _assumed(data, error.start, name, tell)
     cyrillic = sum(byte >= 0xC0 or byte in (0xA8, 0xB8) for byte in high)
     lower = sum(byte >= 0xE0 or byte == 0xB8 for byte in high)
-    if cyrillic > 0.95 * len(high) and lower > 0.6 * len(high):
+    # Four of the capital letters are, in Greek, small ones with accents.
+    greek = sum(0xDC <= byte <= 0xDF for byte in high) > high.count(0xE0)
+    if cyrillic > 0.95 * len(high) and lower > 0.6 * len(high) and not greek:
         return "cp1251", _assumed(data, error.start, "cp1251", tell)
     raise InputError(
         f"{source}, row {line}: the byte {bad:#04x} is not UTF-8, and which encoding"

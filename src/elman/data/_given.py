@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ._columns import Source
@@ -36,5 +37,6 @@ def to_table(
     gone = Missing.of(missing)
     if isinstance(data, Table):
         frame = without_missing(data.frame, gone, data.kept)
-        return Table(frame, data.notes, data.source, data.kept, data.missing)
+        both = Missing.of([*data.missing.words, *gone.words])
+        return replace(data, frame=frame, missing=both)
     return Table(without_missing(to_frame(data), gone), [], Source(""), (), gone)

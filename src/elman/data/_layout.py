@@ -18,8 +18,10 @@ _SAMPLE_CHARACTERS, _SAMPLE_LINES = 200_000, 300
 _SEPARATOR = re.compile(r"^sep=([,;|\t])[ ]*(?:\r\n|\n|\r)(?=.)", re.IGNORECASE)
 # Of the rows, so many at least have as many fields as the header.
 _AGREE = 0.5
+_MOST_VALUED = 3
 _NUMBER = re.compile(r"^[+-]?(\d+([.,]\d+)*[.,]?|[.,]\d+)([eE][+-]?\d+)?$")
 _DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|^\d{1,2}:\d{2}")
+_YEAR = re.compile(r"^(1[89]|20)\d\d$")
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d+(,\d+)?$")
 
 Record = tuple[int, list[str]]
@@ -132,13 +134,16 @@ def _candidate(sample: Sequence[str], delimiter: str) -> _Candidate | None:
     above = 0
     if delimiter == "," and below and width < 2 and _all_decimals(plain):
         return None
+    # Lines above the header can be many, rows of a sample few: its end is of the table.
+    common = _common(below[len(below) // 2 :]) if below else width
     agreeing = sum(
         _fits(n, width, f) for n, (_, f) in zip(below, plain[1:], strict=True)
     )
-    if below and 2 * agreeing < len(below):
-        common = _common(below)
+    if common > 1 and common != width and agreeing < len(below):
         at = next(i for i, (_, f) in enumerate(plain) if len(f) == common and i)
-        if common > 1 and _looks_like_header(plain, at):
+        valued = sum(any(_is_value(f.strip()) for f in r) for _, r in plain[:at])
+        # More lines with values are rows: of another table, which is not skipped.
+        if valued <= _MOST_VALUED and _looks_like_header(plain, at):
             above, width = at, common
     rows = plain[above:]
     agreement = sum(_fits(len(f), width, f) for _, f in rows) / len(rows)
@@ -186,7 +191,10 @@ def _common(widths: Iterable[int]) -> int:
 def _looks_like_header(plain: Sequence[Record], at: int) -> bool:
     """Return whether a record is of names while the next one is of values."""
     names = [name.strip() for name in plain[at][1]]
-    if any(_is_value(name) for name in names) or len(set(names)) < len(names):
+    values = [name for name in names if _is_value(name)]
+    if any(not _YEAR.match(value) for value in values) or len(values) == len(names):
+        return False
+    if len(set(names)) < len(names) or (values and not _counts(names)):
         return False
     if at + 1 >= len(plain):
         return False

@@ -197,8 +197,8 @@ class _Loss:
     def check(self, source: Path) -> None:
         """Raise for a column whose rounding shows beside the range of its values."""
         with np.errstate(invalid="ignore"):
-            lost = self.error > _LOSS * (self.high - self.low)
-        for i in np.flatnonzero(lost & (self.error > 0)):
+            spread = self.high - self.low
+        for i in np.flatnonzero((self.error > _LOSS * spread) & (spread > 0)):
             raise InputError(
                 f"{source}: column {self.names[i]!r} lies between {self.low[i]:.10g}"
                 f" and {self.high[i]:.10g}, and float32 would change it by up to"

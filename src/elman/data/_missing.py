@@ -51,6 +51,11 @@ class Missing:
         """
         if given is None:
             return cls()
+        if isinstance(given, bytes | dict):
+            raise InputError(
+                f"missing is {given!r:.40}; give numbers and words, such as"
+                " missing=[-9999, 'n.a.']"
+            )
         one = isinstance(given, str) or not hasattr(given, "__iter__")
         values: list[Any] = [given] if one else list(given)  # type: ignore[arg-type]
         words, numbers = [], []

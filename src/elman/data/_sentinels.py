@@ -128,6 +128,13 @@ def column_notes(frame: pl.DataFrame, names: Iterable[str], source: str) -> list
 
     Values that may stand for missing ones, whole numbers that a float cannot hold,
     and texts that are numbers with something beside them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    names : iterable of str
+    source : str
+        The file to name, or nothing.
     """
     where = f"{source}, " if source else ""
     notes: list[str] = []

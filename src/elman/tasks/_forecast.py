@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,24 +16,16 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._errors import InputError
-from elman.data import (
-    RegularSeries,
-    Table,
-    column_notes,
-    regular_series,
-    require_column,
-    to_table,
-)
 from elman.training import Callback, Checkpoints
 
 from . import _store
 from ._backtest import Backtest
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, build_network, fit_forecast
+from ._forecast_reading import read_again, reading_of, series_to_fit
 from ._forecast_results import forecast_results
-from ._forecast_roles import check_targets, used_columns
 from ._forecast_split import test_row
-from ._future import Tail, with_future
+from ._future import Tail
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
 from ._windows import origins_between
@@ -210,12 +201,9 @@ class Forecaster(BaseEstimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
-        table = to_table(frame, missing=missing)
-        source = _source(table, source)
-        series = regular_series(table.frame, time, source)
-        used = used_columns(series.frame.columns, target, known, past, ignore)
-        notes = [*table.notes, *column_notes(series.frame, used, str(source or ""))]
-        series = dataclasses.replace(series, notes=[*notes, *series.notes])
+        series, gone, source = series_to_fit(
+            frame, time, missing, source, (target, known, past, ignore)
+        )
         fitted = fit_forecast(
             self,
             series,
@@ -227,7 +215,7 @@ class Forecaster(BaseEstimator):
             source=source,
         )
         self._take(fitted)
-        self.missing_ = list(table.missing.words)
+        self.missing_ = gone
         self._tail = fitted.tail
         self.results_ = forecast_results(self, fitted)
         return self
@@ -291,7 +279,7 @@ class Forecaster(BaseEstimator):
         Backtest
         """
         check_is_fitted(self, "network_")
-        series, data, rows = self._read(frame, source)
+        series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
         origins = origins_between(
             first, rows, self.context_, self.horizon, stride or self.horizon
@@ -306,10 +294,7 @@ class Forecaster(BaseEstimator):
     @property
     def reading_(self) -> dict[str, Any]:
         """How `elman.data.open_table` reads a file as the one trained on was read."""
-        preparation = self.preparation_
-        columns = preparation.known + preparation.past
-        words = [column.name for column in columns if column.kind == "category"]
-        return {"missing": self.missing_, "words": words}
+        return reading_of(self)
 
     def save(self, directory: str | Path) -> Path:
         """Write a run directory that `elman.load` opens; return its path."""
@@ -330,31 +315,8 @@ class Forecaster(BaseEstimator):
             self.preparation_, self.linear_, self.network_, self.offsets_, data, origins
         )
 
-    def _read(self, frame: Any, source: object) -> tuple[RegularSeries, Prepared, int]:
-        """Return the series, its arrays, and one past the last observed row."""
-        read = to_table(frame, **self.reading_)
-        table, source = read.frame, _source(read, source)
-        preparation = self.preparation_
-        for name in [
-            *preparation.targets,
-            *(column.name for column in preparation.known + preparation.past),
-            *self.axis_["columns"],
-        ]:
-            require_column(table, name, source)
-        series = regular_series(
-            table, self.axis_["columns"] or "", source, freq=self.axis_["freq"]
-        )
-        if series.freq != self.axis_["freq"]:
-            raise InputError(
-                f"the times are {series.freq}, the model was trained on "
-                f"{self.axis_['freq']} ones"
-            )
-        rows = check_targets(series, preparation.targets, source)
-        data = preparation.apply(with_future(series, rows, int(self.horizon)))
-        return series, data, rows
-
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
-        _, data, rows = self._read(frame, source)
+        _, data, rows = read_again(self, frame, source)
         if rows < self.context_:
             raise InputError(
                 f"{rows} rows are too few: the model looks back {self.context_} "
@@ -422,8 +384,3 @@ class Forecaster(BaseEstimator):
         self.offsets_, self.axis_ = offsets, fitted["axis"]
         self.missing_ = fitted.get("missing", [])
         self._tail = (Tail.restore(tensors), fitted["origin"])
-
-
-def _source(table: Table, source: object) -> object:
-    """Return what messages call the data: with its lines, if the table knows them."""
-    return source if source and str(source) != table.source else table.source or None

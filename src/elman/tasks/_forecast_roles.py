@@ -26,22 +26,6 @@ def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     return names
 
 
-def used_columns(
-    columns: Sequence[str],
-    target: str | Sequence[str],
-    known: str | Sequence[str],
-    past: str | Sequence[str] | None,
-    ignore: str | Sequence[str],
-) -> list[str]:
-    """Return the columns that a forecast looks at, in their order."""
-    named = {*as_names("target", target), *as_names("known", known)}
-    if past is not None:
-        named |= set(as_names("past", past))
-        return [name for name in columns if name in named]
-    left_out = set(as_names("ignore", ignore)) - named
-    return [name for name in columns if name not in left_out]
-
-
 def check_targets(series: RegularSeries, targets: list[str], source: object) -> int:
     """Return one past the last row in which every target could be observed.
 
