@@ -85,6 +85,17 @@ def then_flattened(layer):
     layer.flatten_parameters()
 
 
+def then_called_with_others(layer):
+    assigned(layer)
+    half = {k: v.detach() / 2 for k, v in layer.named_parameters()}
+    functional_call(layer, half, (torch.zeros(T, B, I, dtype=torch.float64),))
+
+
+def then_called_with_others_and_looked_at(layer):
+    then_called_with_others(layer)
+    assert len(layer._flat_weights) == len(layer._flat_weights_names)
+
+
 CHANGES = (
     assigned,
     one_item,
@@ -96,6 +107,8 @@ CHANGES = (
     then_moved,
     then_loaded,
     then_flattened,
+    then_called_with_others,
+    then_called_with_others_and_looked_at,
 )
 
 

@@ -8,15 +8,12 @@ from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
-from ._graphs import let_into_graphs
 from ._gru import GRU as GRU
 from ._keras import from_keras as from_keras
 from ._keras import load_keras as load_keras
 from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
-
-let_into_graphs()
 
 __all__ = [
     "GRU",

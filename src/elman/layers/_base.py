@@ -18,6 +18,7 @@ from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
 from ._foreign import foreign_call
+from ._graphs import let_into_graphs
 from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
@@ -208,3 +209,6 @@ class Recurrent(Extended):
 
     def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
         return batch.leave_state(final[0])
+
+
+let_into_graphs(Recurrent)

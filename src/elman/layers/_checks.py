@@ -21,13 +21,15 @@ class ShapeError(InputError, RuntimeError):
 def axes_error(states: tuple[tuple[str, Tensor], ...], unbatched: bool) -> ShapeError:
     """Return the error for states of the wrong number of axes, as torch words it."""
     kind, axes = ("unbatched", 2) if unbatched else ("batched", 3)
-    got = [f"{state.dim()}-D" for _, state in states]
-    names, said = "hx", f"{got[0]} tensor"
-    if len(states) > 1:
-        names, said = "hx and cx", f"({', '.join(got)}) tensors"
-    shapes = ", ".join(f"{name} has shape {tuple(s.shape)}" for name, s in states)
+    name, h = states[0]
+    words, got = "hx", f"{h.dim()}-D tensor"
+    shapes = f"{name} has shape {tuple(h.shape)}"
+    if len(states) > 1:  # no str.join: compilers read this too
+        name, c = states[1]
+        words, got = "hx and cx", f"({h.dim()}-D, {c.dim()}-D) tensors"
+        shapes += f", {name} has shape {tuple(c.shape)}"
     return ShapeError(
-        f"For {kind} {axes}-D input, {names} should also be {axes}-D but got {said}: "
+        f"For {kind} {axes}-D input, {words} should also be {axes}-D but got {got}: "
         f"{shapes}"
     )
 

@@ -19,12 +19,13 @@ class _Watched:
     def __get__(self, layer: Any, owner: Any = None) -> Any:
         if layer is None:
             return self
-        try:
-            flat = layer.__dict__["_flat_weights"]
-        except KeyError:
-            raise AttributeError("_flat_weights") from None
-        layer.__dict__["_by_name"] = False
-        return flat
+        own = layer.__dict__
+        if "_flat_weights" not in own:
+            raise AttributeError("_flat_weights")
+        if own.get("_by_name") and not layer._list_is_named():
+            layer._init_flat_weights()  # the names counted, whatever the list said
+        own["_by_name"] = False
+        return own["_flat_weights"]
 
     def __set__(self, layer: Any, flat: Any) -> None:
         layer.__dict__["_flat_weights"] = flat
@@ -53,8 +54,11 @@ class FlatWeights(RNNBase):
         if self._by_name:
             return True
         if self._weights_have_changed():  # then torch fills the list anew
-            self._init_flat_weights()
+            self.__dict__["_by_name"] = True
             return True
+        return self._list_is_named()
+
+    def _list_is_named(self) -> bool:
         flat: list[Tensor] = self.__dict__["_flat_weights"]
         names = self._flat_weights_names
         return len(flat) == len(names) and all(

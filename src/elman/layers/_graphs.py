@@ -10,11 +10,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ._base import Recurrent
 
-
-def let_into_graphs() -> None:
-    """Have torch's tracer follow the calls of Elman's layers."""
+def let_into_graphs(layers: type) -> None:
+    """Have torch's tracer follow the calls of the layers of a class."""
     try:
         from torch._dynamo import config
         from torch._dynamo.variables.builder import VariableBuilder
@@ -27,7 +25,7 @@ def let_into_graphs() -> None:
 
     @functools.wraps(wrap)
     def wrap_module(builder: Any, value: Any) -> Any:
-        if not isinstance(value, Recurrent):
+        if not isinstance(value, layers):
             return wrap(builder, value)
         with config.patch(allow_rnn=True):
             return wrap(builder, value)
