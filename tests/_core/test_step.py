@@ -92,7 +92,7 @@ def test_wrong_use_is_an_error():
         native.step(0)
     with pytest.raises(TypeError, match="step: expected"):
         native.step(0, 0, None, None, None, 8)
-    with pytest.raises(TypeError, match="step_setup: expected 9"):
+    with pytest.raises(TypeError, match="step_setup: expected 10"):
         native.step_setup(0)
     with pytest.raises(ValueError, match="PyCapsule"):
-        native.step_setup(object(), *[None] * 8)
+        native.step_setup(object(), *[None] * 9)

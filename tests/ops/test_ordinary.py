@@ -63,7 +63,6 @@ def kinds():
     yield "no numbers yet", nn.UninitializedParameter()
     yield "meta", torch.empty(3, device="meta")
     yield "sparse", x.to_sparse()
-    yield "nested", torch.nested.nested_tensor([x, x[:2]])
     yield "jagged", torch.nested.nested_tensor([x, x[:2]], layout=torch.jagged)
     yield "functional", torch._to_functional_tensor(x)
     yield "a list", [1.0]
@@ -71,7 +70,6 @@ def kinds():
         yield "fake", fake.from_tensor(x)
 
 
-@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_what_is_not():
     for name, tensor in kinds():
         assert not ordinary(tensor), name

@@ -49,7 +49,7 @@ struct Torch {
   PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
   PyObject* forward_mode;            // the module whose level is that of dual numbers
   PyObject *level, *requires_grad;
-  PyObject *new_empty, *is_neg, *is_zero, *contiguous;  // of torch.Tensor, unbound
+  PyObject *new_empty, *empty_like, *is_neg, *is_zero, *contiguous;  // of torch.Tensor, unbound
   PyObject* names[4];                // of a cell's parameters
   PyObject *parameters, *all_weights;
   PyObject *batch_first, *training, *bidirectional, *dropout, *proj_size;  // of a layer
@@ -177,8 +177,10 @@ inline PyObject* empty(PyObject* x, const int64_t* shape, int axes) {
   return out;
 }
 
-// The same of x's shape, but for its last axis.
-inline PyObject* empty_like(const Given& x, long width) {
+// The same of x's shape, but for its last axis; `state`, if given, is such a tensor.
+inline PyObject* empty_like(const Given& x, long width, const Given* state = nullptr) {
+  if (state && state->object)
+    return PyObject_Vectorcall(torch.empty_like, &state->object, 1, nullptr);
   int64_t shape[3];
   for (int i = 0; i < x.t.ndim; ++i) shape[i] = i + 1 < x.t.ndim ? x.t.shape[i] : width;
   return empty(x.object, shape, x.t.ndim);

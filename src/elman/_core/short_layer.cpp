@@ -160,9 +160,9 @@ PyObject* elman::short_layer(PyObject*, PyObject* const* args, Py_ssize_t count)
   int64_t shape[3] = {layers, s.batch, s.hidden};
   if (c.unbatched) shape[1] = s.hidden;
   wanted.t.shape = shape;
-  const Own h(empty_like(wanted, s.hidden));
+  const Own h(empty_like(wanted, s.hidden, &c.state[0]));
   if (!h.p) return nullptr;
-  const Own cells(lstm ? empty_like(wanted, s.hidden) : nullptr);
+  const Own cells(lstm ? empty_like(wanted, s.hidden, &c.state[1]) : nullptr);
   if (lstm && !cells.p) return nullptr;
   c.y.object = y.p;
   c.last[0].object = h.p;

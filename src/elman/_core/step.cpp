@@ -22,9 +22,9 @@ PyObject* one_step(Shape& shape, const Given& x, const Given* state, const Given
   f.weights = {address(weights[0]), address(weights[1]), bias ? address(weights[2]) : nullptr,
                bias ? address(weights[3]) : nullptr, nullptr};
   Given out[2] = {};
-  Own h(empty_like(x, shape.hidden));
+  Own h(empty_like(x, shape.hidden, &state[0]));
   if (!h.p) return nullptr;
-  Own c(lstm ? empty_like(x, shape.hidden) : nullptr);
+  Own c(lstm ? empty_like(x, shape.hidden, &state[1]) : nullptr);
   if (lstm && !c.p) return nullptr;
   if (!look(h.p, out[0].t) || (lstm && !look(c.p, out[1].t))) Py_RETURN_NONE;
   f.hn = static_cast<T*>(out[0].t.data);
@@ -120,10 +120,10 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
 }
 
 // (capsule of the table, Tensor, Parameter, idle functions, open scopes, hooks,
-// is_grad_enabled, get_num_threads, torch.autograd.forward_ad)
+// is_grad_enabled, get_num_threads, torch.autograd.forward_ad, empty_like)
 PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 9) {
-    PyErr_SetString(PyExc_TypeError, "step_setup: expected 9 arguments");
+  if (count != 10) {
+    PyErr_SetString(PyExc_TypeError, "step_setup: expected 10 arguments");
     return nullptr;
   }
   const auto* api = static_cast<const ExchangeApi*>(
@@ -139,6 +139,7 @@ PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
   torch.gradients = Py_NewRef(args[6]);
   torch.threads = Py_NewRef(args[7]);
   torch.forward_mode = Py_NewRef(args[8]);
+  torch.empty_like = Py_NewRef(args[9]);
   const struct { PyObject** to; const char* text; } names[] = {
       {&torch.level, "_current_level"}, {&torch.requires_grad, "requires_grad"},
       {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},

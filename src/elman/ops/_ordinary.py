@@ -54,7 +54,7 @@ IDLE = (
     torch._C._len_torch_dispatch_stack,
     torch._C._len_torch_function_stack,
     torch._C._is_any_autocast_enabled,
-    torch._C._get_tracing_state,
+    torch._C._is_tracing,
 )
 """What says, by anything but nothing or zero, that a call may not go a short way."""
 
@@ -75,7 +75,7 @@ def watched() -> bool:
     Transforms are not meant, nor what only says where new tensors are made, nor
     autocast: those have answers of their own.
     """
-    if torch._C._len_torch_dispatch_stack() or torch._C._get_tracing_state():
+    if torch._C._len_torch_dispatch_stack() or torch._C._is_tracing():
         return True
     if not torch._C._len_torch_function_stack():
         return False

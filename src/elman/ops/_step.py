@@ -47,6 +47,7 @@ def _prepare() -> tuple[Any, Any, Any, dict[tuple[str, str], tuple[int, int]]]:
         torch.is_grad_enabled,
         torch.get_num_threads,
         forward_ad,
+        torch.empty_like,
     )
     if not served:
         return _never, _never, _never, CELLS
