@@ -32,6 +32,10 @@ COLUMNS = {
     "one column of decimal commas": ("n\n12,5\n13\n", 12.5),
     "decimal commas between bars": ("n|q\n12,5|1\n13,25|2\n", 12.5),
     "decimal commas between blanks": ("n q\n12,5 1\n13,25 2\n", 12.5),
+    "thousands between commas, decimals in quotes": (
+        'n,q\n1.506,"1,5"\n641,"2,25"\n',
+        1506,
+    ),
     "three decimals between commas": ("n,q\n1.506,1\n641,2\n", 1.506),
     "a zero in front is no thousand": ("n;q\n0.506;1\n641;2\n", 0.506),
     "a zero in front, comma": ("n\tq\n0,506\t1\n641\t2\n", 0.506),

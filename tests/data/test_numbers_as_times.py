@@ -108,7 +108,9 @@ def test_years():
         found = read(list(range(1871, 1931)), name)
         assert (found.freq, str(found.time[0])[:4]) == ("yearly", "1871")
         assert bool(found.notes) == ("year" not in name.lower())
-    assert read(list(range(1871, 1931)), "t", "t").freq == "one row a step"
+    counts = read(list(range(1871, 1931)), "t", "t")
+    assert counts.freq == "one row a step"
+    assert "'t' was read as counts, not as years" in counts.notes[0]
     assert read([100 * i for i in range(30)], "time").freq == "every 100 counts"
 
 

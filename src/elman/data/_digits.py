@@ -76,6 +76,11 @@ def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
         notes.append(f"column {name!r} {_as_sheet(low)}, but counts here; {_ADVICE}")
     elif _plain(name) in _DATED_NAMES:
         notes.append(f"column {name!r} holds no dates and counts; {_ADVICE}")
+    elif _near_years(values):
+        notes.append(
+            f"column {name!r} was read as counts, not as years; call it 'year' to have"
+            " a calendar"
+        )
     return Stamps(values, notes)
 
 
@@ -91,9 +96,13 @@ def _are_years(values: np.ndarray, name: str) -> bool:
     low, high = int(values.min()), int(values.max())
     if "year" in name.lower():
         return low >= 1000 and high <= 3000
+    return called_time(name) and _near_years(values)
+
+
+def _near_years(values: np.ndarray) -> bool:
     gaps = np.abs(np.diff(values))
-    near = bool((gaps <= 10).all()) and len(values) > 1
-    return called_time(name) and low >= 1600 and high <= 2200 and near
+    inside = int(values.min()) >= 1600 and int(values.max()) <= 2200
+    return inside and len(values) > 1 and bool((gaps <= 10).all())
 
 
 def _compact(values: np.ndarray, where: str) -> Stamps | None:

@@ -121,9 +121,7 @@ def read_columns(
         A column mixes decimal points and commas, or nothing tells one from a
         separator of thousands: the row is named.
     """
-    columns = [
-        _begin(series, delimiter, place, missing, (keep, words)) for series in raw
-    ]
+    columns = [_begin(series, place, missing, (keep, words)) for series in raw]
     undecided = [c for c in columns if c.done is None]
     points = any(c.point for c in columns)
     commas = any(c.comma for c in columns)
@@ -141,7 +139,6 @@ def read_columns(
 
 def _begin(
     raw: pl.Series,
-    delimiter: str,
     place: Place,
     missing: Missing,
     kept: tuple[Sequence[str], Sequence[str]],
@@ -167,10 +164,8 @@ def _begin(
         return column
     cast = _cast(known)
     if cast is not None:
-        if cast.dtype == pl.Float64 and delimiter != ",":
+        if cast.dtype == pl.Float64:
             _weigh(column, known)
-        else:
-            column.point = cast.dtype == pl.Float64
         if column.point or not column.both:
             column.done = missing.out_of(cast)
             return column
