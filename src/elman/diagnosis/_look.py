@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ._cells import knows
+from elman.layers import is_recurrent
+
 from ._rows import named_leaves
 from ._unroll import Track
 
@@ -53,7 +54,7 @@ class Forward:
         """Look at what a module has just computed."""
         if self.first is not None:
             return
-        if knows(module):
+        if is_recurrent(module):
             for track in self.tracks:
                 begin = self._checked.get(id(track), 0)
                 self._checked[id(track)] = len(track.states)
