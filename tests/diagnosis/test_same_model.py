@@ -365,7 +365,7 @@ def test_what_may_compute_something_else_is_refused_by_name(layer, words):
         elman.diagnosis.first_nonfinite,
         elman.diagnosis.truncation_bias,
     ):
-        with pytest.raises(InputError, match="model.own"):
+        with pytest.raises(InputError, match=r"model\.own"):
             examine(Net(), x, y, loss)
-    with pytest.raises(InputError, match="model.own"):
+    with pytest.raises(InputError, match=r"model\.own"):
         elman.diagnosis.FlowRecorder(Net())

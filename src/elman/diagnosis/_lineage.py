@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-NEAR = 64
+NEAR = 256
 """Nodes of the graph looked at between two calls of one sequence."""
 
 

@@ -55,8 +55,8 @@ def export(
     ------
     InputError
         If the layer has what ONNX' nodes have not (a projection, an identity RNN,
-        zoneout, a dtype but float32 or float64, a class or hooks of its own), if the options exclude each other,
-        or if the onnx package is missing.
+        zoneout, a dtype but float32 or float64, a class or hooks of its own), if the
+        options exclude each other, or if the onnx package is missing.
     """
     if not isinstance(layer, nn.RNNBase):
         raise InputError(
