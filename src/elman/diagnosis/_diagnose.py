@@ -45,6 +45,7 @@ from ._needed import needed_from_lengths
 from ._nonfinite import first_nonfinite
 from ._prescribe import Prescription, prescribe
 from ._preserve import unwrapped
+from ._probe import recurrent
 from ._reach import Reach, precision_of
 from ._results import Diagnosis, Finding, LayerProfile
 from ._statistics import gradient_statistics
@@ -168,6 +169,7 @@ def diagnose(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
     model = unwrapped(model)
+    recurrent(model)  # says in one line what cannot be examined
     broken = not_finite(model, inputs)
     seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
     data = [(inputs, targets), *batches]

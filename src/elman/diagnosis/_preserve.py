@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman._errors import InputError
+
 
 @contextmanager
 def preserved(model: nn.Module) -> Iterator[None]:
@@ -34,6 +36,7 @@ def preserved(model: nn.Module) -> Iterator[None]:
     with torch.random.fork_rng(devices=gpus), _uncompiled(model):
         try:
             with torch.inference_mode(False), torch.enable_grad():
+                detach_states(model)  # of a call before, whose graph may be gone
                 yield
         finally:
             for module, attributes in kept:
@@ -49,6 +52,14 @@ def preserved(model: nn.Module) -> Iterator[None]:
             with torch.no_grad():
                 for buffer, value in buffers:
                     buffer.copy_(value)
+
+
+def detach_states(model: nn.Module) -> None:
+    """Cut the states that layers carry over from the graph of the calls before."""
+    for module in model.modules():
+        detach: Any = getattr(module, "detach_state", None)
+        if detach is not None and getattr(module, "stateful", False):
+            detach()
 
 
 class _Content:
@@ -90,7 +101,18 @@ def _uncompiled(model: nn.Module) -> Iterator[None]:
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the model inside what torch.compile or DistributedDataParallel wraps."""
+    """Return the model inside what torch.compile or DistributedDataParallel wraps.
+
+    Raises
+    ------
+    InputError
+        If it is no module.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"model: got {type(model).__name__}; give a torch.nn.Module that holds a "
+            "recurrent layer"
+        )
     for name in ("_orig_mod", "module"):
         inner = getattr(model, name, None)
         wraps = name == "_orig_mod" or isinstance(

@@ -30,11 +30,6 @@ def recurrent(model: nn.Module) -> dict[str, nn.Module]:
         If there is none, if one of them is of a class that may compute something
         else, or if the model has never run and is still lazy.
     """
-    if not isinstance(model, nn.Module):
-        raise InputError(
-            f"model: got {type(model).__name__}; give a torch.nn.Module that holds a "
-            "recurrent layer"
-        )
     layers = {n: m for n, m in model.named_modules() if is_recurrent(m)}
     for name, layer in layers.items():
         if not knows(layer):

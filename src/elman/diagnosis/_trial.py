@@ -15,6 +15,7 @@ from elman._errors import InputError
 
 from ._call_model import Forward, call
 from ._denormals import flushed
+from ._preserve import detach_states
 
 STEPS = 8
 """Trial steps: enough for Adam's momentum to build up, cheap enough always."""
@@ -116,12 +117,14 @@ def trial(
         matrices = [p for p in twin.parameters() if p.dim() > 1 and p.requires_grad]
         for at in range(steps + 1):
             inputs, targets = batches[at % len(batches)]
+            detach_states(twin)  # as a training loop does
             value = loss(call(twin, inputs, forward), targets)
             losses.append(float(value.detach()))
             if at == steps or not math.isfinite(losses[-1]):
                 break
             twins.zero_grad()
-            value.backward()
+            # Of the copy alone: inputs or a loss may have gradients of their own.
+            value.backward(inputs=[p for p in twin.parameters() if p.requires_grad])
             bound = math.inf if clip_norm is None else clip_norm
             norm = nn.utils.clip_grad_norm_(twin.parameters(), bound)
             norms.append(float(norm))
