@@ -309,3 +309,20 @@ def test_the_page_says_the_same(tmp_path):
         "first non-finite value: nan in input inputs at step 0, row 0" in page.lower()
     )
     assert "steps back" not in page
+
+
+def test_a_row_of_a_nested_batch():
+    class Nested(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = elman.GRU(I, H)
+            self.out = nn.Linear(H, 1)
+
+        def forward(self, x):
+            return self.out(self.rnn(x)[1][-1])
+
+    rows = [torch.randn(n, I) for n in (5, 9, 2)]
+    rows[1][4, 0] = math.nan
+    x = torch.nested.nested_tensor(rows, layout=torch.jagged)
+    d = elman.diagnose(Nested(), x, torch.zeros(3, 1), mse_loss)
+    without_verdict(d, "not finite", "input inputs at step 4, row 1")

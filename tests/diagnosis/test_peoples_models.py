@@ -433,3 +433,30 @@ def test_layers_and_cells_in_one_model_have_remedies():
     assert d.verdict == "vanishing"
     assert d.remedies
     assert all(math.isfinite(r.change) or r.kind == "cell" for r in d.remedies)
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_state_kept_with_its_graph(backward):
+    class Kept(Head):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.state = nn.LSTM(I, H, batch_first=True), None
+
+        def forward(self, x):
+            y, self.state = self.rnn(x, self.state)
+            return self.ran(y)
+
+    torch.manual_seed(0)
+    model = Kept()
+    x, y = torch.randn(B, 60, I), torch.randn(B, 1)
+    loss = mse_loss(model(x), y)
+    if backward:
+        loss.backward()
+    kept = model.state
+    d = elman.diagnose(model, x, y, mse_loss, learning_rate=0.01)
+    assert d.verdict == "vanishing"
+    assert d.remedies
+    assert model.state is kept
+    assert kept[0].grad_fn is not None
+    model.state = tuple(s.detach() for s in kept)
+    assert d.loss == pytest.approx(float(mse_loss(model(x), y).detach()), rel=1e-5)

@@ -55,11 +55,30 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def detach_states(model: nn.Module) -> None:
-    """Cut the states that layers carry over from the graph of the calls before."""
+    """Cut the states that modules carry over from the graph of the calls before.
+
+    Those that a layer keeps, and those that a model keeps in its attributes.
+    """
     for module in model.modules():
+        for name, value in list(module.__dict__.items()):
+            if _made(value):
+                module.__dict__[name] = _cut(value)
         detach: Any = getattr(module, "detach_state", None)
         if detach is not None and getattr(module, "stateful", False):
             detach()
+
+
+def _made(value: Any) -> bool:
+    """Whether a tensor, or one in a tuple, has a graph behind it."""
+    if isinstance(value, tuple):
+        return any(map(_made, value))
+    return isinstance(value, Tensor) and value.grad_fn is not None
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(map(_cut, value))
+    return value.detach() if isinstance(value, Tensor) else value
 
 
 class _Content:

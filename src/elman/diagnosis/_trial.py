@@ -15,7 +15,7 @@ from elman._errors import InputError
 
 from ._call_model import Forward, call
 from ._denormals import flushed
-from ._preserve import detach_states
+from ._preserve import detach_states, preserved
 
 STEPS = 8
 """Trial steps: enough for Adam's momentum to build up, cheap enough always."""
@@ -175,7 +175,8 @@ def _copied(
     try:
         for p, _ in grads:
             p.grad = None
-        twin, twins = copy.deepcopy((model, optimizer))
+        with preserved(model):  # there, states that are kept have no graph
+            twin, twins = copy.deepcopy((model, optimizer))
     except (RuntimeError, TypeError) as error:
         raise InputError(f"model: cannot be copied ({error})") from error
     finally:
@@ -187,7 +188,8 @@ def _copied(
 def copied(model: nn.Module) -> nn.Module:
     """Return a deep copy of a model, or say in one line why there is none."""
     try:
-        return copy.deepcopy(model)
+        with preserved(model):
+            return copy.deepcopy(model)
     except (RuntimeError, TypeError) as error:
         raise InputError(
             f"model: cannot be copied to try remedies on ({error}); pass remedies=False"
