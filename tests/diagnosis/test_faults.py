@@ -172,7 +172,11 @@ def test_infinite_target():
     d = diagnose(
         Last(net("GRU")), torch.randn(4, 9, 4), torch.full((4, 1), torch.inf), mse_loss
     )
-    assert [f.name for f in d.findings] == ["loss is not finite"]
+    assert [f.name for f in d.findings] == [
+        "targets are not finite",
+        "loss is not finite",
+    ]
+    assert d.verdict == "not finite"
 
 
 def test_too_low_a_learning_rate_and_too_tight_a_clip():

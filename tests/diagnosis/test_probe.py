@@ -138,7 +138,7 @@ def test_model_is_left_as_it_was(fail):
     assert equal(snapshot(model), before)
 
 
-def test_a_forward_of_the_users_own_comes_back():
+def test_a_forward_of_the_users_own_is_refused_and_stays():
     model = Model()
     plain = model.rnn.forward
 
@@ -146,8 +146,9 @@ def test_a_forward_of_the_users_own_comes_back():
         return plain(*args)
 
     model.rnn.forward = own
-    with opened(model):
-        assert model.rnn.forward is not own
+    words = "model.rnn: is a GRU whose forward was replaced"
+    with pytest.raises(InputError, match=words), opened(model):
+        pass
     assert model.rnn.forward is own
 
 

@@ -106,6 +106,7 @@ def show_flow(diagnosis: dict[str, Any] | None, out: Output) -> None:
     needed = f"{number(diagnosis['needed'])} steps"
     rows = [
         ("needed", f"{needed}: {diagnosis['needed_source']}"),
+        *_seen(diagnosis["needed"], before.get("needed")),
         ("reached", _reach(before)),
     ]
     if after and diagnosis.get("remedy"):
@@ -158,7 +159,16 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _seen(needed: float, measured: float | None) -> list[tuple[str, str]]:
+    """Return a row where the network sees less than the data need."""
+    if measured is None or measured >= needed:
+        return []
+    return [("in its view", f"{number(measured)} steps: those are judged")]
+
+
 def _reach(diagnosis: dict[str, Any]) -> str:
+    if diagnosis.get("reason"):
+        return f"cannot be said: {diagnosis['reason']} ({diagnosis['verdict']})"
     horizon = diagnosis["horizon"]
     steps = "no bound found" if horizon is None else f"{horizon:,.0f} steps"
     return f"{steps} ({diagnosis['verdict']})"

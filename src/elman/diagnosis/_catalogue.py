@@ -59,6 +59,22 @@ _KINDS = (
         "a step once taken with a gradient that is no number cannot be taken back",
     ),
     Kind(
+        "targets are not finite",
+        "The targets hold NaN or infinite values that reach the loss.",
+        "no such value",
+        "drop or fill them, or leave them out of the loss by a mask",
+        "the loss becomes a number",
+        "one of them makes every weight NaN in one step",
+    ),
+    Kind(
+        "states are not finite",
+        "Inputs and weights are numbers, what a layer or module computes is not.",
+        "no such value",
+        "scale the inputs; a smaller recurrent gain, or a bounded nonlinearity",
+        "the loss becomes a number",
+        "what follows from such a value is no number either",
+    ),
+    Kind(
         "loss is not finite",
         "Inputs and weights are numbers, the loss of the first batch is not.",
         "a finite number",
@@ -76,11 +92,20 @@ _KINDS = (
     ),
     Kind(
         "no gradient arrives",
-        "The loss does not depend on a recurrent layer at all.",
+        "The loss does not depend on a recurrent layer, or every gradient is zero.",
         "at least one step the loss depends on",
-        "look for detach() or no_grad() between this layer and the loss",
+        "look for detach() or no_grad() between this layer and the loss, for units "
+        "that are all shut, for a loss that is constant",
         "the layer learns",
         "a layer the loss does not depend on cannot learn",
+    ),
+    Kind(
+        "weights are frozen",
+        "No weight of a recurrent layer requires a gradient.",
+        "at least one weight that does",
+        "requires_grad_(True) on the layer, unless it is meant to stay as it is",
+        "the layer learns",
+        "a weight without a gradient is not moved by any step",
     ),
     Kind(
         "inputs are not scaled",
@@ -213,10 +238,10 @@ _KINDS = (
     ),
     Kind(
         "measurement is noisy",
-        "Horizon and need cannot be told apart with these rows: no verdict.",
+        "Horizon and need cannot be told apart with these rows: the verdict is unsure.",
         "standard errors of the horizon",
         "diagnose on more rows",
-        "a verdict",
+        "a sure verdict",
     ),
 )
 

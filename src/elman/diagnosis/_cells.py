@@ -6,14 +6,15 @@ I inputs, H units, P outputs (H unless the LSTM projects), n state width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from elman.ops import NONLINEARITIES
+from elman.layers import peculiarity, standard_class
+from elman.ops import NONLINEARITIES, Call
 
 from ._slopes import SLOPE
 
@@ -35,6 +36,8 @@ class Cell:
         Zeros where the layer has no biases.
     w_hr : Tensor (P, H), optional
         The projection of an LSTM.
+    factor : Tensor (B, P), optional
+        What h is multiplied by where it meets recurrent weights: recurrent dropout.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Cell:
     b_ih: Tensor
     b_hh: Tensor
     w_hr: Tensor | None = None
+    factor: Tensor | None = None
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -53,16 +57,21 @@ class Cell:
         ]
 
     def double(self) -> Cell:
-        """Return the same cell in double precision."""
-        return Cell(
-            self.kind,
-            self.variant,
-            self.w_ih.double(),
-            self.w_hh.double(),
-            self.b_ih.double(),
-            self.b_hh.double(),
-            None if self.w_hr is None else self.w_hr.double(),
-        )
+        """Return the same cell in double precision, detached."""
+        names = ("w_ih", "w_hh", "b_ih", "b_hh", "w_hr", "factor")
+        found: dict[str, Any] = {name: getattr(self, name) for name in names}
+        found = {
+            k: None if v is None else v.detach().double() for k, v in found.items()
+        }
+        return replace(self, **found)
+
+    def of_rows(self, rows: Tensor) -> Cell:
+        """Return the same cell for some rows of the batch."""
+        return self if self.factor is None else replace(self, factor=self.factor[rows])
+
+    def seen(self, h: Tensor) -> Tensor:
+        """Return h as the recurrent weights see it."""
+        return h if self.factor is None else h * self.factor
 
     def project(self, x: Tensor) -> Tensor:
         """Return the input's share of the pre-activations, all steps at once."""
@@ -99,8 +108,10 @@ class Cell:
         return self.push(a, state, eye.expand(len(a), width, width))
 
 
-def cell_of(layer: nn.Module, index: int = 0, reverse: bool = False) -> Cell:
-    """Read one layer's and direction's cell from a recurrent module, detached."""
+def cell_of(
+    layer: nn.Module, index: int = 0, reverse: bool = False, *, detach: bool = True
+) -> Cell:
+    """Read one layer's and direction's cell from a recurrent module."""
     steps = isinstance(layer, nn.RNNCellBase)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
     kind, variant = equations_of(layer)
@@ -114,17 +125,33 @@ def cell_of(layer: nn.Module, index: int = 0, reverse: bool = False) -> Cell:
             ("w_hr", "weight_hr"),
         )
     }
-    names = {k: None if v is None else v.detach() for k, v in names.items()}
+    if detach:
+        names = {k: None if v is None else v.detach() for k, v in names.items()}
     if not layer.bias:
         zero = names["w_ih"].new_zeros(len(names["w_ih"]))
         names["b_ih"] = names["b_hh"] = zero
     return Cell(kind, variant, **names)
 
 
+def cell_of_call(call: Call) -> Cell:
+    """Read the cell of an operator's call, its weights a part of the graph."""
+    w = call.weights
+    zero = w.w_ih.new_zeros(len(w.w_ih)) if w.b_ih is None else None
+    factor = None if call.noise is None else call.noise.recurrent
+    if factor is not None:
+        factor = factor.to(call.state[0].dtype)
+    variant = call.variant.removeprefix("reset_") if call.cell != "lstm" else ""
+    b_ih, b_hh = (zero if b is None else b for b in (w.b_ih, w.b_hh))
+    if b_ih is None or b_hh is None:
+        raise AssertionError("a layer has both biases or none")
+    return Cell(call.cell, variant, w.w_ih, w.w_hh, b_ih, b_hh, w.w_hr, factor)
+
+
 def equations_of(layer: nn.Module) -> tuple[str, str]:
     """Return the kind and variant of a `Cell` that has a module's equations."""
     if isinstance(layer, nn.RNNCellBase):
-        name = str(getattr(layer, "nonlinearity", type(layer).__name__))
+        known = standard_class(layer) or type(layer)
+        name = str(getattr(layer, "nonlinearity", known.__name__))
     else:
         name = str(layer.mode).removeprefix("RNN_")
     if "LSTM" in name:
@@ -136,39 +163,36 @@ def equations_of(layer: nn.Module) -> tuple[str, str]:
 
 def knows(module: nn.Module) -> bool:
     """Whether a module is a recurrent layer or cell whose equations are known."""
-    if isinstance(module, nn.RNNCellBase):
-        known = isinstance(module, (nn.RNNCell, nn.GRUCell, nn.LSTMCell))
-    else:
-        known = isinstance(module, nn.RNNBase)
-    if not known:
+    if standard_class(module) is None:
         return False
     kind, variant = equations_of(module)
-    return kind != "rnn" or variant in SLOPE
+    return (kind != "rnn" or variant in SLOPE) and not peculiarity(module)
 
 
 def _rnn(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
-    total = a + linear(state[0], cell.w_hh, cell.b_hh)
+    total = a + linear(cell.seen(state[0]), cell.w_hh, cell.b_hh)
     return (NONLINEARITIES[cell.variant](total),), (total,)
 
 
 def _gru(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
     (h,) = state
     a_r, a_z, a_n = a.chunk(3, -1)
+    seen = cell.seen(h)
     if cell.variant == "after":
-        q_r, q_z, q_n = linear(h, cell.w_hh, cell.b_hh).chunk(3, -1)
+        q_r, q_z, q_n = linear(seen, cell.w_hh, cell.b_hh).chunk(3, -1)
         r, z = torch.sigmoid(a_r + q_r), torch.sigmoid(a_z + q_z)
         n = torch.tanh(a_n + r * q_n)
     else:
         gates = 2 * h.shape[-1]
-        q_r, q_z = linear(h, cell.w_hh[:gates], cell.b_hh[:gates]).chunk(2, -1)
+        q_r, q_z = linear(seen, cell.w_hh[:gates], cell.b_hh[:gates]).chunk(2, -1)
         r, z = torch.sigmoid(a_r + q_r), torch.sigmoid(a_z + q_z)
-        n = torch.tanh(a_n + linear(r * h, cell.w_hh[gates:], cell.b_hh[gates:]))
+        n = torch.tanh(a_n + linear(r * seen, cell.w_hh[gates:], cell.b_hh[gates:]))
     return (n + z * (h - n),), (r, z, n)
 
 
 def _lstm(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
     h, c = state
-    a_i, a_f, a_g, a_o = (a + linear(h, cell.w_hh, cell.b_hh)).chunk(4, -1)
+    a_i, a_f, a_g, a_o = (a + linear(cell.seen(h), cell.w_hh, cell.b_hh)).chunk(4, -1)
     i, f, o = torch.sigmoid(a_i), torch.sigmoid(a_f), torch.sigmoid(a_o)
     g = torch.tanh(a_g)
     c = f * c + i * g
@@ -180,20 +204,21 @@ def _lstm(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
 
 def _push_rnn(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
     (h,), (total,) = _rnn(cell, a, state)
-    return SLOPE[cell.variant](total, h).unsqueeze(-1) * (cell.w_hh @ Q)
+    return SLOPE[cell.variant](total, h).unsqueeze(-1) * (cell.w_hh @ _met(cell, Q))
 
 
 def _push_gru(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
     (h,) = state
     _, (r, z, n) = _gru(cell, a, state)
     W_r, W_z, W_n = cell.w_hh.chunk(3)
-    d_r = _col(r * (1 - r)) * (W_r @ Q)
-    d_z = _col(z * (1 - z)) * (W_z @ Q)
+    met, seen = _met(cell, Q), cell.seen(h)
+    d_r = _col(r * (1 - r)) * (W_r @ met)
+    d_z = _col(z * (1 - z)) * (W_z @ met)
     if cell.variant == "after":
-        q = linear(h, W_n, cell.b_hh.chunk(3)[2])
-        inner = _col(r) * (W_n @ Q) + _col(q) * d_r
+        q = linear(seen, W_n, cell.b_hh.chunk(3)[2])
+        inner = _col(r) * (W_n @ met) + _col(q) * d_r
     else:
-        inner = W_n @ (_col(r) * Q + _col(h) * d_r)
+        inner = W_n @ (_col(r) * met + _col(seen) * d_r)
     d_n = _col(1 - n * n) * inner
     return _col(z) * Q + _col(h - n) * d_z + _col(1 - z) * d_n
 
@@ -202,6 +227,7 @@ def _push_lstm(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
     h, c_old = state
     (_, c), (i, f, o, g) = _lstm(cell, a, state)
     Q_h, Q_c = Q.split([h.shape[-1], c.shape[-1]], dim=1)
+    Q_h = _met(cell, Q_h)
     W_i, W_f, W_g, W_o = cell.w_hh.chunk(4)
     d_c = (
         _col(g * i * (1 - i)) * (W_i @ Q_h)
@@ -214,6 +240,11 @@ def _push_lstm(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
     if cell.w_hr is not None:
         d_h = cell.w_hr @ d_h
     return torch.cat([d_h, d_c], dim=1)
+
+
+def _met(cell: Cell, Q: Tensor) -> Tensor:
+    """Return directions of h as the recurrent weights meet them."""
+    return Q if cell.factor is None else _col(cell.factor) * Q
 
 
 def _col(gate: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from elman import ops
 
-from ._cells import States, equations_of
 from ._lineage import Lineage, tensors_of
 from ._preserve import preserved
 from ._probe import recurrent
@@ -31,18 +30,28 @@ def watched(model: nn.Module) -> Iterator[Calls]:
     lineages = {name: Lineage() for name in layers}
 
     def run(name: str, plain: Any, *args: Any, **kwargs: Any) -> Any:
-        given, hx, lengths = _arguments(*args, **kwargs)
-        sequence, _ = lineages[name].place(hx)
         layer = layers[name]
+        begun: list[Tensor] = []
+        ended: list[Tensor] = []
         if isinstance(layer, nn.RNNCellBase):
-            steps, result = 1, plain(given, hx)
+            steps, result = 1, plain(*args, **kwargs)
+            begun += tensors_of(_state_of(args, kwargs))
             state = result
         else:
             seen: list[int] = []
-            result = _chunked(layer, [], given, hx, lengths, seen)
+
+            def note(call: ops.Call) -> ops.Result:
+                seen.append(len(call.x))
+                begun.extend(call.state)
+                found = _chunked(call, [])
+                ended.extend(found.state)
+                return found
+
+            result = through(layer, note, *args, **kwargs)
             steps, state = seen[0], result[1]
+        sequence, _ = lineages[name].place(begun)
         calls[name].append((sequence, steps))
-        lineages[name].leave(sequence, state)
+        lineages[name].leave(sequence, [state, ended])
         return result
 
     with preserved(model):
@@ -69,14 +78,15 @@ def truncated(model: nn.Module, calls: Calls, every: int, shift: int) -> Iterato
     cuts = {name: iter(_cuts(of, every, shift)) for name, of in calls.items()}
 
     def run(name: str, plain: Any, *args: Any, **kwargs: Any) -> Any:
-        given, hx, lengths = _arguments(*args, **kwargs)
         here = next(cuts[name])
-        if here and here[0] == 0:
-            hx = _detached(hx)
         layer = layers[name]
-        if isinstance(layer, nn.RNNCellBase):
-            return plain(given, hx)
-        return _chunked(layer, here, given, hx, lengths, [])
+        if not isinstance(layer, nn.RNNCellBase):
+            return through(layer, lambda call: _chunked(call, here), *args, **kwargs)
+        if here and here[0] == 0 and len(args) > 1:
+            args = (args[0], _detached(args[1]), *args[2:])
+        elif here and here[0] == 0 and "hx" in kwargs:
+            kwargs = {**kwargs, "hx": _detached(kwargs["hx"])}
+        return plain(*args, **kwargs)
 
     with preserved(model):
         for name, layer in layers.items():
@@ -100,43 +110,36 @@ def _cuts(calls: list[tuple[int, int]], every: int, shift: int) -> list[list[int
     return cuts
 
 
-def _chunked(
-    layer: nn.Module, cuts: list[int], given: Any, hx: Any, lengths: Any, seen: Any
-) -> Any:
-    kind, variant = equations_of(layer)
-    if kind == "gru":
-        variant = f"reset_{variant}"
-    elif kind == "lstm":
-        variant = "projected" if layer.proj_size else "plain"
-
-    def run(
-        index: int, reverse: bool, x: Tensor, state: States, lengths: Tensor | None
-    ) -> tuple[Tensor, States]:
-        steps = len(x)
-        seen.append(steps)
-        weights = _weights(layer, index, reverse)
-        at = [0, *(t for t in cuts if t), steps]
-        parts = []
-        for begin, end in pairwise(at):
+def _chunked(call: ops.Call, cuts: list[int]) -> ops.Result:
+    """Run a call with its state cut from the graph before some steps."""
+    steps, state, parts = len(call.x), call.state, []
+    if cuts and cuts[0] == 0:
+        state = _detached(state)
+    with ops.run_instead(lambda _: None):  # these calls are the operator's own
+        for begin, end in pairwise([0, *(t for t in cuts if t), steps]):
             if begin:
                 state = _detached(state)
-            low, high = (steps - end, steps - begin) if reverse else (begin, end)
-            own = None if lengths is None else (lengths - low).clamp(0, high - low)
-            call = ops.Call(
-                kind, variant, x[low:high], state, weights, own, reverse=reverse
+            low, high = (steps - end, steps - begin) if call.reverse else (begin, end)
+            own = call.lengths
+            result = ops.run(
+                call._replace(
+                    x=call.x[low:high],
+                    state=state,
+                    lengths=None if own is None else (own - low).clamp(0, high - low),
+                    noise=_some(call.noise, low, high),
+                )
             )
-            y, state, _ = ops.run(call)
-            parts.append(y)
-        return torch.cat(parts[::-1] if reverse else parts), state
-
-    return through(layer, run, given, hx, lengths)  # type: ignore[arg-type]
+            state = result.state
+            parts.append(result.y)
+    return ops.Result(torch.cat(parts[::-1] if call.reverse else parts), state, {})
 
 
-def _weights(layer: nn.Module, index: int, reverse: bool) -> ops.Weights:
-    """Read weights by name, so that parametrisations stay in the graph."""
-    suffix = f"_l{index}" + ("_reverse" if reverse else "")
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-    return ops.Weights(*(getattr(layer, name + suffix, None) for name in names))  # type: ignore[arg-type]
+def _some(noise: ops.Noise | None, low: int, high: int) -> ops.Noise | None:
+    """Return what is held back in some of the steps."""
+    if noise is None:
+        return None
+    stays = (s[low:high] if isinstance(s, Tensor) else s for s in noise.stays)
+    return noise._replace(stays=tuple(stays))
 
 
 def _detached(hx: Any) -> Any:
@@ -146,8 +149,5 @@ def _detached(hx: Any) -> Any:
     return states[0] if states else hx
 
 
-def _arguments(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-    """Return input, state and lengths of a call of a recurrent module."""
-    given = args[0] if args else kwargs["input"]
-    hx = args[1] if len(args) > 1 else kwargs.get("hx")
-    return given, hx, kwargs.get("lengths")
+def _state_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return args[1] if len(args) > 1 else kwargs.get("hx")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -16,22 +17,39 @@ from elman._errors import InputError
 from ._call_model import Forward
 from ._catalogue import in_order
 from ._cells import knows
-from ._judge import findings_of, headline_of, verdict_of
-from ._judge_numbers import judge_loss, not_finite
+from ._judge import (
+    findings_of,
+    growth,
+    headline_of,
+    judge_unreached,
+    verdict_of,
+)
+from ._judge_numbers import (
+    KIND_OF,
+    holds_nonfinite,
+    judge_first,
+    judge_frozen,
+    judge_loss,
+    judge_zero,
+    not_finite,
+)
 from ._judge_training import (
     FEWEST_BATCHES,
     judge_clipping,
     judge_statistics,
     judge_trial,
 )
-from ._measure import Loss, measure
+from ._measure import Loss, Measurement, measure
 from ._need_of_batches import need_of_batches
 from ._needed import needed_from_lengths
+from ._nonfinite import first_nonfinite
 from ._prescribe import Prescription, prescribe
 from ._preserve import unwrapped
+from ._probe import recurrent
 from ._reach import Reach, precision_of
-from ._results import Diagnosis
+from ._results import Diagnosis, Finding, LayerProfile
 from ._statistics import gradient_statistics
+from ._thresholds import EXPLODED
 from ._trial import Optimiser, Trial, trial
 from ._truncation import truncation_bias
 
@@ -151,6 +169,7 @@ def diagnose(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
     model = unwrapped(model)
+    recurrent(model)  # says in one line what cannot be examined
     broken = not_finite(model, inputs)
     seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
     data = [(inputs, targets), *batches]
@@ -164,9 +183,13 @@ def diagnose(
     needed = int(needed)
     head = headline_of(seen.profiles)
     verdict = verdict_of(seen.profiles, needed)
-    sound = math.isfinite(seen.loss)
+    broken, none = _no_verdict(
+        model, inputs, targets, loss, forward, seen, needed, broken
+    )
+    sound = math.isfinite(seen.loss) and not broken
+    trains = sound and any(p.requires_grad for p in model.parameters())
     tried: Trial | None = None
-    if optimizer is not None and sound:
+    if optimizer is not None and trains:
         tried, _ = trial(
             model, data, loss, optimizer, clip_norm=clip_norm, forward=forward
         )
@@ -183,13 +206,13 @@ def diagnose(
         precision=precision_of(head, precision or _dtype(model)),
     )
     about_training = [*judge_trial(tried), *judge_clipping(tried)]
-    if len(data) >= FEWEST_BATCHES and sound:
+    if len(data) >= FEWEST_BATCHES and trains:
         about_training += judge_statistics(
             gradient_statistics(model, data, loss, forward=forward), clip_norm
         )
     prescription: Prescription | None = None
     ill = verdict != "healthy" or any(f.severity == "error" for f in about_training)
-    if remedies and ill and sound:
+    if remedies and ill and trains and none is None:
         prescription = prescribe(
             model,
             inputs,
@@ -212,30 +235,96 @@ def diagnose(
         seen.profiles, seen.exponents, seen.used, seen.seen, needed, reach, measured,
         best,
     )  # fmt: skip
-    if broken or not sound:
-        flow = []  # of what is no number, nothing else can be said
+    if none is not None:
+        flow = none.findings  # nothing else can be said about the flow
+    unknown = none is not None and none.word == "not finite"
     configuration = {} if prescription is None else dict(prescription.configuration)
     if truncation is not None and truncation < needed:
         configuration["truncation"] = needed
     return Diagnosis(
-        verdict=verdict,
-        horizon=head.horizon,
+        verdict=verdict if none is None else none.word,
+        horizon=head.horizon if none is None else math.nan,
         needed=needed,
         needed_source=needed_source or "given",
         headline=head.name,
-        profile=seen.profiles,
-        lyapunov=seen.exponents,
-        saturation=seen.used,
+        profile=[p if none is None else _unsaid(p) for p in seen.profiles],
+        lyapunov=[] if unknown else seen.exponents,
+        saturation=[] if unknown else seen.used,
         findings=in_order(
-            [*broken, *judge_loss(seen.loss, broken), *flow, *about_training]
+            [
+                *broken,
+                *judge_loss(seen.loss, broken),
+                *flow,
+                *judge_frozen(model),
+                *about_training,
+            ]
         ),
         remedies=measured,
         best=best,
         loss=seen.loss,
         rows=seen.rows,
-        behaviour=seen.seen,
+        behaviour=[] if unknown else seen.seen,
         trial=tried,
         configuration=configuration,
+        reason="" if none is None else none.reason,
+    )
+
+
+@dataclass(frozen=True)
+class _None:
+    """Why there is no verdict: in a word, in a sentence, and as findings."""
+
+    word: str
+    reason: str
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _no_verdict(
+    model: nn.Module,
+    inputs: Any,
+    targets: Any,
+    loss: Loss,
+    forward: Forward | None,
+    seen: Measurement,
+    needed: int,
+    suspected: list[Finding],
+) -> tuple[list[Finding], _None | None]:
+    """Return what is not finite, and why nothing can be said about the flow."""
+    suspicious = suspected or not math.isfinite(seen.loss) or not seen.finite
+    if suspicious or holds_nonfinite(targets):
+        first = first_nonfinite(model, inputs, targets, loss, forward=forward)
+        if first is not None:
+            found = [f for f in suspected if f.name == KIND_OF.get(first.kind)]
+            found = found or judge_first(first)
+            grown = any(growth(p, needed)[0] > EXPLODED for p in seen.profiles)
+            # A gradient that overflows because it grows is a verdict, and measured.
+            if grown and first.kind in ("adjoint", "parameter gradient"):
+                return found, None
+            return found, _None("not finite", str(first))
+    # Else: padding, or what a mask holds, which reaches nothing.
+    longest = max(p.steps for p in seen.profiles)
+    if longest < 2:
+        reason = (
+            f"the longest sequence that a recurrent layer saw has {longest} "
+            f"step{'' if longest == 1 else 's'}; so it is too where a state is "
+            "detached, or a new one given, at every step"
+        )
+        return [], _None("too short", reason)
+    if not any(p.connected for p in seen.profiles):
+        reason = "the loss depends on no step of any recurrent layer"
+        return [], _None("no gradient", reason, judge_unreached(seen.profiles))
+    if not seen.arrives:
+        reason = "every gradient in a recurrent layer is exactly zero"
+        zero = [judge_zero(p.name, p.steps) for p in seen.profiles]
+        return [], _None("no gradient", reason, zero)
+    return [], None
+
+
+def _unsaid(profile: LayerProfile) -> LayerProfile:
+    """Return a profile that says nothing of how far the gradient reaches."""
+    nan = math.nan
+    return replace(
+        profile, horizon=nan, error=nan, rate=nan, beyond_window=False, capped=False
     )
 
 

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
+from elman.init import check_parameters
+from elman.layers import peculiarity
 
 from ._cells import Cell, knows
 from ._probe import opened
@@ -86,9 +88,12 @@ def floss_(
     >>> layer = floss_(torch.nn.GRU(3, 8), torch.randn(40, 2, 3), count=4, steps=5)
     """
     if not isinstance(layer, nn.RNNBase) or not knows(layer):
+        own = peculiarity(layer) if isinstance(layer, nn.RNNBase) else ""
         raise InputError(
-            f"floss_: got {type(layer).__name__}; give an RNN, GRU or LSTM layer"
+            f"floss_: {'layer ' + own if own else 'got ' + type(layer).__name__}; give "
+            "an RNN, GRU or LSTM layer"
         )
+    check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh")
     whole_number("count", count)
     whole_number("steps", steps)
     number("learning_rate", learning_rate)
@@ -98,6 +103,8 @@ def floss_(
         for reverse in (False, True)[:sides]:
             # Anew each time: what the layers below do has changed.
             with torch.no_grad(), torch.random.fork_rng(devices=[]), opened(layer) as t:
+                layer.eval()  # of what is held back at random, the mean
+                layer.__dict__.pop("_carried", None)  # comes back with the rest
                 layer(x)
             track = next(
                 one for one in t if (one.layer, one.reverse) == (index, reverse)
@@ -147,7 +154,7 @@ def _flossed(
     track: Track, count: int, steps: int, learning_rate: float, tolerance: float
 ) -> dict[str, Tensor]:
     inputs, start = _path(track)
-    cell = track.cell.double()
+    cell = replace(track.cell.double(), factor=None)
     moved = {
         name: getattr(cell, name).clone().requires_grad_()
         for name in ("w_hh", "b_ih", "b_hh")

@@ -22,11 +22,12 @@ Profiles = Sequence[LayerProfile]
 def headline_of(profiles: Profiles) -> LayerProfile:
     """Choose the layer that speaks for the model.
 
-    Among the layers with the longest sequence, the one that reaches farthest:
-    in a stack, one layer that remembers is enough.
+    Among the layers with the longest sequence that the loss depends on, the one that
+    reaches farthest: in a stack, one layer that remembers is enough.
     """
-    longest = max(p.steps for p in profiles)
-    return max((p for p in profiles if p.steps == longest), key=lambda p: p.horizon)
+    heard = [p for p in profiles if p.connected] or profiles
+    longest = max(p.steps for p in heard)
+    return max((p for p in heard if p.steps == longest), key=lambda p: p.horizon)
 
 
 def growth(profile: LayerProfile, needed: int) -> tuple[float, int]:
@@ -34,7 +35,7 @@ def growth(profile: LayerProfile, needed: int) -> tuple[float, int]:
     curve = np.asarray(profile.norm[: needed + 1])
     if len(curve) < 2 or not curve[0] > 0:
         return 0.0, 0
-    lag = int(np.argmax(curve[1:])) + 1
+    lag = int(np.argmax(curve[1:])) + 1  # the first infinite one, if there is any
     return float(curve[lag] / curve[0]), lag
 
 
@@ -44,7 +45,8 @@ def verdict_of(profiles: Profiles, needed: int) -> str:
     Exploding if A(k)/A(0) passes 1e3 in any layer at a lag the data need;
     else vanishing if the headline horizon is shorter than needed.
     """
-    if any(growth(p, needed)[0] > EXPLODED for p in profiles):
+    heard = [p for p in profiles if p.connected] or profiles
+    if any(growth(p, needed)[0] > EXPLODED for p in heard):
         return "exploding"
     return "vanishing" if headline_of(profiles).horizon < needed else "healthy"
 
@@ -70,12 +72,13 @@ def findings_of(
 ) -> list[Finding]:
     """List what is wrong with the flow, the gravest first, causes before effects."""
     measured = _measured_remedy(remedies, best, needed)
+    healthy = verdict_of(profiles, needed) == "healthy"
     vanishing = headline_of(profiles).horizon < needed
     found = [
         *_exploding(profiles, needed, measured),
-        *_chaotic(exponents),
+        *_chaotic(exponents, "warning" if healthy else "error"),
         *_vanishing(profiles, exponents, needed, measured),
-        *_unreached(profiles),
+        *judge_unreached(profiles),
         *judge_units(used, seen, vanishing, needed),
         *_noisy(profiles, needed),
         *reach.findings(),
@@ -119,11 +122,11 @@ def _exploding(profiles: Profiles, needed: int, measured: str) -> list[Finding]:
     return found
 
 
-def _chaotic(exponents: Sequence[Lyapunov]) -> list[Finding]:
+def _chaotic(exponents: Sequence[Lyapunov], severity: str) -> list[Finding]:
     return [
         finding(
             "chaotic state",
-            "error",
+            severity,
             f"{lam.name}: leading Lyapunov exponent {lam} per step: states e-fold "
             f"apart in {1 / lam.exponents[0]:.1f} steps",
             value=lam.exponents[0],
@@ -164,7 +167,8 @@ def _vanishing(
     ]
 
 
-def _unreached(profiles: Profiles) -> list[Finding]:
+def judge_unreached(profiles: Profiles) -> list[Finding]:
+    """Judge layers that the loss does not depend on."""
     return [
         finding(
             "no gradient arrives",

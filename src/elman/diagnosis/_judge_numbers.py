@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ._catalogue import finding
+from ._cells import knows
+from ._nonfinite import NonFinite
 from ._results import Finding
 
 
@@ -47,15 +49,81 @@ def judge_loss(loss: float, broken: Sequence[Finding] = ()) -> list[Finding]:
     ]
 
 
+KIND_OF = {
+    "parameter": "weights are not finite",
+    "input": "inputs are not finite",
+    "target": "targets are not finite",
+    "state": "states are not finite",
+    "output": "states are not finite",
+    "adjoint": "gradients are not finite",
+    "parameter gradient": "gradients are not finite",
+}
+"""The finding for what `first_nonfinite` names; of a loss `judge_loss` speaks."""
+
+
+def judge_first(spot: NonFinite) -> list[Finding]:
+    """Judge the first value of a step that is not finite."""
+    name = KIND_OF.get(spot.kind)
+    if name is None:
+        return []
+    return [
+        finding(
+            name,
+            "error",
+            str(spot),
+            value=spot.count,
+            limit=0,
+            threshold="none",
+        )
+    ]
+
+
+def judge_frozen(model: nn.Module) -> list[Finding]:
+    """Judge layers whose weights a training will not move."""
+    found = []
+    for name, layer in model.named_modules():
+        weights = list(layer.parameters()) if knows(layer) else []
+        if weights and not any(p.requires_grad for p in weights):
+            found.append(
+                finding(
+                    "weights are frozen",
+                    "note",
+                    f"{name or 'model'}: none of its {len(weights)} weights requires a "
+                    "gradient",
+                    value=0,
+                    limit=1,
+                    threshold="at least one",
+                )
+            )
+    return found
+
+
+def judge_zero(name: str, steps: int) -> Finding:
+    """Judge a layer that the loss depends on by gradients of exactly zero."""
+    return finding(
+        "no gradient arrives",
+        "error",
+        f"{name}: the gradient is exactly zero at each of its {steps} steps",
+        value=0,
+        limit=0,
+        threshold="a gradient other than zero at one step at least",
+    )
+
+
+def holds_nonfinite(value: Any) -> bool:
+    """Whether a tensor of a nested batch holds NaN or infinity."""
+    return any(_bad(tensor)[0] for _, tensor in _tensors(value, ""))
+
+
 def _tensors(value: Any, where: str) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, PackedSequence):
         yield where, value.data
     elif isinstance(value, Tensor):
-        yield where, value
+        yield where, value.values() if value.is_nested else value
     elif isinstance(value, (tuple, list)):
         for at, part in enumerate(value):
             yield from _tensors(part, f"{where}[{at}]")
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from _tensors(part, f"{where}[{key!r}]")
 

@@ -64,7 +64,7 @@ def judge_units(
         found += [_saturated(s.name, *end) for end in ends]
         found += _dead(s)
         if b is not None and not (ends and large):
-            found += _shut(b) if vanishing else _shut_through(b)
+            found += _shut(b) if vanishing else _shut_through(b, "warning")
             found += _flat(b, needed) if vanishing else []
     return found
 
@@ -132,7 +132,7 @@ def _shut(b: Behaviour) -> list[Finding]:
     return _shut_through(b)
 
 
-def _shut_through(b: Behaviour) -> list[Finding]:
+def _shut_through(b: Behaviour, severity: str = "error") -> list[Finding]:
     """Judge an LSTM's gates that let through: wrong whatever the horizon."""
     if b.cell != "lstm":
         return []
@@ -145,7 +145,7 @@ def _shut_through(b: Behaviour) -> list[Finding]:
     return [
         finding(
             name,
-            "error",
+            severity,
             f"{b.name}: gate {gate} is {b.gates[gate]:.3f} (median over units)",
             value=b.gates[gate],
             limit=SHUT / 4,

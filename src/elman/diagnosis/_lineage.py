@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-NEAR = 64
+NEAR = 256
 """Nodes of the graph looked at between two calls of one sequence."""
 
 
@@ -52,6 +52,7 @@ class Lineage:
 
 
 def tensors_of(state: Any) -> tuple[Tensor, ...]:
-    """Return the tensors of a state: h, (h, c), or nothing."""
-    parts = state if isinstance(state, (tuple, list)) else (state,)
-    return tuple(s for s in parts if isinstance(s, Tensor))
+    """Return the tensors of a state, or of several: h, (h, c), or nothing."""
+    if isinstance(state, (tuple, list)):
+        return tuple(s for part in state for s in tensors_of(part))
+    return (state,) if isinstance(state, Tensor) else ()

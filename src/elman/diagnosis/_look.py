@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ._cells import knows
+from elman.layers import is_recurrent
+
 from ._rows import named_leaves
 from ._unroll import Track
 
@@ -30,6 +31,8 @@ def look(kind: str, name: str, tensor: Any) -> Spot | None:
     if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
         return None
     tensor = tensor.detach()
+    if tensor.is_nested:
+        tensor = tensor.values()
     bad = ~tensor.isfinite()
     count = int(bad.sum())
     if count == 0:
@@ -53,7 +56,7 @@ class Forward:
         """Look at what a module has just computed."""
         if self.first is not None:
             return
-        if knows(module):
+        if is_recurrent(module):
             for track in self.tracks:
                 begin = self._checked.get(id(track), 0)
                 self._checked[id(track)] = len(track.states)
@@ -118,6 +121,11 @@ def in_batch(kind: str, batch: Any, tracks: list[Track], first: bool) -> Spot | 
         spot = look(kind, name, leaf)
         if spot is None:
             continue
+        if leaf.is_nested:  # rows without padding, one after the other
+            at = int((~leaf.detach().values().isfinite()).nonzero()[0, 0])
+            offsets = leaf.offsets()
+            row = int((offsets <= at).sum()) - 1
+            return replace(spot, step=at - int(offsets[row]), row=row)
         by_row = _rows_first(leaf, tracks, first)
         if by_row is None:
             return spot

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from ._spectrum import singular_values
-from ._unroll import Track
+from ._unroll import DoubleCells, Track
 
 ROWS = 8
 """Rows followed: enough for a standard error, cheap enough for every model."""
@@ -79,7 +79,7 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
     warm_up = min(steps // 5, 100)
     if steps - warm_up < 1:
         return None
-    cell = track.cell.double()
+    cells = DoubleCells(track, rows)
     state = tuple(s[rows].detach().double() for s in track.start)
     width = sum(s.shape[-1] for s in state)
     count = min(count, width)
@@ -91,7 +91,8 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
     first = len(track.states) - lengths if track.reverse else torch.zeros_like(lengths)
     for t, x in enumerate(track.x):
         alive = (t >= first) & (t < first + lengths)
-        J_Q = cell.push(cell.project(x[rows].double()), state, Q)
+        cell = cells.at(t)
+        J_Q = track.push(t, rows, cell, cell.project(x[rows].double()), state, Q)
         turned, R = torch.linalg.qr(torch.nan_to_num(J_Q))
         growth = R.diagonal(dim1=-2, dim2=-1).abs().log().clamp(min=FLOOR)
         counts = alive & (t >= first + warm_up)

@@ -14,12 +14,13 @@ from elman._errors import InputError
 from ._behaviour import Behaviour, behaviour
 from ._call_model import Forward, call, loss_of
 from ._call_model import Loss as Loss
+from ._finite import finite_rows, look_at_gradients
 from ._gates import Saturation, saturation
 from ._horizon import horizon_of, mean_curve
 from ._lyapunov import Lyapunov, lyapunov
 from ._preserve import unwrapped
 from ._probe import opened
-from ._profile import lag_curve, loss_profile
+from ._profile import connections, lag_curve, loss_profile
 from ._results import LayerProfile
 from ._rows import fewer_rows
 from ._unroll import Track
@@ -39,6 +40,11 @@ class Measurement:
         Steps of every row of the longest layer.
     loss : float
     rows : int
+    finite : bool
+        Whether every state, adjoint and gradient of a weight is a finite number.
+    arrives : bool
+        Whether a gradient other than zero reaches a recurrent layer, or will once a
+        weight that starts at zero has moved.
     """
 
     profiles: list[LayerProfile]
@@ -48,6 +54,8 @@ class Measurement:
     lengths: list[int]
     loss: float
     rows: int
+    finite: bool = True
+    arrives: bool = True
 
 
 def measure(
@@ -79,28 +87,52 @@ def measure(
     """
     model = unwrapped(model)
     for some_inputs, some_targets, kept in fewer_rows(model, inputs, targets):
-        with opened(model) as tracks:
-            value = loss_of(loss, call(model, some_inputs, forward), some_targets)
-            tracks = _longest(tracks)
+        with opened(model) as ran:
+            try:
+                output = call(model, some_inputs, forward)
+                value = loss_of(loss, output, some_targets)
+            except (ValueError, RuntimeError, IndexError, TypeError):
+                if kept:  # what the model keeps may have the rows of the whole batch
+                    continue
+                raise
+            reached = connections(ran, value)
+            tracks, heard = _longest(ran, reached)
             # Whether the first axis was the batch, only the layers can tell.
             if kept and any(len(t.lengths) != kept for t in tracks):
                 continue
-            return _measured(tracks, value, max_lag, full)
+            if not full:
+                return _measured(tracks, value, max_lag, heard, full=False)
+            weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
+            finite, moves = look_at_gradients(weights, value)
+            return _measured(tracks, value, max_lag, heard, finite=finite, moves=moves)
     raise InputError("model: no recurrent layer ran on these inputs")
 
 
 def _measured(
-    tracks: list[Track], value: Tensor, max_lag: int | None, full: bool
+    tracks: list[Track],
+    value: Tensor,
+    max_lag: int | None,
+    reached: list[bool],
+    *,
+    full: bool = True,
+    finite: bool = True,
+    moves: bool = False,
 ) -> Measurement:
     profiles: list[LayerProfile] = []
     exponents: list[Lyapunov] = []
     used: list[Saturation] = []
     seen: list[Behaviour] = []
     generator = torch.Generator().manual_seed(0)
-    for track in tracks:
+    arrives = not full
+    for track, here in zip(tracks, reached, strict=True):
         curves = lag_curve(track, generator, max_lag)
+        sound = finite_rows(track)
+        curves[~sound] = np.nan  # of what is no number, nothing can be said
         curve, reach = mean_curve(curves), horizon_of(curves)
-        by_step, connected = loss_profile(track, value) if full else (NO_STEPS, True)
+        by_step = loss_profile(track, value)[0] if full else NO_STEPS
+        known = by_step[~np.isnan(by_step)]
+        finite = finite and bool(sound.all()) and bool(np.isfinite(known).all())
+        arrives = arrives or bool((known > 0).any()) or (moves and here)
         profiles.append(
             LayerProfile(
                 track.title,
@@ -115,7 +147,7 @@ def _measured(
                 reach.beyond_window,
                 reach.capped,
                 reach.rate,
-                connected,
+                here,
             )
         )
         if full:
@@ -132,21 +164,29 @@ def _measured(
         [int(n) for n in longest.lengths],
         float(value.detach()),
         len(longest.lengths),
+        finite,
+        arrives,
     )
 
 
-def _longest(tracks: list[Track]) -> list[Track]:
-    """Keep one track of each layer and direction: the longest, the first of equals."""
-    kept: dict[str, Track] = {}
-    for track in tracks:
+def _longest(
+    tracks: list[Track], reached: list[bool]
+) -> tuple[list[Track], list[bool]]:
+    """Keep one track of each layer and direction, and whether the loss depends on it.
+
+    One that it does depend on, if there is any; the longest; the first of equals.
+    """
+    kept: dict[str, tuple[tuple[bool, int], Track]] = {}
+    for track, heard in zip(tracks, reached, strict=True):
         if len(track.lengths) == 0:
             raise InputError("inputs: a batch of 0 rows; give at least one")
         old = kept.get(track.title)
-        if old is None or len(track.states) > len(old.states):
-            kept[track.title] = track
+        rank = heard, len(track.states)
+        if old is None or rank > old[0]:
+            kept[track.title] = rank, track
     if not kept:
         raise InputError(
             "model: its recurrent layers did not run on these inputs; diagnose needs "
             "a forward pass that calls them"
         )
-    return list(kept.values())
+    return [t for _, t in kept.values()], [r[0] for r, _ in kept.values()]

@@ -20,7 +20,7 @@ from ._cells import knows
 from ._look import Forward as Looking
 from ._look import Spot, in_adjoints, in_batch, look
 from ._preserve import preserved, unwrapped
-from ._probe import opened
+from ._probe import opened, recurrent
 from ._rows import named_leaves
 
 
@@ -113,6 +113,7 @@ def first_nonfinite(
         cannot be written.
     """
     model = unwrapped(model)
+    recurrent(model)
     for name, p in model.named_parameters():
         spot = look("parameter", name, p)
         if spot:

@@ -60,15 +60,26 @@ def page(d: Diagnosis) -> str:
         f"<p>{escape(_sentence(d))}</p>"
         f'<p class="soft">Need: {escape(d.needed_source)}. Layer: '
         f"{escape(d.headline)} ({d.head.cell.upper()}).</p>"
-        f'<div class="wide">{curve_svg(d)}</div>'
-        '<p class="soft">The share of a gradient at the last step that arrives k steps '
-        "earlier. Good is a curve that is still above the dashed line where it meets "
-        "the line marked needed.</p>"
+        f"{'' if d.reason else _curve(d)}"
         f"{_findings(d)}{_remedies(d)}{_layers(d)}</body></html>"
     )
 
 
+def _curve(d: Diagnosis) -> str:
+    return (
+        f'<div class="wide">{curve_svg(d)}</div>'
+        '<p class="soft">The share of a gradient at the last step that arrives k steps '
+        "earlier. Good is a curve that is still above the dashed line where it meets "
+        "the line marked needed.</p>"
+    )
+
+
 def _sentence(d: Diagnosis) -> str:
+    if d.reason:
+        return (
+            f"{d.reason[0].upper()}{d.reason[1:]}. How far gradients reach cannot be "
+            "said before that is mended."
+        )
     if d.verdict == "exploding":
         return (
             f"Within the {d.needed} steps the data need, the gradient grows more than "

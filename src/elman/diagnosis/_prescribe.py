@@ -14,7 +14,7 @@ from elman._errors import InputError, did_you_mean
 
 from ._call_model import Forward, call
 from ._candidates import KINDS, Candidate, candidates
-from ._cells import knows
+from ._cells import equations_of, knows
 from ._judge import headline_of, verdict_of
 from ._measure import Loss, measure
 from ._preserve import unwrapped
@@ -25,6 +25,9 @@ from ._trial import Optimiser, copied, trial
 
 IMPROVED = 1.5
 """A remedy that falls short of the need must at least lengthen the horizon so."""
+
+ILL = ("vanishing", "exploding")
+"""Verdicts that a change of the model can mend."""
 
 TRIED = ("initialisation", "activation", "cell")
 """Kinds tried if none are named: flossing takes longer than all of them."""
@@ -124,6 +127,11 @@ def prescribe(
         before = measure(
             model, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
         )
+        if not math.isfinite(before.loss):
+            raise InputError(
+                "model: the loss of the batch is not finite, so that nothing can be "
+                "compared; first_nonfinite(model, inputs, targets, loss) says where"
+            )
         horizon = headline_of(before.profiles).horizon
         verdict = verdict_of(before.profiles, needed)
     given = inputs_of_layers(model, lambda m: call(m, inputs, forward))
@@ -131,7 +139,7 @@ def prescribe(
     tried: list[Remedy] = []
     by_name: dict[str, Candidate] = {}
     for candidate in candidates(model, needed, given, verdict):
-        if verdict == "healthy" or not {candidate.kind, candidate.name} & wanted:
+        if verdict not in ILL or not {candidate.kind, candidate.name} & wanted:
             continue
         treated = candidate.change(copied(model))
         if treated is None:
@@ -157,7 +165,7 @@ def prescribe(
                 after=reached,
             )
         )
-    best = best_of(tried) if verdict != "healthy" else None
+    best = best_of(tried) if verdict in ILL else None
     data = [(inputs, targets), *batches]
     if confirm and optimizer is not None:
         best, tried = _confirmed(
@@ -283,7 +291,7 @@ def _change(model: nn.Module, treated: nn.Module) -> float:
     old = [m for m in model.modules() if knows(m)]
     new = [m for m in treated.modules() if knows(m)]
     for a, b in zip(old, new, strict=True):
-        if a.mode != b.mode:
+        if equations_of(a) != equations_of(b):
             return math.inf
         for p, q in zip(a.parameters(), b.parameters(), strict=True):
             difference += float((q.detach() - p.detach()).double().square().sum())

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import copy
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from elman._errors import InputError
 
 
 @contextmanager
 def preserved(model: nn.Module) -> Iterator[None]:
     """Leave a model as it is found, error or not.
 
-    Attributes (an instance's own forward among them), parameters, buffers, modules,
-    training flags, ``requires_grad`` and the random state come back. Values and
-    gradients of the weights are the block's to leave alone.
+    Attributes (an instance's own forward and a state carried over among them), what
+    lists, dictionaries and tensors in them hold, parameters, buffers, modules, training
+    flags, ``requires_grad`` and the random state come back. Values and gradients of the
+    weights are the block's to leave alone. Inside, nothing runs compiled.
     """
     kept = [(m, dict(m.__dict__)) for m in model.modules()]
+    inside = [_Content(v) for _, known in kept for v in known.values()]
     tables: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (table, dict(table))
         for m in model.modules()
@@ -27,17 +33,20 @@ def preserved(model: nn.Module) -> Iterator[None]:
     buffers = [(b, b.detach().clone()) for b in model.buffers()]
     wanted = [(p, p.requires_grad) for p in model.parameters()]
     gpus = sorted({p.device for p in model.parameters() if p.is_cuda}, key=str)
-    with torch.random.fork_rng(devices=gpus):
+    with torch.random.fork_rng(devices=gpus), _uncompiled(model):
         try:
-            with torch.enable_grad():
+            with torch.inference_mode(False), torch.enable_grad():
+                detach_states(model)  # of a call before, whose graph may be gone
                 yield
         finally:
             for module, attributes in kept:
                 module.__dict__.clear()
                 module.__dict__.update(attributes)
-            for table, content in tables:
+            for content in inside:
+                content.restore()
+            for table, known in tables:
                 table.clear()
-                table.update(content)
+                table.update(known)
             for parameter, flag in wanted:
                 parameter.requires_grad_(flag)
             with torch.no_grad():
@@ -45,8 +54,84 @@ def preserved(model: nn.Module) -> Iterator[None]:
                     buffer.copy_(value)
 
 
+def detach_states(model: nn.Module) -> None:
+    """Cut the states that modules carry over from the graph of the calls before.
+
+    Those that a layer keeps, and those that a model keeps in its attributes.
+    """
+    for module in model.modules():
+        for name, value in list(module.__dict__.items()):
+            if _made(value):
+                module.__dict__[name] = _cut(value)
+        detach: Any = getattr(module, "detach_state", None)
+        if detach is not None and getattr(module, "stateful", False):
+            detach()
+
+
+def _made(value: Any) -> bool:
+    """Whether a tensor, or one in a tuple, has a graph behind it."""
+    if isinstance(value, tuple):
+        return any(map(_made, value))
+    return isinstance(value, Tensor) and value.grad_fn is not None
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(map(_cut, value))
+    return value.detach() if isinstance(value, Tensor) else value
+
+
+class _Content:
+    """What a list, dictionary, set or tensor held when this was made."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.held: Any = None
+        if isinstance(value, (list, dict, set)):
+            self.held = copy.copy(value)
+        elif isinstance(value, Tensor) and not value.is_inference():
+            self.held = value._version, value.detach().clone()
+
+    def restore(self) -> None:
+        """Put it back."""
+        if self.held is None:
+            return
+        if isinstance(self.value, Tensor):
+            version, content = self.held
+            if self.value._version != version:
+                with torch.no_grad():
+                    self.value.detach().copy_(content)
+        elif isinstance(self.value, list):
+            self.value[:] = self.held
+        else:
+            self.value.clear()
+            self.value.update(self.held)
+
+
+@contextmanager
+def _uncompiled(model: nn.Module) -> Iterator[None]:
+    """Run what was compiled as it was written, so that its layers are seen."""
+    with ExitStack() as stack:
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        for module in model.modules():  # preserved brings it back
+            module.__dict__["_compiled_call_impl"] = None
+        yield
+
+
 def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the model inside what torch.compile or DistributedDataParallel wraps."""
+    """Return the model inside what torch.compile or DistributedDataParallel wraps.
+
+    Raises
+    ------
+    InputError
+        If it is no module.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"model: got {type(model).__name__}; give a torch.nn.Module that holds a "
+            "recurrent layer"
+        )
     for name in ("_orig_mod", "module"):
         inner = getattr(model, name, None)
         wraps = name == "_orig_mod" or isinstance(

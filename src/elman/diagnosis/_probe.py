@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
 from elman._errors import InputError
+from elman.layers import is_recurrent, peculiarity
 
 from ._cells import knows
 from ._lineage import Lineage
 from ._preserve import preserved
+from ._slopes import SLOPE
 from ._unroll import Track, unrolled, unrolled_cell
 
 
@@ -24,17 +27,44 @@ def recurrent(model: nn.Module) -> dict[str, nn.Module]:
     Raises
     ------
     InputError
-        If there is none, or the model has never run and is still lazy.
+        If there is none, if one of them is of a class that may compute something
+        else, or if the model has never run and is still lazy.
     """
-    layers = {n: m for n, m in model.named_modules() if knows(m)}
+    layers = {n: m for n, m in model.named_modules() if is_recurrent(m)}
+    for name, layer in layers.items():
+        if not knows(layer):
+            raise InputError(_unknown(name, layer))
     if not layers:
         raise InputError(
             f"model: no recurrent layer in {type(model).__name__}; diagnose needs an "
-            "RNN, GRU or LSTM of elman or torch.nn"
+            f"RNN, GRU or LSTM of elman or torch.nn{_scripted(model)}"
         )
-    if any(is_lazy(p) for p in model.parameters()):
+    if any(is_lazy(t) for t in [*model.parameters(), *model.buffers()]):
         raise InputError("model: has lazy parameters; run it once on the inputs first")
     return layers
+
+
+def _unknown(name: str, layer: nn.Module) -> str:
+    """Say what of a layer cannot be examined, and what to do."""
+    where = f"model.{name}" if name else "model"
+    own = peculiarity(layer)
+    if not own:
+        kind = getattr(layer, "nonlinearity", "") or getattr(layer, "mode", "")
+        return (
+            f"{where}: nonlinearity {kind!r} is not known; the diagnosis knows "
+            f"{', '.join(SLOPE)}"
+        )
+    return (
+        f"{where}: {own}; what it computes cannot be examined step by step. Put what "
+        "is added into a module around an RNN, GRU or LSTM of elman or torch.nn, or "
+        "examine the model with such a layer in its place"
+    )
+
+
+def _scripted(model: nn.Module) -> str:
+    if any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
+        return "; it is scripted: give the model that was before torch.jit"
+    return ""
 
 
 @contextmanager
@@ -62,19 +92,23 @@ def opened(model: nn.Module) -> Iterator[list[Track]]:
     Raises
     ------
     InputError
-        If there is no such layer, or the model has never run and is still lazy.
+        As `recurrent`.
     """
     layers = recurrent(model)
     tracks: list[Track] = []
     lineages = {name: Lineage() for name in layers}
 
     def run(name: str, layer: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        sequence, old = lineages[name].place(_state_of(args, kwargs))
         here: list[Track] = []
-        opener = unrolled_cell if isinstance(layer, nn.RNNCellBase) else unrolled
-        result = opener(layer, name, here.append, *args, **_renamed(kwargs))  # type: ignore[arg-type]
-        state = result if isinstance(layer, nn.RNNCellBase) else result[1]
-        lineages[name].leave(sequence, state)
+        if isinstance(layer, nn.RNNCellBase):
+            result = unrolled_cell(layer, name, here.append, *args, **_renamed(kwargs))
+            state = result
+        else:
+            result = unrolled(layer, name, here.append, *args, **kwargs)  # type: ignore[arg-type]
+            state = result[1]
+        # A state carried over by the layer itself is no argument of the call.
+        sequence, old = lineages[name].place([s for t in here for s in t.begun])
+        lineages[name].leave(sequence, [state, [t.states[-1] for t in here]])
         for track in here:
             track.sequence = sequence
             _join(tracks, track, old)
@@ -84,10 +118,6 @@ def opened(model: nn.Module) -> Iterator[list[Track]]:
         for name, layer in layers.items():
             layer.__dict__["forward"] = partial(run, name, layer)
         yield tracks
-
-
-def _state_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return args[1] if len(args) > 1 else kwargs.get("hx")
 
 
 def _renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -111,4 +141,6 @@ def _join(tracks: list[Track], new: Track, old: bool) -> None:
     same[-1].x += new.x
     same[-1].states += new.states
     same[-1].gates += new.gates
+    same[-1].stays += new.stays
+    same[-1].cells += new.cells
     same[-1].lengths = same[-1].lengths + new.lengths

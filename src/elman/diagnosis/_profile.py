@@ -52,6 +52,20 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
     return h, c, connected
 
 
+def connections(tracks: list[Track], loss: Tensor) -> list[bool]:
+    """Return for each track whether the graph leads from a loss to its states."""
+    states = [[s[0] for s in track.states] for track in tracks]
+    flat = [s for of in states for s in of]
+    if not loss.requires_grad or not all(s.requires_grad for s in flat):
+        return [False] * len(tracks)
+    found = torch.autograd.grad(loss, flat, retain_graph=True, allow_unused=True)
+    reached, at = [], 0
+    for of in states:
+        reached.append(any(g is not None for g in found[at : at + len(of)]))
+        at += len(of)
+    return reached
+
+
 def loss_profile(track: Track, loss: Tensor) -> tuple[Array, bool]:
     """‖∂L/∂h_t‖ of the user's loss at every time step, mean over the rows alive.
 

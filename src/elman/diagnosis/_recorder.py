@@ -265,12 +265,14 @@ class FlowRecorder:
 
     @staticmethod
     def _check(model: nn.Module) -> dict[str, nn.Module]:
-        if hasattr(model, "_orig_mod"):
+        inner = unwrapped(model)
+        compiled = (getattr(m, "_compiled_call_impl", None) for m in model.modules())
+        if hasattr(model, "_orig_mod") or any(c is not None for c in compiled):
             raise InputError(
                 "model: a compiled model runs past its layers; record the model "
                 "before torch.compile"
             )
-        return recurrent(unwrapped(model))
+        return recurrent(inner)
 
     def _enters(self, model: nn.Module, args: Any, kwargs: Any) -> None:
         if self._running is not None:

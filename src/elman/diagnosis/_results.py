@@ -142,9 +142,12 @@ class Diagnosis:
     Parameters
     ----------
     verdict : str
-        "vanishing", "exploding" or "healthy".
+        "vanishing", "exploding" or "healthy"; or, where nothing can be said about the
+        flow, "not finite" (a value is infinite or no number), "no gradient" (none
+        arrives in a recurrent layer) or "too short" (sequences of one step).
     horizon : float
-        Steps the gradient reaches in the layer named by ``headline``.
+        Steps the gradient reaches in the layer named by ``headline``; NaN where there
+        is no verdict.
     needed : int
         Steps the data ask for.
     needed_source : str
@@ -174,6 +177,8 @@ class Diagnosis:
     configuration : dict
         What is prescribed, as plain data: init, t_max, cell, nonlinearity,
         learning_rate, clip_norm, truncation, each where it is to change.
+    reason : str
+        Why nothing can be said about the flow; empty where something can.
     """
 
     verdict: str
@@ -192,6 +197,7 @@ class Diagnosis:
     behaviour: list[Behaviour] = field(default_factory=list)
     trial: Trial | None = None
     configuration: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
     @property
     def head(self) -> LayerProfile:

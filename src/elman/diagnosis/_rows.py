@@ -41,6 +41,8 @@ def rows_of(model: nn.Module, inputs: Any, targets: Any) -> int:
     layers = [m for m in model.modules() if knows(m)]
     if not plain or not all(getattr(m, "batch_first", True) for m in layers):
         return 0
+    if any(getattr(m, "stateful", False) for m in layers):
+        return 0  # the state carried over has the rows of the whole batch
     sizes = {len(x) for x in leaves}
     return sizes.pop() if len(sizes) == 1 else 0
 

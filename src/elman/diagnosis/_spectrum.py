@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ._unroll import Track
+from ._unroll import DoubleCells, Track
 
 SHOWN = 65
 """Values kept; a spectrum is smooth."""
@@ -34,13 +34,17 @@ def singular_values(track: Track) -> list[float]:
     first = steps - length if track.reverse else 0
     width = sum(s.shape[-1] for s in track.start)
     count = int(min(STEPS, length, max(1, _WORK // max(width, 1) ** 3)))
-    cell = track.cell.double()
+    only = torch.tensor([row], device=track.lengths.device)
+    cells = DoubleCells(track, only)
+    eye = torch.eye(width, dtype=torch.float64, device=only.device)[None]
     logs = []
     for t in first + np.linspace(0, length - 1, count).round().astype(int):
         before = track.start if t == 0 else track.states[t - 1]
-        state = tuple(s[row : row + 1].detach().double() for s in before)
-        a = cell.project(track.x[t][row : row + 1].double())
-        found = torch.linalg.svdvals(torch.nan_to_num(cell.jacobian(a, state)[0]))
+        state = tuple(s[only].detach().double() for s in before)
+        cell = cells.at(t)
+        a = cell.project(track.x[t][only].double())
+        J = track.push(t, only, cell, a, state, eye)[0]
+        found = torch.linalg.svdvals(torch.nan_to_num(J))
         logs.append(found.clamp(min=_FLOOR).log())
     mean = torch.stack(logs).mean(0).exp()
     kept = np.linspace(0, width - 1, min(width, SHOWN)).round().astype(int)

@@ -19,7 +19,7 @@ from ._call_model import Forward, Loss, call, loss_of
 from ._denormals import flushed
 from ._noise import Noise, noise_of
 from ._plain import plain
-from ._preserve import preserved, unwrapped
+from ._preserve import detach_states, preserved, unwrapped
 from ._rows import named_leaves, rows_of, take
 
 PARTS = 16
@@ -154,6 +154,7 @@ def gradient_statistics(
     first: list[Tensor] = []
     with preserved(model):
         for inputs, targets in given:
+            detach_states(model)
             value = loss_of(loss, call(model, inputs, forward), targets)
             found = _gradients(value, parameters)
             first = first or found

@@ -6,12 +6,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from elman import layers
 from elman._errors import InputError
 
 from ._call_model import Forward, call
 from ._cells import knows
+from ._preserve import preserved
 
 
 def swap_nonlinearity(model: nn.Module, nonlinearity: str) -> bool:
@@ -37,7 +39,7 @@ def swap_nonlinearity(model: nn.Module, nonlinearity: str) -> bool:
 def swap_cell(model: nn.Module, cell: str) -> nn.Module | None:
     """Put another cell in the place of every recurrent layer of a model.
 
-    The new layer has the old one's sizes, layers, directions, dropout and form, and
+    The new layer has the old one's sizes, layers, directions, form and options, and
     torch's default weights, drawn anew. What surrounds it must not look into its
     state: an LSTM's is a pair, where that of the others is one tensor.
 
@@ -71,6 +73,8 @@ def swap_cell(model: nn.Module, cell: str) -> nn.Module | None:
 def _other(layer: nn.RNNBase, build: Any) -> nn.RNNBase | None:
     if layer.mode == build.__name__ or layer.proj_size:
         return None
+    if layer._forward_hooks or layer._forward_pre_hooks or is_parametrized(layer):
+        return None  # what they do with the old cell they may not do with the new
     weight = next(layer.parameters())
     new: nn.RNNBase = build(
         layer.input_size,
@@ -82,6 +86,7 @@ def _other(layer: nn.RNNBase, build: Any) -> nn.RNNBase | None:
         bidirectional=layer.bidirectional,
         device=weight.device,
         dtype=weight.dtype,
+        **layers.extras_of(layer),
     )
     return new.train(layer.training)
 
@@ -94,8 +99,9 @@ def same_form(
     The state of a bare layer may differ: there, only the output counts.
     """
     bare = knows(model)
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with preserved(model), torch.no_grad():
         before = call(model, inputs, forward)
+    with preserved(other), torch.no_grad():
         try:
             after = call(other, inputs, forward)
         except (RuntimeError, ValueError, TypeError, AttributeError, IndexError):
@@ -132,13 +138,19 @@ def inputs_of_layers(model: nn.Module, run: Any) -> dict[str, Any]:
     for name, module in model.named_modules():
         if knows(module):
 
-            def keep(_: nn.Module, given: tuple[Any, ...], name: str = name) -> None:
-                if given:
-                    seen.setdefault(name, given[0])
+            def keep(
+                _: nn.Module,
+                args: tuple[Any, ...],
+                kwargs: dict[str, Any],
+                name: str = name,
+            ) -> None:
+                given = args[0] if args else kwargs.get("input")
+                if given is not None:
+                    seen.setdefault(name, given)
 
-            hooks.append(module.register_forward_pre_hook(keep))
+            hooks.append(module.register_forward_pre_hook(keep, with_kwargs=True))
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        with preserved(model), torch.no_grad():
             run(model)
     except (RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"model: does not run on the batch: {error}") from error

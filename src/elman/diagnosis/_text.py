@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 
@@ -16,6 +17,8 @@ _WIDTH = 60
 
 def steps_text(profile: LayerProfile) -> str:
     """Horizon in words: "over" a lower bound, "about" an extrapolation."""
+    if math.isnan(profile.horizon):
+        return "–"
     steps = f"{profile.horizon:,.0f}".replace(",", " ")
     if profile.capped:
         return f"over {steps}"
@@ -24,6 +27,8 @@ def steps_text(profile: LayerProfile) -> str:
 
 def as_text(d: Diagnosis) -> str:
     """Verdict, lag curve, findings and remedies, at most 88 characters wide."""
+    if d.reason:
+        return "\n".join([*_without_verdict(d), *_findings(d)])
     head = d.head
     lines = [
         f"Gradient flow: {d.verdict.upper()}",
@@ -47,12 +52,7 @@ def as_text(d: Diagnosis) -> str:
                 f"  Lyapunov exponent {lam} "
                 "per step (below 0 forgets, above 0 chaotic)",
             ]
-    if d.findings:
-        lines += ["", "Findings"]
-        for f in d.findings:
-            lines += [f"  {f.severity}: {f.name}", f"    {f.evidence}"]
-            lines += [f"    wanted: {f.threshold}"]
-            lines += [f"    remedy: {f.remedy}"] if f.remedy else []
+    lines += _findings(d)
     if d.remedies:
         lines += ["", "Remedies, measured on copies"]
         wide = max(len(r.name) for r in d.remedies)
@@ -63,6 +63,25 @@ def as_text(d: Diagnosis) -> str:
                 f"  {r.name:<{wide}}  {before} → {after} steps  {r.verdict_after}{mark}"
             )
     return "\n".join(lines)
+
+
+def _without_verdict(d: Diagnosis) -> list[str]:
+    said = wrap(d.reason, 84, initial_indent="  ", subsequent_indent="  ")
+    return [
+        f"Gradient flow: {d.verdict.upper()}",
+        *said,
+        "  how far gradients reach cannot be said before that is mended",
+        f"  layer: {d.head.name} ({d.head.cell.upper()}, {d.head.steps} steps)",
+    ]
+
+
+def _findings(d: Diagnosis) -> list[str]:
+    lines = ["", "Findings"] if d.findings else []
+    for f in d.findings:
+        lines += [f"  {f.severity}: {f.name}", f"    {f.evidence}"]
+        lines += [f"    wanted: {f.threshold}"]
+        lines += [f"    remedy: {f.remedy}"] if f.remedy else []
+    return lines
 
 
 def sparkline(curve: Sequence[float], width: int = _WIDTH) -> str:

@@ -15,6 +15,7 @@ from elman._errors import InputError
 
 from ._call_model import Forward, call
 from ._denormals import flushed
+from ._preserve import detach_states, preserved
 
 STEPS = 8
 """Trial steps: enough for Adam's momentum to build up, cheap enough always."""
@@ -116,12 +117,14 @@ def trial(
         matrices = [p for p in twin.parameters() if p.dim() > 1 and p.requires_grad]
         for at in range(steps + 1):
             inputs, targets = batches[at % len(batches)]
+            detach_states(twin)  # as a training loop does
             value = loss(call(twin, inputs, forward), targets)
             losses.append(float(value.detach()))
             if at == steps or not math.isfinite(losses[-1]):
                 break
             twins.zero_grad()
-            value.backward()
+            # Of the copy alone: inputs or a loss may have gradients of their own.
+            value.backward(inputs=[p for p in twin.parameters() if p.requires_grad])
             bound = math.inf if clip_norm is None else clip_norm
             norm = nn.utils.clip_grad_norm_(twin.parameters(), bound)
             norms.append(float(norm))
@@ -172,7 +175,8 @@ def _copied(
     try:
         for p, _ in grads:
             p.grad = None
-        twin, twins = copy.deepcopy((model, optimizer))
+        with preserved(model):  # there, states that are kept have no graph
+            twin, twins = copy.deepcopy((model, optimizer))
     except (RuntimeError, TypeError) as error:
         raise InputError(f"model: cannot be copied ({error})") from error
     finally:
@@ -184,7 +188,8 @@ def _copied(
 def copied(model: nn.Module) -> nn.Module:
     """Return a deep copy of a model, or say in one line why there is none."""
     try:
-        return copy.deepcopy(model)
+        with preserved(model):
+            return copy.deepcopy(model)
     except (RuntimeError, TypeError) as error:
         raise InputError(
             f"model: cannot be copied to try remedies on ({error}); pass remedies=False"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
-from ._places import GATES, Place, cell_of, places
+from ._places import GATES, Place, cell_of, check_parameters, places
 
 Layer = TypeVar("Layer", bound=nn.RNNBase)
 
@@ -113,6 +113,7 @@ def _gated(layer: nn.RNNBase, what: str) -> str:
         raise InputError(
             f"{what}: the layer was built with bias=False; build it with bias=True"
         )
+    check_parameters(layer, what, "bias_ih", "bias_hh")
     return cell
 
 

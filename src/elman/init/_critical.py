@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from elman._errors import InputError
 
 from ._exponent import Place, leading_exponent
-from ._places import cell_of, places
+from ._places import cell_of, check_parameters, places
 from ._recurrent import orthogonal_
 
 Layer = TypeVar("Layer", bound=nn.RNNBase)
@@ -81,6 +81,7 @@ def critical_(
     >>> layer = init.critical_(RNN(3, 32), torch.randn(100, 8, 3))
     """
     cell_of(layer)
+    check_parameters(layer, "critical_", "weight_hh")
     if not tolerance > 0:
         raise InputError(f"critical_: tolerance must be above 0, got {tolerance!r}")
     inputs = _steps_first(layer, x)

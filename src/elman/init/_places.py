@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.layers import peculiarity
 
 GATES = {"RNN": ("h",), "GRU": ("r", "z", "n"), "LSTM": ("i", "f", "g", "o")}
 
@@ -35,7 +36,37 @@ def cell_of(layer: nn.RNNBase) -> str:
             f"layer: expected an elman or torch.nn RNN, GRU or LSTM, got "
             f"{type(layer).__name__}; pass the recurrent layer itself, not the model"
         )
+    own = peculiarity(layer)
+    if own:
+        raise InputError(
+            f"layer: {own}, so its weights may mean something else; initialise an RNN, "
+            "GRU or LSTM of elman or torch.nn of the same sizes, and load its "
+            "state_dict() into this one if they mean the same"
+        )
     return layer.mode.split("_")[0]
+
+
+def check_parameters(layer: nn.RNNBase, what: str, *stems: str) -> None:
+    """Raise an InputError where a weight to be set is computed from other parameters.
+
+    Parameters
+    ----------
+    layer : RNN, GRU or LSTM of elman or torch.nn
+    what : str
+        Who wants to set it.
+    stems : str
+        "weight_hh", "bias_ih", …
+    """
+    for names in layer._all_weights:
+        for name in names:
+            stem = name.rsplit("_l", 1)[0]
+            own = layer._parameters.get(name)
+            if stem in stems and not isinstance(own, nn.Parameter):
+                raise InputError(
+                    f"{what}: {name} is computed from other parameters (a "
+                    "parametrisation, weight norm, weight drop), so that setting it "
+                    "has no effect; initialise first, then add that"
+                )
 
 
 def places(layer: nn.RNNBase) -> Iterator[Place]:

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
-from ._places import GATES, cell_of, places
+from ._places import GATES, cell_of, check_parameters, places
 
 Layer = TypeVar("Layer", bound=nn.RNNBase)
+
+_BIASES = ("bias_ih", "bias_hh")
 
 
 @torch.no_grad()
@@ -49,6 +51,7 @@ def orthogonal_(
     learning in deep linear neural networks", ICLR 2014.
     """
     gates = len(GATES[cell_of(layer)])
+    check_parameters(layer, "orthogonal_", "weight_hh", *_BIASES)
     for place in places(layer):
         for block in place.w_hh.chunk(gates):
             nn.init.orthogonal_(block, gain, generator=generator)
@@ -103,6 +106,8 @@ def identity_(
             f"identity_: {cell} layers keep their state by gates, not by W_hh; "
             f"use chrono_ or forget_bias_, or identity_ on an RNN"
         )
+    given = ("weight_ih",) if input_std is not None else ()
+    check_parameters(layer, "identity_", "weight_hh", *given, *_BIASES)
     for place in places(layer):
         nn.init.eye_(place.w_hh).mul_(scale)
         if input_std is not None:

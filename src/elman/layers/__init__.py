@@ -8,12 +8,17 @@ from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
+from ._extras import extras_of as extras_of
 from ._gru import GRU as GRU
 from ._keras import from_keras as from_keras
 from ._keras import load_keras as load_keras
 from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
+from ._standard import as_ours as as_ours
+from ._standard import is_recurrent as is_recurrent
+from ._standard import peculiarity as peculiarity
+from ._standard import standard_class as standard_class
 
 __all__ = [
     "GRU",
@@ -26,8 +31,13 @@ __all__ = [
     "Swap",
     "accelerate",
     "as_lengths",
+    "as_ours",
+    "extras_of",
     "from_keras",
+    "is_recurrent",
     "load_keras",
+    "peculiarity",
     "restore",
+    "standard_class",
     "to_keras",
 ]

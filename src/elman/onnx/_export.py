@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.layers import peculiarity
 from elman.ops import Weights
 
 from ._operator import ACTIVATIONS
@@ -54,13 +55,24 @@ def export(
     ------
     InputError
         If the layer has what ONNX' nodes have not (a projection, an identity RNN,
-        zoneout, a dtype but float32 or float64), if the options exclude each other,
-        or if the onnx package is missing.
+        zoneout, a dtype but float32 or float64, a class or hooks of its own), if the
+        options exclude each other, or if the onnx package is missing.
     """
     if not isinstance(layer, nn.RNNBase):
         raise InputError(
             f"layer: expected an RNN, GRU or LSTM, got {type(layer).__name__}; "
             f"pass the recurrent layer itself"
+        )
+    own = peculiarity(layer)
+    if own:
+        raise InputError(
+            f"layer: {own}, and ONNX' nodes know only the standard ones; export it "
+            "with export_model, which writes what it computes"
+        )
+    if layer._forward_hooks or layer._forward_pre_hooks:
+        raise InputError(
+            "layer: it has forward hooks (weight norm is one), which an ONNX model "
+            "does not run; remove them first"
         )
     lacking = ["zoneout", "state_batch_first"]
     if not state:

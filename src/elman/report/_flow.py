@@ -14,6 +14,7 @@ from ._flow_words import flow_finding, flow_keys
 from ._picture import Picture, picture
 from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, power, words
 from ._values import Floats, finite, floats, rows, section
+from ._verdict import needed_of
 
 FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis
 _FLOOR = 1e-8  # below float32's resolution nothing is worth a picture
@@ -31,7 +32,7 @@ def flow_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     after = lag_curves(section(diagnosis, "after"))
     if not before and not after:
         return None
-    known = finite(diagnosis.get("needed"))
+    known = needed_of(diagnosis)
     needed = int(known) if known else None
     acf = floats(diagnosis.get("acf"))
     horizon_before = finite(section(diagnosis, "before").get("horizon"))

@@ -8,6 +8,7 @@ from typing import Any
 from ._numbers import number
 from ._picture import Key
 from ._values import finite, rows, section
+from ._verdict import needed_of, reason_of, verdict_of
 
 
 def steps(horizon: Any) -> str:
@@ -57,7 +58,7 @@ def network_keys(ill: bool, before: bool, after: bool) -> list[Key]:
 
 def flow_finding(diagnosis: Mapping[str, Any]) -> str:
     """Return what is good and what is bad about this network on these data."""
-    needed = finite(diagnosis.get("needed"))
+    needed, asked = needed_of(diagnosis), finite(diagnosis.get("needed"))
     before, after = section(diagnosis, "before"), section(diagnosis, "after")
     remedy = diagnosis.get("remedy")
     said = []
@@ -67,21 +68,28 @@ def flow_finding(diagnosis: Mapping[str, Any]) -> str:
     if after:
         name = f"With the remedy “{remedy}”" if remedy else "With the remedy"
         said.append(_state(name, after, needed))
+    if needed and asked and asked > needed:
+        said.append(
+            f"The network sees {number(needed, 4)} steps at a time, of the "
+            f"{number(asked, 4)} the data need."
+        )
     source = diagnosis.get("needed_source")
-    if needed and source:
-        said.append(f"Why {number(needed, 4)}: {' '.join(str(source).split())}.")
+    if asked and source:
+        said.append(f"Why {number(asked, 4)}: {' '.join(str(source).split())}.")
     return " ".join(said)
 
 
 def _state(subject: str, part: Mapping[str, Any], needed: float | None) -> str:
-    horizon, verdict = part.get("horizon"), part.get("verdict")
+    horizon, verdict = part.get("horizon"), verdict_of(part, needed)
+    reason = reason_of(part)
+    if reason:
+        return f"{subject}, nothing can be said about the flow: {reason}."
     if verdict == "exploding":
         return f"{subject}, gradients grow as they travel back: bad, training may jump."
     least = "at least " if capped(part) else "about " if _extrapolated(part) else ""
     reach = f"{subject}, gradients reach {least}{steps(horizon)} back"
-    known = finite(horizon)
     if needed is None:
         return f"{reach}."
-    if known is not None and known < needed:
+    if verdict == "vanishing":
         return f"{reach}, short of the {number(needed, 4)} the data need: bad."
     return f"{reach}, and the data need {number(needed, 4)}: good."

@@ -9,6 +9,7 @@ from typing import Any
 from ._flow_words import capped
 from ._numbers import fixed, number, percent, places
 from ._values import finite, rows, section
+from ._verdict import needed_of, reason_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def big_numbers(results: Mapping[str, Any]) -> list[Figure]:
     """Return at most four numbers: network, best other, reach, coverage."""
     found = _scores(results)
     diagnosis = section(results, "diagnosis")
-    needed = finite(diagnosis.get("needed"))
+    needed = needed_of(diagnosis)
     before = _reach(section(diagnosis, "before"))
     after = _reach(section(diagnosis, "after"))
     if before and needed:
@@ -65,6 +66,8 @@ def _scores(results: Mapping[str, Any]) -> list[Figure]:
 def _reach(part: Mapping[str, Any]) -> str:
     if part.get("verdict") == "exploding":
         return "explodes"
+    if reason_of(part):
+        return "?"
     known = finite(part.get("horizon"))
     if known is not None:
         sign = "≥ " if capped(part) else ""

@@ -16,7 +16,8 @@ from ._flow_words import network_keys
 from ._memory_words import scales_finding, spectrum_finding
 from ._picture import Key, Picture, picture
 from ._style import ACCENT, INK, MUTED, SIGNAL, Sheet, power, tick, words
-from ._values import Floats, finite, floats, rows, section
+from ._values import Floats, floats, rows, section
+from ._verdict import current, needed_of, verdict_of
 
 _LONGEST = 1e6  # steps: a unit that never lets go
 
@@ -33,7 +34,8 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     if not len(before) and not len(after):
         return None
     before, after = (np.minimum(v[v > 0], _LONGEST) for v in (before, after))
-    needed = finite(diagnosis.get("needed"))
+    needed = needed_of(diagnosis)
+    verdict = verdict_of(current(diagnosis), needed)
     # What it takes to keep a thousandth of a gradient over the steps needed.
     enough = needed / -math.log(FADED) if needed else None
     ill = len(after) > 0
@@ -58,9 +60,10 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         keys=keys,
         reading="A gate decides how much of its unit's memory survives a step; the "
         "time constant is the number of steps after which a third is left. Good: a "
-        "curve that rises from short memories to some above the straight line. Bad: "
-        "one that lies under it altogether: then no unit holds on for long enough.",
-        finding=scales_finding(name, before, after, needed, enough),
+        "curve that rises from short memories to some above the straight line. Under "
+        "it altogether, no unit holds on for long enough by itself: then the gradient, "
+        "in the picture of its flow, has to show that they do so together.",
+        finding=scales_finding(name, before, after, needed, enough, verdict),
     )
 
 
@@ -76,11 +79,12 @@ def spectrum_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     if not len(before) and not len(after):
         return None
     before, after = (np.clip(v[np.isfinite(v)], 1e-6, 1e6) for v in (before, after))
-    part = section(diagnosis, "after") or section(diagnosis, "before")
+    part = current(diagnosis)
     exponent = next(
         (row for row in rows(part, "lyapunov") if row.get("name") == name), {}
     )
-    needed = finite(diagnosis.get("needed"))
+    needed = needed_of(diagnosis)
+    verdict = verdict_of(part, needed)
     ill = len(after) > 0
 
     def draw(sheet: Sheet) -> Figure:
@@ -107,7 +111,7 @@ def spectrum_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         "just below the straight line, which last. Bad: all far below it, which is "
         "forgetting, or many above it, which is chaos. Over many steps the turning of "
         "the directions counts as well: the rate in the sentence above has it in.",
-        finding=spectrum_finding(name, exponent, needed),
+        finding=spectrum_finding(name, exponent, needed, verdict),
     )
 
 

@@ -116,7 +116,7 @@ def choose_start(
     network.eval()
     before = measure()
     remedies: list[dict[str, Any]] = []
-    if init == "auto" and before.verdict != "healthy":
+    if init == "auto" and before.verdict in ("vanishing", "exploding"):
         found = prescribe(
             network,
             inputs,
