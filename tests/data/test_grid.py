@@ -268,13 +268,10 @@ def test_any_jitter_is_rounded_to_the_nearest_step(seed, step, share, drop):
     assert np.abs(moved).max() <= np.timedelta64(2 * most, "s")
 
 
-def test_rows_from_the_newest_to_the_oldest_are_turned():
+def test_rows_from_the_newest_to_the_oldest_are_refused():
     days = [date(2024, 1, 1) + timedelta(days=i) for i in range(10)]
-    found = read(days[::-1], z=[f"{i}" for i in range(10)])
-    assert "from the newest to the oldest" in found.notes[0]
-    np.testing.assert_array_equal(found.time, np.array(days, "M8[s]"))
-    assert found.frame["y"].to_list() == list(range(9, -1, -1))
-    assert found.rows.tolist() == list(range(9, -1, -1))
+    with pytest.raises(InputError, match="sort the rows by time, which run from the"):
+        read(days[::-1])
 
 
 SERIES = [date(2024, 1, 1) + timedelta(days=i) for i in range(30)]

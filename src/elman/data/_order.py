@@ -41,10 +41,12 @@ def check_order(
     where = place(source)
     if len(np.unique(stamps)) == len(stamps):
         at = int(backwards[0])
+        turned = len(backwards) == len(gaps) > 1
+        how = ", which run from the newest to the oldest" if turned else ""
         raise InputError(
             f"{where}{row_name(at + 1, source)}: the time {stamps[at + 1]} lies before"
             f" {stamps[at]} of the row before ({len(backwards)} such rows); sort the"
-            " rows by time"
+            f" rows by time{how}"
         )
     if len(repeated) and (not len(backwards) or repeated[0] < backwards[0]):
         at = int(repeated[0])

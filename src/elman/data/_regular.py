@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,6 @@ from ._clock import find_time, read_time
 from ._columns import place
 from ._gaps import pattern_of_gaps
 from ._grid import Grid
-from ._moments import Stamps
 from ._spacing import Spacing
 from ._zones import choose_grid
 
@@ -115,36 +114,24 @@ def regular_series(
         notes.append(f"column {counters[0]!r} only numbers the rows and was left out")
     if not rest.width:
         raise InputError(f"{place(source)}there is no column beside the time")
-    turned = False
     if names:
         stamps = read_time(frame, names, source)
-        turned = bool((np.diff(stamps.values).astype(np.int64) < 0).all())
-        turned &= len(stamps.values) > 2
-        if turned:
-            stamps, rest = _turned(stamps), rest.reverse()
-            notes.append("the rows ran from the newest to the oldest and were turned")
         expected = Spacing.named(freq) if freq else None
         grid, more = choose_grid(stamps, source, expected, rest)
         notes = [*stamps.notes, *notes, *more, *grid.notes]
     else:
         values = np.arange(frame.height, dtype=np.int64)
         grid = Grid(values, values, Spacing("counts", 1))
-    return _filled(rest, names, grid, notes, turned=turned)
+    return _filled(rest, names, grid, notes)
 
 
 def _filled(
-    frame: pl.DataFrame,
-    names: list[str],
-    grid: Grid,
-    notes: list[str],
-    *,
-    turned: bool,
+    frame: pl.DataFrame, names: list[str], grid: Grid, notes: list[str]
 ) -> RegularSeries:
     """Return the series with the rows it lacked as missing ones."""
     inserted = grid.length - frame.height
-    order = np.arange(frame.height)
     rows = np.full(grid.length, -1, dtype=np.int64)
-    rows[grid.ordinals] = order
+    rows[grid.ordinals] = np.arange(frame.height)
     spacing, values = grid.spacing, grid.axis()
     if inserted:
         index = pl.Series(rows).set(pl.Series(rows < 0), None)
@@ -156,8 +143,6 @@ def _filled(
             " and count as missing",
             *pattern_of_gaps(values, rows < 0, spacing),
         ]
-    if turned:
-        rows[rows >= 0] = len(order) - 1 - rows[rows >= 0]
     axis = TimeAxis(
         tuple(names),
         values,
@@ -168,11 +153,6 @@ def _filled(
         spacing.local,
     )
     return RegularSeries(frame, axis, rows, inserted, notes)
-
-
-def _turned(stamps: Stamps) -> Stamps:
-    local = None if stamps.local is None else stamps.local[::-1]
-    return replace(stamps, values=stamps.values[::-1], local=local)
 
 
 def _without(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, list[str]]:
