@@ -172,6 +172,13 @@ def test_a_list_stays_through_a_change_of_class_and_back(name):
 
 
 @every
+def test_a_replica_has_its_weights_in_the_list_alone(name):
+    found = [layer._replicate_for_data_parallel() for layer in pair(name)]
+    assert not found[0]._parameters
+    assert_close(*map(outputs, found), summands=4 * (I + H), steps=T)
+
+
+@every
 def test_a_functional_call_leaves_no_weights_behind(name):
     ours, theirs = pair(name)
     x = torch.randn(T, B, I, dtype=torch.float64)

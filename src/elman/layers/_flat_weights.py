@@ -22,7 +22,7 @@ class _Watched:
         own = layer.__dict__
         if "_flat_weights" not in own:
             raise AttributeError("_flat_weights")
-        if own.get("_by_name") and not layer._list_is_named():
+        if own.get("_by_name") and layer._list_is_stale():
             layer._init_flat_weights()  # the names counted, whatever the list said
         own["_by_name"] = False
         return own["_flat_weights"]
@@ -57,6 +57,11 @@ class FlatWeights(RNNBase):
             self.__dict__["_by_name"] = True
             return True
         return self._list_is_named()
+
+    def _list_is_stale(self) -> bool:
+        named = (getattr(self, name, None) for name in self._flat_weights_names)
+        pairs = zip(self.__dict__["_flat_weights"], named, strict=False)
+        return any(new is not None and old is not new for old, new in pairs)
 
     def _list_is_named(self) -> bool:
         flat: list[Tensor] = self.__dict__["_flat_weights"]
