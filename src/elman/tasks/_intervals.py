@@ -43,6 +43,38 @@ def conformal_offsets(
     return low, high
 
 
+def fewest_errors(level: float) -> int:
+    """Return how many errors it takes until their ranks reach both ends."""
+    return int(np.ceil(2 / (1 - level) - 1e-9)) - 1
+
+
+def calibrated(
+    errors: NDArray[np.float64], folds: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return `conformal_offsets`, with more errors where there are few windows.
+
+    The windows of a validation part overlap. When a target has fewer of them than
+    it takes for their ranks to reach both ends of the interval, the linear part's
+    out-of-fold errors on the training part, forecasts of rows not learned from
+    as well, are added: an interval of a handful of errors is too narrow.
+
+    Parameters
+    ----------
+    errors : ndarray
+        (n, H, K): of the validation windows, NaN where unknown.
+    folds : ndarray
+        (m, H, K): of the training windows.
+    level : float
+    """
+    enough = np.isfinite(errors).any(1).sum(0) >= fewest_errors(level)
+    low, high = conformal_offsets(errors, level)
+    if not enough.all():
+        wide_low, wide_high = conformal_offsets(np.concatenate([folds, errors]), level)
+        low = np.where(enough, low, np.minimum(low, wide_low))
+        high = np.where(enough, high, np.maximum(high, wide_high))
+    return low, high
+
+
 def _tails(errors: NDArray[np.float64], level: float) -> tuple[float, float]:
     if not len(errors):
         return 0.0, 0.0
