@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 # A Gaussian column keeps values within ±27 standard deviations, so that only
 # what no process of this kind produced is touched.
 _REACH = 5.0
+# Glitches may be more than one in a hundred; the tenths of a column are its own,
+# and so many times their range its hundredths may be away from them.
+_TAIL = 20.0
 # Rare events are as far out as a rare glitch, but they come back in like size;
 # beyond so many ranges even that is no event.
 _FARTHEST_EVENT = 100.0
 _FEWEST_EVENTS = 5
 _MOST_LEVELS = 50
+_UNSIGNED = (32767.0, 32768.0, 65535.0, 2147483647.0, 2147483648.0)
 
 
 def bounds(known: NDArray[np.float64]) -> tuple[float, float]:
@@ -20,11 +24,12 @@ def bounds(known: NDArray[np.float64]) -> tuple[float, float]:
 
     With :math:`r = q_{99} - q_1` they are :math:`q_1 - 5 r` and
     :math:`q_{99} + 5 r`. Only the far tail of a continuous distribution lies
-    outside: where one value makes up more than half of the column (rain, most
-    flags), the percentiles are those of the other values; a column of two
-    values has no bounds; a value that occurs twice among few different ones is
-    a level, not a tail; and five values or more out there of like size, not all
-    equal, are a rare event, not a fault.
+    outside: where one value makes up more than half of the column (rain), the
+    other values' percentiles are kept, and their range twice over beyond them; a
+    column of two values has no bounds; a value that occurs twice among few
+    different ones is a level, not a tail; and five values or more out there of
+    like size are a rare event, unless they all are one number that stands for a
+    missing value, such as -9999.
 
     Parameters
     ----------
@@ -42,27 +47,38 @@ def bounds(known: NDArray[np.float64]) -> tuple[float, float]:
     if mostly:
         low, high = min(low, mode), max(high, mode)
     if len(levels) <= _MOST_LEVELS and len(known) >= 4 * len(levels):
-        repeated = levels[counts > 1]
-        low, high = min(low, repeated[0]), max(high, repeated[-1])
+        repeated = [v for v in levels[counts > 1] if not stands_for_missing(v)]
+        low, high = min([low, *repeated]), max([high, *repeated])
     width = high - low
     if not width > 0:
         return -np.inf, np.inf
     first, last = percentiles(known)
     reach = max(_REACH * (last - first), 2 * width)
-    below = _room(np.sort(low - known[known < low]), width, reach)
-    above = _room(np.sort(known[known > high] - high), width, reach)
+    below = _room(low - known[known < low], low, -1, width, reach)
+    above = _room(known[known > high] - high, high, 1, width, reach)
     return float(low - below), float(high + above)
 
 
 def percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 1st and 99th percentile, rounded inwards.
+    """Return the 1st and 99th percentile, rounded inwards and not too far out.
 
-    That keeps a single wild value out of the percentile itself, however few
+    Rounding keeps a single wild value out of the percentile itself, however few
     values there are.
     """
-    low = np.percentile(values, 1, method="higher")
-    high = np.percentile(values, 99, method="lower")
-    return float(min(low, high)), float(max(low, high))
+    found = [_inwards(values, share) for share in (1, 10)]
+    (low, high), (inner_low, inner_high) = found
+    room = _TAIL * (inner_high - inner_low)
+    if room > 0:
+        low, high = max(low, inner_low - room), min(high, inner_high + room)
+    return low, high
+
+
+def stands_for_missing(value: float) -> bool:
+    """Tell whether a number is one that files write for a missing value."""
+    size = abs(value)
+    digits = f"{size:.10g}".replace(".", "").removesuffix("0")
+    nines = len(digits) > 1 and set(digits) == {"9"}
+    return nines or size in _UNSIGNED or size >= 1e20
 
 
 def spread(values: NDArray[np.float64]) -> float:
@@ -80,13 +96,40 @@ def spread(values: NDArray[np.float64]) -> float:
     return float(((values - low) / width).std()) * width or 1.0
 
 
-def _room(beyond: NDArray[np.float64], width: float, room: float) -> float:
-    """Return how far out values still belong; `beyond` are distances, rising."""
+def _inwards(values: NDArray[np.float64], share: float) -> tuple[float, float]:
+    low = np.percentile(values, share, method="higher")
+    high = np.percentile(values, 100 - share, method="lower")
+    return float(min(low, high)), float(max(low, high))
+
+
+def _room(
+    beyond: NDArray[np.float64], edge: float, sign: int, width: float, room: float
+) -> float:
+    """Return how far from an edge values still belong.
+
+    Parameters
+    ----------
+    beyond : ndarray
+        Distances from the edge of the values that lie beyond it.
+    edge, sign : float, int
+        ``edge + sign * distance`` is the value.
+    width : float
+        Of what lies within the edges.
+    room : float
+        The distance that belongs in any case.
+    """
+    beyond = np.sort(beyond)
     while True:
         far = beyond[beyond > room]
-        if not len(far) or far[0] > _FARTHEST_EVENT * width:
+        if not len(far):
             return room
         alike = far[far <= 2 * far[0]]
-        if len(alike) < _FEWEST_EVENTS or np.ptp(alike) == 0:
+        value = edge + sign * alike[0]
+        one = np.ptp(alike) == 0
+        # An outage or a closed day, however far from the rest, is no glitch.
+        nothing = abs(value) <= 1e-12 * abs(edge)
+        if len(alike) < _FEWEST_EVENTS or (one and stands_for_missing(round(value, 9))):
+            return room
+        if far[0] > _FARTHEST_EVENT * width and not nothing:
             return room
         room = float(alike[-1])

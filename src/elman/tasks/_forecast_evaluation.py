@@ -67,7 +67,10 @@ def evaluation(
             values["Bias"] = bias(test.truth, prediction, scale[0])
         rows.append({"model": model, "kind": kind, "values": values})
     metric = "RMSE" if all(fitted.means) else "MAE"
-    winner, sentence = verdict(rows, metric)
+    # A part in a million of how far the target varies.
+    varies = fitted.preparation.scalers["target"].scale
+    rounding = 1e-6 * float(np.max(varies)) if scale.shape[1] == 1 else 1e-6
+    winner, sentence = verdict(rows, metric, rounding)
     said = [
         sentence,
         *_on_zeros(fitted, test, zeros, metric),
@@ -130,7 +133,9 @@ def _on_zeros(
         seen = np.isfinite(test.truth[:, :, j])
         total = float(test.truth[:, :, j][seen].sum())
         forecast = float(test.prediction[:, :, j][seen].sum())
-        if not fitted.means[j] and forecast > 0.5 * total:
+        if forecast == total == 0 or (
+            not fitted.intermittent[j] and forecast > 0.5 * total
+        ):
             continue
         of = f" of {name}" if several else ""
         said.append(
@@ -156,8 +161,8 @@ def _unscored(fitted: FittedForecast, test: Backtest) -> list[str]:
 def _on_few(test: Backtest) -> list[str]:
     """Say on how little a verdict stands."""
     horizon = test.time.shape[1]
-    steps = len(np.unique(test.time))
-    apart = steps // horizon
+    steps = len(np.unique(test.time[np.isfinite(test.truth).any(2)]))
+    apart = max(1, steps // horizon)
     if apart >= _FEWEST_ORIGINS:
         return []
     overlap = " that overlap" if len(test) > apart else ""

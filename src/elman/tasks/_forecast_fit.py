@@ -66,6 +66,7 @@ class FittedForecast:
     wild: NDArray[np.bool_]
     seasons: list[int]
     means: list[bool]
+    intermittent: list[bool]
     need: Need
     before: Diagnosis | None
     after: Diagnosis | None
@@ -226,7 +227,10 @@ def fit_forecast(
     errors = learned.table.truth[validating[:, None] + ahead]
     errors = errors - predict(network, held).numpy()
     folds = learned.table.truth[training[:, None] + ahead] - honest
-    offsets = calibrated(errors, folds, forecaster.level)
+    low, high = calibrated(errors, folds, forecaster.level)
+    # Half of the values and more are 0, and so is any lower quantile.
+    low[:, kinds.intermittent] = -np.inf
+    offsets = low, high
     notes += interval_notes(errors, forecaster.level, targets)
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
@@ -258,6 +262,7 @@ def fit_forecast(
         wild=wild,
         seasons=kinds.seasons,
         means=kinds.means,
+        intermittent=kinds.intermittent,
         need=need,
         before=before,
         after=after,
@@ -297,6 +302,7 @@ class _Kinds:
 
     seasons: list[int]
     means: list[bool]
+    intermittent: list[bool]
     need: Need
 
 
@@ -311,19 +317,25 @@ def _kinds(
     check_training(raw, targets, source)
     usual = typical(raw)
     dated = np.issubdtype(series.time.dtype, np.datetime64)
-    seasons, means, evened = [], [], []
+    seasons, sparse, evened = [], [], []
     for values in usual.T:
         even = Transform.choose(forecaster.scale, values).forward(values)
         # Correlation is the same in any unit, far-off ones apart.
         even = (even - np.nanmean(even)) / spread(even[np.isfinite(even)])
         season = season_of(even, float(series.step), dated=dated)
-        mean = forecaster.loss == "squared" or (
-            forecaster.loss == "auto" and intermittent(values, season)
-        )
         seasons.append(season)
-        means.append(mean)
+        sparse.append(intermittent(values, season))
         evened.append(even)
-    return _Kinds(seasons, means, needed_horizon(evened[0]))
+    means = {
+        "auto": sparse,
+        "squared": [True] * len(targets),
+        "absolute": [False] * len(targets),
+    }[forecaster.loss]
+    first = evened[0]
+    if not np.isfinite(np.diff(first)).any():
+        # Never two in a row: what is known of the changes is that of the levels.
+        first = first[np.isfinite(first)]
+    return _Kinds(seasons, means, sparse, needed_horizon(first))
 
 
 def _wild(preparation: Preparation, data: Prepared, split: Split) -> NDArray[np.bool_]:

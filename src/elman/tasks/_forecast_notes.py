@@ -48,11 +48,11 @@ def later_notes(
                 continue
             beyond = raw[rows, j][wild[rows, j]]
             if part == "test":
-                said = "an input clipped to that, and scored as they are"
+                said = "scored as they are; the first two in a row are no input"
             elif left_out[rows, j].any():
                 said = "left out"
             else:
-                said = "too many for glitches: an input clipped to that"
+                said = "too many for glitches: taken for another level"
             known = int(np.isfinite(raw[rows, j]).sum())
             notes.append(
                 f"{name}: {count:,} of {known:,} {part} values lie outside "

@@ -67,7 +67,9 @@ def mean_seen(
     return found
 
 
-def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
+def verdict(
+    rows: list[dict[str, Any]], metric: str = "MAE", rounding: float = 0.0
+) -> tuple[str, str]:
     """Return the winner's name and one sentence about it.
 
     Parameters
@@ -76,13 +78,15 @@ def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
         Each with "model", "kind" and "values"; exactly one network.
     metric : str
         Lower is better.
+    rounding : float
+        Errors that differ by less are the same.
     """
     network = next(row for row in rows if row["kind"] == "network")
     others = [row for row in rows if row["kind"] != "network"]
     best = min(others, key=lambda row: row["values"][metric])
     mine, theirs = network["values"][metric], best["values"][metric]
     # A correction of zero differs from the linear part by float32 rounding.
-    if abs(mine - theirs) <= 1e-5 * theirs:
+    if abs(mine - theirs) <= max(1e-5 * theirs, rounding):
         return network["model"], (
             f"{network['model']} and {best['model']} have the same {metric}, "
             f"{mine:.4g}: training found nothing to add."

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 # Fewer errors than this a step say too little about its own tails.
 _FEWEST = 60
+_ROUNDING = 1e-6
 
 
 def conformal_offsets(
@@ -72,7 +73,8 @@ def calibrated(
         wide_low, wide_high = conformal_offsets(np.concatenate([folds, errors]), level)
         low = np.where(enough, low, np.minimum(low, wide_low))
         high = np.where(enough, high, np.maximum(high, wide_high))
-    return low, high
+    # The network's forecasts are rounded to so much.
+    return low - _ROUNDING, high + _ROUNDING
 
 
 def _tails(errors: NDArray[np.float64], level: float) -> tuple[float, float]:

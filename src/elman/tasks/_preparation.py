@@ -175,10 +175,12 @@ class Preparation:
         scaler = self.scalers["target"]
         values = _transformed(raw, self.transforms)
         useless = counted_missing(values, scaler.low, scaler.high)
-        target, target_flags = self._fill("target", np.where(useless, np.nan, values))
+        truth = (values - scaler.mean) / scaler.scale
+        target = _forward_filled(np.where(useless, np.nan, truth))
+        gone = np.isnan(values) | useless
+        target_flags = gone[:, self.flags["target"]].astype(np.float64)
         known, known_flags = self._fill("known", known_raw)
         past, past_flags = self._fill("past", encode(frame, self.past))
-        truth = (values - scaler.mean) / scaler.scale
         smooth = self.calendar.smooth(series.time)
         categories = self.calendar.categories(series.time, known[:, self.switches])
         table = WindowTable(

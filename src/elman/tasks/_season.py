@@ -147,6 +147,8 @@ def _free_season(values: Array) -> int | None:
         if not known.any() or np.ptp(change[known]) == 0:
             return None
         r, pairs = autocorrelation(change, min(stop + 1, len(change) - 2))
+        # Lags at which no two values are known are no peaks.
+        r = np.where(np.isnan(r), -1.0, r)
         for lag in range(start, min(stop, len(r) - 2) + 1):
             peak = r[lag - 1] <= r[lag] >= r[lag + 1]
             if peak and _significant(r, pairs, lag, 1, _FALSE_ALARM / longest):

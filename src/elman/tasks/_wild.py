@@ -36,8 +36,8 @@ def counted_missing(
     """Return (T, K): which values beyond the bounds are no use as an input.
 
     A glitch says nothing of the next step; a series that has moved to another
-    level does. From the third unlike value in a row on it is a level. Row t
-    depends on rows up to t alone.
+    level does. From the third unlike value in a row on it is a level, and taken
+    as it is. Row t depends on rows up to t alone.
 
     Parameters
     ----------
