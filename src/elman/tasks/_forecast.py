@@ -22,8 +22,7 @@ from . import _forecast_state, _store
 from ._backtest import Backtest
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, fit_forecast
-from ._forecast_missing import without
-from ._forecast_results import forecast_results
+from ._forecast_results import forecast_results, trained_results
 from ._forecast_roles import check_targets
 from ._forecast_split import test_row
 from ._future import with_future
@@ -65,9 +64,6 @@ class Forecaster(BaseEstimator):
         the squared error, for the mean. "auto" takes the squared error for
         targets that are mostly 0 and whose median would always be (intermittent
         demand).
-    missing : float, sequence of float or None
-        Numbers that stand for a missing value, such as -9999, in the target and
-        in the covariates of every frame.
     epochs, batch_size, learning_rate, weight_decay, clip_norm, patience
         As in `elman.training.TrainingSettings`.
     windows_per_epoch : int or None
@@ -123,7 +119,6 @@ class Forecaster(BaseEstimator):
         init: str = "auto",
         scale: str = "auto",
         loss: str = "auto",
-        missing: float | Sequence[float] | None = None,
         epochs: int = 15,
         batch_size: int = 128,
         windows_per_epoch: int | None = 3200,
@@ -148,7 +143,6 @@ class Forecaster(BaseEstimator):
         self.init = init
         self.scale = scale
         self.loss = loss
-        self.missing = missing
         self.epochs = epochs
         self.batch_size = batch_size
         self.windows_per_epoch = windows_per_epoch
@@ -227,6 +221,8 @@ class Forecaster(BaseEstimator):
         )
         self._take(fitted)
         self._tail = fitted.tail
+        # Whatever happens to the scores, from here on there is a model to keep.
+        self.results_ = trained_results(self, fitted)
         self.results_ = forecast_results(self, fitted)
         return self
 
@@ -336,7 +332,6 @@ class Forecaster(BaseEstimator):
                 f"the times are {series.freq}, the model was trained on "
                 f"{self.axis_['freq']} ones"
             )
-        series, _ = without(series, self.missing, self._columns())
         rows = check_targets(series, preparation.targets, source)
         data = preparation.apply(with_future(series, rows, self.horizon_))
         return series, data, rows

@@ -9,7 +9,6 @@ from elman._arguments import share, whole_number
 from elman._errors import InputError, did_you_mean
 from elman.training import TrainingSettings
 
-from ._forecast_missing import missing_values
 from ._network import check_cell
 from ._seed import seed_of
 from ._training import settings_of
@@ -27,7 +26,6 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
     for name in ("horizon", "context"):
         if getattr(forecaster, name) is not None:
             whole_number(name, getattr(forecaster, name))
-    missing_values(forecaster.missing)
     if forecaster.loss not in LOSSES:
         raise InputError(
             f"loss must be one of {', '.join(LOSSES)}, got {forecaster.loss!r}"

@@ -23,7 +23,6 @@ from ._bounds import spread
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
-from ._forecast_missing import without
 from ._forecast_notes import interval_notes, later_notes, training_notes
 from ._forecast_roles import as_names, assign_roles, check_targets, check_training
 from ._forecast_size import context_of, default_horizon, whole_test
@@ -125,8 +124,7 @@ def fit_forecast(
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
-    series, notes = without(series, forecaster.missing)
-    notes = [*series.notes, *notes]
+    notes = list(series.notes)
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
     # NumPy's integers are welcome, but neither torch nor polars takes them.
@@ -141,7 +139,12 @@ def fit_forecast(
     train_rows = test_start - max(
         round(forecaster.validation_fraction * test_start), horizon
     )
-    kinds = _kinds(forecaster, series, targets, max(train_rows, 1), source)
+    if train_rows < 1:
+        raise InputError(
+            f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
+            f"{horizon} steps ahead; give a longer series or a smaller horizon"
+        )
+    kinds = _kinds(forecaster, series, targets, train_rows, source)
     season = kinds.seasons[0]
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)

@@ -58,6 +58,7 @@ def split_series(
     """
     test_start = test_row(time, rows, test)
     held_out = rows - test_start
+    plural = "s" if held_out != 1 else ""
 
     def remedy() -> str:
         return _remedy(
@@ -70,8 +71,8 @@ def split_series(
 
     if 0 < held_out < horizon:
         raise InputError(
-            f"the test part has {held_out} rows, fewer than the horizon of {horizon}; "
-            f"{remedy()}"
+            f"the test part has {held_out} row{plural}, fewer than the horizon of "
+            f"{horizon}; {remedy()}"
         )
     validation = max(round(validation_fraction * test_start), horizon)
     train_end = test_start - validation
@@ -81,8 +82,7 @@ def split_series(
         needed = least + validation + held_out
         raise InputError(
             f"the series has {rows} rows, but a context of {context} and a horizon of "
-            f"{horizon} with validation and test parts need about {needed}; "
-            f"{remedy()}"
+            f"{horizon} with validation and test parts need about {needed}; {remedy()}"
         )
     return Split(train_end, test_start, rows)
 
@@ -96,11 +96,14 @@ def _remedy(
     kept = "" if context is None else f" with a context of {context}"
     if fits:
         more = f" ({alone} without a test part)" if alone > fits else ""
-        return f"the longest horizon that fits{kept} is {fits}{more}"
+        return f"give a longer series, or a shorter horizon: at most {fits}{kept}{more}"
     if alone:
-        return f"no horizon fits{kept}; without a test part {alone} does"
+        return (
+            f"give a longer series, or no test part and a horizon of at most "
+            f"{alone}{kept}"
+        )
     if context is not None:
-        return f"no horizon fits{kept}; give a smaller context"
+        return f"give a longer series or a smaller context: no horizon fits{kept}"
     return "give a longer series: no horizon fits"
 
 

@@ -66,11 +66,12 @@ def calendar_seasons(step: float) -> list[int]:
     """Return the day, the week and the year in steps of so many seconds."""
     seasons = []
     for period in (DAY, 7 * DAY):
-        if step < period and period % step == 0:
-            seasons.append(int(period / step))
+        steps = period / step
+        if abs(steps - round(steps)) < 1e-6 * steps:
+            seasons.append(round(steps))
     # Months and quarters are not equally long.
     year = round(_YEAR / step)
-    if year >= 4 and (step >= DAY or step >= 3600):
+    if year >= 4 and step >= 3600:
         seasons.append(year)
     return sorted({season for season in seasons if season > 1})
 
