@@ -66,7 +66,10 @@ def encode(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:
     for column in columns:
         if column.kind == "number":
             # A prediction frame may lack every value of a column.
-            empty = frame[column.name].null_count() == len(frame)
+            present = frame[column.name].drop_nulls()
+            empty = not len(present) or (
+                present.dtype.is_float() and bool(present.is_nan().all())
+            )
             values = (
                 np.full(len(frame), np.nan)
                 if empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -248,6 +249,12 @@ class Forecaster(BaseEstimator):
         ------
         InputError
             If columns or rows are missing; the message names them.
+
+        Warns
+        -----
+        UserWarning
+            A value in the window lies far outside what the training part had, or
+            is a category that it had not.
         """
         check_is_fitted(self, "network_")
         if frame is None:
@@ -324,7 +331,11 @@ class Forecaster(BaseEstimator):
             source = source or frame
         table = to_frame(frame)
         preparation = self.preparation_
-        for name in [*self._columns(), *self.axis_["columns"]]:
+        for name in [
+            *preparation.targets,
+            *(column.name for column in preparation.known + preparation.past),
+            *self.axis_["columns"],
+        ]:
             require_column(table, name, source)
         series = regular_series(table, self.axis_["columns"] or "", source)
         if series.freq != self.axis_["freq"]:
@@ -336,17 +347,16 @@ class Forecaster(BaseEstimator):
         data = preparation.apply(with_future(series, rows, self.horizon_))
         return series, data, rows
 
-    def _columns(self) -> list[str]:
-        covariates = self.preparation_.known + self.preparation_.past
-        return [*self.targets_, *(column.name for column in covariates)]
-
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
-        _, data, rows = self._read(frame, source)
+        series, data, rows = self._read(frame, source)
         if rows < self.context_:
             raise InputError(
                 f"{rows} rows are too few: the model looks back {self.context_} "
                 "steps; give a longer history"
             )
+        window = slice(rows - self.context_, rows + self.horizon_)
+        for note in self.preparation_.unlike(series.frame[window], data.raw[window]):
+            warnings.warn(note, UserWarning, stacklevel=3)
         return data, rows
 
     def _check_future(self, data: Prepared, origin: int, source: object) -> None:

@@ -15,35 +15,30 @@ from torch import nn
 from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need, diagnose, needed_horizon
+from elman.diagnosis import Diagnosis, Need, diagnose
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
-from ._bounds import spread
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
+from ._forecast_kinds import kinds_of, left_out
 from ._forecast_notes import interval_notes, later_notes, training_notes
-from ._forecast_roles import as_names, assign_roles, check_targets, check_training
+from ._forecast_roles import as_names, assign_roles, check_targets
 from ._forecast_size import context_of, default_horizon, whole_test
 from ._forecast_split import Split, split_series, test_row
 from ._future import Tail, with_future
 from ._highway import HighwayNetwork, masked_error
 from ._intervals import calibrated
 from ._linear import WindowRidge
-from ._preparation import Preparation, Prepared, target_values
+from ._preparation import Preparation, Prepared
 from ._sampled import sampled
-from ._season import season_of
 from ._stages import NETWORK, checkpoints_of, stage
-from ._target_kind import intermittent
 from ._training import callbacks_of
-from ._transform import Transform
-from ._wild import typical
 from ._windows import Windows, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
 _DIAGNOSIS_WINDOWS = 64
-_MOST_WILD = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +139,7 @@ def fit_forecast(
             f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
             f"{horizon} steps ahead; give a longer series or a smaller horizon"
         )
-    kinds = _kinds(forecaster, series, targets, train_rows, source)
+    kinds = kinds_of(forecaster, series, targets, train_rows, source)
     season = kinds.seasons[0]
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
@@ -182,7 +177,7 @@ def fit_forecast(
     )
     notes += more
     data = preparation.apply(with_future(series, rows, horizon))
-    wild = _wild(preparation, data, split)
+    wild = left_out(preparation, data, split)
     notes += later_notes(preparation, series, data.raw, split, wild)
     # What is learned from, beside what is scored.
     learned = data.without(wild)
@@ -297,61 +292,6 @@ def build_network(
         num_layers=int(forecaster.num_layers),
         dropout=forecaster.dropout,
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class _Kinds:
-    """What the training rows of the targets say: season, loss and reach."""
-
-    seasons: list[int]
-    means: list[bool]
-    intermittent: list[bool]
-    need: Need
-
-
-def _kinds(
-    forecaster: Any,
-    series: RegularSeries,
-    targets: list[str],
-    train_rows: int,
-    source: object,
-) -> _Kinds:
-    raw = target_values(series.frame[:train_rows], targets)
-    check_training(raw, targets, source)
-    usual = typical(raw)
-    dated = np.issubdtype(series.time.dtype, np.datetime64)
-    seasons, sparse, evened = [], [], []
-    for values in usual.T:
-        even = Transform.choose(forecaster.scale, values).forward(values)
-        # Correlation is the same in any unit, far-off ones apart.
-        even = (even - np.nanmean(even)) / spread(even[np.isfinite(even)])
-        season = season_of(even, float(series.step), dated=dated)
-        seasons.append(season)
-        sparse.append(intermittent(values, season))
-        evened.append(even)
-    means = {
-        "auto": sparse,
-        "squared": [True] * len(targets),
-        "absolute": [False] * len(targets),
-    }[forecaster.loss]
-    first = evened[0]
-    if not np.isfinite(np.diff(first)).any():
-        # Never two in a row: what is known of the changes is that of the levels.
-        first = first[np.isfinite(first)]
-    return _Kinds(seasons, means, sparse, needed_horizon(first))
-
-
-def _wild(preparation: Preparation, data: Prepared, split: Split) -> NDArray[np.bool_]:
-    """Return (T, K): the targets that training and validation leave out.
-
-    Many of them in the validation part are another level, and are kept.
-    """
-    wild = preparation.wild(data.raw)
-    wild[split.test_start :] = False
-    later = slice(split.train_end, split.test_start)
-    known = np.isfinite(data.raw[later]).sum(0)
-    wild[later, wild[later].sum(0) > np.maximum(1, _MOST_WILD * known)] = False
-    return wild
 
 
 def _windows_between(

@@ -243,12 +243,21 @@ class Preparation:
         notes = []
         for role, columns in (("known", self.known), ("past", self.past)):
             values = encode(frame, columns)
-            notes += [
-                f"{note} ({what})"
-                for note in self.scalers[role].clipped(values, encoded_names(columns))
-            ]
-            notes += [f"{note} ({what})" for note in unseen(frame, columns)]
-        return notes
+            notes += self.scalers[role].clipped(values, encoded_names(columns))
+            notes += unseen(frame, columns)
+        return [f"{note} ({what})" for note in notes]
+
+    def unlike(self, frame: pl.DataFrame, raw: NDArray[np.float64]) -> list[str]:
+        """Return what in the rows of a forecast is unlike the training part."""
+        wild, notes = self.wild(raw), []
+        for j, name in enumerate(self.targets):
+            if wild[:, j].any():
+                notes.append(
+                    f"{name}: {int(wild[:, j].sum())} of the values that the forecast "
+                    f"is made from lie outside {self.range_of(j)}, where the training "
+                    "part was; the first two in a row count as missing"
+                )
+        return notes + self.later(frame, "in the rows the forecast is made from")
 
     def describe(self) -> dict[str, Any]:
         """Return everything but the scalers as plain values."""

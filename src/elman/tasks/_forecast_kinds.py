@@ -1,0 +1,81 @@
+"""What the targets are like: their seasons, their loss, how far their past reaches."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data import RegularSeries
+from elman.diagnosis import Need, needed_horizon
+
+from ._bounds import spread
+from ._forecast_roles import check_training
+from ._forecast_split import Split
+from ._preparation import Preparation, Prepared, target_values
+from ._season import season_of
+from ._target_kind import intermittent
+from ._transform import Transform
+from ._wild import typical
+
+_MOST_WILD = 0.02
+
+
+@dataclasses.dataclass(frozen=True)
+class Kinds:
+    """What the training rows of the targets say: season, loss and reach."""
+
+    seasons: list[int]
+    means: list[bool]
+    intermittent: list[bool]
+    need: Need
+
+
+def kinds_of(
+    forecaster: Any,
+    series: RegularSeries,
+    targets: list[str],
+    train_rows: int,
+    source: object,
+) -> Kinds:
+    """Look at the training rows of the targets; none may be empty."""
+    raw = target_values(series.frame[:train_rows], targets)
+    check_training(raw, targets, source)
+    usual = typical(raw)
+    dated = np.issubdtype(series.time.dtype, np.datetime64)
+    seasons, sparse, evened = [], [], []
+    for values in usual.T:
+        even = Transform.choose(forecaster.scale, values).forward(values)
+        # Correlation is the same in any unit, far-off ones apart.
+        even = (even - np.nanmean(even)) / spread(even[np.isfinite(even)])
+        season = season_of(even, float(series.step), dated=dated)
+        seasons.append(season)
+        sparse.append(intermittent(values, season))
+        evened.append(even)
+    means = {
+        "auto": sparse,
+        "squared": [True] * len(targets),
+        "absolute": [False] * len(targets),
+    }[forecaster.loss]
+    first = evened[0]
+    if not np.isfinite(np.diff(first)).any():
+        # Never two in a row: what is known of the changes is that of the levels.
+        first = first[np.isfinite(first)]
+    return Kinds(seasons, means, sparse, needed_horizon(first))
+
+
+def left_out(
+    preparation: Preparation, data: Prepared, split: Split
+) -> NDArray[np.bool_]:
+    """Return (T, K): the targets that training and validation leave out.
+
+    Many of them in the validation part are another level, and are kept.
+    """
+    wild = preparation.wild(data.raw)
+    wild[split.test_start :] = False
+    later = slice(split.train_end, split.test_start)
+    known = np.isfinite(data.raw[later]).sum(0)
+    wild[later, wild[later].sum(0) > np.maximum(1, _MOST_WILD * known)] = False
+    return wild
