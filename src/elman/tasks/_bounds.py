@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 _REACH = 5.0
 # Glitches may be more than one in a hundred; the tenths of a column are its own,
 # and so many times their range its hundredths may be away from them.
-_TAIL = 20.0
+_TAIL = 10.0
 # Rare events are as far out as a rare glitch, but they come back in like size;
 # beyond so many ranges even that is no event.
 _FARTHEST_EVENT = 100.0
@@ -65,12 +65,11 @@ def percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
     Rounding keeps a single wild value out of the percentile itself, however few
     values there are.
     """
-    found = [_inwards(values, share) for share in (1, 10)]
-    (low, high), (inner_low, inner_high) = found
-    room = _TAIL * (inner_high - inner_low)
+    low, high = _inwards(values, 10)
+    room = _TAIL * (high - low)
     if room > 0:
-        low, high = max(low, inner_low - room), min(high, inner_high + room)
-    return low, high
+        values = values[(values >= low - room) & (values <= high + room)]
+    return _inwards(values, 1)
 
 
 def stands_for_missing(value: float) -> bool:

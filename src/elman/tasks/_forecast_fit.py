@@ -177,7 +177,9 @@ def fit_forecast(
     )
     notes += more
     data = preparation.apply(with_future(series, rows, horizon))
-    wild = left_out(preparation, data, split)
+    wild = left_out(preparation, series.frame, data.raw, split)
+    learned_rows = slice(split.train_end)
+    notes += preparation.left_out(data.raw[learned_rows], wild[learned_rows])
     notes += later_notes(preparation, series, data.raw, split, wild)
     # What is learned from, beside what is scored.
     learned = data.without(wild)

@@ -6,21 +6,24 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from elman.data import RegularSeries
 from elman.diagnosis import Need, needed_horizon
 
 from ._bounds import spread
+from ._columns import encode
 from ._forecast_roles import check_training
 from ._forecast_split import Split
-from ._preparation import Preparation, Prepared, target_values
+from ._preparation import Preparation, target_values
 from ._season import season_of
 from ._target_kind import intermittent
 from ._transform import Transform
 from ._wild import typical
 
 _MOST_WILD = 0.02
+_RARE = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,15 +70,36 @@ def kinds_of(
 
 
 def left_out(
-    preparation: Preparation, data: Prepared, split: Split
+    preparation: Preparation,
+    frame: pl.DataFrame,
+    raw: NDArray[np.float64],
+    split: Split,
 ) -> NDArray[np.bool_]:
     """Return (T, K): the targets that training and validation leave out.
 
-    Many of them in the validation part are another level, and are kept.
+    Those beyond the bounds of their column, but not where a covariate was there to
+    explain them, nor where they are many in the validation part, which then has
+    another level.
     """
-    wild = preparation.wild(data.raw)
+    wild = preparation.wild(raw)
     wild[split.test_start :] = False
+    columns = encode(frame[: split.train_end], preparation.known + preparation.past)
+    for flag in _flags(columns):
+        for j, beyond in enumerate(wild[: split.train_end].T):
+            if 2 * np.count_nonzero(beyond & flag) >= flag.sum():
+                beyond[flag] = False
+                wild[: split.train_end, j] = beyond
     later = slice(split.train_end, split.test_start)
-    known = np.isfinite(data.raw[later]).sum(0)
+    known = np.isfinite(raw[later]).sum(0)
     wild[later, wild[later].sum(0) > np.maximum(1, _MOST_WILD * known)] = False
     return wild
+
+
+def _flags(columns: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Return the rows of each event: where a column of two values has the rare one."""
+    flags = []
+    for column in columns.T:
+        levels, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+        if len(levels) == 2 and 2 <= counts.min() <= _RARE * len(column):
+            flags.append(column == levels[counts.argmin()])
+    return flags

@@ -164,8 +164,7 @@ class Preparation:
             season,
             [bounded_by_zero(column) for column in usual.T],
         )
-        wild = preparation.left_out(raw, "training values")
-        return preparation, missing + wild + notes
+        return preparation, missing + notes
 
     def apply(self, series: RegularSeries) -> Prepared:
         """Return the arrays of a series with the same columns."""
@@ -218,16 +217,16 @@ class Preparation:
         invalid = np.isnan(values) & ~np.isnan(raw)
         return outside(values, scaler.low, scaler.high) | invalid
 
-    def left_out(self, raw: NDArray[np.float64], what: str) -> list[str]:
-        """Return a line for each target with values beyond its bounds."""
-        wild, notes = self.wild(raw), []
+    def left_out(self, raw: NDArray[np.float64], wild: NDArray[np.bool_]) -> list[str]:
+        """Return a line for each target with training values that are left out."""
+        notes = []
         for j, name in enumerate(self.targets):
             if wild[:, j].any():
                 beyond = raw[wild[:, j], j]
                 known = int((~np.isnan(raw[:, j])).sum())
                 notes.append(
-                    f"{name}: left out {len(beyond):,} of {known:,} {what}, outside "
-                    f"{self.range_of(j)}; the farthest was "
+                    f"{name}: left out {len(beyond):,} of {known:,} training values, "
+                    f"outside {self.range_of(j)}; the farthest was "
                     f"{beyond[np.abs(beyond).argmax()]:.6g}"
                 )
         return notes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ._transform import whole
+
 Array = NDArray[np.float64]
 
 
@@ -28,7 +30,7 @@ def bounded_by_zero(values: Array) -> bool:
     lowest, second, high = np.quantile(known, [0, 0.02, 0.99])
     if lowest > 0.1 * high:
         return False
-    if np.all(known == np.round(known)):
+    if whole(known):
         return True
     crowded = second - lowest <= 0.05 * (high - lowest) and lowest <= 0.02 * high
     return bool(crowded or np.count_nonzero(known == 0) > 1)
