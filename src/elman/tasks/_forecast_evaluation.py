@@ -31,8 +31,10 @@ def held_out_origins(fitted: FittedForecast) -> NDArray[np.int64]:
     horizon, split = fitted.horizon, fitted.split
     context = fitted.linear.context
     apart = origins_between(split.test_start, split.rows, context, horizon, horizon)
-    seen = np.isfinite(fitted.data.raw[apart[:, None] + np.arange(horizon)])
-    if len(apart) >= _FEWEST_ORIGINS and seen.any((0, 1)).all():
+    known = np.isfinite(fitted.data.raw[: split.rows])
+    there = known[split.test_start :].any(0)
+    seen = known[apart[:, None] + np.arange(horizon)].any((0, 1))
+    if len(apart) >= _FEWEST_ORIGINS and (seen == there).all():
         return apart
     every = origins_between(split.test_start, split.rows, context, horizon)
     stride = -(-len(every) // _MOST_OVERLAPPING)

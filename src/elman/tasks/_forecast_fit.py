@@ -26,7 +26,7 @@ from ._forecast_kinds import kinds_of, left_out
 from ._forecast_notes import interval_notes, later_notes, training_notes
 from ._forecast_roles import as_names, assign_roles, check_targets
 from ._forecast_size import context_of, default_horizon, whole_test
-from ._forecast_split import Split, split_series, test_row
+from ._forecast_split import Split, horizon_advice, split_series, test_row
 from ._future import Tail, with_future
 from ._highway import HighwayNetwork, masked_error
 from ._intervals import calibrated
@@ -137,7 +137,14 @@ def fit_forecast(
     if train_rows < 1:
         raise InputError(
             f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
-            f"{horizon} steps ahead; give a longer series or a smaller horizon"
+            f"{horizon} steps ahead; "
+            + horizon_advice(
+                rows,
+                forecaster.validation_fraction,
+                test,
+                rows - test_start,
+                forecaster.context,
+            )
         )
     kinds = kinds_of(forecaster, series, targets, train_rows, source)
     season = kinds.seasons[0]

@@ -195,8 +195,7 @@ def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
             f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
         ],
     ]
-    bounded = zip(fitted.preparation.targets, fitted.preparation.floors, strict=True)
-    if floors := [target for target, floor in bounded if floor]:
+    if floors := fitted.preparation.never_negative():
         rows.append(["never below 0", ", ".join(floors)])
     means = zip(fitted.preparation.targets, fitted.means, strict=True)
     if squared := [target for target, mean in means if mean]:

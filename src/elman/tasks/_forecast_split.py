@@ -60,8 +60,8 @@ def split_series(
     held_out = rows - test_start
     plural = "s" if held_out != 1 else ""
 
-    def remedy() -> str:
-        return _remedy(
+    def advice() -> str:
+        return horizon_advice(
             rows,
             validation_fraction,
             test if asked is None else asked,
@@ -72,7 +72,7 @@ def split_series(
     if 0 < held_out < horizon:
         raise InputError(
             f"the test part has {held_out} row{plural}, fewer than the horizon of "
-            f"{horizon}; {remedy()}"
+            f"{horizon}; {advice()}"
         )
     validation = max(round(validation_fraction * test_start), horizon)
     train_end = test_start - validation
@@ -82,12 +82,12 @@ def split_series(
         needed = least + validation + held_out
         raise InputError(
             f"the series has {rows} rows, but a context of {context} and a horizon of "
-            f"{horizon} with validation and test parts need about {needed}; {remedy()}"
+            f"{horizon} with validation and test parts need about {needed}; {advice()}"
         )
     return Split(train_end, test_start, rows)
 
 
-def _remedy(
+def horizon_advice(
     rows: int, fraction: float, test: object, held_out: int, context: int | None
 ) -> str:
     """Say which horizon would do, with this test part and without one."""

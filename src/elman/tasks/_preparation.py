@@ -258,6 +258,15 @@ class Preparation:
                 )
         return notes + self.later(frame, "in the rows the forecast is made from")
 
+    def never_negative(self) -> list[str]:
+        """Return the targets whose forecasts are never below 0."""
+        even = [transform is not Transform.NONE for transform in self.transforms]
+        return [
+            name
+            for name, floor, root in zip(self.targets, self.floors, even, strict=True)
+            if floor or root
+        ]
+
     def describe(self) -> dict[str, Any]:
         """Return everything but the scalers as plain values."""
         return {
