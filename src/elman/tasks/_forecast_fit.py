@@ -137,7 +137,7 @@ def fit_forecast(
     if train_rows < 1:
         raise InputError(
             f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
-            f"{horizon} steps ahead; "
+            f"{horizon} step{'s' if horizon != 1 else ''} ahead; "
             + horizon_advice(
                 rows,
                 forecaster.validation_fraction,

@@ -189,17 +189,19 @@ def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
         ["known up to the present", ", ".join(past) or "nothing else"],
         ["scale", ", ".join(t.value for t in fitted.preparation.transforms)],
         ["season", _seasons(fitted)],
-        ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
-        [
-            "stopped by",
-            f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
-        ],
     ]
     if floors := fitted.preparation.never_negative():
         rows.append(["never below 0", ", ".join(floors)])
     means = zip(fitted.preparation.targets, fitted.means, strict=True)
     if squared := [target for target, mean in means if mean]:
         rows.append(["squared error", f"{', '.join(squared)}: the mean is forecast"])
+    rows += [
+        ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
+        [
+            "stopped by",
+            f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
+        ],
+    ]
     if split.test_start < split.rows:
         rows.append(
             [
