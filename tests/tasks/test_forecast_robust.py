@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -39,6 +41,7 @@ FAULTS = {
     "several unlike": ([20, 110, 111, 240, 300, 411], [1e4, 900, -900, 3e4, -5e3, 2e5]),
     "a sensor stuck": (list(range(150, 170)), -999.0),
     "more than one in a hundred": (list(range(5, 450, 30)), -9999.0),
+    "many, in both parts": (list(range(4, 530, 17)), -9999.0),
 }
 
 
@@ -62,9 +65,10 @@ def test_a_wild_target_is_no_worse_than_a_gap(plain, name):
     assert set(scores) == set(right)  # the same season, so the same baseline
     for model, values in right.items():
         assert scores[model]["MASE"] == pytest.approx(values["MASE"], rel=0.1)
-    (note,) = [n for n in forecaster.results_["notes"] if n.startswith("y: ")]
-    assert f"{len(rows)} of" in note
-    assert "left out" in note
+    notes = [n for n in forecaster.results_["notes"] if n.startswith("y: ")]
+    assert all("left out" in note for note in notes)
+    counts = [int(re.search(r"(\d+) of", note)[1]) for note in notes]
+    assert sum(counts) == len(rows)
 
 
 def test_a_wild_value_in_the_test_part_is_scored_as_it_is(plain):
@@ -82,6 +86,15 @@ def test_a_series_that_grows_beyond_its_training_part_is_followed():
     forecaster = small(context=12).fit({"y": growth}, "y", test=60)
     forecast = forecaster.predict()["prediction"].to_numpy()
     np.testing.assert_allclose(forecast, 1.02 ** np.arange(400, 406), rtol=0.02)
+
+
+def test_another_level_in_the_validation_part_is_learned_from():
+    level = np.where(np.arange(600) < 470, Y, Y + 300)
+    forecaster = fitted(level)
+    (note,) = [n for n in forecaster.results_["notes"] if "validation values" in n]
+    assert "2 left out, the others taken for another level" in note
+    width = forecaster.results_["forecast"]["next"]
+    assert max(width["upper"]) > 300
 
 
 @pytest.mark.parametrize("ones", [3, 12])

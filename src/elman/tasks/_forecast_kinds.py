@@ -22,7 +22,6 @@ from ._target_kind import intermittent
 from ._transform import Transform
 from ._wild import typical
 
-_MOST_WILD = 0.02
 _RARE = 0.05
 
 
@@ -78,8 +77,8 @@ def left_out(
     """Return (T, K): the targets that training and validation leave out.
 
     Those beyond the bounds of their column, but not where a covariate was there to
-    explain them, nor where they are many in the validation part, which then has
-    another level.
+    explain them; in the validation part glitches alone, as another level there is
+    what comes next.
     """
     wild = preparation.wild(raw)
     wild[split.test_start :] = False
@@ -90,8 +89,10 @@ def left_out(
                 beyond[flag] = False
                 wild[: split.train_end, j] = beyond
     later = slice(split.train_end, split.test_start)
-    known = np.isfinite(raw[later]).sum(0)
-    wild[later, wild[later].sum(0) > np.maximum(1, _MOST_WILD * known)] = False
+    glitches = wild[later] & preparation.no_input(raw)[later]
+    known = np.isfinite(raw[later])
+    # A target that has nothing else there is at another level from the first row on.
+    wild[later] = glitches & ~(glitches == known).all(0)
     return wild
 
 

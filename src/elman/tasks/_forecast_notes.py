@@ -49,10 +49,10 @@ def later_notes(
             beyond = raw[rows, j][wild[rows, j]]
             if part == "test":
                 said = "scored as they are; the first two in a row are no input"
-            elif left_out[rows, j].any():
+            elif (gone := int(left_out[rows, j].sum())) == count:
                 said = "left out"
             else:
-                said = "too many for glitches: taken for another level"
+                said = f"{gone:,} left out, the others taken for another level"
             known = int(np.isfinite(raw[rows, j]).sum())
             notes.append(
                 f"{name}: {count:,} of {known:,} {part} values lie outside "

@@ -173,7 +173,7 @@ class Preparation:
         known_raw = encode(frame, self.known)
         scaler = self.scalers["target"]
         values = _transformed(raw, self.transforms)
-        useless = counted_missing(values, scaler.low, scaler.high)
+        useless = self.no_input(raw)
         truth = (values - scaler.mean) / scaler.scale
         target = _forward_filled(np.where(useless, np.nan, truth))
         gone = np.isnan(values) | useless
@@ -216,6 +216,13 @@ class Preparation:
         # What the transform is not made for is NaN now.
         invalid = np.isnan(values) & ~np.isnan(raw)
         return outside(values, scaler.low, scaler.high) | invalid
+
+    def no_input(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return (T, K): the wild targets that are glitches, no other level."""
+        scaler = self.scalers["target"]
+        values = _transformed(raw, self.transforms)
+        invalid = np.isnan(values) & ~np.isnan(raw)
+        return counted_missing(values, scaler.low, scaler.high) | invalid
 
     def left_out(self, raw: NDArray[np.float64], wild: NDArray[np.bool_]) -> list[str]:
         """Return a line for each target with training values that are left out."""
