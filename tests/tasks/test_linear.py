@@ -80,3 +80,48 @@ def test_a_random_walk_is_anchored_at_its_last_value():
     origins = np.arange(CONTEXT, 120 - HORIZON + 1)
     model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON)
     assert model.anchor == "last"
+
+
+def test_each_target_is_fitted_on_the_rows_where_it_was_observed(table):
+    table.truth[:120, 1] = np.nan
+    table.truth[::3, 0] = np.nan
+    origins = np.arange(CONTEXT, 200 - HORIZON + 1)
+    model, honest = WindowRidge.fit(table, origins, CONTEXT, HORIZON, ("last", 1.0))
+    level, x = features(table, origins, 0, "last")
+    for j in range(2):
+        seen = np.isfinite(table.truth[origins, j])
+        truth = table.truth[origins[seen], j] - level[seen, j]
+        expected = level[:, j] + Ridge(1.0).fit(x[seen], truth).predict(x)
+        np.testing.assert_allclose(
+            model.predict(table, origins)[:, 0, j], expected, atol=1e-6
+        )
+    assert np.isfinite(honest).all()
+
+
+def test_more_windows_than_are_fitted_on_leave_no_step_of_a_season_out(monkeypatch):
+    """Windows kept at a fixed distance would see some steps of the season only."""
+    rng = np.random.default_rng(2)
+    rows, season = 6000, 24
+    shape = rng.normal(size=season)
+    values = (np.resize(shape, rows) + 0.1 * rng.normal(size=rows))[:, None]
+    hot = np.eye(season)[np.arange(rows) % season]
+    nothing = np.zeros((rows, 0))
+    table = WindowTable(values, values, nothing, hot)
+    origins = np.arange(CONTEXT, rows - HORIZON + 1)
+    monkeypatch.setattr("elman.tasks._linear._MOST_WINDOWS", 500)
+    model, honest = WindowRidge.fit(table, origins, CONTEXT, HORIZON, ("zero", 0.1))
+    ahead = origins[:, None] + np.arange(HORIZON)
+    for predicted in (model.predict(table, origins), honest):
+        wrong = np.abs(predicted - values[ahead])[:, 0, 0]
+        by_step = [wrong[origins % season == s].mean() for s in range(season)]
+        assert max(by_step) < 0.12  # the noise alone is 0.08
+
+
+def test_the_squared_error_may_choose(table):
+    origins = np.arange(CONTEXT, 200 - HORIZON + 1)
+    table.truth[::17] += 40  # outliers, which only the squared error minds
+    chosen = {
+        squared: WindowRidge.fit(table, origins, CONTEXT, HORIZON, squared=squared)[0]
+        for squared in (False, True)
+    }
+    assert chosen[True].alpha > chosen[False].alpha

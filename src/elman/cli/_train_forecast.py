@@ -26,7 +26,12 @@ def forecast(
     data: opt.Data,
     target: opt.Target = None,
     time: opt.Time = None,
-    horizon: opt.Horizon = 24,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps to forecast; 24, or what suits the calendar and the length."
+        ),
+    ] = None,
     context: opt.Context = None,
     known: opt.Known = None,
     past: opt.Past = None,

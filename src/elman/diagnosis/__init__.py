@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._alarm import FlowWarning as FlowWarning
+from ._autocorrelation import autocorrelation as autocorrelation
 from ._behaviour import Behaviour as Behaviour
 from ._catalogue import KINDS as KINDS
 from ._catalogue import Kind as Kind
@@ -52,6 +53,7 @@ __all__ = [
     "Threshold",
     "Trial",
     "TruncationBias",
+    "autocorrelation",
     "diagnose",
     "first_nonfinite",
     "floss_",

@@ -8,7 +8,6 @@ from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
-from ._extras import extras_of as extras_of
 from ._gru import GRU as GRU
 from ._keras import from_keras as from_keras
 from ._keras import load_keras as load_keras
@@ -19,6 +18,7 @@ from ._standard import as_ours as as_ours
 from ._standard import is_recurrent as is_recurrent
 from ._standard import peculiarity as peculiarity
 from ._standard import standard_class as standard_class
+from ._twins import extras_of as extras_of
 
 __all__ = [
     "GRU",

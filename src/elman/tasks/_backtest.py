@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from elman._errors import InputError
+
 
 @dataclass(frozen=True)
 class Backtest:
@@ -34,10 +36,28 @@ class Backtest:
         """Return the number of origins."""
         return len(self.time)
 
-    def coverage(self) -> float:
-        """Return the share of observed values inside their interval."""
-        seen = np.isfinite(self.truth)
-        inside = (self.truth >= self.lower) & (self.truth <= self.upper)
+    def coverage(self, target: str | None = None) -> float:
+        """Return the share of observed values inside their interval.
+
+        Parameters
+        ----------
+        target : str, optional
+            One of ``targets``; all of them together if not given.
+
+        Returns
+        -------
+        float
+            NaN where nothing was observed.
+        """
+        if target is not None and target not in self.targets:
+            raise InputError(
+                f"target must be one of {', '.join(self.targets)}, got {target!r}"
+            )
+        chosen = slice(None) if target is None else [self.targets.index(target)]
+        truth = self.truth[:, :, chosen]
+        seen = np.isfinite(truth)
+        inside = truth >= self.lower[:, :, chosen]
+        inside &= truth <= self.upper[:, :, chosen]
         return float(inside[seen].mean()) if seen.any() else float("nan")
 
     def to_frame(self) -> pl.DataFrame:

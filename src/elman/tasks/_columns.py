@@ -66,7 +66,10 @@ def encode(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:
     for column in columns:
         if column.kind == "number":
             # A prediction frame may lack every value of a column.
-            empty = frame[column.name].null_count() == len(frame)
+            present = frame[column.name].drop_nulls()
+            empty = not len(present) or (
+                present.dtype.is_float() and bool(present.is_nan().all())
+            )
             values = (
                 np.full(len(frame), np.nan)
                 if empty
@@ -83,9 +86,35 @@ def encode(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:
     return np.concatenate(parts, 1)
 
 
-def encoded_width(column: Column) -> int:
-    """Return how many numbers a column becomes."""
-    return 1 if column.kind == "number" else len(column.categories)
+def encoded_names(columns: list[Column]) -> list[str]:
+    """Return what each number is called in notes: column, or column and category."""
+    return [
+        name
+        for column in columns
+        for name in (
+            [column.name]
+            if column.kind == "number"
+            else [f"{column.name} = {category}" for category in column.categories]
+        )
+    ]
+
+
+def unseen(frame: pl.DataFrame, columns: list[Column]) -> list[str]:
+    """Return a line for each column with categories it did not have in training."""
+    notes = []
+    for column in columns:
+        if column.kind == "number":
+            continue
+        text = frame[column.name].cast(pl.String).drop_nulls()
+        new = text.filter(~text.is_in(column.categories))
+        if len(new):
+            shown = ", ".join(repr(c[:40]) for c in sorted(set(new.to_list()))[:3])
+            more = ", …" if new.n_unique() > 3 else ""
+            notes.append(
+                f"{column.name}: {len(new):,} of {len(text):,} values are no category "
+                f"of the training part ({shown}{more}) and count as none of them"
+            )
+    return notes
 
 
 def is_switch(values: NDArray[np.float64]) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -18,16 +18,14 @@ from torch import Tensor
 from elman._errors import InputError
 from elman.training import Callback, Checkpoints
 
-from . import _store
+from . import _forecast_state, _store
 from ._backtest import Backtest
 from ._forecast_check import check_parameters
-from ._forecast_fit import FittedForecast, build_network, fit_forecast
+from ._forecast_fit import FittedForecast, fit_forecast
 from ._forecast_reading import read_again, reading_of, series_to_fit
-from ._forecast_results import forecast_results
+from ._forecast_results import forecast_results, trained_results
 from ._forecast_split import test_row
-from ._future import Tail
-from ._linear import WindowRidge
-from ._preparation import Preparation, Prepared
+from ._preparation import Prepared
 from ._windows import origins_between
 
 
@@ -41,11 +39,12 @@ class Forecaster(BaseEstimator):
 
     Parameters
     ----------
-    horizon : int
-        Steps ahead.
+    horizon : int or None
+        Steps ahead. None: 24, or what suits the calendar (12 months, 4 quarters,
+        13 weeks, 5 years), and at most a sixth of the rows.
     context : int or None
         Steps back. None: what the autocorrelation of the target asks for, at
-        least twice the horizon, as far as the series allows.
+        least a season and twice the horizon, as far as the series allows.
     cell : {"gru", "lstm", "rnn"}
         Of encoder and decoder.
     hidden_size, num_layers : int
@@ -59,6 +58,11 @@ class Forecaster(BaseEstimator):
     scale : {"auto", "none", "sqrt", "log"}
         Monotone transform of the targets; "auto" takes the square root of
         counts.
+    loss : {"auto", "absolute", "squared"}
+        What is made small: the absolute error, so that the median is forecast, or
+        the squared error, for the mean. "auto" takes the squared error for
+        targets that are mostly 0 and whose median would always be (intermittent
+        demand).
     epochs, batch_size, learning_rate, weight_decay, clip_norm, patience
         As in `elman.training.TrainingSettings`.
     windows_per_epoch : int or None
@@ -85,7 +89,8 @@ class Forecaster(BaseEstimator):
     results_ : dict
         What was found and measured, as plain data: the content of a report.
     targets_ : list of str
-    context_ : int
+    horizon_, context_ : int
+        Steps ahead and back.
     network_ : HighwayNetwork
     linear_ : WindowRidge
 
@@ -103,7 +108,7 @@ class Forecaster(BaseEstimator):
 
     def __init__(
         self,
-        horizon: int = 24,
+        horizon: int | None = None,
         context: int | None = None,
         *,
         cell: str = "gru",
@@ -112,6 +117,7 @@ class Forecaster(BaseEstimator):
         dropout: float = 0.1,
         init: str = "auto",
         scale: str = "auto",
+        loss: str = "auto",
         epochs: int = 15,
         batch_size: int = 128,
         windows_per_epoch: int | None = 3200,
@@ -135,6 +141,7 @@ class Forecaster(BaseEstimator):
         self.dropout = dropout
         self.init = init
         self.scale = scale
+        self.loss = loss
         self.epochs = epochs
         self.batch_size = batch_size
         self.windows_per_epoch = windows_per_epoch
@@ -184,7 +191,8 @@ class Forecaster(BaseEstimator):
             Columns to leave out.
         test : int, float, str or date, optional
             Rows held out at the end, their share, or the time they start at.
-            Nothing is learned from them; the results hold the errors there.
+            Nothing is learned from them; the results hold the errors there. A
+            share is enlarged to one horizon.
         missing : number, str or sequence of them
             Values that stand for missing ones, such as -9999; `predict` and
             `backtest` treat them so too.
@@ -217,6 +225,8 @@ class Forecaster(BaseEstimator):
         self._take(fitted)
         self.missing_ = gone
         self._tail = fitted.tail
+        # Whatever happens to the scores, from here on there is a model to keep.
+        self.results_ = trained_results(self, fitted)
         self.results_ = forecast_results(self, fitted)
         return self
 
@@ -242,6 +252,12 @@ class Forecaster(BaseEstimator):
         ------
         InputError
             If columns or rows are missing; the message names them.
+
+        Warns
+        -----
+        UserWarning
+            A value in the window lies far outside what the training part had, or
+            is a category that it had not.
         """
         check_is_fitted(self, "network_")
         if frame is None:
@@ -267,8 +283,10 @@ class Forecaster(BaseEstimator):
         frame : path, data frame or dict of columns
             The same columns as in `fit`.
         start : int, float, str or date, optional
-            Where the first origin lies, as ``test`` in `fit`; by default after
-            the first whole context.
+            Where the first origin lies: at a time, or, as ``test`` in `fit`, so
+            many rows (a whole number) or such a share of them before the last
+            observed one; no row number from the beginning. By default after the
+            first whole context.
         stride : int, optional
             Steps from one origin to the next, by default the horizon.
         source : object, optional
@@ -282,12 +300,12 @@ class Forecaster(BaseEstimator):
         series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
         origins = origins_between(
-            first, rows, self.context_, self.horizon, stride or self.horizon
+            first, rows, self.context_, self.horizon_, stride or self.horizon_
         )
         if not len(origins):
             raise InputError(
                 f"no origin fits: {rows} rows, context {self.context_}, horizon "
-                f"{self.horizon}; give more rows or an earlier start"
+                f"{self.horizon_}; give more rows or an earlier start"
             )
         return self._forecast(data, origins)
 
@@ -303,7 +321,7 @@ class Forecaster(BaseEstimator):
 
     def _take(self, fitted: FittedForecast) -> None:
         self.targets_ = fitted.preparation.targets
-        self.context_ = fitted.linear.context
+        self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
         self.preparation_ = fitted.preparation
         self.linear_ = fitted.linear
         self.network_ = fitted.network
@@ -316,71 +334,31 @@ class Forecaster(BaseEstimator):
         )
 
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
-        _, data, rows = read_again(self, frame, source)
+        series, data, rows = read_again(self, frame, source)
         if rows < self.context_:
             raise InputError(
                 f"{rows} rows are too few: the model looks back {self.context_} "
                 "steps; give a longer history"
             )
+        window = slice(rows - self.context_, rows + self.horizon_)
+        for note in self.preparation_.unlike(series.frame[window], data.raw[window]):
+            warnings.warn(note, UserWarning, stacklevel=3)
         return data, rows
 
     def _check_future(self, data: Prepared, origin: int, source: object) -> None:
-        if data.known_until >= origin + self.horizon:
+        if data.known_until >= origin + self.horizon_:
             return
         names = ", ".join(column.name for column in self.preparation_.known)
         have = max(0, data.known_until - origin)
         raise InputError(
-            f"the known columns ({names}) have {have} of the next {self.horizon} "
+            f"the known columns ({names}) have {have} of the next {self.horizon_} "
             f"rows; add rows after the last {self.targets_[0]!r} with these columns "
             f"filled and {self.targets_[0]!r} empty"
         )
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        data, origin = self._tail
-        fitted = {
-            "preparation": self.preparation_.describe(),
-            "context": self.context_,
-            "anchor": self.linear_.anchor,
-            "alpha": self.linear_.alpha,
-            "axis": self.axis_,
-            "missing": self.missing_,
-            "origin": origin,
-        }
-        tensors = {
-            f"network.{name}": tensor
-            for name, tensor in self.network_.state_dict().items()
-        }
-        tensors |= self.preparation_.tensors() | self.linear_.tensors()
-        for name, offset in zip(("low", "high"), self.offsets_, strict=True):
-            tensors[f"interval.{name}"] = torch.from_numpy(offset)
-        tensors |= Tail.dump(data)
-        return fitted, tensors
+        return _forecast_state.dump(self)
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         check_parameters(self)
-        preparation = Preparation.from_description(fitted["preparation"], tensors)
-        linear = WindowRidge(
-            fitted["context"],
-            fitted["anchor"],
-            fitted["alpha"],
-            tensors["linear.weights"].numpy(),
-        )
-        network = build_network(
-            self,
-            encoder_size=tensors["tail.encoder"].shape[1],
-            decoder_size=tensors["tail.decoder"].shape[1],
-            targets=len(preparation.targets),
-        )
-        network.load_state_dict(
-            {
-                name.removeprefix("network."): tensor
-                for name, tensor in tensors.items()
-                if name.startswith("network.")
-            }
-        )
-        offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
-        self.targets_, self.context_ = preparation.targets, linear.context
-        self.preparation_, self.linear_, self.network_ = preparation, linear, network
-        self.offsets_, self.axis_ = offsets, fitted["axis"]
-        self.missing_ = fitted.get("missing", [])
-        self._tail = (Tail.restore(tensors), fitted["origin"])
+        _forecast_state.restore(self, fitted, tensors)

@@ -14,16 +14,23 @@ from ._seed import seed_of
 from ._training import settings_of
 from ._transform import Transform
 
+LOSSES = ("auto", "absolute", "squared")
 INITS = ("auto", *init.NAMES)
 
 
 def check_parameters(forecaster: Any) -> TrainingSettings:
     """Return the training settings, or raise for the first argument out of range."""
     check_cell(forecaster.cell)
-    for name in ("horizon", "hidden_size", "num_layers"):
+    for name in ("hidden_size", "num_layers"):
         whole_number(name, getattr(forecaster, name))
-    if forecaster.context is not None:
-        whole_number("context", forecaster.context)
+    for name in ("horizon", "context"):
+        if getattr(forecaster, name) is not None:
+            whole_number(name, getattr(forecaster, name))
+    if forecaster.loss not in LOSSES:
+        raise InputError(
+            f"loss must be one of {', '.join(LOSSES)}, got {forecaster.loss!r}"
+            f"{did_you_mean(str(forecaster.loss), LOSSES)}"
+        )
     if forecaster.init not in INITS:
         raise InputError(
             f"init must be one of {', '.join(INITS)}, got {forecaster.init!r}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,26 @@ from torch import nn
 from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need, diagnose, needed_horizon
+from elman.diagnosis import Diagnosis, Need, diagnose
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
+from ._forecast_kinds import kinds_of, left_out
+from ._forecast_notes import interval_notes, later_notes, training_notes
 from ._forecast_roles import as_names, assign_roles, check_targets
-from ._forecast_split import Split, split_series, test_row
+from ._forecast_size import context_of, default_horizon, whole_test
+from ._forecast_split import Split, horizon_advice, split_series, test_row
 from ._future import Tail, with_future
-from ._highway import HighwayNetwork, masked_absolute_error
-from ._intervals import conformal_offsets
+from ._highway import HighwayNetwork, masked_error
+from ._intervals import calibrated
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
+from ._sampled import sampled
 from ._stages import NETWORK, checkpoints_of, stage
 from ._training import callbacks_of
-from ._transform import Transform
 from ._windows import Windows, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
@@ -40,7 +43,11 @@ _DIAGNOSIS_WINDOWS = 64
 
 @dataclasses.dataclass(frozen=True)
 class FittedForecast:
-    """Everything `fit_forecast` found out."""
+    """Everything `fit_forecast` found out.
+
+    ``data`` holds every target as it stands; what is learned from does not, see
+    ``wild``, (rows, K): target values left out of training.
+    """
 
     preparation: Preparation
     linear: WindowRidge
@@ -50,6 +57,10 @@ class FittedForecast:
     series: RegularSeries
     data: Prepared
     split: Split
+    wild: NDArray[np.bool_]
+    seasons: list[int]
+    means: list[bool]
+    intermittent: list[bool]
     need: Need
     before: Diagnosis | None
     after: Diagnosis | None
@@ -61,6 +72,11 @@ class FittedForecast:
     seed: int
     diverged: dict[str, Any] | None
     flow: dict[str, Any] | None
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return len(self.linear.weights)
 
     @staticmethod
     def forecast_with(
@@ -103,32 +119,49 @@ def fit_forecast(
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
-    # NumPy's integers are welcome, but neither torch nor polars takes them.
-    horizon, frame = int(forecaster.horizon), series.frame
+    notes = list(series.notes)
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
+    # NumPy's integers are welcome, but neither torch nor polars takes them.
+    horizon = int(
+        forecaster.horizon or default_horizon(series.time, float(series.step), rows)
+    )
+    held_out, more = whole_test(test, rows, horizon)
+    notes += more
 
     # What decides the window may look at training rows only.
-    held_out = test_row(series.time, rows, test)
-    train_rows = held_out - max(
-        round(forecaster.validation_fraction * held_out), horizon
+    test_start = test_row(series.time, rows, held_out)
+    train_rows = test_start - max(
+        round(forecaster.validation_fraction * test_start), horizon
     )
     if train_rows < 1:
         raise InputError(
             f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
-            f"{horizon} steps ahead; give a longer series or a smaller horizon"
+            f"{horizon} step{'s' if horizon != 1 else ''} ahead; "
+            + horizon_advice(
+                rows,
+                forecaster.validation_fraction,
+                test,
+                rows - test_start,
+                forecaster.context,
+            )
         )
-    need = _need(frame[targets[0]].to_numpy()[:train_rows], forecaster.scale)
-    context = int(forecaster.context or _context(need, horizon, train_rows))
+    kinds = kinds_of(forecaster, series, targets, train_rows, source)
+    season = kinds.seasons[0]
+    context = int(
+        forecaster.context or context_of(kinds.need, season, horizon, train_rows)
+    )
     split = split_series(
         series.time,
         rows,
         horizon=horizon,
         context=context,
         validation_fraction=forecaster.validation_fraction,
-        test=test,
+        test=held_out,
+        asked=test,
+        adapts=not forecaster.context,
     )
-    known_columns, past_columns, notes = assign_roles(
+    known_columns, past_columns, more = assign_roles(
         series,
         split.train_end,
         targets,
@@ -137,6 +170,8 @@ def fit_forecast(
         as_names("ignore", ignore),
         source,
     )
+    notes += more
+    need = kinds.need
     preparation, more = Preparation.fit(
         series,
         split.train_end,
@@ -144,20 +179,33 @@ def fit_forecast(
         known_columns,
         past_columns,
         forecaster.scale,
-        season=min(need.steps, context),
+        season=min(season if season > 1 else need.steps, context),
+        means=kinds.means,
     )
-    notes = [*series.notes, *notes, *more]
+    notes += more
     data = preparation.apply(with_future(series, rows, horizon))
+    wild = left_out(preparation, series.frame, data.raw, split)
+    learned_rows = slice(split.train_end)
+    notes += preparation.left_out(data.raw[learned_rows], wild[learned_rows])
+    notes += later_notes(preparation, series, data.raw, split, wild)
+    # What is learned from, beside what is scored.
+    learned = data.without(wild)
 
-    training = _windows_between(data, 0, split.train_end, context, horizon)
-    linear, honest = WindowRidge.fit(data.table, training, context, horizon)
-    examples = Windows(data, training, honest, context)
-    validating = _windows_between(
-        data, split.train_end, split.test_start, context, horizon
+    training = _windows_between(learned, 0, split.train_end, context, horizon)
+    squared = all(kinds.means)
+    linear, honest = WindowRidge.fit(
+        learned.table, training, context, horizon, squared=squared
     )
-    validating = validating[:: max(1, len(validating) // _MOST_VALIDATION_WINDOWS)]
-    held = Windows(data, validating, linear.predict(data.table, validating), context)
+    examples = Windows(learned, training, honest, context)
+    validating = _windows_between(
+        learned, split.train_end, split.test_start, context, horizon
+    )
+    validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    held = Windows(
+        learned, validating, linear.predict(learned.table, validating), context
+    )
 
+    loss = masked_error(kinds.means)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -166,13 +214,13 @@ def fit_forecast(
             data.decoder.shape[1],
             len(targets),
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need)
+        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
     result = train(
         network,
-        masked_absolute_error,
+        loss,
         examples,
         held,
         settings,
@@ -180,19 +228,30 @@ def fit_forecast(
         checkpoints=stage(checkpoints, NETWORK),
     )
 
-    diverged = divergence_report(network, masked_absolute_error, result)
+    diverged = divergence_report(network, loss, result)
 
-    errors = data.table.truth[validating[:, None] + np.arange(horizon)]
+    ahead = np.arange(horizon)
+    errors = learned.table.truth[validating[:, None] + ahead]
     errors = errors - predict(network, held).numpy()
-    offsets = conformal_offsets(errors, forecaster.level)
+    folds = learned.table.truth[training[:, None] + ahead] - honest
+    low, high = calibrated(errors, folds, forecaster.level)
+    # Half of the values and more are 0, and so is any lower quantile.
+    low[:, kinds.intermittent] = -np.inf
+    offsets = low, high
+    notes += interval_notes(errors, forecaster.level, targets)
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
     # The network stays; the linear part, which is cheap and convex, also learns
     # from the validation rows, the most recent ones.
-    everything = _windows_between(data, 0, split.test_start, context, horizon)
+    everything = _windows_between(learned, 0, split.test_start, context, horizon)
     linear, _ = WindowRidge.fit(
-        data.table, everything, context, horizon, (linear.anchor, linear.alpha)
+        learned.table,
+        everything,
+        context,
+        horizon,
+        (linear.anchor, linear.alpha),
+        squared=squared,
     )
     return FittedForecast(
         preparation=preparation,
@@ -207,6 +266,10 @@ def fit_forecast(
         series=series,
         data=data,
         split=split,
+        wild=wild,
+        seasons=kinds.seasons,
+        means=kinds.means,
+        intermittent=kinds.intermittent,
         need=need,
         before=before,
         after=after,
@@ -214,7 +277,11 @@ def fit_forecast(
         training=result,
         validation=validation,
         tail=Tail.cut(data, rows, context, horizon),
-        notes=[*notes, *divergence_note(diverged)],
+        notes=[
+            *notes,
+            *divergence_note(diverged),
+            *training_notes(result, settings),
+        ],
         seed=settings.seed,
         diverged=diverged,
         flow=flow_report(flow, min(need.steps, context)),
@@ -236,19 +303,6 @@ def build_network(
     )
 
 
-def _need(target: NDArray, scale: str) -> Need:
-    values = target.astype(np.float64)
-    if not np.isfinite(values).any():
-        raise InputError("the target has no values in the training part")
-    transform = Transform.choose(scale, values)
-    return needed_horizon(transform.forward(values))
-
-
-def _context(need: Need, horizon: int, train_rows: int) -> int:
-    """Return the steps to look back: what the data need, if the series allows."""
-    return max(1, min(max(need.steps, 2 * horizon), train_rows // 4))
-
-
 def _windows_between(
     data: Prepared, start: int, stop: int, context: int, horizon: int
 ) -> NDArray[np.int64]:
@@ -263,13 +317,14 @@ def _windows_between(
 
 
 def _remedied(
-    forecaster: Any, network: HighwayNetwork, examples: Windows, need: Need
+    forecaster: Any,
+    network: HighwayNetwork,
+    examples: Windows,
+    need: Need,
+    loss: Callable[[Any, Any], torch.Tensor],
 ) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
     """Diagnose the network, apply a remedy in place, diagnose again."""
-    count = min(_DIAGNOSIS_WINDOWS, len(examples))
-    index = torch.from_numpy(
-        np.linspace(0, len(examples) - 1, count).round().astype(np.int64)
-    )
+    index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
     inputs, target = examples.take(index)
 
     def diagnosed(*, remedies: bool) -> Diagnosis:
@@ -280,7 +335,7 @@ def _remedied(
             probe,
             inputs,
             target,
-            masked_absolute_error,
+            loss,
             needed=min(need.steps, inputs[0].shape[1]),
             needed_source=need.source,
             remedies=init.NAMES[1:] if remedies else False,

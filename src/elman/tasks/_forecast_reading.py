@@ -75,7 +75,7 @@ def read_again(
             f"the times are {series.freq}, the model was trained on {axis['freq']} ones"
         )
     rows = check_targets(series, preparation.targets, source)
-    data = preparation.apply(with_future(series, rows, int(forecaster.horizon)))
+    data = preparation.apply(with_future(series, rows, forecaster.horizon_))
     return series, data, rows
 
 

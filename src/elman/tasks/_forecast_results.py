@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import elman
 from elman import ops
 
 from ._backtest import Backtest
-from ._calendar import DAY
-from ._forecast_baselines import last_value, seasonal_naive
+from ._forecast_evaluation import evaluation, held_out_origins
 from ._forecast_fit import FittedForecast
-from ._forecast_scores import forecast_scores, mean_seen, verdict
-from ._windows import origins_between
 
 _MOST_POINTS = 20_000
+_WEEK = 7 * 24
 
 
 def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     """Return the content of ``results.json``; plain data throughout."""
-    split, horizon = fitted.split, forecaster.horizon
-    season = best_season(fitted)
+    split = fitted.split
     if split.test_start < split.rows:
-        origins = origins_between(
-            split.test_start, split.rows, fitted.linear.context, horizon, horizon
-        )
+        origins = held_out_origins(fitted)
         test = FittedForecast.forecast_with(
             fitted.preparation,
             fitted.linear,
@@ -42,9 +37,10 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     else:
         test, name = fitted.validation, "validation (no test part was held out)"
         origins = np.searchsorted(fitted.data.time, test.time[:, 0])
-    scores = _scores(forecaster, fitted, test, origins, season)
+    scores = evaluation(forecaster, fitted, test, origins)
     first, last = test.time[0, 0], test.time[-1, -1]
-    scores["split"] = f"{name}: {_text(first)} … {_text(last)}, {len(test)} origins"
+    count = f"{len(test)} origin{'s' if len(test) != 1 else ''}"
+    scores["split"] = f"{name}: {_text(first)} … {_text(last)}, {count}"
     targets = fitted.preparation.targets
     with ops.record_paths() as ran:
         each = {
@@ -52,28 +48,44 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             for j, target in enumerate(targets)
         }
     results = {
-        "task": "forecast",
-        "title": f"{', '.join(targets)}, {horizon} steps ahead",
-        "question": _question(forecaster, fitted, name),
-        "notes": fitted.notes + _future_note(fitted, horizon),
-        "data": _series(fitted),
-        "diagnosis": _diagnosis(fitted),
-        "training": {
-            "history": fitted.training.history,
-            "best_epoch": fitted.training.best_epoch,
-            "stopped": fitted.training.stopped,
-            "diverged": fitted.diverged,
-            "flow": fitted.flow,
-            "seconds": fitted.training.seconds,
-            "parameters": sum(p.numel() for p in fitted.network.parameters()),
-        },
+        **trained_results(forecaster, fitted),
         "scores": scores,
         "forecast": each[targets[0]],
         "environment": environment(fitted.seed, ran[0]),
     }
+    results["notes"] += _coverage_notes(fitted, test, name, forecaster.level)
     if len(targets) > 1:
         results["targets"] = each
     return plain(results)
+
+
+def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
+    """Return what of the results needs no forecast; plain data throughout."""
+    targets, horizon = fitted.preparation.targets, fitted.horizon
+    return plain(
+        {
+            "task": "forecast",
+            "title": f"{', '.join(targets)}, {horizon} steps ahead",
+            "question": _question(forecaster, fitted),
+            "notes": [
+                *fitted.notes,
+                *_thinned_note(fitted),
+                *_future_note(fitted, horizon),
+            ],
+            "data": _series(fitted),
+            "diagnosis": _diagnosis(fitted),
+            "training": {
+                "history": fitted.training.history,
+                "best_epoch": fitted.training.best_epoch,
+                "stopped": fitted.training.stopped,
+                "diverged": fitted.diverged,
+                "flow": fitted.flow,
+                "seconds": fitted.training.seconds,
+                "parameters": sum(p.numel() for p in fitted.network.parameters()),
+            },
+            "environment": environment(fitted.seed, ""),
+        }
+    )
 
 
 def environment(seed: int, path: str) -> dict[str, Any]:
@@ -87,27 +99,6 @@ def environment(seed: int, path: str) -> dict[str, Any]:
         "command": None,
         "seed": seed,
     }
-
-
-def best_season(fitted: FittedForecast) -> int:
-    """Return the season whose naive forecast errs least on the training part.
-
-    Candidates are what the autocorrelation found, a day and a week.
-    """
-    step, end = float(fitted.axis["step"]), fitted.split.train_end
-    dated = np.issubdtype(fitted.data.time.dtype, np.datetime64)
-    candidates = {fitted.need.steps}
-    if dated and step <= DAY:
-        candidates |= {round(DAY / step), round(7 * DAY / step)}
-    truth = fitted.data.table.truth[:end, 0]
-
-    def error(season: int) -> float:
-        differences = np.abs(truth[season:] - truth[:-season])
-        seen = np.isfinite(differences)
-        return float(differences[seen].mean()) if seen.any() else np.inf
-
-    usable = sorted(c for c in candidates if 1 < c <= end // 2)
-    return min(usable, key=error) if usable else 1
 
 
 def plain(value: Any) -> Any:
@@ -125,48 +116,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value
-
-
-def _scores(
-    forecaster: Any,
-    fitted: FittedForecast,
-    test: Backtest,
-    origins: NDArray[np.int64],
-    season: int,
-) -> dict[str, Any]:
-    horizon, end = forecaster.horizon, fitted.split.train_end
-    filled = fitted.preparation.inverse(fitted.data.table.lags)
-    raw = fitted.data.raw[:end]
-    steps = np.abs(raw[season:] - raw[:-season])
-    several = raw.shape[1] > 1
-    unit = np.nanstd(raw, axis=0) if several else np.ones(1)
-    scale = np.stack([unit, mean_seen(steps, 0)])
-    scale[scale == 0] = 1.0
-    network = f"Elman (ridge + {forecaster.cell.upper()})"
-    candidates = [
-        (network, "network", test.prediction),
-        ("ridge on the same window", "part", test.linear),
-        ("last value", "baseline", last_value(filled, origins, horizon)),
-    ]
-    if season > 1:
-        naive = seasonal_naive(filled, origins, horizon, season)
-        candidates.append((f"seasonal naive ({season} steps)", "baseline", naive))
-    rows = [
-        {
-            "model": model,
-            "kind": kind,
-            "values": forecast_scores(test.truth, prediction, scale),
-        }
-        for model, kind, prediction in candidates
-    ]
-    winner, sentence = verdict(rows)
-    return {
-        "metric": "MAE",
-        "lower_is_better": True,
-        "rows": rows,
-        "winner": winner,
-        "verdict": sentence,
-    }
 
 
 def _forecast_of(
@@ -207,7 +156,7 @@ def _forecast_of(
             "lower": following.lower[0, :, j],
             "upper": following.upper[0, :, j],
         },
-        "coverage": test.coverage(),
+        "coverage": test.coverage(fitted.preparation.targets[j]),
         "level": level,
         "error_by_step": by_step,
         "linear_error_by_step": by_step_linear / np.maximum(seen.sum(0), 1),
@@ -228,17 +177,25 @@ def _stride(test: Backtest) -> int:
     return int(np.ceil(horizon / max(float(apart), 1.0)))
 
 
-def _question(forecaster: Any, fitted: FittedForecast, part: str) -> list[list[str]]:
+def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
     split, time = fitted.split, fitted.data.time
     known = [column.name for column in fitted.preparation.known]
     past = [column.name for column in fitted.preparation.past]
     rows = [
         ["target", ", ".join(fitted.preparation.targets)],
-        ["horizon", f"{forecaster.horizon} steps, {fitted.axis['freq']}"],
+        ["horizon", f"{fitted.horizon} steps, {fitted.axis['freq']}"],
         ["context", f"{fitted.linear.context} steps"],
         ["known in the future", ", ".join(known) or "the calendar alone"],
         ["known up to the present", ", ".join(past) or "nothing else"],
         ["scale", ", ".join(t.value for t in fitted.preparation.transforms)],
+        ["season", _seasons(fitted)],
+    ]
+    if floors := fitted.preparation.never_negative():
+        rows.append(["never below 0", ", ".join(floors)])
+    means = zip(fitted.preparation.targets, fitted.means, strict=True)
+    if squared := [target for target, mean in means if mean]:
+        rows.append(["squared error", f"{', '.join(squared)}: the mean is forecast"])
+    rows += [
         ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
         [
             "stopped by",
@@ -255,9 +212,52 @@ def _question(forecaster: Any, fitted: FittedForecast, part: str) -> list[list[s
     return rows
 
 
+def _seasons(fitted: FittedForecast) -> str:
+    return ", ".join(
+        f"{season} steps" if season > 1 else "none found" for season in fitted.seasons
+    )
+
+
+def _every(fitted: FittedForecast) -> int:
+    """Return the rows from one drawn point to the next; not a part of the season."""
+    every = -(-fitted.split.rows // _MOST_POINTS)
+    if every > 1:
+        # Every 24th hour would draw a night of solar power.
+        while math.gcd(every, _WEEK * fitted.seasons[0]) > 1:
+            every += 1
+    return every
+
+
+def _thinned_note(fitted: FittedForecast) -> list[str]:
+    every = _every(fitted)
+    if every == 1:
+        return []
+    return [
+        f"the series of results.json and of the report is thinned: one of {every} rows"
+    ]
+
+
+def _coverage_notes(
+    fitted: FittedForecast, test: Backtest, part: str, level: float
+) -> list[str]:
+    """Say where intervals held much less than they should."""
+    notes = []
+    for j, name in enumerate(fitted.preparation.targets):
+        count = int(np.isfinite(test.truth[:, :, j]).sum())
+        if not count or part != "test":
+            continue
+        share = test.coverage(name)
+        noise = 2 * np.sqrt(level * (1 - level) / max(1, count // fitted.horizon))
+        if share < level - max(0.05, noise):
+            notes.append(
+                f"{name}: the intervals of {level:g} hold {share:.0%} of the test "
+                "part: it is unlike the validation part they were set on"
+            )
+    return notes
+
+
 def _series(fitted: FittedForecast) -> dict[str, Any]:
-    rows = fitted.split.rows
-    every = -(-rows // _MOST_POINTS)
+    rows, every = fitted.split.rows, _every(fitted)
     return {
         "time": fitted.data.time[:rows:every],
         "value": fitted.data.raw[:rows:every, 0],
@@ -265,6 +265,7 @@ def _series(fitted: FittedForecast) -> dict[str, Any]:
         "train_end": fitted.split.train_end // every,
         "validation_end": fitted.split.test_start // every,
         "step": fitted.axis["freq"],
+        "every": every,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.data import RegularSeries, numeric_column, require_column
@@ -44,6 +45,20 @@ def check_targets(series: RegularSeries, targets: list[str], source: object) -> 
             raise InputError(f"column {name!r} has no values; nothing to forecast")
         last = max(last, int(observed[-1]) + 1)
     return last
+
+
+def check_training(
+    raw: NDArray[np.float64], targets: list[str], source: object
+) -> None:
+    """Raise if a target has no value among the training rows, (n, K)."""
+    where = f"{source}: " if source else ""
+    for name, values in zip(targets, raw.T, strict=True):
+        if not np.isfinite(values).any():
+            raise InputError(
+                f"{where}column {name!r} has no values in the training part, "
+                f"its first {len(raw):,} rows; leave it out of the targets, or give a "
+                "smaller test part"
+            )
 
 
 def assign_roles(

@@ -29,15 +29,32 @@ def forecast_scores(
         (n, H, K); NaN in the truth is left out.
     scale : ndarray
         (2, K): row 0 the unit of MAE and RMSE, row 1 the s of MASE.
+
+    Notes
+    -----
+    A target without any truth is left out, and so is one without an s.
     """
     error = prediction - truth
-    absolute = mean_seen(np.abs(error), (0, 1))
-    square = mean_seen(error**2, (0, 1))
+    scored = np.isfinite(truth).any((0, 1))
+    absolute = mean_seen(np.abs(error), (0, 1))[scored]
+    square = mean_seen(error**2, (0, 1))[scored]
+    unit, season = scale[:, scored]
     return {
-        "MAE": float(np.mean(absolute / scale[0])),
-        "RMSE": float(np.sqrt(np.mean(square / scale[0] ** 2))),
-        "MASE": float(np.mean(absolute / scale[1])),
+        "MAE": float(np.mean(absolute / unit)),
+        "RMSE": float(np.sqrt(np.mean(square / unit**2))),
+        "MASE": float(mean_seen(absolute / season, 0)),
     }
+
+
+def bias(
+    truth: NDArray[np.float64],
+    prediction: NDArray[np.float64],
+    unit: NDArray[np.float64],
+) -> float:
+    """Return how far forecasts are above the truth on average, in these units (K,)."""
+    scored = np.isfinite(truth).any((0, 1))
+    mean = mean_seen(prediction - truth, (0, 1))[scored]
+    return float(np.mean(mean / unit[scored]))
 
 
 def mean_seen(
@@ -50,7 +67,9 @@ def mean_seen(
     return found
 
 
-def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
+def verdict(
+    rows: list[dict[str, Any]], metric: str = "MAE", rounding: float = 0.0
+) -> tuple[str, str]:
     """Return the winner's name and one sentence about it.
 
     Parameters
@@ -59,13 +78,15 @@ def verdict(rows: list[dict[str, Any]], metric: str = "MAE") -> tuple[str, str]:
         Each with "model", "kind" and "values"; exactly one network.
     metric : str
         Lower is better.
+    rounding : float
+        Errors that differ by less are the same.
     """
     network = next(row for row in rows if row["kind"] == "network")
     others = [row for row in rows if row["kind"] != "network"]
     best = min(others, key=lambda row: row["values"][metric])
     mine, theirs = network["values"][metric], best["values"][metric]
     # A correction of zero differs from the linear part by float32 rounding.
-    if abs(mine - theirs) <= 1e-5 * theirs:
+    if abs(mine - theirs) <= max(1e-5 * theirs, rounding):
         return network["model"], (
             f"{network['model']} and {best['model']} have the same {metric}, "
             f"{mine:.4g}: training found nothing to add."

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
+from ._forecast_size import least_rows, longest_horizon
+
 
 @dataclass(frozen=True)
 class Split:
@@ -32,6 +34,8 @@ def split_series(
     context: int,
     validation_fraction: float,
     test: int | float | str | dt.date | None,
+    asked: int | float | str | dt.date | None = None,
+    adapts: bool = False,
 ) -> Split:
     """Return the split, or say how much longer the series would have to be.
 
@@ -47,25 +51,60 @@ def split_series(
         Of the rows before the test; at least one window is taken.
     test : int, float, str, date or None
         Rows held out, their share, or the time at which they start.
+    asked : int, float, str, date or None
+        The same before a share was enlarged to one horizon.
+    adapts : bool
+        Whether the context was chosen, and would be for another horizon.
     """
     test_start = test_row(time, rows, test)
-    if rows > test_start > rows - horizon:
+    held_out = rows - test_start
+    plural = "s" if held_out != 1 else ""
+
+    def advice() -> str:
+        return horizon_advice(
+            rows,
+            validation_fraction,
+            test if asked is None else asked,
+            held_out,
+            None if adapts else context,
+        )
+
+    if 0 < held_out < horizon:
         raise InputError(
-            f"the test part has {rows - test_start} rows, fewer than the horizon of "
-            f"{horizon}; give a larger test part or a shorter horizon"
+            f"the test part has {held_out} row{plural}, fewer than the horizon of "
+            f"{horizon}; {advice()}"
         )
     validation = max(round(validation_fraction * test_start), horizon)
     train_end = test_start - validation
     # One window to learn from is the least; folds and scales want a few more.
-    least = context + 2 * horizon + 8
+    least = least_rows(context, horizon)
     if train_end < least:
-        needed = least + validation + (rows - test_start)
+        needed = least + validation + held_out
         raise InputError(
             f"the series has {rows} rows, but a context of {context} and a horizon of "
-            f"{horizon} with validation and test parts need about {needed}; give "
-            "a longer series, or a smaller context or horizon"
+            f"{horizon} with validation and test parts need about {needed}; {advice()}"
         )
     return Split(train_end, test_start, rows)
+
+
+def horizon_advice(
+    rows: int, fraction: float, test: object, held_out: int, context: int | None
+) -> str:
+    """Say which horizon would do, with this test part and without one."""
+    fits = longest_horizon(rows, fraction, test, held_out, context)
+    alone = longest_horizon(rows, fraction, None, 0, context) if held_out else 0
+    kept = "" if context is None else f" with a context of {context}"
+    if fits:
+        more = f" ({alone} without a test part)" if alone > fits else ""
+        return f"give a longer series, or a shorter horizon: at most {fits}{kept}{more}"
+    if alone:
+        return (
+            f"give a longer series, or no test part and a horizon of at most "
+            f"{alone}{kept}"
+        )
+    if context is not None:
+        return f"give a longer series or a smaller context: no horizon fits{kept}"
+    return "give a longer series: no horizon fits"
 
 
 def test_row(time: NDArray, rows: int, test: int | float | str | dt.date | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -98,3 +99,30 @@ def masked_absolute_error(output: Tensor, target: Tensor) -> Tensor:
     zero = torch.zeros_like(difference)
     loss = nn.functional.smooth_l1_loss(difference, zero, beta=0.1, reduction="sum")
     return loss / seen.sum().clamp(min=1)
+
+
+def masked_error(squared: Sequence[bool]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the loss of a forecast: for each target a median's or a mean's.
+
+    Parameters
+    ----------
+    squared : sequence of bool
+        For which targets the squared error is taken, whose minimum is the mean:
+        where most values are 0, the median says that nothing will happen.
+    """
+    if not any(squared):
+        return masked_absolute_error
+    chosen = torch.tensor(list(squared))
+
+    @mean_over(lambda target: int(target.isfinite().sum()))
+    def error(output: Tensor, target: Tensor) -> Tensor:
+        seen = torch.isfinite(target)
+        difference = torch.where(seen, output - torch.where(seen, target, 0.0), 0.0)
+        zero = torch.zeros_like(difference)
+        rounded = nn.functional.smooth_l1_loss(
+            difference, zero, beta=0.1, reduction="none"
+        )
+        each = torch.where(chosen.to(output.device), difference**2, rounded)
+        return each.sum() / seen.sum().clamp(min=1)
+
+    return error

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 # Fewer errors than this a step say too little about its own tails.
 _FEWEST = 60
+_ROUNDING = 1e-6
 
 
 def conformal_offsets(
@@ -41,6 +42,39 @@ def conformal_offsets(
             sample = own if len(own) >= _FEWEST else pooled
             low[k, j], high[k, j] = _tails(sample, level)
     return low, high
+
+
+def fewest_errors(level: float) -> int:
+    """Return how many errors it takes until their ranks reach both ends."""
+    return int(np.ceil(2 / (1 - level) - 1e-9)) - 1
+
+
+def calibrated(
+    errors: NDArray[np.float64], folds: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return `conformal_offsets`, with more errors where there are few windows.
+
+    The windows of a validation part overlap. When a target has fewer of them than
+    it takes for their ranks to reach both ends of the interval, the linear part's
+    out-of-fold errors on the training part, forecasts of rows not learned from
+    as well, are added: an interval of a handful of errors is too narrow.
+
+    Parameters
+    ----------
+    errors : ndarray
+        (n, H, K): of the validation windows, NaN where unknown.
+    folds : ndarray
+        (m, H, K): of the training windows.
+    level : float
+    """
+    enough = np.isfinite(errors).any(1).sum(0) >= fewest_errors(level)
+    low, high = conformal_offsets(errors, level)
+    if not enough.all():
+        wide_low, wide_high = conformal_offsets(np.concatenate([folds, errors]), level)
+        low = np.where(enough, low, np.minimum(low, wide_low))
+        high = np.where(enough, high, np.maximum(high, wide_high))
+    # The network's forecasts are rounded to so much.
+    return low - _ROUNDING, high + _ROUNDING
 
 
 def _tails(errors: NDArray[np.float64], level: float) -> tuple[float, float]:

@@ -9,9 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ._sampled import sampled
+
 _ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _FOLDS = 5
-_MOST_WINDOWS = 40_000
+_MOST_WINDOWS = 60_000
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class WindowRidge:
               \text{known}_{t+k},\ 1\,]
 
     where the anchor :math:`a_t` is zero, the last value or the mean of the
-    window. Anchor and penalty have the lowest absolute error over
-    contiguous folds of the training origins.
+    window. Anchor and penalty have the lowest error over contiguous folds of the
+    training origins: absolute, or squared where a mean is asked for.
 
     Attributes
     ----------
@@ -81,6 +83,8 @@ class WindowRidge:
         context: int,
         horizon: int,
         chosen: tuple[str, float] | None = None,
+        *,
+        squared: bool = False,
     ) -> tuple[WindowRidge, NDArray[np.float64]]:
         """Return the model and its out-of-fold predictions.
 
@@ -93,31 +97,32 @@ class WindowRidge:
             Steps behind and ahead.
         chosen : (anchor, alpha) or None
             Skip the choice.
+        squared : bool
+            Choose by the squared error.
 
         Returns
         -------
         model : WindowRidge
-            Fitted on all origins.
+            Fitted on all origins, or on 60,000 drawn from them.
         out_of_fold : ndarray
             (n, H, K): each predicted by a model that saw no window of its own
             fold nor one overlapping it within the horizon. What a network adds
             to these it can also add to honest predictions.
         """
-        stride = max(1, len(origins) // _MOST_WINDOWS)
-        used = origins[::stride]
-        fold = np.arange(len(used)) * min(_FOLDS, len(used)) // len(used)
+        folds = min(_FOLDS, len(origins))
+        fold_of = np.arange(len(origins)) * folds // len(origins)
+        drawn = sampled(len(origins), _MOST_WINDOWS)
+        spans = [origins[fold_of == f][[0, -1]] for f in range(folds)]
+        sample = _Sample(origins[drawn], fold_of[drawn], spans)
         if chosen is None:
-            chosen = _choose(table, used, fold, context, horizon)
+            chosen = _choose(table, sample, context, horizon, squared=squared)
         anchor, alpha = chosen
-        folds = int(fold[-1]) + 1
         weights, parts = [], []
         for k in range(horizon):
-            problem = _Problem(table, used, fold, context, k, anchor)
+            problem = _Problem(table, sample, context, k, anchor)
             weights.append(problem.solve(alpha))
             parts.append([problem.solve(alpha, without=f) for f in range(folds)])
         model = cls(context, anchor, alpha, np.stack(weights))
-        # The fold of every origin, also of those the stride left out.
-        fold_of = fold[np.minimum(np.arange(len(origins)) // stride, len(used) - 1)]
         out = np.empty((len(origins), horizon, table.truth.shape[1]))
         for f in range(folds):
             inside = fold_of == f
@@ -145,33 +150,82 @@ class WindowRidge:
         return {"linear.weights": torch.from_numpy(self.weights)}
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """The origins a model is fitted on, and the contiguous folds they lie in.
+
+    Attributes
+    ----------
+    origins, fold : ndarray
+        (n,), both increasing.
+    spans : list of ndarray
+        The first and the last origin of each fold, drawn or not.
+    """
+
+    origins: NDArray[np.int64]
+    fold: NDArray[np.int64]
+    spans: list[NDArray[np.int64]]
+
+
 class _Problem:
-    """Normal equations of one step of the horizon, kept apart by fold."""
+    """One step of the horizon: targets observed in the same rows share equations."""
 
     def __init__(
         self,
         table: WindowTable,
-        origins: NDArray[np.int64],
-        fold: NDArray[np.int64],
+        sample: _Sample,
         context: int,
         k: int,
         anchor: str,
     ) -> None:
+        origins = sample.origins
         level, base = _base(table, origins, context, anchor)
         features = _with_known(table, base, origins, k)
         truth = table.truth[origins + k] - level
+        together: dict[bytes, list[int]] = {}
+        for j, seen in enumerate(np.isfinite(truth).T):
+            together.setdefault(seen.tobytes(), []).append(j)
+        self.targets = truth.shape[1]
+        self.groups = [
+            (targets, _Normal(features, truth[:, targets], sample, k))
+            for targets in together.values()
+        ]
+
+    def solve(self, alpha: float, without: int | None = None) -> NDArray[np.float64]:
+        """Return the weights (D, K), fitted on all folds but one."""
+        parts = [(j, normal.solve(alpha, without)) for j, normal in self.groups]
+        weights = np.empty((len(parts[0][1]), self.targets))
+        for targets, part in parts:
+            weights[:, targets] = part
+        return weights
+
+    def error(self, alpha: float, *, squared: bool) -> float:
+        """Return the mean out-of-fold error, absolute or squared."""
+        sums = [normal.error(alpha, squared=squared) for _, normal in self.groups]
+        return sum(total for total, _ in sums) / max(sum(n for _, n in sums), 1)
+
+
+class _Normal:
+    """Normal equations of targets observed in the same rows, kept apart by fold."""
+
+    def __init__(
+        self,
+        features: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        sample: _Sample,
+        k: int,
+    ) -> None:
+        origins, fold = sample.origins, sample.fold
         seen = np.isfinite(truth).all(1)
-        self.features, self.truth, self.fold = features, truth, fold
-        self.seen, self.level = seen, level
+        self.features, self.truth, self.fold, self.seen = features, truth, fold, seen
         self.gram, self.cross = [], []
         self.edge_gram, self.edge_cross = [], []
-        for f in range(int(fold[-1]) + 1):
+        for f, (first, last) in enumerate(sample.spans):
             rows = np.flatnonzero((fold == f) & seen)
             a, b = features[rows], truth[rows]
             self.gram.append(_product(a, a))
             self.cross.append(_product(a, b))
             # Windows of other folds that overlap this one within the horizon.
-            first, last = origins[fold == f][[0, -1]]
             near = (fold != f) & seen
             near &= (origins > first - k - 1) & (origins < last + k + 1)
             a, b = features[near], truth[near]
@@ -188,15 +242,15 @@ class _Problem:
         system = torch.from_numpy(gram + np.diag(penalty))
         return torch.linalg.solve(system, torch.from_numpy(cross)).numpy()
 
-    def error(self, alpha: float) -> float:
-        """Return the mean absolute out-of-fold error."""
+    def error(self, alpha: float, *, squared: bool) -> tuple[float, int]:
+        """Return the sum of the out-of-fold errors, and of how many."""
         total, count = 0.0, 0
         for f in range(len(self.gram)):
             rows = (self.fold == f) & self.seen
             residual = self.truth[rows] - self.features[rows] @ self.solve(alpha, f)
-            total += float(np.abs(residual).sum())
+            total += float((residual**2 if squared else np.abs(residual)).sum())
             count += residual.size
-        return total / max(count, 1)
+        return total, count
 
 
 def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,17 +260,20 @@ def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 
 def _choose(
     table: WindowTable,
-    origins: NDArray[np.int64],
-    fold: NDArray[np.int64],
+    sample: _Sample,
     context: int,
     horizon: int,
+    *,
+    squared: bool,
 ) -> tuple[str, float]:
     steps = sorted({0, horizon // 2, horizon - 1})
     errors = {}
     for anchor in WindowRidge.ANCHORS:
-        problems = [_Problem(table, origins, fold, context, k, anchor) for k in steps]
+        problems = [_Problem(table, sample, context, k, anchor) for k in steps]
         for alpha in _ALPHAS:
-            errors[anchor, alpha] = sum(p.error(alpha) for p in problems)
+            errors[anchor, alpha] = sum(
+                p.error(alpha, squared=squared) for p in problems
+            )
     return min(errors, key=lambda choice: errors[choice])
 
 

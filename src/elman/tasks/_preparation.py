@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from elman._errors import InputError
 from elman.data import RegularSeries
 
 from ._calendar import Calendar
-from ._columns import Column, encode, encoded_width, is_switch
+from ._columns import Column, encode, encoded_names, is_switch, unseen
 from ._linear import WindowTable
 from ._scaling import ClippedScaler
+from ._target_kind import bounded_by_zero
 from ._transform import Transform
+from ._wild import counted_missing, outside, typical
 
 _MOST_SWITCHES = 4
 
@@ -49,6 +51,11 @@ class Prepared:
     decoder: Tensor
     known_until: int
 
+    def without(self, left_out: NDArray[np.bool_]) -> Prepared:
+        """Return the same with some targets (T, K) unknown to who learns."""
+        truth = np.where(left_out, np.nan, self.table.truth)
+        return replace(self, table=replace(self.table, truth=truth))
+
 
 class Preparation:
     """Column roles, encodings and scales, learned from the training rows.
@@ -66,6 +73,10 @@ class Preparation:
         "target", "known" and "past": which columns carry a missing flag.
     switches : list of int
         Positions among the encoded known columns that are 0 or 1.
+    season : int
+        Over which past covariates are averaged.
+    floors : list of bool
+        Which targets cannot be negative.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class Preparation:
         flags: dict[str, list[bool]],
         switches: list[int],
         season: int,
+        floors: list[bool],
     ) -> None:
         self.targets = targets
         self.known = known
@@ -89,6 +101,7 @@ class Preparation:
         self.flags = flags
         self.switches = switches
         self.season = season
+        self.floors = floors
 
     @classmethod
     def fit(
@@ -100,11 +113,20 @@ class Preparation:
         past: list[Column],
         scale: str,
         season: int,
+        means: list[bool],
     ) -> tuple[Preparation, list[str]]:
-        """Learn from rows before ``end``; return the preparation and its notes."""
+        """Learn from rows before ``end``; return the preparation and its notes.
+
+        Targets whose mean is forecast, see ``means``, keep their own scale unless
+        another is asked for: the mean of a square root is not that of the number.
+        """
         frame = series.frame[:end]
-        raw = _targets(frame, targets)
-        transforms = [Transform.choose(scale, raw[:, j]) for j in range(len(targets))]
+        raw = target_values(frame, targets)
+        usual = typical(raw)
+        transforms = [
+            Transform.choose("none" if mean and scale == "auto" else scale, column)
+            for column, mean in zip(usual.T, means, strict=True)
+        ]
         values = {
             "target": _transformed(raw, transforms),
             "known": encode(frame, known),
@@ -115,15 +137,10 @@ class Preparation:
         for j in switches:
             # A switch stays 0 or 1, so that it can turn other features on.
             scalers["known"].mean[j], scalers["known"].scale[j] = 0.0, 1.0
-        names = {
-            "target": targets,
-            "known": _names(known),
-            "past": _names(past),
-        }
         notes = [
             note
-            for role, scaler in scalers.items()
-            for note in scaler.clipped(values[role], names[role])
+            for role, columns in (("known", known), ("past", past))
+            for note in scalers[role].clipped(values[role], encoded_names(columns))
         ]
         flags = {
             role: [bool(np.isnan(c).any()) for c in v.T] for role, v in values.items()
@@ -145,20 +162,24 @@ class Preparation:
             flags,
             switches[:_MOST_SWITCHES],
             season,
+            [bounded_by_zero(column) for column in usual.T],
         )
         return preparation, missing + notes
 
     def apply(self, series: RegularSeries) -> Prepared:
         """Return the arrays of a series with the same columns."""
         frame = series.frame
-        raw = _targets(frame, self.targets)
+        raw = target_values(frame, self.targets)
         known_raw = encode(frame, self.known)
-        target, target_flags = self._fill("target", _transformed(raw, self.transforms))
+        scaler = self.scalers["target"]
+        values = _transformed(raw, self.transforms)
+        useless = self.no_input(raw)
+        truth = (values - scaler.mean) / scaler.scale
+        target = _forward_filled(np.where(useless, np.nan, truth))
+        gone = np.isnan(values) | useless
+        target_flags = gone[:, self.flags["target"]].astype(np.float64)
         known, known_flags = self._fill("known", known_raw)
         past, past_flags = self._fill("past", encode(frame, self.past))
-        truth = (
-            _transformed(raw, self.transforms) - self.scalers["target"].mean
-        ) / self.scalers["target"].scale
         smooth = self.calendar.smooth(series.time)
         categories = self.calendar.categories(series.time, known[:, self.switches])
         table = WindowTable(
@@ -179,13 +200,79 @@ class Preparation:
         )
 
     def inverse(self, scaled: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return (…, K) scaled targets in their own units."""
+        """Return (…, K) scaled targets in their own units, none below its floor."""
         values = self.scalers["target"].inverse(scaled)
         columns = [
             transform.inverse(values[..., j])
             for j, transform in enumerate(self.transforms)
         ]
-        return np.stack(columns, -1)
+        floor = np.where(self.floors, 0.0, -np.inf)
+        return np.maximum(np.stack(columns, -1), floor)
+
+    def wild(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return (T, K): the targets, in their own units, beyond their bounds."""
+        scaler = self.scalers["target"]
+        values = _transformed(raw, self.transforms)
+        # What the transform is not made for is NaN now.
+        invalid = np.isnan(values) & ~np.isnan(raw)
+        return outside(values, scaler.low, scaler.high) | invalid
+
+    def no_input(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return (T, K): the wild targets that are glitches, no other level."""
+        scaler = self.scalers["target"]
+        values = _transformed(raw, self.transforms)
+        invalid = np.isnan(values) & ~np.isnan(raw)
+        return counted_missing(values, scaler.low, scaler.high) | invalid
+
+    def left_out(self, raw: NDArray[np.float64], wild: NDArray[np.bool_]) -> list[str]:
+        """Return a line for each target with training values that are left out."""
+        notes = []
+        for j, name in enumerate(self.targets):
+            if wild[:, j].any():
+                beyond = raw[wild[:, j], j]
+                known = int((~np.isnan(raw[:, j])).sum())
+                notes.append(
+                    f"{name}: left out {len(beyond):,} of {known:,} training values, "
+                    f"outside {self.range_of(j)}; the farthest was "
+                    f"{beyond[np.abs(beyond).argmax()]:.6g}"
+                )
+        return notes
+
+    def range_of(self, j: int) -> str:
+        """Return what a target's values lie within, in its own units."""
+        transform, scaler = self.transforms[j], self.scalers["target"]
+        low, high = transform.inverse(np.array([scaler.low[j], scaler.high[j]]))
+        return f"[{low:.4g}, {high:.4g}]"
+
+    def later(self, frame: pl.DataFrame, what: str) -> list[str]:
+        """Return notes on covariates of later rows that training knew nothing of."""
+        notes = []
+        for role, columns in (("known", self.known), ("past", self.past)):
+            values = encode(frame, columns)
+            notes += self.scalers[role].clipped(values, encoded_names(columns))
+            notes += unseen(frame, columns)
+        return [f"{note} ({what})" for note in notes]
+
+    def unlike(self, frame: pl.DataFrame, raw: NDArray[np.float64]) -> list[str]:
+        """Return what in the rows of a forecast is unlike the training part."""
+        wild, notes = self.wild(raw), []
+        for j, name in enumerate(self.targets):
+            if wild[:, j].any():
+                notes.append(
+                    f"{name}: {int(wild[:, j].sum())} of the values that the forecast "
+                    f"is made from lie outside {self.range_of(j)}, where the training "
+                    "part was; the first two in a row count as missing"
+                )
+        return notes + self.later(frame, "in the rows the forecast is made from")
+
+    def never_negative(self) -> list[str]:
+        """Return the targets whose forecasts are never below 0."""
+        even = [transform is not Transform.NONE for transform in self.transforms]
+        return [
+            name
+            for name, floor, root in zip(self.targets, self.floors, even, strict=True)
+            if floor or root
+        ]
 
     def describe(self) -> dict[str, Any]:
         """Return everything but the scalers as plain values."""
@@ -203,6 +290,7 @@ class Preparation:
             "flags": self.flags,
             "switches": self.switches,
             "season": self.season,
+            "floors": self.floors,
         }
 
     @classmethod
@@ -223,6 +311,8 @@ class Preparation:
             flags=described["flags"],
             switches=described["switches"],
             season=described["season"],
+            # Runs written before there were floors have none.
+            floors=described.get("floors", [False] * len(described["targets"])),
         )
 
     def tensors(self) -> dict[str, Tensor]:
@@ -242,7 +332,8 @@ class Preparation:
         return _forward_filled(self.scalers[role].transform(values)), missing
 
 
-def _targets(frame: pl.DataFrame, targets: list[str]) -> NDArray[np.float64]:
+def target_values(frame: pl.DataFrame, targets: list[str]) -> NDArray[np.float64]:
+    """Return (T, K): the targets in their own units, NaN where missing."""
     if not targets:
         raise InputError("target is empty; name the column to forecast")
     return np.stack(
@@ -253,11 +344,14 @@ def _targets(frame: pl.DataFrame, targets: list[str]) -> NDArray[np.float64]:
 def _transformed(
     raw: NDArray[np.float64], transforms: list[Transform]
 ) -> NDArray[np.float64]:
-    return np.stack([t.forward(raw[:, j]) for j, t in enumerate(transforms)], 1)
-
-
-def _names(columns: list[Column]) -> list[str]:
-    return [name for c in columns for name in [c.name] * encoded_width(c)]
+    """Return (T, K): NaN too where a value is not in its transform's domain."""
+    columns = [
+        np.where(raw[:, j] < 0, np.nan, t.forward(raw[:, j]))
+        if t is not Transform.NONE
+        else raw[:, j]
+        for j, t in enumerate(transforms)
+    ]
+    return np.stack(columns, 1)
 
 
 def _forward_filled(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,19 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# A Gaussian column keeps values within ±27 standard deviations, so that only
-# what no process of this kind produced is touched.
-_REACH = 5.0
+from ._bounds import bounds, spread
 
 
 class ClippedScaler:
     r"""Clip what lies far outside the bulk of a column, then standardise.
 
-    With :math:`q_1, q_{99}` the 1st and 99th percentile of the column and
-    :math:`r = q_{99} - q_1`, values are clipped to
-    :math:`[q_1 - 5 r,\; q_{99} + 5 r]`; mean and standard deviation are taken
-    over the values inside. Where more than 98 % of the values are equal (a rain
-    gauge), the percentiles are those of the others and that value.
+    Values are clipped to what `elman.tasks._bounds.bounds` says; mean and
+    standard deviation are taken over the values inside. Flags, categories and
+    rare events lie inside.
 
     Attributes
     ----------
@@ -102,22 +98,6 @@ def _bounds(column: NDArray[np.float64]) -> tuple[float, float, float, float]:
     known = column[np.isfinite(column)]
     if not len(known):
         return 0.0, 1.0, -np.inf, np.inf
-    bulk = known
-    q1, q99 = _percentiles(bulk)
-    if q1 == q99:
-        bulk = np.append(known[known != q1], q1)
-        q1, q99 = _percentiles(bulk)
-    reach = _REACH * (q99 - q1)
-    low, high = q1 - reach, q99 + reach
+    low, high = bounds(known)
     inside = known[(known >= low) & (known <= high)]
-    scale = float(inside.std())
-    tiny = 1e-12 * max(1.0, float(np.abs(inside).max()))
-    return float(inside.mean()), scale if scale > tiny else 1.0, low, high
-
-
-def _percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
-    # Rounding inwards keeps a single wild value out of the percentile itself,
-    # however few values there are.
-    low = np.percentile(values, 1, method="higher")
-    high = np.percentile(values, 99, method="lower")
-    return float(min(low, high)), float(max(low, high))
+    return float(inside.mean()), spread(inside), low, high

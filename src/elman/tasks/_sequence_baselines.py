@@ -14,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ._sampled import sampled
 from ._sequence_targets import Targets
 
 Floats = NDArray[np.floating]
@@ -159,6 +160,6 @@ def _known(
 def _thinned(
     values: NDArray[Any], features: dict[str, NDArray[np.float64]]
 ) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
-    """Keep every k-th row where there are too many to solve for."""
-    stride = -(-len(values) // _MOST_ROWS)
-    return values[::stride], {k: v[::stride] for k, v in features.items()}
+    """Keep as many rows, drawn at random, as can be solved for."""
+    kept = sampled(len(values), _MOST_ROWS)
+    return values[kept], {k: v[kept] for k, v in features.items()}

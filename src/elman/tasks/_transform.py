@@ -9,6 +9,16 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError, did_you_mean
 
+# From here on every floating-point number is whole.
+_ALL_WHOLE = 2.0**52
+
+
+def whole(values: NDArray[np.float64]) -> bool:
+    """Tell whether all of these are whole numbers, and could have been others."""
+    return bool(
+        np.all(values == np.round(values)) and np.abs(values).max() < _ALL_WHOLE
+    )
+
 
 class Transform(StrEnum):
     r"""A monotone map of the target, undone on every prediction.
@@ -42,7 +52,7 @@ class Transform(StrEnum):
             counts = (
                 len(known) > 0
                 and known.min() >= 0
-                and bool(np.all(known == np.round(known)))
+                and whole(known)
                 and len(np.unique(known)) > 10
             )
             return cls.SQRT if counts else cls.NONE
