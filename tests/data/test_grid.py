@@ -115,8 +115,10 @@ def test_an_expected_spacing_is_taken_where_the_times_fit():
     assert read([1, 2, 3], freq="daily").freq == "one row a step"
     months = read([date(2024, 1, 31)], freq="monthly")
     assert str(months.axis.after(1)[0])[:10] == "2024-02-29"
-    fine = read([0.0, 0.5, 1.0], freq="every 0.25 counts")
-    assert fine.inserted == 2
+    fine = read([0.0, 0.5], freq="every 0.25 counts")
+    assert fine.inserted == 1
+    every_other = [datetime(2024, 1, 1) + timedelta(hours=2 * i) for i in range(9)]
+    assert read(every_other, freq="hourly").freq == "every 2 hours"
 
 
 @pytest.mark.parametrize("day", [28, 29, 30, 31])

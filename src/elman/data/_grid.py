@@ -123,7 +123,11 @@ def _expected(
     if units is None or (units % spacing.stride).any():
         steady = spacing.unit == "seconds" and rounding
         return _rounded(stamps, per, spacing) if steady else None
-    return Grid(_shown(stamps, spacing.per), units // spacing.stride, spacing)
+    ordinals = units // spacing.stride
+    # Every other element alone is another spacing, not one with gaps.
+    if len(ordinals) > 2 and np.gcd.reduce(np.diff(ordinals)) > 1:
+        return None
+    return Grid(_shown(stamps, spacing.per), ordinals, spacing)
 
 
 def _months(stamps: np.ndarray) -> Grid | None:
