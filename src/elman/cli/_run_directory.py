@@ -92,7 +92,7 @@ class RunDirectory:
         if self._resume and self.job is not None:
             job = self.job
         else:
-            job.command = shlex.join(["elman", *sys.argv[1:]])
+            job.command = self.command()
             job.versions, job.threads = versions(), torch.get_num_threads()
         job.launch, job.processes = _members.launch(), _members.count()
         job.finished = False
@@ -187,6 +187,12 @@ class RunDirectory:
                 "the memory is not enough: a smaller --batch-size or --hidden, a larger"
                 f" --accumulate or a shorter context needs less{rest}"
             ) from None
+
+    def command(self) -> str:
+        """Return the command that began this run."""
+        # A resumed run was asked for by the command that began it.
+        began = self.job and self.job.command
+        return began or shlex.join(["elman", *sys.argv[1:]])
 
     def how_to_go_on(self) -> str:
         """Return the command that resumes this run, in words."""

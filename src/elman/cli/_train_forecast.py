@@ -121,6 +121,7 @@ def train(
     from elman.tasks import Forecaster
 
     from ._finish import finish
+    from ._incomplete import kept
     from ._naming import naming
 
     run.begin(job)
@@ -131,6 +132,6 @@ def train(
         checkpoints=run.checkpoints(),
     )
     name = job.data.name if job.data else ""
-    with naming(name, forecaster):
+    with kept(forecaster, run), naming(name, forecaster):
         forecaster.fit(frame, **job.fit, source=name)
     finish(forecaster, run, out)

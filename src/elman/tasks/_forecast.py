@@ -23,7 +23,7 @@ from . import _store
 from ._backtest import Backtest
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, build_network, fit_forecast
-from ._forecast_results import forecast_results
+from ._forecast_results import forecast_results, trained_results
 from ._forecast_roles import check_targets
 from ._forecast_split import test_row
 from ._future import Tail, with_future
@@ -213,6 +213,8 @@ class Forecaster(BaseEstimator):
         )
         self._take(fitted)
         self._tail = fitted.tail
+        # Whatever happens to the scores, from here on there is a model to keep.
+        self.results_ = trained_results(self, fitted)
         self.results_ = forecast_results(self, fitted)
         return self
 

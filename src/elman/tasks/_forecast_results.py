@@ -52,21 +52,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             for j, target in enumerate(targets)
         }
     results = {
-        "task": "forecast",
-        "title": f"{', '.join(targets)}, {horizon} steps ahead",
-        "question": _question(forecaster, fitted, name),
-        "notes": fitted.notes + _future_note(fitted, horizon),
-        "data": _series(fitted),
-        "diagnosis": _diagnosis(fitted),
-        "training": {
-            "history": fitted.training.history,
-            "best_epoch": fitted.training.best_epoch,
-            "stopped": fitted.training.stopped,
-            "diverged": fitted.diverged,
-            "flow": fitted.flow,
-            "seconds": fitted.training.seconds,
-            "parameters": sum(p.numel() for p in fitted.network.parameters()),
-        },
+        **trained_results(forecaster, fitted),
         "scores": scores,
         "forecast": each[targets[0]],
         "environment": environment(fitted.seed, ran[0]),
@@ -74,6 +60,31 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     if len(targets) > 1:
         results["targets"] = each
     return plain(results)
+
+
+def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
+    """Return what of the results needs no forecast; plain data throughout."""
+    targets, horizon = fitted.preparation.targets, forecaster.horizon
+    return plain(
+        {
+            "task": "forecast",
+            "title": f"{', '.join(targets)}, {horizon} steps ahead",
+            "question": _question(forecaster, fitted),
+            "notes": fitted.notes + _future_note(fitted, horizon),
+            "data": _series(fitted),
+            "diagnosis": _diagnosis(fitted),
+            "training": {
+                "history": fitted.training.history,
+                "best_epoch": fitted.training.best_epoch,
+                "stopped": fitted.training.stopped,
+                "diverged": fitted.diverged,
+                "flow": fitted.flow,
+                "seconds": fitted.training.seconds,
+                "parameters": sum(p.numel() for p in fitted.network.parameters()),
+            },
+            "environment": environment(fitted.seed, ""),
+        }
+    )
 
 
 def environment(seed: int, path: str) -> dict[str, Any]:
@@ -228,7 +239,7 @@ def _stride(test: Backtest) -> int:
     return int(np.ceil(horizon / max(float(apart), 1.0)))
 
 
-def _question(forecaster: Any, fitted: FittedForecast, part: str) -> list[list[str]]:
+def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
     split, time = fitted.split, fitted.data.time
     known = [column.name for column in fitted.preparation.known]
     past = [column.name for column in fitted.preparation.past]
