@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from elman._errors import InputError
 
 from . import _options as opt
+from ._deliver import WRITERS, check_format, deliver
 from ._destination import check_destination
-from ._output import Output, number
-
-_MOST_ROWS = 30
+from ._output import Output
 
 
 def predict(
@@ -28,7 +27,10 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write .csv or .parquet instead of showing."),
+        typer.Option(
+            metavar="FILE",
+            help=f"Write instead of showing: {', '.join(WRITERS)}.",
+        ),
     ] = None,
     label: opt.Label = None,
     id_: opt.Id = None,
@@ -47,6 +49,7 @@ def predict(
     Example: elman predict runs/vowels-1 JapaneseVowels_TEST.ts --json
     """
     if out is not None:
+        check_format("--out", out)
         check_destination("--out", out, force)
     import elman
 
@@ -66,55 +69,4 @@ def predict(
 
         given = opt.given(label=label, id=id_, time=time)
         frame, scores = predict_sequences(estimator, data, given)
-    _deliver(frame, scores, out, Output(as_json))
-
-
-def _deliver(
-    frame: Any, scores: dict[str, float], path: Path | None, out: Output
-) -> None:
-    """Write the predictions to a file, or show them."""
-    if path is not None:
-        partial = path.with_name(path.name + ".partial")
-        try:
-            if path.suffix.lower() in (".parquet", ".pq"):
-                frame.write_parquet(partial)
-            else:
-                frame.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S")
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        out.line(f"{frame.height} rows written to {path}")
-    elif out.rich:
-        rows = [[_cell(v) for v in row] for row in frame.head(_MOST_ROWS).iter_rows()]
-        out.table(frame.columns, rows)
-        if frame.height > _MOST_ROWS:
-            out.line(
-                f"the first {_MOST_ROWS} of {frame.height} rows;"
-                " --out FILE writes all of them"
-            )
-    elif not out.as_json:
-        typer.echo(frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S"), nl=False)
-    if scores and (path is not None or out.rich):
-        out.pairs([(name, number(value)) for name, value in scores.items()])
-    written = {} if path is None else {"written": str(path)}
-    rows_of: Any = frame if not out.as_json else _json_rows(frame)
-    out.document(
-        {"rows": frame.height, "scores": scores, "predictions": rows_of, **written}
-    )
-
-
-def _json_rows(frame: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            name: value.isoformat() if hasattr(value, "isoformat") else value
-            for name, value in row.items()
-        }
-        for row in frame.iter_rows(named=True)
-    ]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return number(value)
-    return str(value)
+    deliver(frame, scores, out, Output(as_json))

@@ -40,7 +40,11 @@ def forecast(
     ] = None,
     test_from: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Hold out everything from this time on."),
+        typer.Option(
+            metavar="TIME",
+            help="Hold out everything from this time on; where rows are counted, from"
+            " this row (the first is 0).",
+        ),
     ] = None,
     level: Annotated[
         float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")

@@ -183,7 +183,8 @@ class Forecaster(BaseEstimator):
         ignore : str or sequence of str
             Columns to leave out.
         test : int, float, str or date, optional
-            Rows held out at the end, their share, or the time they start at.
+            Rows held out at the end, their share, or the time they start at; as text
+            also where times are whole numbers, or rows are counted from 0.
             Nothing is learned from them; the results hold the errors there.
         source : object, optional
             A file name for messages.
