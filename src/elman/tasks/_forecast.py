@@ -29,6 +29,7 @@ from ._forecast_split import test_row
 from ._future import Tail, with_future
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
+from ._threads import suitable_threads, work_of_forecaster
 from ._windows import origins_between
 
 
@@ -183,9 +184,8 @@ class Forecaster(BaseEstimator):
         ignore : str or sequence of str
             Columns to leave out.
         test : int, float, str or date, optional
-            Rows held out at the end, their share, or the time they start at; as text
-            also where times are whole numbers, or rows are counted from 0.
-            Nothing is learned from them; the results hold the errors there.
+            Rows held out at the end, their share, or the time (text: or row) they
+            start at. Nothing is learned from them; the results hold the errors there.
         source : object, optional
             A file name for messages.
 
@@ -202,21 +202,19 @@ class Forecaster(BaseEstimator):
         if isinstance(frame, str | Path):
             source = source or frame
         series = regular_series(to_frame(frame), time, source)
-        fitted = fit_forecast(
-            self,
-            series,
-            target=target,
-            known=known,
-            past=past,
-            ignore=ignore,
-            test=test,
-            source=source,
-        )
-        self._take(fitted)
-        self._tail = fitted.tail
-        # Whatever happens to the scores, from here on there is a model to keep.
-        self.results_ = trained_results(self, fitted)
-        self.results_ = forecast_results(self, fitted)
+        with suitable_threads(work_of_forecaster(self, series)):
+            fitted = fit_forecast(
+                self,
+                series,
+                target=target,
+                known=known,
+                past=past,
+                ignore=ignore,
+                test=test,
+                source=source,
+            )
+            self._take(fitted)
+            self.results_ = forecast_results(self, fitted)
         return self
 
     def predict(self, frame: Any = None, *, source: object = None) -> pl.DataFrame:
@@ -296,6 +294,8 @@ class Forecaster(BaseEstimator):
         return _store.save(self, directory)
 
     def _take(self, fitted: FittedForecast) -> None:
+        self.results_ = trained_results(self, fitted)
+        self._tail = fitted.tail
         self.targets_ = fitted.preparation.targets
         self.context_ = fitted.linear.context
         self.preparation_ = fitted.preparation

@@ -33,6 +33,7 @@ from ._sequence_scores import score_table
 from ._sequence_targets import Targets, unseen_note
 from ._sequence_weights import Weights, sample_weights, weighted
 from ._store import save
+from ._threads import suitable_threads
 
 
 class SequenceEstimator(BaseEstimator):
@@ -103,10 +104,11 @@ class SequenceEstimator(BaseEstimator):
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
         targets = self._scale_targets(raw, rows[0])
-        fitted = fit_network(sequences, targets, *rows, recipe)
-        # Whatever happens to the scores, from here on there is a model to keep.
-        self.network_, self.preparation_ = fitted.network, fitted.preparation
-        self._report(sequences, raw, rows, fitted)
+        with suitable_threads(recipe.work(self.channels_, len(sequences))):
+            fitted = fit_network(sequences, targets, *rows, recipe)
+            # Whatever happens to the scores, from here on there is a model to keep.
+            self.network_, self.preparation_ = fitted.network, fitted.preparation
+            self._report(sequences, raw, rows, fitted)
         return self
 
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
