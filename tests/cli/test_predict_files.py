@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -71,3 +73,30 @@ def test_the_test_part_begins_at_a_row_or_a_number(elman):
         answer = elman(*rows, "--test-from", given)
         assert answer.status == 2
         assert words in answer.err
+
+
+def test_a_wrong_column_is_said_before_torch_is_loaded(elman, trained):
+    Path("other.csv").write_text("time,load,warm\n2021-01-01 00:00,1,2\n")
+    program = (
+        "import sys; from elman.cli import main\n"
+        "sys.argv = ['elman', 'predict', 'r', 'other.csv']\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    print(end.code, 'torch' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "2 False"
+    assert "no column 'warmth'" in said.stderr
+
+
+def test_each_task_loads_what_it_needs():
+    program = (
+        "import sys, elman.tasks; elman.tasks.Forecaster\n"
+        "print([m for m in ('sklearn.metrics', 'sklearn.neighbors',"
+        " 'elman.tasks._classify', 'matplotlib') if m in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from . import _options as opt
 from ._deliver import WRITERS, check_format, deliver
 from ._destination import check_destination
 from ._output import Output
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def predict(
@@ -51,16 +55,18 @@ def predict(
     if out is not None:
         check_format("--out", out)
         check_destination("--out", out, force)
+    table = _table(run, data)
     import elman
 
     estimator = elman.load(run)
     if estimator.task == "forecast":
-        from elman.data import read_table
-
         if data is None:
             frame = estimator.predict()
         else:
-            frame = estimator.predict(read_table(data), source=str(data))
+            from elman.data import read_table
+
+            table = read_table(data) if table is None else table
+            frame = estimator.predict(table, source=str(data))
         scores: dict[str, float] = {}
     else:
         if data is None:
@@ -70,3 +76,31 @@ def predict(
         given = opt.given(label=label, id=id_, time=time)
         frame, scores = predict_sequences(estimator, data, given)
     deliver(frame, scores, out, Output(as_json))
+
+
+def _table(run: Path, data: Path | None) -> pl.DataFrame | None:
+    """Return the data of a forecast, read and looked at before torch is loaded.
+
+    None where that is for others to do: of sequences, and of a run directory that
+    is damaged, which loading it explains.
+    """
+    try:
+        content = tomllib.loads((run / "run.toml").read_text(encoding="utf-8"))
+        if data is None or content["task"] != "forecast":
+            return None
+        fitted = content["fitted"]
+        described = fitted["preparation"]
+        covariates = [*described.get("known", []), *described.get("past", [])]
+        names = [
+            *described["targets"],
+            *(column["name"] for column in covariates),
+            *fitted["axis"]["columns"],
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    from elman.data import read_table, require_column
+
+    table = read_table(data)
+    for name in names:
+        require_column(table, name, data)
+    return table
