@@ -157,7 +157,7 @@ def test_class_weights_that_cannot_be_used(weight, words):
     ("weights", "words"),
     [
         (np.ones(3), r"shape \(3,\); give one number for each of the 20"),
-        (np.zeros(20), "0 everywhere"),
+        (np.zeros(20), "zero everywhere"),
         (-np.ones(20), r"sample_weight\[0\] is -1"),
         ([np.nan] * 20, r"sample_weight\[0\] is nan"),
         (["a"] * 20, "not numbers"),

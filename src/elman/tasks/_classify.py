@@ -243,6 +243,13 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _metric(self) -> str:
         return ACCURACY if self.class_weight is None else BALANCED
 
+    def _guess(self, targets: Targets) -> tuple[float, str]:
+        shares = np.bincount(targets.values) / len(targets.values)
+        shares = shares[shares > 0]
+        return float(
+            -(shares * np.log(shares)).sum()
+        ), "guessing by the classes' shares"
+
     def _names(self) -> list[str]:
         return [str(label) for label in self.classes_]
 

@@ -30,10 +30,11 @@ from ._future import Tail, with_future
 from ._linear import WindowRidge
 from ._preparation import Preparation, Prepared
 from ._threads import suitable_threads, work_of_forecaster
+from ._training import WithTraining
 from ._windows import origins_between
 
 
-class Forecaster(BaseEstimator):
+class Forecaster(WithTraining, BaseEstimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
@@ -223,9 +224,8 @@ class Forecaster(BaseEstimator):
         Parameters
         ----------
         frame : path, data frame or dict of columns, optional
-            The same columns as in `fit`, at least ``context_`` rows, then the
-            rows of the future if there are known covariates. By default the
-            frame of `fit`.
+            The same columns as in `fit`, at least ``context_`` rows, then the rows of
+            the future if there are known covariates. By default the frame of `fit`.
         source : object, optional
             A file name for messages.
 

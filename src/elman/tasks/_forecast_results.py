@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import elman
 from elman import ops
 
+from ._advice import advice
 from ._backtest import Backtest
 from ._calendar import DAY
 from ._forecast_baselines import last_value, seasonal_naive
@@ -70,7 +71,11 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             "task": "forecast",
             "title": f"{', '.join(targets)}, {horizon} steps ahead",
             "question": _question(forecaster, fitted),
-            "notes": fitted.notes + _future_note(fitted, horizon),
+            "notes": [
+                *fitted.notes,
+                *advice(fitted.training),
+                *_future_note(fitted, horizon),
+            ],
             "data": _series(fitted),
             "diagnosis": _diagnosis(fitted),
             "training": {

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from . import _sequence_results as report
+from ._advice import advice
 from ._network import SequenceNetwork
 from ._sequence_baselines import Baselines
 from ._sequence_fit import (
@@ -26,7 +27,8 @@ from ._sequence_fit import (
     network_outputs,
     split_rows,
 )
-from ._sequence_input import Array, as_sequences, is_ragged, lengths_of
+from ._sequence_input import Array, as_sequences, is_ragged
+from ._sequence_input import in_words as _count
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Loss, recipe_of
 from ._sequence_scores import score_table
@@ -34,9 +36,10 @@ from ._sequence_targets import Targets, unseen_note
 from ._sequence_weights import Weights, sample_weights, weighted
 from ._store import save
 from ._threads import suitable_threads
+from ._training import WithTraining
 
 
-class SequenceEstimator(BaseEstimator):
+class SequenceEstimator(WithTraining, BaseEstimator):
     """Base of the sequence estimators; use the classifier or the regressor.
 
     ``__init__`` of a subclass stores its arguments as they are; ``fit`` checks.
@@ -216,6 +219,10 @@ class SequenceEstimator(BaseEstimator):
         """Return what decides between the network and simple models."""
         return "RMSE"
 
+    def _guess(self, targets: Targets) -> tuple[float, str]:
+        """Return the loss of guessing, without weights, and what that is."""
+        return 1.0, "always saying the mean"
+
     def _names(self) -> list[str]:
         """Return the names of the classes."""
         return []
@@ -252,7 +259,13 @@ class SequenceEstimator(BaseEstimator):
         self.results_ = {
             "task": self.task,
             **self._describe(sequences, raw),
-            "notes": fitted.preparation.notes(sequences) + fitted.notes,
+            "notes": [
+                *fitted.preparation.notes(sequences),
+                *fitted.notes,
+                *advice(
+                    fitted.result, None if raw.weights is not None else self._guess(raw)
+                ),
+            ],
             "diagnosis": fitted.start.diagnosis,
             "training": report.training_report(fitted),
             "environment": report.environment(fitted, sequences[0], self.seed_),
@@ -380,10 +393,3 @@ class SequenceEstimator(BaseEstimator):
 
 def _joined(outputs: list[NDArray[np.float32]], truth: Targets) -> NDArray[np.float32]:
     return np.concatenate(outputs) if truth.per_step else np.stack(outputs)
-
-
-def _count(sequences: Sequence[Array]) -> str:
-    lengths = lengths_of(sequences)
-    low, high = int(lengths.min()), int(lengths.max())
-    steps = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return f"{len(sequences):,} sequences of {steps} steps"

@@ -103,7 +103,9 @@ def sample_weights(value: Any, count: int) -> Weights | None:
             "least 0"
         )
     if not weights.any():
-        raise InputError("sample_weight is 0 everywhere; nothing is left to learn from")
+        raise InputError(
+            "sample_weight is zero everywhere; nothing is left to learn from"
+        )
     return weights
 
 
