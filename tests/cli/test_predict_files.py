@@ -100,3 +100,13 @@ def test_each_task_loads_what_it_needs():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == "[]"
+
+
+def test_symbols_are_refused_with_what_to_write_instead(elman):
+    rows = [f"{i},{t},{'abc'[(i + t) % 3]},{i % 2}" for i in range(8) for t in range(3)]
+    Path("e.csv").write_text("id,t,event,y\n" + "\n".join(rows) + "\n")
+    columns = ["--id", "id", "--time", "t", "--label", "y"]
+    answer = elman("train", "classify", "e.csv", *columns)
+    assert answer.status == 2
+    assert "column 'event', row 2" in answer.err
+    assert "3 texts: event_a, event_b, event_c" in answer.err

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from elman._errors import InputError
+from elman._errors import RunDirectoryError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,7 +23,7 @@ def check_room(folder: Path, module: nn.Module) -> None:
 
     Raises
     ------
-    InputError
+    RunDirectoryError
         It has not; nothing has been trained yet.
     """
     tensors = module.state_dict().values()
@@ -34,7 +34,7 @@ def check_room(folder: Path, module: nn.Module) -> None:
     except OSError:  # a file system that does not say
         return
     if free < needed:
-        raise InputError(
+        raise RunDirectoryError(
             f"--out {folder}: {free / 1e6:,.1f} MB are free on this disk, the training"
             f" writes up to {needed / 1e6:,.1f} MB; make room, or name a folder on"
             " another disk"

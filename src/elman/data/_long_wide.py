@@ -16,6 +16,10 @@ from ._sequences import Sequences
 _ID_NAMES = ("id", "case", "case_id", "sequence", "sequence_id", "series", "series_id")
 
 
+# Texts of a channel that may be the symbols of an alphabet.
+_MOST_SYMBOLS = 100
+
+
 def from_long(
     frame: pl.DataFrame,
     id_: str,
@@ -107,7 +111,7 @@ def _matrix(
     for i, name in enumerate(names):
         if allow_empty and frame[name].null_count() == frame.height:
             continue
-        column = numeric_column(frame, name, source)
+        column = _numbers(frame, name, source)
         with np.errstate(over="ignore"):
             values[:, i] = column
         large = np.flatnonzero(np.isinf(values[:, i]))
@@ -118,6 +122,25 @@ def _matrix(
                 f" {column[at]:g} is too large; give it in another unit"
             )
     return values
+
+
+def _numbers(frame: pl.DataFrame, name: str, source: str) -> np.ndarray:
+    """Return a channel's numbers; of symbols, say how they become numbers."""
+    try:
+        return numeric_column(frame, name, source)
+    except InputError as error:
+        column = frame[name]
+        if column.dtype != pl.String:
+            raise
+        symbols = column.filter(column.cast(pl.Float64, strict=False).is_null())
+        kinds = symbols.drop_nulls().unique().sort().to_list()
+        if not 2 <= len(kinds) <= _MOST_SYMBOLS:
+            raise
+        shown = ", ".join(f"{name}_{kind}" for kind in kinds[:3])
+        raise InputError(
+            f"{error}; a sequence of symbols is read as one column of 0 and 1 for each"
+            f" of its {len(kinds)} texts: {shown}{', …' if len(kinds) > 3 else ''}"
+        ) from None
 
 
 def _order(
