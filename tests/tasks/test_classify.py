@@ -230,5 +230,8 @@ def test_bad_data_at_fit_and_predict():
     model = SequenceClassifier(**QUICK).fit(x, y)
     with pytest.raises(InputError, match="1 channels, the network was fitted with 2"):
         model.predict([s[:, :1] for s in x])
-    with pytest.raises(InputError, match="'sideways', unknown to the network"):
-        model.evaluate(x[:2], ["up", "sideways"])
+    model.evaluate(x[:2], ["up", "sideways"])
+    assert "'sideways' (1 of 2 sequences" in model.results_["notes"][-1]
+    assert model.score(x[:2], ["sideways", "sideways"]) == 0.0
+    with pytest.raises(InputError, match="y holds numbers, such as 1, they are text"):
+        model.evaluate(x[:2], [1, 2])

@@ -8,7 +8,10 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    check_class_weight_classifiers,
+    parametrize_with_checks,
+)
 
 from elman import SequenceClassifier, SequenceRegressor
 from sequence_data import rising_or_falling, weighted_end
@@ -20,6 +23,8 @@ EXPECTED = {
     "check_n_features_in_after_fitting": "as above: the length may differ",
     "check_classifiers_train": "as above: the length may differ",
     "check_regressors_train": "three epochs are few: R² stays below a half",
+    "check_class_weight_classifiers": "three epochs are few; passed below with more",
+    "check_sample_weight_equivalence_on_dense_data": "repeated rows are other batches",
     "check_dtype_object": "a dict among the values is an InputError, a ValueError",
 }
 
@@ -36,6 +41,11 @@ def test_scikit_learn_checks(estimator, check):
     if "subset_invariance" in str(check):
         pytest.skip("asks for 1e-7; float32 rounds differently in another batch")
     check(estimator)
+
+
+def test_class_weights_are_those_of_scikit_learn():
+    model = SequenceClassifier(hidden_size=8, epochs=30, init="default")
+    check_class_weight_classifiers("SequenceClassifier", model)
 
 
 @pytest.mark.parametrize("estimator", [SequenceClassifier, SequenceRegressor])

@@ -48,6 +48,7 @@ def train(job: Job, run: RunDirectory | Follower, out: Output, quiet: bool) -> N
     from elman.tasks import Forecaster
 
     from ._finish import finish
+    from ._incomplete import kept
 
     frame = load_bikeshare()
     run.begin(job)
@@ -57,5 +58,8 @@ def train(job: Job, run: RunDirectory | Follower, out: Output, quiet: bool) -> N
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),
     )
-    forecaster.fit(frame, "count", "time", known=frame.columns[2:], test="2011-11-01")
+    with kept(forecaster, run):
+        forecaster.fit(
+            frame, "count", "time", known=frame.columns[2:], test="2011-11-01"
+        )
     finish(forecaster, run, out)

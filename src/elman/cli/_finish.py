@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from ._incomplete import after_training, save, terminable
 from ._main import Interrupted
 from ._members import Follower
 from ._output import Output, number
@@ -14,9 +15,15 @@ from ._spark import sparkline
 
 
 def finish(
-    estimator: Any, run: RunDirectory | Follower, out: Output, **extra: Any
+    estimator: Any,
+    run: RunDirectory | Follower,
+    out: Output,
+    score: Callable[[], object] | None = None,
+    **extra: Any,
 ) -> None:
     """Write the run directory and its report, and print what was found.
+
+    The trained model is written before anything that might fail.
 
     Parameters
     ----------
@@ -24,6 +31,8 @@ def finish(
     run : RunDirectory or Follower
         A follower leaves all of it to the leader.
     out : Output
+    score : callable or None
+        What else to do with the model, with more for its results.
     extra
         More for ``results.json``, such as the columns of the input.
 
@@ -31,28 +40,41 @@ def finish(
     ------
     Interrupted
         Training was ended with Ctrl-C; everything is saved all the same.
+    Incomplete
+        Scoring or the report failed; the model is saved.
     """
     if isinstance(run, Follower):
         return
     from elman.report import write_report
 
     results = estimator.results_
-    results.update(extra)
-    # A resumed run was asked for by the command that began it.
-    began = run.job and run.job.command
-    command = began or shlex.join(["elman", *sys.argv[1:]])
-    results["environment"]["command"] = command
-    # These belong to this process, not to the parameters of the run.
-    estimator.set_params(callbacks=(), checkpoints=None)
-    directory = estimator.save(run.path)
-    report = write_report(directory)
-    interrupted = results["training"]["stopped"] == "interrupted"
-    if not interrupted:
-        run.end()
+    failure: Exception | None = None
+    report: Path | None = None
+    with terminable():
+        directory = save(estimator, run, **extra)
+        try:
+            if score is not None:
+                score()
+                save(estimator, run)
+        except (Exception, KeyboardInterrupt) as error:
+            failure = after_training(error, "scoring", run)
+        try:
+            report = write_report(directory)
+        except (Exception, KeyboardInterrupt) as error:
+            failure = failure or after_training(error, "the report", run)
+        interrupted = results["training"]["stopped"] == "interrupted"
+        # Scores that are missing are made by going on with the run.
+        if not interrupted and (failure is None or "elman report" in str(failure)):
+            run.end()
+    if isinstance(failure, Interrupted):
+        raise failure
     show_results(results, out)
     out.heading("Written")
-    out.pairs([("run", str(directory)), ("report", str(report))])
-    out.document(summary(results) | {"run": str(directory), "report": str(report)})
+    written = {"run": str(directory)} | ({"report": str(report)} if report else {})
+    out.pairs(list(written.items()))
+    out.document(summary(results) | written)
+    if failure is not None:
+        raise failure
     if interrupted:
         epoch = results["training"]["best_epoch"]
         raise Interrupted(
@@ -80,12 +102,13 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_coverage(results, out)
     show_next(results, out)
 
 
 def show_next(results: dict[str, Any], out: Output) -> None:
     """Print the forecast beyond the data, one line a target."""
-    if results["task"] != "forecast":
+    if results["task"] != "forecast" or not results.get("forecast"):
         return
     each = results.get("targets") or {results["data"]["target"]: results["forecast"]}
     times = next(iter(each.values()))["next"]["time"]
@@ -134,6 +157,31 @@ def show_scores(scores: dict[str, Any] | None, out: Output) -> None:
     out.line(scores["verdict"])
 
 
+def show_coverage(results: dict[str, Any], out: Output) -> None:
+    """Print how much of the truth fell into the intervals, beside what should."""
+    rows = []
+    for name, found in coverages(results).items():
+        share, level = found["coverage"], found["level"]
+        if share is None:
+            continue
+        kept = f"{share:.0%} of the values scored are inside, {level:.0%} promised"
+        rows.append([name, kept + ("" if share > level - _SHORT else ": too narrow")])
+    if rows:
+        out.heading("Prediction intervals")
+        out.pairs(rows)
+
+
+def coverages(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the level and the coverage of each target's intervals."""
+    if not results.get("forecast"):
+        return {}
+    each = results.get("targets") or {results["data"]["target"]: results["forecast"]}
+    return {
+        name: {"level": found["level"], "coverage": found["coverage"]}
+        for name, found in each.items()
+    }
+
+
 def summary(results: dict[str, Any]) -> dict[str, Any]:
     """Return the part of the results that the JSON document holds."""
     diagnosis = results.get("diagnosis") or {}
@@ -148,6 +196,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "horizon_after": after and after["horizon"],
     }
     training = {k: v for k, v in results["training"].items() if k != "history"}
+    intervals = coverages(results)
     return {
         "task": results["task"],
         "title": results["title"],
@@ -155,6 +204,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "gradient_flow": flow,
         "training": training,
         "scores": results.get("scores"),
+        **({"intervals": intervals} if intervals else {}),
         "environment": results["environment"],
     }
 
@@ -174,6 +224,8 @@ def _reach(diagnosis: dict[str, Any]) -> str:
     return f"{steps} ({diagnosis['verdict']})"
 
 
+# Percentage points below its promise that an interval may lack by chance.
+_SHORT = 0.1
 _STOPPED = {
     "epochs": "all epochs done",
     "patience": "no better for a while",

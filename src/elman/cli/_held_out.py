@@ -93,6 +93,13 @@ def held_out(
                 f"{test}: the channels are {', '.join(other.channels[:8])}, but"
                 f" {data} has {', '.join(whole.channels[:8])}"
             )
+        if other.per_step != whole.per_step:
+            kinds = ("one label a sequence", "one label a step")
+            raise InputError(
+                f"{test} has {kinds[other.per_step]}, but {data}"
+                f" {kinds[whole.per_step]}; give a test file like it, or leave --test"
+                " out"
+            )
         split = f"test, {Path(test).name}"
         train = (whole.X, whole.y)
         return Parts(train, (other.X, other.y), split, notes, details, test)

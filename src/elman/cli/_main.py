@@ -14,6 +14,7 @@ from elman._errors import InputError
 
 from . import _members
 
+_INCOMPLETE = 1
 _USAGE = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -21,6 +22,10 @@ _TERMINATED = 143
 
 class Interrupted(Exception):  # noqa: N818 - an event, not an error
     """Ctrl-C, with a line that says what survived."""
+
+
+class Incomplete(Exception):  # noqa: N818 - an outcome, as much as an error
+    """The model is trained and saved, but something after it failed."""
 
 
 class Terminated(Exception):  # noqa: N818 - an event, not an error
@@ -52,6 +57,8 @@ class Commands(TyperGroup):
         except InputError as error:
             reason = _members.fail(_one_line(error))
             raise _end(f"error: {reason}", _USAGE) from None
+        except Incomplete as error:
+            raise _end(f"error: {_one_line(error)}", _INCOMPLETE) from None
         except Interrupted as event:
             raise _end(str(event), _INTERRUPTED) from None
         except Terminated as event:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from elman._errors import InputError
+from elman._errors import InputError, RunDirectoryError
 from elman.training import TrainingSettings
 
 
@@ -30,6 +30,8 @@ def naming(file: str, estimator: Any) -> Iterator[None]:
     """
     try:
         yield
+    except RunDirectoryError:
+        raise
     except InputError as error:
         message = str(error)
         settings = (field.name for field in dataclasses.fields(TrainingSettings))

@@ -72,7 +72,8 @@ Layers = Annotated[
 Init = Annotated[
     str | None,
     typer.Option(
-        help="auto measures and picks; or orthogonal, chrono, ….",
+        help="auto measures and picks; or default, orthogonal, identity, forget_bias,"
+        " chrono.",
         rich_help_panel=MODEL,
     ),
 ]

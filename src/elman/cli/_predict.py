@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from elman._errors import InputError
 
 from . import _options as opt
+from ._deliver import WRITERS, check_format, deliver
 from ._destination import check_destination
-from ._output import Output, number
+from ._output import Output
 
-_MOST_ROWS = 30
+if TYPE_CHECKING:
+    from elman.data import Table
 
 
 def predict(
@@ -28,7 +31,10 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write .csv or .parquet instead of showing."),
+        typer.Option(
+            metavar="FILE",
+            help=f"Write instead of showing: {', '.join(WRITERS)}.",
+        ),
     ] = None,
     label: opt.Label = None,
     id_: opt.Id = None,
@@ -49,19 +55,25 @@ def predict(
     Example: elman predict runs/vowels-1 JapaneseVowels_TEST.ts --json
     """
     if out is not None:
+        check_format("--out", out)
         check_destination("--out", out, force)
+    table, known = None, _reading(run)
+    if data is not None and known is not None:
+        from elman.data import require_column
+
+        how, names = known
+        table = _open(data, missing, encoding, how)
+        for name in names:
+            require_column(table.frame, name, table.source)
     import elman
 
     estimator = elman.load(run)
     if estimator.task == "forecast":
-        from elman.data import open_table
-
         if data is None:
             frame = estimator.predict()
         else:
-            how = estimator.reading_
-            how["missing"] = [*how["missing"], *(opt.split_missing(missing) or ())]
-            table = open_table(data, encoding=encoding, **how)
+            if table is None:
+                table = _open(data, missing, encoding, estimator.reading_)
             opt.say(table.notes)
             frame = estimator.predict(table, source=table.source)
         scores: dict[str, float] = {}
@@ -73,55 +85,38 @@ def predict(
         given = opt.given(label=label, id=id_, time=time, encoding=encoding)
         given |= opt.given(missing=opt.split_missing(missing))
         frame, scores = predict_sequences(estimator, data, given)
-    _deliver(frame, scores, out, Output(as_json))
+    deliver(frame, scores, out, Output(as_json))
 
 
-def _deliver(
-    frame: Any, scores: dict[str, float], path: Path | None, out: Output
-) -> None:
-    """Write the predictions to a file, or show them."""
-    if path is not None:
-        partial = path.with_name(path.name + ".partial")
-        try:
-            if path.suffix.lower() in (".parquet", ".pq"):
-                frame.write_parquet(partial)
-            else:
-                frame.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S%.f")
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        out.line(f"{frame.height} rows written to {path}")
-    elif out.rich:
-        rows = [[_cell(v) for v in row] for row in frame.head(_MOST_ROWS).iter_rows()]
-        out.table(frame.columns, rows)
-        if frame.height > _MOST_ROWS:
-            out.line(
-                f"the first {_MOST_ROWS} of {frame.height} rows;"
-                " --out FILE writes all of them"
-            )
-    elif not out.as_json:
-        typer.echo(frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.f"), nl=False)
-    if scores and (path is not None or out.rich):
-        out.pairs([(name, number(value)) for name, value in scores.items()])
-    written = {} if path is None else {"written": str(path)}
-    rows_of: Any = frame if not out.as_json else _json_rows(frame)
-    out.document(
-        {"rows": frame.height, "scores": scores, "predictions": rows_of, **written}
-    )
+def _open(
+    data: Path, missing: list[str] | None, encoding: str | None, how: dict[str, Any]
+) -> Table:
+    from elman.data import open_table
+
+    gone = [*how["missing"], *(opt.split_missing(missing) or ())]
+    return open_table(data, encoding=encoding, **{**how, "missing": gone})
 
 
-def _json_rows(frame: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            name: value.isoformat() if hasattr(value, "isoformat") else value
-            for name, value in row.items()
-        }
-        for row in frame.iter_rows(named=True)
-    ]
+def _reading(run: Path) -> tuple[dict[str, Any], list[str]] | None:
+    """Return how a forecast's data are read, and the columns it needs.
 
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return number(value)
-    return str(value)
+    From the run directory alone, before torch is loaded. None where that is for
+    others to do: of sequences, and of a run directory that is damaged, which loading
+    it explains.
+    """
+    try:
+        content = tomllib.loads((run / "run.toml").read_text(encoding="utf-8"))
+        if content["task"] != "forecast":
+            return None
+        fitted = content["fitted"]
+        described = fitted["preparation"]
+        covariates = [*described.get("known", []), *described.get("past", [])]
+        names = [
+            *described["targets"],
+            *(column["name"] for column in covariates),
+            *fitted["axis"]["columns"],
+        ]
+        words = [c["name"] for c in covariates if c["kind"] == "category"]
+        return {"missing": list(fitted.get("missing", [])), "words": words}, names
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

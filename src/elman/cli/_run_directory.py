@@ -21,6 +21,7 @@ from . import _members
 from ._job import JOB, Job, versions
 from ._main import Interrupted, Terminated
 from ._output import is_terminal
+from ._room import check_room
 
 _CHECKPOINTS = "checkpoints"
 _BEST = Path(_CHECKPOINTS) / "best.safetensors"
@@ -92,7 +93,7 @@ class RunDirectory:
         if self._resume and self.job is not None:
             job = self.job
         else:
-            job.command = shlex.join(["elman", *sys.argv[1:]])
+            job.command = self.command()
             job.versions, job.threads = versions(), torch.get_num_threads()
         job.launch, job.processes = _members.launch(), _members.count()
         job.finished = False
@@ -136,8 +137,11 @@ class RunDirectory:
             """Mark that there is something worth keeping."""
 
             def on_start(self, state: TrainingState) -> None:
+                if not directory._resume:
+                    check_room(directory.path, state.module)
                 directory.started = True
                 directory._patience.cancel()
+                directory._say_where(state)
 
         board = self.job and self.job.tensorboard
         return [
@@ -187,6 +191,24 @@ class RunDirectory:
                 "the memory is not enough: a smaller --batch-size or --hidden, a larger"
                 f" --accumulate or a shorter context needs less{rest}"
             ) from None
+
+    def command(self) -> str:
+        """Return the command that began this run."""
+        # A resumed run was asked for by the command that began it.
+        began = self.job and self.job.command
+        return began or shlex.join(["elman", *sys.argv[1:]])
+
+    def _say_where(self, state: Any) -> None:
+        """Say from where a resumed training goes on."""
+        if not self._resume:
+            return
+        where = (
+            f"going on after step {state.step:,}, epoch {state.epoch}"
+            if state.step
+            else "no checkpoint had been saved: the training begins anew"
+        )
+        with contextlib.suppress(OSError):
+            typer.echo(f"elman: {where}", err=True)
 
     def how_to_go_on(self) -> str:
         """Return the command that resumes this run, in words."""
@@ -248,7 +270,8 @@ def free_name(name: str) -> Path:
 
 
 def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
-    typer.echo(f"elman: warning: {message}", err=True)
+    with contextlib.suppress(OSError):  # a reader that has gone ends no training
+        typer.echo(f"elman: warning: {message}", err=True)
 
 
 def _say_preparing() -> None:

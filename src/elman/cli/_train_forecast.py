@@ -47,7 +47,11 @@ def forecast(
     ] = None,
     test_from: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Hold out everything from this time on."),
+        typer.Option(
+            metavar="TIME",
+            help="Hold out everything from this time on; where rows are counted, from"
+            " this row (the first is 0).",
+        ),
     ] = None,
     level: Annotated[
         float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")
@@ -131,6 +135,7 @@ def train(
     from elman.tasks import Forecaster
 
     from ._finish import finish
+    from ._incomplete import kept
     from ._naming import naming
 
     run.begin(job)
@@ -142,6 +147,6 @@ def train(
     )
     name = job.data.name if job.data else ""
     fit = {key: value for key, value in job.fit.items() if key != "encoding"}
-    with naming(name, forecaster):
+    with kept(forecaster, run), naming(name, forecaster):
         forecaster.fit(frame, **fit, source=getattr(frame, "source", name))
     finish(forecaster, run, out)

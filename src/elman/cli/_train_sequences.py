@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from elman._errors import InputError
+
 from . import _launch
 from . import _options as opt
 from ._output import Output
@@ -43,6 +45,16 @@ Bidirectional = Annotated[
 ]
 
 
+ClassWeight = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WEIGHTS",
+        help="balanced: each class counts the same in the loss; or CLASS=NUMBER,….",
+        rich_help_panel=opt.MODEL,
+    ),
+]
+
+
 @strategies()
 def classify(
     data: File,
@@ -70,6 +82,7 @@ def classify(
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
     strategy: Any = None,
+    class_weight: ClassWeight = None,
 ) -> None:
     """Classify sequences, one label for each or one for each step.
 
@@ -77,8 +90,10 @@ def classify(
 
     Example: elman train classify walks.csv --id walk --time t --label gait
     """
+    weights = None if class_weight is None else _weights(class_weight)
     _launch.start(processes, nodes)
     options = strategy | opt.given(
+        class_weight=weights,
         cell=cell,
         hidden_size=hidden,
         num_layers=layers,
@@ -201,24 +216,72 @@ def train(
 ) -> None:
     """Train on sequences, from the start or from a checkpoint."""
     from elman.data import is_suspect_note
-    from elman.tasks import SequenceClassifier, SequenceRegressor
+    from elman.tasks import SequenceClassifier, SequenceRegressor, check_held_out
 
     from ._finish import finish
+    from ._incomplete import kept
     from ._naming import naming
 
     run.begin(job)
     kind: Any = SequenceClassifier if job.task == "classify" else SequenceRegressor
     estimator = kind(
-        **job.arguments(),
+        **_by_label(job.arguments(), parts),
         progress=not quiet,
         callbacks=run.callbacks(),
         checkpoints=run.checkpoints(),
     )
-    with naming(job.data.name if job.data else "", estimator):
+    name = job.data.name if job.data else ""
+    with naming(name, estimator):
+        found = check_held_out(estimator, parts.train, parts.test)
+    for note in found:
+        typer.echo(f"elman: warning: {parts.split}: {note}", err=True)
+    with (
+        kept(estimator, run, input=parts.input),
+        naming(name, estimator),
+    ):
         estimator.fit(*parts.train)
-    if parts.test is not None:
-        estimator.evaluate(*parts.test, split=parts.split)
     # What stands out is in the notes on the file already, by the name of the column.
     own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
     estimator.results_["notes"] = [*parts.notes, *own]
-    finish(estimator, run, out, input=parts.input)
+
+    def score() -> None:
+        if parts.test is not None:
+            estimator.evaluate(*parts.test, split=parts.split)
+
+    finish(estimator, run, out, score, input=parts.input)
+
+
+def _weights(text: str) -> str | dict[str, float]:
+    """Return what ``--class-weight`` asks for, classes as they are written."""
+    if "=" not in text:
+        if text != "balanced":
+            raise InputError(
+                "--class-weight must be balanced, or classes with their weights such"
+                f" as rare=10,usual=1, got {text!r}"
+            )
+        return text
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = part.rpartition("=")
+        try:
+            weights[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"--class-weight: {value.strip()!r} is not a number, in {part!r}; write"
+                " CLASS=NUMBER, with commas between several"
+            ) from None
+    return weights
+
+
+def _by_label(options: dict[str, Any], parts: Parts) -> dict[str, Any]:
+    """Return the options with weights by the labels themselves, be they numbers."""
+    import numpy as np
+
+    weights = options.get("class_weight")
+    y = parts.train[1]
+    if not isinstance(weights, dict) or y is None:
+        return options
+    rows = y if isinstance(y, list) else [y]
+    labels = {str(label): label for row in rows for label in np.unique(row).tolist()}
+    known = {labels.get(name, name): value for name, value in weights.items()}
+    return {**options, "class_weight": known}

@@ -13,14 +13,20 @@ from sklearn.metrics import accuracy_score
 from torch import Tensor
 from torch.nn.functional import cross_entropy, softmax
 
-from elman._errors import InputError
 from elman.training import mean_over
 
 from . import _sequence_results as report
 from ._sequence_base import SequenceEstimator
 from ._sequence_input import Array, as_sequences, lengths_of
 from ._sequence_recipe import Loss
-from ._sequence_targets import Targets, class_targets
+from ._sequence_scores import ACCURACY, BALANCED
+from ._sequence_targets import Targets, class_targets, known_classes
+from ._sequence_weights import (
+    Weights,
+    check_class_weight,
+    class_weights,
+    sample_weights,
+)
 
 
 class SequenceClassifier(ClassifierMixin, SequenceEstimator):
@@ -76,6 +82,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     checkpoints : elman.training.Checkpoints, path or None
         Where ``fit`` saves its state as it trains. The same ``fit`` with
         ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
+    class_weight : None, "balanced" or mapping
+        How much each class counts in the loss: all sequences the same; each class
+        the same, n / (K · its number); or {class: weight}, 1 where not named. With
+        weights, balanced accuracy decides between the network and simple models.
 
     Attributes
     ----------
@@ -128,6 +138,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         progress: bool = False,
         callbacks: Any = (),
         checkpoints: Any = None,
+        class_weight: Any = None,
     ) -> None:
         self.cell = cell
         self.hidden_size = hidden_size
@@ -150,6 +161,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self.progress = progress
         self.callbacks = callbacks
         self.checkpoints = checkpoints
+        self.class_weight = class_weight
 
     def predict(self, X: Any) -> Any:
         """Return the most probable class of each sequence, or of each step.
@@ -196,20 +208,11 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         """
         outputs, lengths = self._outputs(X)
         predicted = outputs.argmax(-1)
-        if lengths is None:
-            truth, known = class_targets(
-                y, np.ones(len(outputs), np.int64), "sequence", least=1
-            )
-            labels = known[truth.values], self.classes_[predicted]
-            try:
-                return float(accuracy_score(*labels, sample_weight=sample_weight))
-            except (TypeError, ValueError) as error:
-                raise InputError(
-                    f"y cannot be compared with the classes {self.classes_.tolist()}"
-                    f" the network was fitted with: {error}"
-                ) from error
-        truth = self._read_known_targets(y, as_sequences(X, self.channels_))
-        return float(accuracy_score(truth.values, predicted))
+        truth = self._read_known_targets(y, as_sequences(X, self.channels_)).values
+        if lengths is not None:
+            return float(accuracy_score(truth, predicted))
+        weights = sample_weights(sample_weight, len(truth))
+        return float(accuracy_score(truth, predicted, sample_weight=weights))
 
     def _read_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
         targets, self.classes_ = class_targets(y, lengths_of(sequences), self._output())
@@ -218,20 +221,37 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _read_known_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
         output: Any = "step" if self.per_step_ else "sequence"
         found, classes = class_targets(y, lengths_of(sequences), output, least=1)
-        strange = np.setdiff1d(classes, self.classes_)
-        if len(strange):
-            raise InputError(
-                f"y holds the class {strange.tolist()[0]!r}, unknown to the network; "
-                f"it knows {', '.join(map(str, self.classes_[:9]))}"
-            )
-        place = np.searchsorted(self.classes_, classes)
-        return found.with_values(place[found.values])
+        return known_classes(found, classes, self.classes_)
 
     def _scale_targets(self, targets: Targets, rows: NDArray[np.int64]) -> Targets:
         return targets
 
-    def _loss(self) -> Loss:
-        return class_loss
+    def _loss(self, weighted: bool) -> Loss:
+        return weighted_class_loss if weighted else class_loss
+
+    def _weigh(
+        self,
+        targets: Targets,
+        sample_weight: Any,
+        count: int,
+        by_class: Weights | None = None,
+    ) -> Targets:
+        check_class_weight(self.class_weight)
+        by_class = class_weights(self.class_weight, targets, self.classes_)
+        return super()._weigh(targets, sample_weight, count, by_class)
+
+    def _metric(self) -> str:
+        return ACCURACY if self.class_weight is None else BALANCED
+
+    def _guess(self, targets: Targets) -> tuple[float, str]:
+        shares = np.bincount(targets.values) / len(targets.values)
+        shares = shares[shares > 0]
+        return float(
+            -(shares * np.log(shares)).sum()
+        ), "guessing by the classes' shares"
+
+    def _names(self) -> list[str]:
+        return [str(label) for label in self.classes_]
 
     def _width(self, targets: Targets) -> int:
         return len(self.classes_)
@@ -239,8 +259,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
         return outputs.argmax(-1)
 
-    def _picture(self, truth: NDArray[Any], predicted: NDArray[Any]) -> None:
-        self.results_["confusion"] = report.confusion(self.classes_, truth, predicted)
+    def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
+        labels = [*self._names(), *truth.unseen]
+        self.results_["confusion"] = report.confusion(labels, truth.values, predicted)
 
     def _describe(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         counts = np.bincount(raw.values, minlength=len(self.classes_))
@@ -282,6 +303,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self.classes_ = np.array(
             fitted["classes"], dtype=np.dtype(fitted["classes_dtype"])
         )
+        if isinstance(self.class_weight, list):  # as `save` wrote a mapping
+            self.class_weight = dict(self.class_weight)
 
 
 @mean_over(lambda target: int((~target.isnan()).sum()))
@@ -293,3 +316,12 @@ def class_loss(output: Tensor, target: Tensor) -> Tensor:
     # A part without any target has loss zero, and gradient zero.
     total = cross_entropy(output[known], target[known].long(), reduction="sum")
     return total / known.sum().clamp(min=1)
+
+
+@mean_over(lambda target: int((~target[..., 0].isnan()).sum()))
+def weighted_class_loss(output: Tensor, target: Tensor) -> Tensor:
+    """Return the same where a last axis holds each target and its weight."""
+    known = ~target[..., 0].isnan()
+    number, weight = target[known].unbind(-1)
+    each = cross_entropy(output[known], number.long(), reduction="none")
+    return (each * weight).sum() / known.sum().clamp(min=1)

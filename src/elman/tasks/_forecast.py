@@ -26,10 +26,12 @@ from ._forecast_reading import read_again, reading_of, series_to_fit
 from ._forecast_results import forecast_results, trained_results
 from ._forecast_split import test_row
 from ._preparation import Prepared
+from ._threads import suitable_threads, work_of_forecaster
+from ._training import WithTraining
 from ._windows import origins_between
 
 
-class Forecaster(BaseEstimator):
+class Forecaster(WithTraining, BaseEstimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
@@ -190,9 +192,9 @@ class Forecaster(BaseEstimator):
         ignore : str or sequence of str
             Columns to leave out.
         test : int, float, str or date, optional
-            Rows held out at the end, their share, or the time they start at.
-            Nothing is learned from them; the results hold the errors there. A
-            share is enlarged to one horizon.
+            Rows held out at the end, their share, or the time (text: or row) they
+            start at. Nothing is learned from them; the results hold the errors
+            there. A share is enlarged to one horizon.
         missing : number, str or sequence of them
             Values that stand for missing ones, such as -9999; `predict` and
             `backtest` treat them so too.
@@ -212,22 +214,20 @@ class Forecaster(BaseEstimator):
         series, gone, source = series_to_fit(
             frame, time, missing, source, (target, known, past, ignore)
         )
-        fitted = fit_forecast(
-            self,
-            series,
-            target=target,
-            known=known,
-            past=past,
-            ignore=ignore,
-            test=test,
-            source=source,
-        )
-        self._take(fitted)
-        self.missing_ = gone
-        self._tail = fitted.tail
-        # Whatever happens to the scores, from here on there is a model to keep.
-        self.results_ = trained_results(self, fitted)
-        self.results_ = forecast_results(self, fitted)
+        with suitable_threads(work_of_forecaster(self, series)):
+            fitted = fit_forecast(
+                self,
+                series,
+                target=target,
+                known=known,
+                past=past,
+                ignore=ignore,
+                test=test,
+                source=source,
+            )
+            self.missing_ = gone
+            self._take(fitted)
+            self.results_ = forecast_results(self, fitted)
         return self
 
     def predict(self, frame: Any = None, *, source: object = None) -> pl.DataFrame:
@@ -236,9 +236,8 @@ class Forecaster(BaseEstimator):
         Parameters
         ----------
         frame : path, data frame or dict of columns, optional
-            The same columns as in `fit`, at least ``context_`` rows, then the
-            rows of the future if there are known covariates. By default the
-            frame of `fit`.
+            The same columns as in `fit`, at least ``context_`` rows, then the rows of
+            the future if there are known covariates. By default the frame of `fit`.
         source : object, optional
             A file name for messages.
 
@@ -320,6 +319,7 @@ class Forecaster(BaseEstimator):
         return _store.save(self, directory)
 
     def _take(self, fitted: FittedForecast) -> None:
+        self._tail = fitted.tail
         self.targets_ = fitted.preparation.targets
         self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
         self.preparation_ = fitted.preparation
@@ -327,6 +327,8 @@ class Forecaster(BaseEstimator):
         self.network_ = fitted.network
         self.offsets_ = fitted.offsets
         self.axis_ = fitted.axis
+        # Whatever happens to the scores, from here on there is a model to keep.
+        self.results_ = trained_results(self, fitted)
 
     def _forecast(self, data: Prepared, origins: NDArray[np.int64]) -> Backtest:
         return FittedForecast.forecast_with(

@@ -12,6 +12,7 @@ import torch
 import elman
 from elman import ops
 
+from ._advice import advice
 from ._backtest import Backtest
 from ._forecast_evaluation import evaluation, held_out_origins
 from ._forecast_fit import FittedForecast
@@ -70,6 +71,7 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             "notes": [
                 *fitted.notes,
                 *_thinned_note(fitted),
+                *advice(fitted.training),
                 *_future_note(fitted, horizon),
             ],
             "data": _series(fitted),

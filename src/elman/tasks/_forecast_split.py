@@ -124,19 +124,28 @@ def test_row(time: NDArray, rows: int, test: int | float | str | dt.date | None)
 
 
 def _row_at(time: NDArray, rows: int, test: str | dt.date) -> int:
-    if not np.issubdtype(time.dtype, np.datetime64):
-        raise InputError(
-            f"test={test!r} is a time, but the series has none; give a number of rows"
-        )
-    try:
-        start = np.datetime64(str(test).replace(" ", "T"), "s")
-    except ValueError:
-        raise InputError(
-            f"test={test!r} is not a time; write it as 2011-11-01 or 2011-11-01T06:00"
-        ) from None
+    start = _moment(time, rows, test)
     row = int(np.searchsorted(time[:rows], start))
     if not 0 < row < rows:
         raise InputError(
             f"test={test!r} is outside the series, {time[0]} to {time[rows - 1]}"
         )
     return row
+
+
+def _moment(time: NDArray, rows: int, test: str | dt.date) -> np.datetime64 | float:
+    """Return the time at which the test starts, of the kind that the series has."""
+    if not np.issubdtype(time.dtype, np.datetime64):
+        try:
+            return float(str(test))
+        except ValueError:
+            raise InputError(
+                f"test={test!r} is not a number, but the times are: {time[0]} to "
+                f"{time[rows - 1]}; give the one at which the test part starts"
+            ) from None
+    try:
+        return np.datetime64(str(test).replace(" ", "T"), "s")
+    except ValueError:
+        raise InputError(
+            f"test={test!r} is not a time; write it as 2011-11-01 or 2011-11-01T06:00"
+        ) from None

@@ -203,8 +203,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         self.target_scaler_ = ClippedScaler.fit(targets.take(rows).values)
         return targets.with_values(self.target_scaler_.transform(targets.values))
 
-    def _loss(self) -> Loss:
-        return squared_loss
+    def _loss(self, weighted: bool) -> Loss:
+        return weighted_squared_loss if weighted else squared_loss
 
     def _width(self, targets: Targets) -> int:
         return int(targets.values.shape[1])
@@ -212,8 +212,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
         return self.target_scaler_.inverse(outputs.astype(np.float64))
 
-    def _picture(self, truth: NDArray[Any], predicted: NDArray[Any]) -> None:
-        self.results_["predicted"] = report.pairs(truth, predicted)
+    def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
+        self.results_["predicted"] = report.pairs(truth.values, predicted)
 
     def _describe(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         width = raw.values.shape[1]
@@ -260,3 +260,12 @@ def squared_loss(output: Tensor, target: Tensor) -> Tensor:
     known = ~target.isnan()
     # A batch without any target has loss zero, and gradient zero.
     return ((output - target)[known] ** 2).sum() / known.sum().clamp(min=1)
+
+
+@mean_over(lambda target: int((~target[..., :-1].isnan()).sum()))
+def weighted_squared_loss(output: Tensor, target: Tensor) -> Tensor:
+    """Return the same where a last column holds each row's weight."""
+    truth, weight = target[..., :-1], target[..., -1:]
+    known = ~truth.isnan()
+    each = weight * (output - truth) ** 2
+    return each[known].sum() / known.sum().clamp(min=1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from . import _sequence_results as report
+from ._advice import advice
 from ._network import SequenceNetwork
 from ._sequence_baselines import Baselines
 from ._sequence_fit import (
@@ -25,14 +27,19 @@ from ._sequence_fit import (
     network_outputs,
     split_rows,
 )
-from ._sequence_input import Array, as_sequences, is_ragged, lengths_of
+from ._sequence_input import Array, as_sequences, is_ragged
+from ._sequence_input import in_words as _count
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Loss, recipe_of
-from ._sequence_targets import Targets
+from ._sequence_scores import score_table
+from ._sequence_targets import Targets, unseen_note
+from ._sequence_weights import Weights, sample_weights, weighted
 from ._store import save
+from ._threads import suitable_threads
+from ._training import WithTraining
 
 
-class SequenceEstimator(BaseEstimator):
+class SequenceEstimator(WithTraining, BaseEstimator):
     """Base of the sequence estimators; use the classifier or the regressor.
 
     ``__init__`` of a subclass stores its arguments as they are; ``fit`` checks.
@@ -66,7 +73,7 @@ class SequenceEstimator(BaseEstimator):
     callbacks: Any
     checkpoints: Any
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network and the baselines.
 
         Parameters
@@ -76,6 +83,8 @@ class SequenceEstimator(BaseEstimator):
             (T_i,). NaN is a missing value.
         y : array-like or list
             One target a sequence, or one a step: (n, T) or n arrays (T_i,).
+        sample_weight : array-like or None
+            (n,): how much each sequence counts in the loss, and in ridge's.
 
         Returns
         -------
@@ -89,18 +98,20 @@ class SequenceEstimator(BaseEstimator):
         """
         sequences = as_sequences(X)
         raw = self._read_targets(y, sequences)
-        recipe = recipe_of(
-            self, self._loss(), self._width(raw), raw.per_step, len(sequences)
-        )
+        raw = self._weigh(raw, sample_weight, len(sequences))
+        loss = self._loss(raw.weights is not None)
+        recipe = recipe_of(self, loss, self._width(raw), raw.per_step, len(sequences))
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.per_step_ = raw.per_step
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
         targets = self._scale_targets(raw, rows[0])
-        fitted = fit_network(sequences, targets, *rows, recipe)
-        self.network_, self.preparation_ = fitted.network, fitted.preparation
-        self.results_ = self._report(sequences, raw, rows, fitted)
+        with suitable_threads(recipe.work(self.channels_, len(sequences))):
+            fitted = fit_network(sequences, targets, *rows, recipe)
+            # Whatever happens to the scores, from here on there is a model to keep.
+            self.network_, self.preparation_ = fitted.network, fitted.preparation
+            self._report(sequences, raw, rows, fitted)
         return self
 
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
@@ -125,6 +136,9 @@ class SequenceEstimator(BaseEstimator):
         truth = self._read_known_targets(y, sequences)
         text = f"{split}: {_count(sequences)}"
         self._score(sequences, truth, text)
+        if truth.unseen:
+            note = unseen_note(truth, self.network_.head.out_features)
+            self.results_["notes"].append(f"{split}: {note}")
         return dict(self.results_["scores"])
 
     def save(self, directory: str | Path) -> Path:
@@ -143,6 +157,12 @@ class SequenceEstimator(BaseEstimator):
         }
         if plain["random_state"] is not None:
             plain["random_state"] = self.seed_
+        weights = plain.get("class_weight")
+        if isinstance(weights, Mapping):  # TOML's names are text, classes may be not
+            plain["class_weight"] = [
+                [getattr(k, "item", lambda k=k: k)(), float(v)]
+                for k, v in weights.items()
+            ]
         stored.set_params(**{**plain, "callbacks": None, "checkpoints": None})
         return save(stored, directory)
 
@@ -161,8 +181,8 @@ class SequenceEstimator(BaseEstimator):
         """Return the targets as the loss expects them, scaled on these rows."""
 
     @abstractmethod
-    def _loss(self) -> Loss:
-        """Return the loss."""
+    def _loss(self, weighted: bool) -> Loss:
+        """Return the loss; of targets with a last column of weights, if they have."""
 
     @abstractmethod
     def _width(self, targets: Targets) -> int:
@@ -183,6 +203,29 @@ class SequenceEstimator(BaseEstimator):
     @abstractmethod
     def _take_up(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         """Take up what `_fitted` returned."""
+
+    def _weigh(
+        self,
+        targets: Targets,
+        sample_weight: Any,
+        count: int,
+        by_class: Weights | None = None,
+    ) -> Targets:
+        """Return the targets with their weights, if they have any."""
+        by_row = sample_weights(sample_weight, count)
+        return replace(targets, weights=weighted(targets, by_class, by_row))
+
+    def _metric(self) -> str:
+        """Return what decides between the network and simple models."""
+        return "RMSE"
+
+    def _guess(self, targets: Targets) -> tuple[float, str]:
+        """Return the loss of guessing, without weights, and what that is."""
+        return 1.0, "always saying the mean"
+
+    def _names(self) -> list[str]:
+        """Return the names of the classes."""
+        return []
 
     def _output(self) -> Any:
         return self.output
@@ -210,13 +253,19 @@ class SequenceEstimator(BaseEstimator):
         raw: Targets,
         rows: tuple[NDArray[np.int64], NDArray[np.int64]],
         fitted: Fitted,
-    ) -> dict[str, Any]:
+    ) -> None:
         train_rows, validation_rows = rows
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
             **self._describe(sequences, raw),
-            "notes": fitted.preparation.notes(sequences) + fitted.notes,
+            "notes": [
+                *fitted.preparation.notes(sequences),
+                *fitted.notes,
+                *advice(
+                    fitted.result, None if raw.weights is not None else self._guess(raw)
+                ),
+            ],
             "diagnosis": fitted.start.diagnosis,
             "training": report.training_report(fitted),
             "environment": report.environment(fitted, sequences[0], self.seed_),
@@ -242,7 +291,6 @@ class SequenceEstimator(BaseEstimator):
                 fitted.preparation.apply(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
-        return self.results_
 
     def _score(
         self,
@@ -256,13 +304,20 @@ class SequenceEstimator(BaseEstimator):
         predicted = self._decide(_joined(network_outputs(network, prepared), truth))
         known = getattr(self, "_baselines", None)
         others = known.predict(prepared, truth.per_step) if known else {}
-        self.results_["scores"] = report.score_table(
-            truth.values, predicted, others, split, self._classify
+        names = self._names()
+        self.results_["scores"] = score_table(
+            truth.values,
+            predicted,
+            others,
+            split,
+            self._metric(),
+            [*names, *truth.unseen],
+            len(names),
         )
-        self._picture(truth.values, predicted)
+        self._picture(truth, predicted)
 
     @abstractmethod
-    def _picture(self, truth: NDArray[Any], predicted: NDArray[Any]) -> None:
+    def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
         """Put confusion or pairs into the results."""
 
     # -- predicting ---------------------------------------------------------
@@ -338,10 +393,3 @@ class SequenceEstimator(BaseEstimator):
 
 def _joined(outputs: list[NDArray[np.float32]], truth: Targets) -> NDArray[np.float32]:
     return np.concatenate(outputs) if truth.per_step else np.stack(outputs)
-
-
-def _count(sequences: Sequence[Array]) -> str:
-    lengths = lengths_of(sequences)
-    low, high = int(lengths.min()), int(lengths.max())
-    steps = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return f"{len(sequences):,} sequences of {steps} steps"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ._sampled import sampled
@@ -94,14 +94,24 @@ class Baselines:
         if self.classify and len(np.unique(targets.values)) < 2:
             self.models.pop("ridge")  # it needs two classes to tell apart
         features = self._features(sequences, targets.per_step)
+        if targets.weights is not None:
+            features["weights"] = targets.weights
         values, features = _thinned(*_known(targets.values, features))
+        weights = features.get("weights")
         if len(values) < len(targets.values):
             self.notes.append(f"baselines were fitted on {len(values):,} rows")
-        for name, model in self.models.items():
+        for name, model in list(self.models.items()):
             with warnings.catch_warnings():
                 # Ill-conditioned at the smallest penalty: another one is chosen.
                 warnings.simplefilter("ignore")
-                model.fit(features[_input(name)], values)
+                try:
+                    model.fit(
+                        features[_input(name)], values, **_weights(model, weights)
+                    )
+                except (ValueError, ArithmeticError, MemoryError) as error:
+                    # A network that is trained is not lost to a simple model.
+                    del self.models[name]
+                    self._leave_out(name, error)
         return self
 
     def predict(
@@ -110,11 +120,19 @@ class Baselines:
         """Return each model's prediction, steps end to end."""
         features = self._features(sequences, per_step)
         found = {}
-        for name, model in self.models.items():
-            predicted = model.predict(features[_input(name)])
-            rows = len(features["frames"])
+        rows = len(features["frames"])
+        for name, model in list(self.models.items()):
+            try:
+                predicted = model.predict(features[_input(name)])
+            except (ValueError, ArithmeticError, MemoryError) as error:
+                self._leave_out(name, error)
+                continue
             found[name] = predicted if self.classify else predicted.reshape(rows, -1)
         return found
+
+    def _leave_out(self, name: str, error: Exception) -> None:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        self.notes.append(f"the baseline {name} is left out ({reason:.160})")
 
     def _features(
         self, sequences: Sequence[Floats], per_step: bool
@@ -145,6 +163,15 @@ _REGRESSORS = {
 
 def _input(name: str) -> str:
     return "all" if name == "ridge" else "frames"
+
+
+def _weights(
+    model: Any, weights: NDArray[np.float64] | None
+) -> dict[str, NDArray[np.float64]]:
+    """Return the weights for each part of a ridge; the others take the rows as is."""
+    if weights is None or not isinstance(model, Pipeline):
+        return {}
+    return {f"{name}__sample_weight": weights for name in model.named_steps}
 
 
 def _known(

@@ -66,6 +66,14 @@ def lengths_of(sequences: Sequence[Array]) -> NDArray[np.int64]:
     return np.array([len(s) for s in sequences], dtype=np.int64)
 
 
+def in_words(sequences: Sequence[Array]) -> str:
+    """Return how many sequences there are, and of how many steps."""
+    lengths = lengths_of(sequences)
+    low, high = int(lengths.min()), int(lengths.max())
+    steps = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return f"{len(sequences):,} sequences of {steps} steps"
+
+
 def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
     """Return whether X comes as separate sequences rather than as one array."""
     separate = isinstance(X, list | tuple) or (

@@ -17,6 +17,7 @@ from ._network import POOLINGS, check_cell
 from ._seed import seed_of
 from ._sequence_diagnosis import check_init
 from ._stages import checkpoints_of
+from ._threads import work_of
 from ._training import callbacks_of, settings_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -53,6 +54,13 @@ class Recipe:
     progress: bool
     callbacks: Sequence[Callback]
     checkpoints: Checkpoints | None = None
+
+    def work(self, channels: int, count: int) -> float:
+        """Return the floating-point operations of a time step of a batch."""
+        batch = self.settings.batch_size
+        size = count if isinstance(batch, str) else min(int(batch), count)
+        network = self.network
+        return work_of(network["cell"], size, channels, network["hidden_size"])
 
     def watching(self, label: str = "") -> list[Callback]:
         """Return the progress bar of one of the runs, if it was asked for."""

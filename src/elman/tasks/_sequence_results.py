@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    f1_score,
-    mean_absolute_error,
-    r2_score,
-    root_mean_squared_error,
-)
+from sklearn.metrics import confusion_matrix
 
 import elman
 from elman import ops
@@ -25,99 +18,16 @@ from elman import ops
 from ._sequence_fit import Fitted, network_outputs, parameter_count
 from ._sequence_input import Array
 
-Scores = Callable[[NDArray[Any], NDArray[Any]], dict[str, float]]
-
 _MOST_EXAMPLES, _MOST_CHANNELS, _MOST_POINTS = 8, 3, 400
 _MOST_LISTED = 20_000
 
 
-def class_scores(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
-    """Return accuracy, and F1 averaged over the classes."""
-    return {
-        "accuracy": float(accuracy_score(truth, predicted)),
-        "macro F1": float(
-            f1_score(truth, predicted, average="macro", zero_division=0.0)
-        ),
-    }
-
-
-def number_scores(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
-    """Return errors in the target's units; several targets are averaged."""
-    known = ~np.isnan(truth).any(axis=1)
-    truth, predicted = truth[known], predicted[known]
-    scores = {
-        "RMSE": float(root_mean_squared_error(truth, predicted)),
-        "MAE": float(mean_absolute_error(truth, predicted)),
-    }
-    if len(truth) > 1:
-        scores["R2"] = float(r2_score(truth, predicted))
-    return scores
-
-
-def score_table(
-    truth: NDArray[Any],
-    network: NDArray[Any],
-    baselines: dict[str, NDArray[Any]],
-    split: str,
-    classify: bool,
-) -> dict[str, Any]:
-    """Return the scores of network and baselines on the same rows, and who won."""
-    measure: Scores = class_scores if classify else number_scores
-    rows: list[dict[str, Any]] = [
-        {"model": "network", "kind": "network", "values": measure(truth, network)}
-    ]
-    rows += [
-        {"model": name, "kind": "baseline", "values": measure(truth, predicted)}
-        for name, predicted in baselines.items()
-    ]
-    metric = "accuracy" if classify else "RMSE"
-    sign = -1.0 if classify else 1.0
-    # min() keeps the first of equals: the network, where it is level.
-    winner = min(rows, key=lambda row: sign * row["values"][metric])
-    return {
-        "metric": metric,
-        "lower_is_better": not classify,
-        "split": split,
-        "rows": rows,
-        "winner": winner["model"],
-        "verdict": _verdict(rows, winner, classify),
-    }
-
-
-def _verdict(rows: list[dict[str, Any]], winner: dict[str, Any], classify: bool) -> str:
-    metric = "accuracy" if classify else "RMSE"
-    network, others = rows[0], rows[1:]
-
-    def words(row: dict[str, Any]) -> str:
-        value = row["values"][metric]
-        return f"{100 * value:.1f} %" if classify else f"{value:.4g}"
-
-    what = "is right for" if classify else "errs by"
-    tail = "" if classify else " (RMSE)"
-    if not others:
-        return f"The network {what} {words(network)}{tail}."
-    sign = -1.0 if classify else 1.0
-    best = min(others, key=lambda row: sign * row["values"][metric])
-    if winner["kind"] == "baseline":
-        return (
-            f"A baseline wins: {winner['model']} {what} {words(winner)}{tail}, the "
-            f"network {what} {words(network)}. "
-            "Use it, or change the network."
-        )
-    level = network["values"][metric] == best["values"][metric]
-    verb = "is level with" if level else "beats"
-    return (
-        f"The network {what} {words(network)}{tail} and {verb} the best baseline "
-        f"({best['model']}, {words(best)})."
-    )
-
-
 def confusion(
-    labels: NDArray[Any], truth: NDArray[Any], predicted: NDArray[Any]
+    labels: Sequence[str], truth: NDArray[Any], predicted: NDArray[Any]
 ) -> dict[str, Any]:
     """Return the confusion matrix: rows are the truth, columns the prediction."""
     matrix = confusion_matrix(truth, predicted, labels=np.arange(len(labels)))
-    return {"labels": [str(v) for v in labels], "matrix": matrix.tolist()}
+    return {"labels": list(labels), "matrix": matrix.tolist()}
 
 
 def pairs(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:

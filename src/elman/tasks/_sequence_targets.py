@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -34,11 +34,17 @@ class Targets:
         int64 (n,): the steps of each sequence, when each step has a target.
     flat : bool
         Regression: whether y came without an axis for several targets.
+    unseen : tuple of str
+        Classes that training did not have, numbered after those it had.
+    weights : ndarray or None
+        How much each row of ``values`` counts in the loss, 1 on average.
     """
 
     values: NDArray[Any]
     lengths: NDArray[np.int64] | None
     flat: bool = True
+    unseen: tuple[str, ...] = ()
+    weights: NDArray[np.float64] | None = None
 
     @property
     def per_step(self) -> bool:
@@ -48,18 +54,31 @@ class Targets:
     def take(self, index: NDArray[np.int64]) -> Targets:
         """Return the targets of the sequences numbered ``index``."""
         if self.lengths is None:
-            return Targets(self.values[index], None, self.flat)
-        parts = np.split(self.values, np.cumsum(self.lengths)[:-1])
-        return Targets(
-            np.concatenate([parts[i] for i in index]), self.lengths[index], self.flat
+            rows = index
+        else:
+            ends = np.cumsum(self.lengths)
+            parts = np.split(np.arange(len(self.values)), ends[:-1])
+            rows = np.concatenate([parts[i] for i in index])
+        return replace(
+            self,
+            values=self.values[rows],
+            lengths=None if self.lengths is None else self.lengths[index],
+            weights=None if self.weights is None else self.weights[rows],
         )
 
     def with_values(self, values: NDArray[Any]) -> Targets:
         """Return the same layout with other values."""
-        return Targets(values, self.lengths, self.flat)
+        return replace(self, values=values)
 
     def tensor(self) -> Tensor:
-        """Return the values as a float32 tensor, or int64 for class numbers."""
+        """Return the values as a float32 tensor, or int64 for class numbers.
+
+        Weights are a last column: (n, K + 1), or (n, 2) of class numbers.
+        """
+        if self.weights is not None:
+            values = self.values.reshape(len(self.values), -1)
+            both = np.concatenate([values, self.weights[:, None]], 1)
+            return torch.from_numpy(both.astype(np.float32))
         # Steps are padded with NaN, which only a floating type holds.
         if self.values.dtype.kind == "i" and not self.per_step:
             return torch.from_numpy(self.values.astype(np.int64))
@@ -234,3 +253,64 @@ def _no_missing(labels: NDArray[Any]) -> None:
             f"Input y contains NaN, first in row {int(np.argmax(missing))}; drop the "
             "sequences without a label"
         )
+
+
+def known_classes(
+    found: Targets, classes: NDArray[Any], known: NDArray[Any]
+) -> Targets:
+    """Return targets numbered as the network knows their classes.
+
+    A class it does not know gets a number after those it does: whatever it
+    predicts there is wrong.
+
+    Parameters
+    ----------
+    found : Targets
+        Numbered by ``classes``.
+    classes, known : ndarray
+        Sorted labels of these targets, and of the training.
+
+    Raises
+    ------
+    InputError
+        One is text and the other numbers, so that nothing can be right.
+    """
+    if _is_text(classes) != _is_text(known):
+        kinds = ["numbers", "text"]
+        raise InputError(
+            f"y cannot be compared with the classes {known.tolist()[:9]} the network "
+            f"was fitted with: y holds {kinds[_is_text(classes)]}, such as "
+            f"{classes.tolist()[0]!r}, they are {kinds[_is_text(known)]}; give "
+            f"labels of that kind"
+        )
+    unseen = ~np.isin(classes, known)
+    place = np.zeros(len(classes), np.int64)
+    place[~unseen] = np.searchsorted(known, classes[~unseen])
+    place[unseen] = len(known) + np.arange(int(unseen.sum()))
+    names = tuple(str(label) for label in classes[unseen].tolist())
+    return replace(found, values=place[found.values], unseen=names)
+
+
+def unseen_note(truth: Targets, known: int) -> str:
+    """Return one line about classes that training did not have.
+
+    Parameters
+    ----------
+    truth : Targets
+        From `known_classes`, with at least one such class.
+    known : int
+        How many classes training had.
+    """
+    count = int((truth.values >= known).sum())
+    several = len(truth.unseen) > 1
+    names = ", ".join(map(repr, truth.unseen[:5])) + ", …" * (len(truth.unseen) > 5)
+    what = "steps" if truth.per_step else "sequences"
+    return (
+        f"the class{'es' if several else ''} {names} ({count:,} of "
+        f"{len(truth.values):,} {what} scored) {'are' if several else 'is'} not among "
+        f"the {known} trained on: each of these counts as wrong"
+    )
+
+
+def _is_text(labels: NDArray[Any]) -> bool:
+    return isinstance(labels.tolist()[0], str | bytes)

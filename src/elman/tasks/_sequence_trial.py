@@ -6,19 +6,21 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
 from elman.training import RaggedSequences, TrainingResult, train
 
 from ._network import SequenceNetwork
 from ._sequence_diagnosis import Start
-from ._sequence_recipe import Recipe
+from ._sequence_recipe import Loss, Recipe
 from ._stages import stage
 
 FEWEST = 5
 """A run of fewer epochs is no trial."""
 
 _SHARE = 3
-# A remedy that is level goes in: longer training needs it more, not less.
-_MARGIN = 0.98
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def compare(
 
     Gradients that reach the first step are of use only where the first step
     matters, and a start that reaches it may learn the rest more slowly. The
-    validation loss decides; the remedy stays unless the default is 2 % lower.
+    validation loss decides: the remedy stays if it is lower by more than the standard
+    error of the difference over the held-out sequences. Without one to be seen the
+    network starts as torch makes it.
 
     Parameters
     ----------
@@ -65,6 +69,7 @@ def compare(
     epochs = min(recipe.settings.epochs, max(FEWEST, recipe.settings.epochs // _SHARE))
     settings = replace(recipe.settings, epochs=epochs)
     losses = []
+    each = []
     for candidate in (start, start.without_remedy()):
         network = build()
         candidate.apply(network, settings.seed)
@@ -82,14 +87,57 @@ def compare(
             return Trial(candidate, "interrupted in a trial", (network, result))
         reached = [row["validation_loss"] for row in result.history]
         losses.append(min(reached, default=math.inf))
+        each.append(_losses(network, recipe.loss, validation))
     remedy, default = losses
-    figures = f"validation loss {remedy:.3g} with it, {default:.3g} without"
-    if default < _MARGIN * remedy:
-        return Trial(
-            start.without_remedy(),
-            f"init {start.init} carries gradients further, but trained worse in a "
-            f"trial of {epochs} epochs ({figures}): left out",
-        )
-    return Trial(
-        start, f"init {start.init} was kept after a trial of {epochs} epochs: {figures}"
+    better, noise = gain(each[0], each[1])
+    figures = (
+        f"validation loss {remedy:.3g} with it, {default:.3g} without; standard error "
+        f"of the difference {noise:.2g}, {len(validation)} sequences"
     )
+    if better > noise:
+        return Trial(
+            start,
+            f"init {start.init} was kept after a trial of {epochs} epochs: {figures}",
+        )
+    how = "trained worse" if -better > noise else "trained no better than by chance"
+    return Trial(
+        start.without_remedy(),
+        f"init {start.init} carries gradients further, but {how} in a trial of "
+        f"{epochs} epochs ({figures}): left out",
+    )
+
+
+def gain(
+    remedy: NDArray[np.float64], default: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return by how much the remedy's mean loss is lower, and its standard error.
+
+    Parameters
+    ----------
+    remedy, default : ndarray
+        (n,): the losses of the same sequences. Of one alone nothing is known about
+        the error, which is then infinite.
+    """
+    difference = default - remedy
+    if len(difference) < 2:
+        return float(difference.mean()), math.inf
+    error = difference.std(ddof=1) / math.sqrt(len(difference))
+    return float(difference.mean()), float(error)
+
+
+@torch.no_grad()
+def _losses(
+    network: SequenceNetwork, loss: Loss, validation: RaggedSequences
+) -> NDArray[np.float64]:
+    """Return the loss of each sequence alone, with the weights of the best epoch."""
+    was_training = network.training
+    network.eval()
+    try:
+        found = []
+        for row in range(len(validation)):
+            inputs, target = validation.take(torch.tensor([row]))
+            assert target is not None  # noqa: S101 - for the type checker
+            found.append(float(loss(network(*inputs), target)))
+    finally:
+        network.train(was_training)
+    return np.array(found)

@@ -44,6 +44,34 @@ def callbacks_of(value: object) -> tuple[Callback, ...]:
     return found
 
 
+class WithTraining:
+    """Lets ``set_params(training__NAME=…)`` reach into an estimator's ``training``."""
+
+    training: Any
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters; ``training__NAME`` sets one of `NAMES` in ``training``.
+
+        Raises
+        ------
+        InputError
+            There is no such setting.
+        """
+        start = "training__"
+        inner = {k[len(start) :]: v for k, v in params.items() if k.startswith(start)}
+        outer = {k: v for k, v in params.items() if not k.startswith(start)}
+        for name in inner:
+            if name not in NAMES:
+                raise InputError(
+                    f"{start}{name}: training has no setting {name!r}"
+                    f"{did_you_mean(name, NAMES)}; there are {', '.join(NAMES)}"
+                )
+        super().set_params(**outer)  # type: ignore[misc]
+        if inner:
+            self.training = {**(self.training or {}), **inner}
+        return self
+
+
 def settings_of(
     training: object, *, without: tuple[str, ...] = (), **own: Any
 ) -> TrainingSettings:

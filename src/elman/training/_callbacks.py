@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import nn
 
 from ._settings import TrainingSettings
@@ -75,17 +78,42 @@ class MetricsFile(Callback):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._whole = False
 
     def on_start(self, state: TrainingState) -> None:
         """Write the rows there are."""
-        partial = self.path.with_name(self.path.name + ".partial")
-        partial.write_text("".join(_line(row) for row in state.history))
-        partial.replace(self.path)
+        self._whole = False
+        self._write(state)
 
     def on_epoch(self, state: TrainingState) -> None:
         """Append the epoch's row; a number that is not finite becomes null."""
-        with self.path.open("a") as file:
-            file.write(_line(state.record))
+        self._write(state)
+
+    def _write(self, state: TrainingState) -> None:
+        with _going_on(self.path):
+            if self._whole:
+                self._whole = False
+                with self.path.open("a") as file:
+                    file.write(_line(state.record))
+            else:  # at the start, and where the disk had refused a row
+                partial = self.path.with_name(self.path.name + ".partial")
+                partial.write_text("".join(_line(row) for row in state.history))
+                partial.replace(self.path)
+            self._whole = True
+
+
+@contextlib.contextmanager
+def _going_on(path: Path) -> Iterator[None]:
+    """Warn where the disk refuses: what watches a training must not end it."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        warnings.warn(
+            f"{path} could not be written ({reason}); training goes on",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 def _line(record: dict[str, Any]) -> str:
@@ -113,10 +141,11 @@ class BestWeights(Callback):
         """Save if this epoch is the best so far."""
         if not state.is_best:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".partial")
-        save_file(
-            {k: v.detach().contiguous() for k, v in state.module.state_dict().items()},
-            partial,
-        )
-        partial.replace(self.path)
+        weights = {
+            k: v.detach().contiguous() for k, v in state.module.state_dict().items()
+        }
+        with _going_on(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            partial = self.path.with_suffix(".partial")
+            partial.write_bytes(save_tensors(weights))
+            partial.replace(self.path)

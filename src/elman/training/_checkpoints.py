@@ -32,8 +32,8 @@ _STATE, _TENSORS = "state.json", "tensors.safetensors"
 class Checkpoints:
     """Where a run keeps its checkpoints, and how often it takes one.
 
-    One is taken at the first step or epoch after either interval is over, when a
-    run is interrupted, and at its end.
+    One is taken at the first step or epoch after either interval is over, after the
+    first epoch if time counts, when a run is interrupted, and at its end.
 
     Parameters
     ----------
@@ -103,6 +103,8 @@ class Keeper:
             )
         self._saved_at = time.monotonic()
         self._saved_step = 0
+        # Whether there is anything that a killed run could go on from.
+        self._any = False
 
     def newest(self) -> tuple[dict[str, Any], str | None] | None:
         """Return the newest state and why that run ended, or None.
@@ -127,13 +129,22 @@ class Keeper:
                 stacklevel=2,
             )
         _compare(found, self.identity)
-        self._saved_step = found.step
+        self._saved_step, self._any = found.step, True
         stopped = found.about.get("stopped")
         return _state_of(found), stopped if isinstance(stopped, str) else None
 
-    def is_due(self, step: int) -> bool:
-        """Return whether it is time for a checkpoint."""
+    def is_due(self, step: int, epochs: int = 0) -> bool:
+        """Return whether it is time for a checkpoint.
+
+        Parameters
+        ----------
+        step : int
+        epochs : int
+            How many have just ended, at the end of one; else 0.
+        """
         every = self.checkpoints
+        if epochs and not self._any and every.every_seconds is not None:
+            return True
         if every.every_steps and step - self._saved_step >= every.every_steps:
             return True
         return (
@@ -157,6 +168,7 @@ class Keeper:
         about: Mapping[str, Any] = {"run": self.identity, "stopped": stopped}
         # Counted from here also if it fails: a full disk must not stop the steps.
         self._saved_at, self._saved_step = time.monotonic(), step
+        self._any = True
         self.store.save(step, files, about)
 
     def try_to_save(

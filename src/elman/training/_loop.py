@@ -299,11 +299,12 @@ class Loop:
                 progress.best_weights = _copy(self.module)
             self._whole = True
             self._call("on_epoch")
-        self._between()
+        self._between(state.epoch)
 
-    def _between(self) -> None:
+    def _between(self, epochs: int = 0) -> None:
         """Take a checkpoint if one is due, or end if a signal asked for it."""
-        due = self._keeper is not None and self._keeper.is_due(self.state.step)
+        keeper = self._keeper
+        due = keeper is not None and keeper.is_due(self.state.step, epochs)
         if self.team is not None:
             due = self._agreed(self.team, due)
         if self._requests:

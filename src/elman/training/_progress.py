@@ -16,6 +16,14 @@ from rich.progress import Progress as Bar
 from ._callbacks import Callback, TrainingState
 
 
+class _Patient(Console):
+    """Goes silent where its reader has seen enough, as in ``2>&1 | head``."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more; rich would end the process, and with it the training."""
+        self.quiet = True
+
+
 class Progress(Callback):
     """Show epoch, loss, validation loss, gradient norm, rate and time left.
 
@@ -29,7 +37,7 @@ class Progress(Callback):
     """
 
     def __init__(self, console: Console | None = None, label: str = "") -> None:
-        self.console = console or Console(stderr=True)
+        self.console = console or _Patient(stderr=True)
         self._epoch = f"{label} epoch".lstrip()
         self._bar: Bar | None = None
         self._task = TaskID(0)

@@ -1,0 +1,62 @@
+"""What the course of a training says about its budget, in notes a user can act on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from elman.training import TrainingResult
+
+# Share of a guess's loss that a training has to take off to have learned anything.
+_LEARNED = 0.03
+# Relative fall over the last third of the epochs from which more of them may help.
+_FALLING = 0.02
+_FEWEST = 6
+
+
+def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> list[str]:
+    """Return notes on a training that learned nothing, or was cut short by its epochs.
+
+    Parameters
+    ----------
+    result : TrainingResult
+    guess : tuple of float and str, or None
+        The loss of guessing, and what that is in words.
+    """
+    stopped = result.stopped
+    rows = [row for row in result.history if row["epoch"] > 0 and _finite(row["loss"])]
+    if not rows or stopped in ("interrupted", "diverged"):
+        return []
+    epochs = int(rows[-1]["epoch"])
+    least = min(float(row["loss"]) for row in rows)
+    if guess is not None and least > (1 - _LEARNED) * guess[0]:
+        return [
+            f"the training loss, {least:.3g}, is still that of {guess[1]} "
+            f"({guess[0]:.3g}): the network has learned nothing. More epochs "
+            f"({3 * epochs}), a higher learning rate (0.01) or more sequences may "
+            "help; else there is nothing in them to learn"
+        ]
+    if result.best_epoch == 0:
+        return [
+            "no epoch was better than the start on the validation part: a longer "
+            "context, a lower learning rate or more data may help, more epochs will not"
+        ]
+    name = "validation_loss" if _finite(rows[-1]["validation_loss"]) else "loss"
+    losses = [float(row[name]) for row in rows if _finite(row[name])]
+    if stopped != "epochs" or len(losses) < _FEWEST:
+        return []
+    last, before = (
+        min(losses[2 * len(losses) // 3 :]),
+        min(losses[: 2 * len(losses) // 3]),
+    )
+    if last < (1 - _FALLING) * before:
+        return [
+            f"the {name.replace('_', ' ')} was still falling when the epochs were over "
+            f"({before:.3g} to {last:.3g} in the last third of {epochs}): more epochs "
+            f"({3 * epochs}) may help"
+        ]
+    return []
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -1,0 +1,112 @@
+"""Predictions in files, each in the format that its name says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+FORECAST = ["--horizon", 3, "--context", 6, "--hidden", 4, "--epochs", 1, "-q"]
+
+
+@pytest.fixture
+def trained(elman, series):
+    data = series(count=200)
+    answer = elman(
+        "train", "forecast", data, "--target", "load", *FORECAST, "--out", "r"
+    )
+    assert answer.status == 0, answer.err
+
+
+def test_every_format_holds_the_same(elman, trained):
+    readers = {
+        ".csv": pl.read_csv,
+        ".tsv": lambda path: pl.read_csv(path, separator="\t"),
+        ".json": pl.read_json,
+        ".jsonl": pl.read_ndjson,
+        ".PARQUET": pl.read_parquet,
+    }
+    read = {}
+    for suffix, reader in readers.items():
+        answer = elman("predict", "r", "--out", f"p{suffix}")
+        assert answer.status == 0, answer.err
+        read[suffix] = reader(Path(f"p{suffix}"))
+    numbers = [frame["prediction"].to_list() for frame in read.values()]
+    assert all(found == pytest.approx(numbers[0]) for found in numbers)
+    assert json.loads(Path("p.json").read_text())[0]["time"] == read[".csv"]["time"][0]
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "p", "p.txt", "p.csv.gz"])
+def test_another_format_is_refused_before_work(elman, name):
+    # There is no run yet: the name is looked at first.
+    answer = elman("predict", "r", "--out", name)
+    assert answer.status == 2
+    assert answer.err.count("\n") == 1
+    assert f"--out {name} " in answer.err
+    assert ".csv, .tsv, .parquet, .pq, .json, .jsonl, .ndjson" in answer.err
+    assert not Path(name).exists()
+
+
+def test_the_test_part_begins_at_a_row_or_a_number(elman):
+    values = [(i * 37) % 101 for i in range(200)]
+    Path("rows.csv").write_text("y\n" + "\n".join(map(str, values)) + "\n")
+    Path("numbered.csv").write_text(
+        "t,y\n" + "\n".join(f"{i + 1000},{v}" for i, v in enumerate(values)) + "\n"
+    )
+    rows = ["train", "forecast", "rows.csv", "--target", "y", "--time", "", *FORECAST]
+    answer = elman(*rows, "--test-from", 150)
+    assert answer.status == 0, answer.err
+    assert "tested on                150 … 199" in answer.out
+    numbered = ["train", "forecast", "numbered.csv", "--target", "y", "--time", "t"]
+    answer = elman(*numbered, *FORECAST, "--test-from", 1150)
+    assert answer.status == 0, answer.err
+    assert "tested on                1150 … 1199" in answer.out
+    for given, words in [
+        ("noon", "is not a number, but the times are: 0 to 199"),
+        ("400", "is outside the series, 0 to 199"),
+        ("nan", "is outside the series"),
+    ]:
+        answer = elman(*rows, "--test-from", given)
+        assert answer.status == 2
+        assert words in answer.err
+
+
+def test_a_wrong_column_is_said_before_torch_is_loaded(elman, trained):
+    Path("other.csv").write_text("time,load,warm\n2021-01-01 00:00,1,2\n")
+    program = (
+        "import sys; from elman.cli import main\n"
+        "sys.argv = ['elman', 'predict', 'r', 'other.csv']\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    print(end.code, 'torch' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "2 False"
+    assert "no column 'warmth'" in said.stderr
+
+
+def test_each_task_loads_what_it_needs():
+    program = (
+        "import sys, elman.tasks; elman.tasks.Forecaster\n"
+        "print([m for m in ('sklearn.metrics', 'sklearn.neighbors',"
+        " 'elman.tasks._classify', 'matplotlib') if m in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
+
+
+def test_symbols_are_refused_with_what_to_write_instead(elman):
+    rows = [f"{i},{t},{'abc'[(i + t) % 3]},{i % 2}" for i in range(8) for t in range(3)]
+    Path("e.csv").write_text("id,t,event,y\n" + "\n".join(rows) + "\n")
+    columns = ["--id", "id", "--time", "t", "--label", "y"]
+    answer = elman("train", "classify", "e.csv", *columns)
+    assert answer.status == 2
+    assert "column 'event', row 2" in answer.err
+    assert "3 texts: event_a, event_b, event_c" in answer.err
