@@ -17,6 +17,7 @@ import torch
 from elman._errors import InputError, did_you_mean
 
 from . import _step_gradients as step_gradients
+from ._asked_once import asked_once
 from ._call import Call, Result
 from ._half import run_widened, stored_in
 from ._scoped import scoped
@@ -221,12 +222,17 @@ def request_of(call: Call) -> Request:
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
     if dtype == torch.float64:  # autocast leaves it alone
         return dtype
-    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+    if _autocasts(device) and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return dtype
 
 
-@torch.compiler.assume_constant_result
+@asked_once  # before torch 2.12 no compiler can trace it
+def _autocasts(device: str) -> bool:
+    return torch.amp.is_autocast_available(device)
+
+
+@asked_once
 def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> bool:
     """Say whether a plain call is the core's, for a graph that is being traced.
 
@@ -257,7 +263,7 @@ def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> boo
     return choose_path(request) == "native"
 
 
-@torch.compiler.assume_constant_result
+@asked_once
 def _transformed() -> bool:
     # Asked while tracing, not traced: a compiler sees the stack of transforms it
     # is itself inside of, and would otherwise take it for one.
