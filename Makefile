@@ -23,7 +23,7 @@ help:  ## Show this list
 demo: $(VENV)/.installed  ## Install, and watch a network learn a year of bike rentals
 	$(BIN)/elman demo
 
-test: lint types imports unit docs  ## Install, then lint, types, import contracts, tests, docs
+test: lint types imports docs unit  ## Install, then lint, types, import contracts, docs, tests
 
 lint: $(VENV)/.installed-dev  ## Style and the usual mistakes
 	$(BIN)/ruff check

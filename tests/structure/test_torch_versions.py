@@ -1,4 +1,4 @@
-"""The oldest torch: one number in the package, its metadata, the guide and the tests."""
+"""The oldest torch: one number in the package, its metadata and the guide."""
 
 from __future__ import annotations
 
