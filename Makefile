@@ -13,7 +13,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
         bench-classification bench-flow bench-long-dependencies bench-recurrent \
-        bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean
+        bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
+        test-oldest test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -22,7 +23,7 @@ help:  ## Show this list
 demo: $(VENV)/.installed  ## Install, and watch a network learn a year of bike rentals
 	$(BIN)/elman demo
 
-test: lint types imports unit docs  ## Install, then lint, types, import contracts, tests, docs
+test: lint types imports docs unit  ## Install, then lint, types, import contracts, docs, tests
 
 lint: $(VENV)/.installed-dev  ## Style and the usual mistakes
 	$(BIN)/ruff check
@@ -36,6 +37,20 @@ imports: $(VENV)/.installed-dev  ## The import direction between the floors
 
 unit: $(VENV)/.installed-dev  ## The tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
+
+# Everything that computes, and what reads, trains, saves and prints once each.
+VERSIONED := tests/_core tests/laws tests/ops tests/layers tests/init tests/onnx \
+             tests/structure/test_torch_versions.py tests/data/test_table.py \
+             tests/tasks/test_store.py tests/cli/test_demo.py tests/cli/test_output.py
+# pyproject.toml and the package say the same number; a test compares them.
+OLDEST_TORCH := 2.10.0
+NEWEST_TORCH := 2.14.1
+
+test-oldest: build/oldest/.installed  ## The tests of the layers on the oldest versions allowed
+	OMP_NUM_THREADS=1 build/oldest/bin/pytest -q -n $(WORKERS) $(VERSIONED)
+
+test-newest: build/newest/.installed  ## The same on the newest torch
+	OMP_NUM_THREADS=1 build/newest/bin/pytest -q -n $(WORKERS) $(VERSIONED)
 
 torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousands of times
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=300 $(BIN)/pytest -q -n $(WORKERS) \
@@ -149,6 +164,19 @@ build/loops/.installed: benchmarks/loops.txt pyproject.toml constraints.txt $(NA
 	$(PYTHON) -m venv build/loops
 	build/loops/bin/python -m pip --disable-pip-version-check install --quiet \
 	    -c constraints.txt -r benchmarks/loops.txt -e .
+	@touch $@
+
+build/oldest/.installed: tests/oldest.txt pyproject.toml $(NATIVE) | $(VENV)/bin/python
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    torch==$(OLDEST_TORCH) -r tests/oldest.txt -e .
+	@touch $@
+
+build/newest/.installed: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
+	$(PYTHON) -m venv build/newest
+	grep -v '^torch==' constraints.txt > build/newest/constraints.txt
+	build/newest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    -c build/newest/constraints.txt torch==$(NEWEST_TORCH) -e '.[dev]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python

@@ -23,6 +23,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter):
+    """Say last, and loudly, how much was not tested on real data."""
+    yield
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum("ELMAN_DATA" in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.section("NOT TESTED ON REAL DATA", yellow=True, bold=True)
+        terminalreporter.line(
+            f"{count} tests skipped: set ELMAN_DATA to the folder of the data sets"
+        )
+
+
 @pytest.fixture(autouse=True)
 def _deterministic():
     torch.manual_seed(0)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._torch_version import check_torch as _check_torch
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -30,6 +32,8 @@ _HOME = {
     "InputError": "elman._errors",
     "RunDirectoryError": "elman._errors",
 }
+
+_check_torch()
 
 __all__ = sorted([*_HOME, "__version__", "init", "onnx"])
 

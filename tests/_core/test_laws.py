@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from cells import by_operator, draw
+from cells import CELLS, by_operator, draw
 from elman.ops import record_step_gradients
 from native_core import SETS, every_cell, lengths_for, rows, running_on, same_bits
 
+FUSED = [s for s in SETS if s != "scalar"]
 PER_ROW = ("y", "h_n", "c_n", "dx", "dh_0", "dc_0")
 both_dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 
@@ -48,7 +49,7 @@ def test_a_row_in_any_batch(cell, dtype):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_row_of_a_wide_layer(threads):
     """Many rows of a wide layer exceed the second cache; a single one does not."""
-    cell = next(c for c in _cells() if c.id == "lstm-plain")
+    cell = next(c for c in CELLS if c.id == "lstm-plain")
     problem = draw(cell, 6, 24, 900, 330)
     whole = solve(problem, torch.float64, threads=threads)
     alone = solve(rows(problem, [17]), torch.float64)
@@ -84,11 +85,12 @@ def test_any_padding_of_any_content(cell, dtype):
 @both_dtypes
 @every_cell
 def test_sets_with_fused_multiply_add_agree(cell, dtype):
-    fused = [s for s in SETS if s != "scalar"]
+    if len(FUSED) < 2:
+        pytest.skip(f"nothing to compare: of the fused sets, {FUSED} run here")
     problem = draw(cell, 7, 5, 6, 37, lengths=lengths_for(7, 5), dtype=dtype)
-    solutions = [solve(problem, dtype, isa=isa) for isa in fused]
-    for other in solutions[1:]:
-        same_bits(solutions[0], other)
+    first, *others = [solve(problem, dtype, isa=isa) for isa in FUSED]
+    for other in others:
+        same_bits(first, other)
 
 
 def norms(problem, dtype, **how):
@@ -102,11 +104,13 @@ def norms(problem, dtype, **how):
 @every_cell
 def test_norms_on_any_number_of_threads_and_any_fused_set(cell, B, dtype):
     problem = draw(cell, 4, B, 3, 301, dtype=dtype)
-    alone = norms(problem, dtype)
-    assert alone.all()
-    for isa in [s for s in SETS if s != "scalar"]:
-        for threads in (1, 2, 4):
-            assert torch.equal(norms(problem, dtype, isa=isa, threads=threads), alone)
+    for sets in (FUSED, ["scalar"]):
+        alone = norms(problem, dtype, isa=sets[0]) if sets else None
+        assert alone is None or alone.all()
+        for isa in sets:
+            for threads in (1, 2, 4):
+                found = norms(problem, dtype, isa=isa, threads=threads)
+                assert torch.equal(found, alone)
 
 
 @both_dtypes
@@ -149,14 +153,10 @@ def test_what_is_not_finite_passes_as_the_equations_have_it(cell, value):
 
 def test_a_long_sequence_and_a_tiny_gradient():
     """Ten thousand steps, over which a gradient falls below the smallest number."""
-    cell = next(c for c in SETS and _cells() if c.id == "rnn-tanh")
+    cell = next(c for c in CELLS if c.id == "rnn-tanh")
     problem = draw(cell, 10_000, 1, 2, 8, dtype=torch.float32)
+    problem.cotangents["y"][:] = 0  # only the last state is asked for
     solution = solve(problem, torch.float32)
     assert solution["y"].isfinite().all()
     assert solution["dw_hh"].isfinite().all()
-
-
-def _cells():
-    from cells import CELLS
-
-    return CELLS
+    assert not solution["dh_0"].any()  # below the smallest number: zero, no NaN

@@ -22,6 +22,8 @@ def arguments(cell, lengths):
     return (*given, lengths, cell.cell, cell.variant, False)
 
 
+# From torch 2.14 on, opcheck itself reads .grad of a result in passing.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.parametrize("lengths", [None, [3, 1]], ids=["full", "ragged"])
 @every_cell
 def test_opcheck(cell, lengths):

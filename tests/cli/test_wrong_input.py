@@ -108,13 +108,18 @@ def test_ctrl_c_while_the_command_loads(elman, monkeypatch):
     assert (answer.status, answer.out, answer.err) == (130, "", "elman: interrupted\n")
 
 
-def test_output_that_is_closed(monkeypatch):
-    from elman.cli._output import Output
-
-    monkeypatch.setattr(sys, "stdout", None)
-    out = Output()
-    out.line("nobody hears it")
-    out.pairs([("a", "b")])
+def test_output_that_is_closed():
+    """A job without standard output: commands work, and say nothing elsewhere."""
+    script = "import sys; from elman.cli import main; assert not sys.stdout; main()"
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh"]
+    done = subprocess.run(
+        [*closed, sys.executable, "-c", script, "info"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

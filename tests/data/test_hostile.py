@@ -96,8 +96,13 @@ def test_a_table_of_one_value_a_thousand_million_times(tmp_path, monkeypatch):
 
 
 def test_a_place_that_tells_nothing_refuses_nothing(tmp_path, monkeypatch):
+    zeros = npy(header((10, 100, 8)), bytes(64_000))
+    path = archive(tmp_path / "f.npz", {"X.npy": zeros})
+    monkeypatch.setattr(room, "available_bytes", lambda: 10_000)
+    with pytest.raises(InputError, match="and 10 kB of memory are free"):
+        read_sequences(path)
     monkeypatch.setattr(room, "available_bytes", lambda: None)
-    room.check_room(tmp_path, 10**18)
+    assert len(read_sequences(path)) == 10
 
 
 @FUZZ

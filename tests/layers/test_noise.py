@@ -176,9 +176,10 @@ def test_vmap_over_data_and_gradients_of_each_example(kind, noise):
         assert different[key].isfinite().all()
     equal = x[:1].expand(B, T, I)
     same = vmap(lambda one: layer(one)[0], randomness="same")(equal)
-    assert torch.equal(same[0], same[1])
+    # One noise for all rows; torch may round rows of a batched product differently.
+    assert_close(same[0], same[1], summands=4 * H, steps=T)
     different = vmap(lambda one: layer(one)[0], randomness="different")(equal)
-    assert not torch.equal(different[0], different[1])
+    assert (different[0] - different[1]).abs().max() > 1e-3
     with pytest.raises(RuntimeError, match="randomness"):
         vmap(lambda one: layer(one)[0])(x)
 

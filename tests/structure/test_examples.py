@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -24,20 +24,16 @@ SMALL = {
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_it_runs(path, tmp_path):
+def test_it_runs(path, tmp_path, monkeypatch, capsys):
     if path.stem == "classify_vowels":
         for name in SMALL[path.stem]:
             write_ts(tmp_path / name)
     if path.stem == "train_on_characters":
         (tmp_path / "text.txt").write_text("Full fathom five thy father lies. " * 60)
-    done = subprocess.run(
-        [sys.executable, path, *SMALL[path.stem]],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(path), *SMALL[path.stem]])
+    runpy.run_path(str(path), run_name="__main__")
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)

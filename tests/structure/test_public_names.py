@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import elman
 
@@ -106,6 +107,25 @@ def test_nothing_heavy_is_imported_before_it_is_needed(words):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_layers_and_tasks_do_without_the_compiler():
+    """It takes nearly as long to import as torch itself."""
+    script = "import elman.tasks, elman.cli, sys; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+def test_what_a_compiler_asks_once_is_marked_as_torch_marks_it():
+    from elman.ops._asked_once import asked_once
+
+    ours, theirs = (
+        mark(lambda: None)
+        for mark in (asked_once, torch.compiler.assume_constant_result)
+    )
+    assert vars(ours) == vars(theirs) != {}
 
 
 def re_exported(path: Path, inside_type_checking: bool = False) -> dict[str, str]:

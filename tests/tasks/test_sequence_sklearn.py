@@ -94,7 +94,18 @@ def test_numpy_numbers_from_a_grid_are_parameters(tmp_path):
     assert model.save(tmp_path).exists()
 
 
-@pytest.mark.parametrize("random_state", [None, 7, np.random.RandomState(1)])
-def test_random_state_takes_every_form(random_state):
+@pytest.mark.parametrize("draw", [lambda: 7, lambda: np.random.RandomState(1)])
+def test_a_number_and_a_generator_repeat_a_fit(draw):
     x, y = weighted_end(n=20)
-    SequenceRegressor(**QUICK, random_state=random_state).fit(x, y)
+    first, again = (
+        SequenceRegressor(**QUICK, random_state=draw()).fit(x, y) for _ in range(2)
+    )
+    assert np.array_equal(first.predict(x), again.predict(x))
+
+
+def test_a_generator_goes_on_and_none_draws_anew():
+    x, y = weighted_end(n=20)
+    for random_state in (np.random.RandomState(1), None):
+        model = SequenceRegressor(**QUICK, random_state=random_state)
+        first = model.fit(x, y).predict(x)
+        assert not np.array_equal(first, model.fit(x, y).predict(x))

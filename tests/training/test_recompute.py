@@ -136,7 +136,8 @@ def kilobytes(name):
         return next(int(l.split()[1]) for l in file if l.startswith(name + ":"))
 
 net = Net()
-net(torch.zeros(1, 16, 4))[0].sum().backward()
+# Kernels that the processor chooses are loaded by their first use.
+Recomputed(net)(torch.zeros(1, 4_000, 4))[0].sum().backward()
 x = torch.zeros(1, 100_000, 4)
 with open("/proc/self/clear_refs", "w") as file:
     file.write("5")  # the peak counts from here

@@ -11,19 +11,17 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import torch
 
 from elman._errors import InputError, did_you_mean
 
 from . import _step_gradients as step_gradients
+from ._asked_once import asked_once
 from ._call import Call, Result
 from ._half import run_widened, stored_in
 from ._ordinary import foreign
 from ._scoped import open_scopes, scoped
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 PREFERENCE = ("native", "torch", "composite")
 
@@ -232,19 +230,10 @@ def _foreign(call: Call) -> bool:
     return foreign((call.x, call.lengths, *call.state, *call.weights))
 
 
-def _constant(function: F) -> F:
-    """Mark a function whose result a compiler is to take for a constant.
-
-    As `torch.compiler.assume_constant_result`, which imports the compiler to do so.
-    """
-    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
-    return function
-
-
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
     if dtype == torch.float64:  # autocast leaves it alone
         return dtype
-    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+    if _autocasts(device) and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return dtype
 
@@ -254,7 +243,12 @@ def asked() -> bool:
     return len(open_scopes) > 0
 
 
-@_constant
+@asked_once  # before torch 2.12 no compiler can trace it
+def _autocasts(device: str) -> bool:
+    return torch.amp.is_autocast_available(device)
+
+
+@asked_once
 def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> bool:
     """Say whether a plain call is the core's, for a graph that is being traced.
 
@@ -285,7 +279,7 @@ def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> boo
     return choose_path(request) == "native"
 
 
-@_constant
+@asked_once
 def transformed() -> bool:
     """Say whether a `torch.func` transform or forward mode is active."""
     # Asked while tracing, not traced: a compiler sees the stack of transforms it

@@ -1,0 +1,27 @@
+"""Functions of a graph's facts that a compiler asks once and does not trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def asked_once(function: F) -> F:
+    """Mark a function as `torch.compiler.assume_constant_result` does.
+
+    That one imports torch's compiler, which takes nearly as long as torch itself,
+    whether or not anything is ever compiled.
+
+    Parameters
+    ----------
+    function : callable
+
+    Returns
+    -------
+    callable
+        The same function.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
