@@ -18,7 +18,7 @@ from ._compiled import compiled_call
 from ._extras import Extended
 from ._flatten import flatten
 from ._foreign import foreign_call
-from ._graphs import let_into_graphs
+from ._graphs import let_into_graphs, when_compiler_loads
 from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
@@ -211,4 +211,4 @@ class Recurrent(Extended):
         return batch.leave_state(final[0])
 
 
-let_into_graphs(Recurrent)
+when_compiler_loads(lambda: let_into_graphs(Recurrent))

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
 
+from ._graphs import when_compiler_loads
 from ._twins import beyond_torch, calls_ours, twin_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,14 @@ def _others(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-@torch.compiler.disable
 def _eagerly(layer: Recurrent, x: Any, hx: Any, lengths: Any) -> Any:
     """Run a packed batch outside the graph: its sizes are numbers, not shapes."""
     return layer(x, hx, lengths=lengths)
+
+
+def _keep_out_of_graphs() -> None:
+    global _eagerly
+    _eagerly = torch.compiler.disable(_eagerly)
+
+
+when_compiler_loads(_keep_out_of_graphs)
