@@ -289,6 +289,24 @@ def test_ts_with_evenly_spaced_stamps(tmp_path):
     assert "is 2 in some sequences or channels and 3 in others" in found.notes[0]
 
 
+def test_channels_of_lower_rates_hold_their_values(tmp_path):
+    head = "@equalLength {}\n@targetLabel true\n@data\n"
+    cases = "1,2,3,4:5,6:7.5\n1,2,3,4,5,6:7,8,9:8.5\n"
+    found = read_sequences(put(tmp_path, head.format("false") + cases))
+    assert found.X[0].tolist() == [[1, 5], [2, 5], [3, 6], [4, 6]]
+    assert found.X[1][:, 1].tolist() == [7, 7, 8, 8, 9, 9]
+    assert "channel 2 has one value for 2 of the longest channel's" in found.notes[0]
+    for wrong, words in (
+        ("1,2,3,4:5:7\n", "row 6: the channels of one case differ"),
+        ("1,2,3:5,6:7\n", "row 6: the channels of one case differ"),
+        ("1,2:3,4:7\n", "row 6: all channels have 2 values"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_sequences(put(tmp_path, head.format("false") + cases + wrong))
+    with pytest.raises(InputError, match="row 4: .* the line may be cut short"):
+        read_sequences(put(tmp_path, head.format("true") + cases))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -14,6 +14,7 @@ from ._encoding import decode, lines_of
 from ._missing import Missing
 from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
+from ._ts_rates import Rates
 from ._ts_stamps import Spacing, split_stamped
 
 _FLAGS = {"true": True, "false": False}
@@ -78,7 +79,7 @@ def parse_ts(
     decoded = decode(data, source, encoding)
     lines = lines_of(decoded.text)
     gone = missing or Missing()
-    spacing = Spacing()
+    spacing, rates = Spacing(), Rates()
     header, start = _read_header(lines, source)
     X: list[np.ndarray] = []
     labels: list[str] = []
@@ -92,7 +93,7 @@ def parse_ts(
             labels.append(_label(fields, header, where))
         if header.timestamps:
             fields = [spacing.values(f, where, i + 1) for i, f in enumerate(fields)]
-        x = _case(fields, header, where)
+        x = _case(fields, header, rates, where)
         x[gone.in_numbers(x)] = np.nan
         if header.dimensions is None:
             header.dimensions = x.shape[1]
@@ -103,7 +104,8 @@ def parse_ts(
     names = [f"channel {i + 1}" for i in range(X[0].shape[1])]
     whole = np.concatenate(X)
     named = ((name, whole[:, i]) for i, name in enumerate(names))
-    notes = [f"{source}: {note}" for note in [*decoded.notes, *spacing.notes()]]
+    said = [*decoded.notes, *spacing.notes(), *rates.notes()]
+    notes = [f"{source}: {note}" for note in said]
     return Sequences(
         X,
         _targets(labels, header, source) if header.labelled else None,
@@ -189,7 +191,7 @@ def _label(fields: list[str], header: _Header, where: str) -> str:
     return label
 
 
-def _case(fields: list[str], header: _Header, where: str) -> np.ndarray:
+def _case(fields: list[str], header: _Header, rates: Rates, where: str) -> np.ndarray:
     """Return one case, shape (T, C)."""
     channels = []
     for i, text in enumerate(fields):
@@ -203,7 +205,14 @@ def _case(fields: list[str], header: _Header, where: str) -> np.ndarray:
                 " (missing values are written '?')"
             ) from None
     lengths = [len(channel) for channel in channels]
-    if len(set(lengths)) > 1:
+    together = None if header.equal else rates.brought_together(channels)
+    channels = together or channels
+    if together is None and rates.uneven and len(set(lengths)) == 1:
+        raise InputError(
+            f"{where}: all channels have {lengths[0]} values, while in the cases above"
+            f" {rates.notes()[0].partition(',')[0]}; bring them to one length"
+        )
+    if together is None and len(set(lengths)) > 1:
         cut = "; the line may be cut short, or" if header.equal else ";"
         shortest, longest = lengths.index(min(lengths)), lengths.index(max(lengths))
         raise InputError(
