@@ -303,7 +303,7 @@ def test_channels_of_lower_rates_hold_their_values(tmp_path):
     ):
         with pytest.raises(InputError, match=words):
             read_sequences(put(tmp_path, head.format("false") + cases + wrong))
-    with pytest.raises(InputError, match="row 4: .* the line may be cut short"):
+    with pytest.raises(InputError, match=r"row 4: .* the line may be cut short"):
         read_sequences(put(tmp_path, head.format("true") + cases))
 
 
