@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -140,6 +141,8 @@ def test_the_launcher_says_what_happened_and_how_to_go_on(folder):
     said = (folder / "cut.txt").read_text()
     # The leader may hear of the death before torchrun ends it as well.
     said = said.replace("elman: another process has ended\n", "")
+    # It depends on when the worker died from which step the rest goes on.
+    said = re.sub(r"elman: going on after step \d+, epoch \d+\n", "", said)
     assert said == (
         "elman: going on with runs/sums-1 after a restart\n"
         "elman: terminated; go on with: elman resume runs/sums-1\n"

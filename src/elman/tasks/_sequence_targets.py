@@ -275,13 +275,12 @@ def known_classes(
     InputError
         One is text and the other numbers, so that nothing can be right.
     """
-    if _is_text(classes) != _is_text(known):
-        kinds = ["numbers", "text"]
+    holds, knows = _kind(classes), _kind(known)
+    if holds != knows:
         raise InputError(
             f"y cannot be compared with the classes {known.tolist()[:9]} the network "
-            f"was fitted with: y holds {kinds[_is_text(classes)]}, such as "
-            f"{classes.tolist()[0]!r}, they are {kinds[_is_text(known)]}; give "
-            f"labels of that kind"
+            f"was fitted with: y holds {holds}, such as {classes.tolist()[0]!r}, they "
+            f"are {knows}; give labels of that kind"
         )
     unseen = ~np.isin(classes, known)
     place = np.zeros(len(classes), np.int64)
@@ -312,5 +311,7 @@ def unseen_note(truth: Targets, known: int) -> str:
     )
 
 
-def _is_text(labels: NDArray[Any]) -> bool:
-    return isinstance(labels.tolist()[0], str | bytes)
+def _kind(labels: NDArray[Any]) -> str:
+    if labels.dtype.kind in "mM":
+        return "dates" if labels.dtype.kind == "M" else "times"
+    return "text" if isinstance(labels.tolist()[0], str | bytes) else "numbers"
