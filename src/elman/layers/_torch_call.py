@@ -57,6 +57,5 @@ def _tensors(layer: Recurrent, x: Any, hx: Any) -> Iterator[Tensor]:
             yield tensor.data
         elif isinstance(tensor, Tensor):
             yield tensor
-    for names in layer._all_weights:
-        for name in names:
-            yield getattr(layer, name)
+    for weights in layer._all_weights_by_place():
+        yield from weights.tensors()
