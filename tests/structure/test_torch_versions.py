@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -65,3 +67,40 @@ def test_the_package_asks_when_it_is_imported(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ImportError, match=r"elman needs torch .* torch 2\.1\.0 is"):
         import elman  # noqa: F401
+
+
+COMMANDS = {
+    "script": [str(Path(sys.executable).with_name("elman"))],
+    "module": [sys.executable, "-m", "elman"],
+    "module after options": [sys.executable, "-W", "ignore", "-um", "elman"],
+}
+
+
+def beside_an_old_torch(folder, *command):
+    """Run a command in a process that finds the metadata of torch 2.9.1."""
+    about = folder / "torch-2.9.1.dist-info"
+    about.mkdir()
+    about.joinpath("METADATA").write_text("Name: torch\nVersion: 2.9.1\n")
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_says_one_line_and_shows_no_traceback(command, tmp_path):
+    ended = beside_an_old_torch(tmp_path, *COMMANDS[command], "--help")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    line = f"elman: error: elman needs torch {WANTED} or newer, and torch 2.9.1 is "
+    assert ended.stderr.startswith(line)
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_program_gets_an_error_that_it_can_catch(tmp_path):
+    program = "try:\n    import elman\nexcept ImportError as error:\n    print(error)"
+    ended = beside_an_old_torch(tmp_path, sys.executable, "-c", program)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"elman needs torch {WANTED} or newer")

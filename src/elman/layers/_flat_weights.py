@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import RNNBase
+
+from ._graphs import when_compiler_loads
 
 
 class _Watched:
@@ -70,3 +73,16 @@ class FlatWeights(RNNBase):
             weight is getattr(self, name, None)
             for weight, name in zip(flat, names, strict=True)
         )
+
+
+def _keep_out_of_graphs() -> None:
+    # Until torch 2.12 the tracer takes an entry of ``__dict__`` for the attribute, and
+    # would follow `_Watched` without end.
+    if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13):
+        looks: Any = torch.compiler.disable(FlatWeights._list_is_named)
+        FlatWeights._list_is_named = looks  # type: ignore[method-assign]
+        gets: Any = torch.compiler.disable(_Watched.__get__)
+        _Watched.__get__ = gets  # type: ignore[method-assign]
+
+
+when_compiler_loads(_keep_out_of_graphs)

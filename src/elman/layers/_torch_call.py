@@ -57,9 +57,5 @@ def _tensors(layer: Recurrent, x: Any, hx: Any) -> Iterator[Tensor]:
             yield tensor.data
         elif isinstance(tensor, Tensor):
             yield tensor
-    held = [
-        getattr(layer, name, None) for names in layer._all_weights for name in names
-    ]
-    if not layer._by_name:  # a list of its own may hold others
-        held += layer.__dict__["_flat_weights"]
-    yield from (weight for weight in held if isinstance(weight, Tensor))
+    for weights in layer._all_weights_by_place():
+        yield from weights.tensors()

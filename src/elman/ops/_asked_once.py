@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import torch
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -25,3 +27,13 @@ def asked_once(function: F) -> F:
     """
     function._dynamo_marked_constant = True  # type: ignore[attr-defined]
     return function
+
+
+@asked_once
+def exporting() -> bool:
+    """Say whether `torch.export` is tracing.
+
+    Asked, not traced: until torch 2.11 `torch.compile` traces torch's own question
+    as answered by yes, and the core would stay out of its graphs.
+    """
+    return torch.compiler.is_exporting()

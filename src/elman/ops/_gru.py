@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from ._asked_once import exporting
 from ._call import Call, Weights
 from ._composite import Cell, States, register_cell
 from ._paths import run
@@ -80,7 +81,7 @@ def _reset_before(w: Weights) -> Cell:
     bias = None if w.b_ih is None or w.b_hh is None else w.b_ih + w.b_hh
     hidden = w.w_hh.shape[1]
     gates, candidate = w.w_hh.t().split([2 * hidden, hidden], 1)
-    if torch.compiler.is_exporting():  # a scan takes no two views of one tensor
+    if exporting():  # a scan takes no two views of one tensor
         candidate = candidate.clone()
 
     def step(

@@ -17,7 +17,7 @@ import torch
 from elman._errors import InputError, did_you_mean
 
 from . import _step_gradients as step_gradients
-from ._asked_once import asked_once
+from ._asked_once import asked_once, exporting
 from ._call import Call, Result
 from ._half import run_widened, stored_in
 from ._ordinary import foreign
@@ -221,7 +221,7 @@ def request_of(call: Call) -> Request:
         noise=call.noise is not None,
         transformed=transformed(),
         compiling=compiling,
-        exporting=torch.compiler.is_exporting(),
+        exporting=exporting(),
         foreign=not compiling and _foreign(call),
     )
 
@@ -274,7 +274,7 @@ def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> boo
         _computed_in(dtype, device),
         transformed=transformed(),
         compiling=True,
-        exporting=torch.compiler.is_exporting(),
+        exporting=exporting(),
     )
     return choose_path(request) == "native"
 

@@ -14,13 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._asked_once import exporting
+
 States = tuple[Tensor, ...]
 Step = Callable[[States, Tensor, Tensor | None], tuple[States, tuple[Tensor, ...]]]
 
 
 def is_open(steps: Any) -> bool:
     """Return whether a number of steps is a symbol of a program being exported."""
-    return isinstance(steps, torch.SymInt) and torch.compiler.is_exporting()
+    return isinstance(steps, torch.SymInt) and exporting()
 
 
 def scan(
@@ -59,5 +61,7 @@ def scan(
     with warnings.catch_warnings():
         # torch's tracer looks at .grad of the tensors it meets, and warns itself.
         warnings.filterwarnings("ignore", "The .grad attribute of a Tensor")
+        # torch 2.10 compiles its own scans, and warns that a program does.
+        warnings.filterwarnings("ignore", "You are calling torch.compile inside torch")
         last, kept = higher_order(combine, [s.contiguous() for s in state], given)
     return tuple(last), [k.flip(0) if reverse else k for k in kept]
