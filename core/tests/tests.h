@@ -45,7 +45,7 @@ constexpr Kind kKinds[] = {{Cell::rnn, Activation::tanh, false},
 // threads and on every fused instruction set. `first`: on the first of the sets.
 void every_cell(bool first);
 
-// single.cpp: one step with the weights where they lie.
+// single.cpp: few rows and steps with the weights where they lie.
 void single_steps(bool first);
 
 // gradients.cpp: against central differences of the loss.

@@ -50,7 +50,7 @@ def backward(layer, x):
 torch.set_num_threads(int(sys.argv[1]))
 wide, small = elman.LSTM(64, 2048), elman.LSTM(3, 4)
 wide.weight_hh_l0.requires_grad_(False)  # its gradient would be as large
-x, few = torch.randn(2, 2, 64), torch.randn(5, 2, 3)
+x, few = torch.randn(6, 2, 64), torch.randn(5, 2, 3)
 with ops.force_path("native"):
     for call in forward, training, backward:
         before = call(small, few)

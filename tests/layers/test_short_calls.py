@@ -105,8 +105,27 @@ def test_a_stream_equals_the_sequence(kind, dtype):
 
 
 @core
+@pytest.mark.parametrize("shape", [(8, 1), (4, 2), (2, 3)], ids=str)
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_stream_has_the_bits_of_a_few_steps(kind, shape):
+    torch.compiler.reset()  # it counts compilations, of other layers too
+    torch.manual_seed(2)
+    cls, more = LAYERS[kind]
+    layer, x = cls(20, 35, num_layers=2, **more), torch.randn(*shape, 20)
+    with torch.no_grad():
+        whole = flat(layer(x))
+        state, steps = None, []
+        for t in range(len(x)):
+            out, state = layer(x[t : t + 1], state)
+            steps.append(out)
+        same([torch.cat(steps), *flat((x, state))[1:]], whole)
+        same(flat(torch.compile(layer, backend="eager", fullgraph=True)(x)), whole)
+
+
+@core
 def test_a_step_has_the_same_bits_with_a_graph_compiled_or_not():
     """What sums a step has depends on its sizes and on gradients alone."""
+    torch.compiler.reset()
     layer, x = GRU(3, 8), torch.randn(2, 1, 3)
     with torch.no_grad():
         stepped = flat(layer(x[:1]))

@@ -62,10 +62,11 @@ struct Forward {
   bool single;
 };
 
-// One step of few rows, without projection or lengths: packing the weights would
-// take longer than the step.
+// Few rows and steps, without projection or lengths: packing the weights would take
+// longer than reading them where they lie at each step.
 inline bool fits_single(const Shape& s) {
-  return s.steps == 1 && s.batch >= 1 && s.batch <= 8 && s.output == s.hidden && !s.lengths;
+  return s.steps >= 1 && s.steps <= 8 && s.batch >= 1 && s.steps * s.batch <= 8 &&
+         s.output == s.hidden && !s.lengths;
 }
 
 template <class T>

@@ -179,7 +179,7 @@ def forward(a: Arguments, save: bool) -> Saved:
     run(
         (
             *head,
-            int(not save),  # one step of few rows reads weights where they lie
+            int(not save),  # few rows and steps read weights where they lie
             a.x.data_ptr(),
             a.x.stride(0),
             a.x.stride(1),
