@@ -111,3 +111,10 @@ def test_scopes_side_by_side_bring_the_default_back_at_the_end_of_the_last():
         assert torch.get_default_dtype() == torch.float32
         second.__exit__(None, None, None)
         assert torch.get_default_dtype() == torch.float64
+
+
+def test_a_warning_of_predict_names_the_callers_line():
+    fitted = Forecaster(horizon=4, epochs=1).fit(SERIES, target="v")
+    with pytest.warns(UserWarning, match="v: ") as found:
+        fitted.predict({**SERIES, "v": 1000 * SERIES["v"]})
+    assert {warning.filename for warning in found} == {__file__}
