@@ -84,6 +84,17 @@ def test_saturation_and_what_is_no_number(dtype, isa):
     assert t[5] == t[6] == 0
 
 
+@every_set
+@pytest.mark.parametrize(
+    ("dtype", "lowest"), [(torch.float32, 4e-38), (torch.float64, 3e-308)], ids=str
+)
+def test_a_sigmoid_is_never_zero(dtype, lowest, isa):
+    x = torch.tensor([-float("inf"), -1e30, -800.0], dtype=dtype)
+    with running_on(isa):
+        s = through("sigmoid", x)
+    assert bool(((s > lowest) & (s < 1.6 * lowest)).all())
+
+
 def exact_softplus(x):
     x = x.double()
     return torch.logaddexp(x, torch.zeros_like(x))

@@ -7,6 +7,7 @@ import torch
 
 from cells import CELLS, by_reference, draw
 from elman import ops
+from elman.ops import _step
 from native_core import SETS, native, running_on
 from tolerance import assert_close
 
@@ -96,3 +97,16 @@ def test_wrong_use_is_an_error():
         native.step_setup(0)
     with pytest.raises(ValueError, match="PyCapsule"):
         native.step_setup(object(), *[None] * 9)
+
+
+@pytest.mark.parametrize("missing", ["step_setup", "plain_layer"])
+def test_a_core_of_other_sources_is_one_line(monkeypatch, missing):
+    def of_others(*_):
+        raise TypeError("step_setup: expected 9 arguments")
+
+    if missing == "step_setup":
+        monkeypatch.setattr(native, "step_setup", of_others)
+    else:
+        monkeypatch.delattr(native, missing)
+    with pytest.raises(ImportError, match=r"does not match these sources; install ag"):
+        _step._prepare()

@@ -1,5 +1,6 @@
 """The critical gain: against linear theory, mean-field theory and the QR exponents."""
 
+import copy
 import math
 
 import pytest
@@ -105,3 +106,16 @@ def test_inputs_that_drown_the_state():
     layer.bias_ih_l0.data.fill_(-1.0)
     with pytest.raises(InputError, match="no recurrent gain"):
         init.critical_(layer, torch.zeros(60, 2, 3), redraw=False)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_layer_is_scaled_the_same_where_no_gradients_are_recorded(mode):
+    x = torch.randn(40, 4, 3)
+    plain = elman.GRU(3, 4)
+    layer = copy.deepcopy(plain)
+    torch.manual_seed(0)
+    init.critical_(plain, x)
+    torch.manual_seed(0)
+    with mode():
+        init.critical_(layer, x)
+    assert torch.equal(layer.weight_hh_l0, plain.weight_hh_l0)

@@ -182,3 +182,30 @@ def test_no_cycle_holds_a_graph_that_is_never_walked(name):
         assert node() is None
     finally:
         gc.enable()
+
+
+@every
+@pytest.mark.parametrize("way", ["plain", "ordinary", "array", "operator"])
+def test_lengths_changed_after_forward_do_not_reach_backward(name, way):
+    ours, _ = pair(name)
+    x = torch.randn(T, B, I, dtype=torch.float64)
+
+    def slopes(change):
+        lengths = torch.tensor([4, 5, 1])
+        given = lengths.numpy() if way == "array" else lengths
+        if way == "operator":
+            state = torch.zeros(B, H, dtype=torch.float64)
+            start = (state, state) if name == "LSTM" else state
+            weights = elman.ops.Weights(*ours.parameters())
+            y = getattr(elman.ops, name.lower())(x, start, weights, lengths=given)[0]
+        elif way == "ordinary":
+            with _paths.force_path("native"):
+                y = ours(x, lengths=given)[0]
+        else:
+            y = ours(x, lengths=given)[0]
+        if change:
+            lengths.sub_(1)
+        return torch.autograd.grad(y.square().sum(), list(ours.parameters()))
+
+    for changed, kept in zip(slopes(True), slopes(False), strict=True):
+        assert torch.equal(changed, kept)

@@ -87,6 +87,14 @@ def test_a_trace_computes(kind, options, graph):
             close(a, p.grad)
 
 
+@layers
+def test_a_trace_runs_at_other_sizes(kind):
+    _, ours = pair(kind)
+    traced = torch.jit.trace(ours, given(kind))
+    other = torch.randn(9, 5, I)
+    close(traced(other), ours(other))
+
+
 @everything
 def test_a_trace_has_torchs_operator(kind):
     theirs, ours = pair(kind)

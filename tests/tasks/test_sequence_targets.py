@@ -9,6 +9,7 @@ from elman._errors import InputError
 from elman.tasks._sequence_targets import class_targets, number_targets
 
 EVEN = np.array([4, 4, 4])
+DAYS = np.array(["2024-03-01", "2024-03-02", "2024-03-09"], "datetime64[D]")
 RAGGED = np.array([2, 1, 3])
 
 
@@ -115,6 +116,10 @@ def test_a_step_may_lack_its_number():
         (number_targets, [1.0, np.nan, 2.0], EVEN, "auto", "NaN.*row 1"),
         (number_targets, ["x", "y", "z"], EVEN, "auto", "not numbers"),
         (number_targets, [1j, 2, 3], EVEN, "auto", "Complex"),
+        (number_targets, DAYS, EVEN, "auto", "dates.*not numbers.*timedelta64"),
+        (number_targets, DAYS - DAYS[0], EVEN, "auto", "durations.*not numbers"),
+        (number_targets, list(DAYS.astype(object)), EVEN, "auto", "2024-03-01"),
+        (number_targets, [[d] * 4 for d in DAYS], EVEN, "step", "dates"),
         (
             number_targets,
             [np.ones(2), np.ones((1, 2)), np.ones(3)],

@@ -198,3 +198,11 @@ def test_what_does_not_fit_says_so(tmp_path):
     module.lock = (i for i in range(3))
     with pytest.raises(InputError, match="cannot be copied"):
         find_learning_rate(*case)
+
+
+def test_gradients_are_recorded_where_the_caller_records_none():
+    plain = find_learning_rate(*with_loss(quadratic(1.0)), PLAIN)
+    case = with_loss(quadratic(1.0))
+    with torch.inference_mode():
+        found = find_learning_rate(*case, PLAIN)
+    assert found.suggested == plain.suggested

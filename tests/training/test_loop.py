@@ -333,3 +333,13 @@ def test_subset_renumbers():
     assert len(part) == 3
     assert torch.equal(x, examples.inputs[0][[60, 5]])
     assert torch.equal(y, examples.target[[60, 5]])
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_learns_where_the_caller_records_no_gradients(mode):
+    plain, module = linear(), linear()
+    settings = TrainingSettings(epochs=2)
+    train(plain, mse, line(), None, settings)
+    with mode():
+        train(module, mse, line(), None, settings)  # the examples are made inside
+    assert same(weights(module), weights(plain))

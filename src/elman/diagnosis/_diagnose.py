@@ -13,6 +13,7 @@ from torch import nn
 
 from elman._arguments import number
 from elman._errors import InputError
+from elman._modes import beside
 
 from ._call_model import Forward
 from ._catalogue import in_order
@@ -54,6 +55,7 @@ from ._trial import Optimiser, Trial, trial
 from ._truncation import truncation_bias
 
 
+@beside
 def diagnose(
     model: nn.Module,
     inputs: Any,

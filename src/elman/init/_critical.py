@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from elman._errors import InputError
+from elman._modes import beside
 
 from ._exponent import Place, leading_exponent
 from ._places import cell_of, check_parameters, places
@@ -24,6 +25,7 @@ ROWS, STEPS = 16, 400
 """What is looked at of a larger batch: the exponent is a mean over both."""
 
 
+@beside
 @torch.no_grad()
 def critical_(
     layer: Layer,

@@ -94,7 +94,7 @@ def check_state(
 
 
 def as_lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
-    """Return lengths as int64 on CPU, (B,), or None where every row is full.
+    """Return a copy of lengths, int64 on CPU, (B,), or None where all rows are full.
 
     Parameters
     ----------
@@ -139,4 +139,6 @@ def as_lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
             f"lengths: row {row} says {int(tensor[row])}, allowed are 0 to {steps}, "
             f"the steps of the input"
         )
-    return None if bool((tensor == steps).all()) else tensor
+    if bool((tensor == steps).all()):
+        return None
+    return tensor.clone()  # the caller may change theirs before backward

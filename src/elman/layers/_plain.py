@@ -38,6 +38,8 @@ def plain_call(
     if found is None:
         return None
     differentiate, h_0, c_0, weights, lengths = found
+    if differentiate and lengths is not None:
+        lengths = lengths.clone()  # the caller may change theirs before backward
     turned, places = layer.batch_first, len(weights) // 4
     if places == 1:
         y, *last = ops.plain_forward(

@@ -52,6 +52,8 @@ def gru(
         Each row's last h.
     """
     variant = "reset_after" if reset_after else "reset_before"
+    if lengths is not None:
+        lengths = lengths.clone()  # the caller may change theirs before backward
     result = run(Call("gru", variant, x, (h_0,), weights, lengths, reverse))
     return result.y, result.state[0]
 

@@ -50,6 +50,8 @@ def lstm(
         Each row's last h and c.
     """
     variant = "plain" if weights.w_hr is None else "projected"
+    if lengths is not None:
+        lengths = lengths.clone()  # the caller may change theirs before backward
     result = run(Call("lstm", variant, x, tuple(state), weights, lengths, reverse))
     return result.y, (result.state[0], result.state[1])
 

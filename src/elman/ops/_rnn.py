@@ -69,6 +69,8 @@ def rnn(
         If the nonlinearity is unknown.
     """
     check_nonlinearity(nonlinearity)
+    if lengths is not None:
+        lengths = lengths.clone()  # the caller may change theirs before backward
     result = run(Call("rnn", nonlinearity, x, (h_0,), weights, lengths, reverse))
     return result.y, result.state[0]
 

@@ -37,21 +37,28 @@ def _prepare() -> tuple[Any, Any, Any, dict[tuple[str, str], tuple[int, int]]]:
     table = getattr(Tensor, "__dlpack_c_exchange_api__", None)  # torch 2.10 and later
     if table is None or not hasattr(_native, "step"):
         return _never, _never, _never, CELLS
-    served = _native.step_setup(
-        table,
-        Tensor,
-        nn.Parameter,
-        IDLE,
-        open_scopes,
-        HOOKS,
-        torch.is_grad_enabled,
-        torch.get_num_threads,
-        forward_ad,
-        torch.empty_like,
-    )
+    try:
+        served = _native.step_setup(
+            table,
+            Tensor,
+            nn.Parameter,
+            IDLE,
+            open_scopes,
+            HOOKS,
+            torch.is_grad_enabled,
+            torch.get_num_threads,
+            forward_ad,
+            torch.empty_like,
+        )
+        quick = _native.step, _native.short_layer, _native.plain_layer
+    except (TypeError, AttributeError) as error:  # built from other sources
+        raise ImportError(
+            "the compiled core does not match these sources; install again: "
+            "pip install -e ."
+        ) from error
     if not served:
         return _never, _never, _never, CELLS
-    return _native.step, _native.short_layer, _native.plain_layer, CELLS
+    return *quick, CELLS
 
 
 step, _short_layer, _plain_layer, _cells = _prepare()

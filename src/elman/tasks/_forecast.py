@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._errors import InputError
+from elman._modes import own_modes
 from elman.training import Callback, Checkpoints
 
 from . import _forecast_state, _store
@@ -159,6 +160,7 @@ class Forecaster(WithTraining, BaseEstimator):
         self.callbacks = callbacks
         self.checkpoints = checkpoints
 
+    @own_modes()
     def fit(
         self,
         frame: Any,
@@ -230,6 +232,7 @@ class Forecaster(WithTraining, BaseEstimator):
             self.results_ = forecast_results(self, fitted)
         return self
 
+    @own_modes()
     def predict(self, frame: Any = None, *, source: object = None) -> pl.DataFrame:
         """Forecast the steps after the last observed target.
 
@@ -267,6 +270,7 @@ class Forecaster(WithTraining, BaseEstimator):
         forecast = self._forecast(data, np.array([origin]))
         return forecast.to_frame().drop("origin", "step", "truth")
 
+    @own_modes()
     def backtest(
         self,
         frame: Any,
@@ -313,6 +317,7 @@ class Forecaster(WithTraining, BaseEstimator):
         """How `elman.data.open_table` reads a file as the one trained on was read."""
         return reading_of(self)
 
+    @own_modes()
     def save(self, directory: str | Path) -> Path:
         """Write a run directory that `elman.load` opens; return its path."""
         check_is_fitted(self, "network_")
@@ -344,7 +349,7 @@ class Forecaster(WithTraining, BaseEstimator):
             )
         window = slice(rows - self.context_, rows + self.horizon_)
         for note in self.preparation_.unlike(series.frame[window], data.raw[window]):
-            warnings.warn(note, UserWarning, stacklevel=3)
+            warnings.warn(note, UserWarning, stacklevel=4)  # past own_modes
         return data, rows
 
     def _check_future(self, data: Prepared, origin: int, source: object) -> None:

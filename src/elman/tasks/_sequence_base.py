@@ -17,16 +17,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from elman._modes import own_modes
+
 from . import _sequence_results as report
 from ._advice import advice
 from ._network import SequenceNetwork
 from ._sequence_baselines import Baselines
-from ._sequence_fit import (
-    Fitted,
-    fit_network,
-    network_outputs,
-    split_rows,
-)
+from ._sequence_fit import Fitted, fit_network, network_outputs, split_rows
 from ._sequence_input import Array, as_sequences, is_ragged
 from ._sequence_input import in_words as _count
 from ._sequence_preparation import Preparation
@@ -73,6 +70,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
     callbacks: Any
     checkpoints: Any
 
+    @own_modes()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network and the baselines.
 
@@ -114,6 +112,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             self._report(sequences, raw, rows, fitted)
         return self
 
+    @own_modes()
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
         """Score network and baselines on sequences they have not seen.
 
@@ -141,6 +140,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             self.results_["notes"].append(f"{split}: {note}")
         return dict(self.results_["scores"])
 
+    @own_modes()
     def save(self, directory: str | Path) -> Path:
         """Write a run directory that `elman.load` opens in any process.
 
@@ -322,6 +322,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
 
     # -- predicting ---------------------------------------------------------
 
+    @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
         check_is_fitted(self, "network_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -132,6 +133,11 @@ def number_targets(y: Any, lengths: NDArray[np.int64], output: Output) -> Target
     raw, steps = _layout(y, lengths, output, trailing=1)
     if np.iscomplexobj(raw):
         raise InputError(f"Complex data not supported: y is {raw.dtype}")
+    if what := _times_in(raw):
+        raise InputError(
+            f"y holds {what}, not numbers; give numbers in a unit of your choice, such "
+            "as (y - y.min()) / np.timedelta64(1, 'D') for days"
+        )
     if raw.ndim > 2:
         raise InputError(
             f"y has shape {np.shape(y)}; expected one number a sequence or a step, or "
@@ -204,6 +210,19 @@ def _layout(
         return np.concatenate(rows), lengths
     except ValueError as error:
         raise InputError(f"y: targets of different shapes ({error})") from error
+
+
+def _times_in(y: NDArray[Any]) -> str | None:
+    """Return what kind of dates or durations y holds, if it does."""
+    if y.dtype.kind in "mM":
+        return f"dates ({y.dtype})" if y.dtype.kind == "M" else f"durations ({y.dtype})"
+    if y.dtype == object:
+        for value in y.flat:
+            if isinstance(value, np.datetime64 | dt.date | dt.time):
+                return f"dates (such as {value})"
+            if isinstance(value, np.timedelta64 | dt.timedelta):
+                return f"durations (such as {value})"
+    return None
 
 
 def _is_per_step(

@@ -28,6 +28,7 @@ from torch import Tensor
 import elman
 from elman._errors import RunDirectoryError
 from elman._files import replace_durably
+from elman._modes import own_modes
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
 _SCHEMA = 1
@@ -106,6 +107,7 @@ def save(estimator: Storable, directory: str | Path) -> Path:
     return directory
 
 
+@own_modes()
 def load(directory: str | Path) -> Any:
     """Return the estimator that a run directory holds.
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from elman._arguments import share, whole_number
 from elman._errors import InputError
+from elman._modes import gradients
 
 from ._build_step import build_step
 from ._order import Order, build_order
@@ -72,6 +73,7 @@ class BatchSizes:
         return f"{text}; twice {self.sizes[-1]} would not fit" if self.full else text
 
 
+@gradients()
 def find_batch_size(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
+from elman._modes import gradients
 
 from ._rate_sweep import check_optimizer_is_not_bound, sweep
 from ._settings import TrainingSettings
@@ -94,6 +95,7 @@ class LearningRates:
         return draw(self, Path(path))
 
 
+@gradients()
 def find_learning_rate(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],

@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman._modes import gradients
 
 from ._build_step import build_step
 from ._callbacks import Callback
@@ -23,6 +24,7 @@ from ._streams import Streams
 from ._team import Team, team
 
 
+@gradients()
 def train(
     module: nn.Module,
     loss: Callable[[Any, Any], Tensor],
