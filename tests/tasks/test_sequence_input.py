@@ -153,3 +153,14 @@ def test_a_fitted_network_keeps_the_names_of_its_channels(tmp_path):
     assert np.array_equal(loaded.predict(turned), expected)
     with pytest.raises(InputError, match="'a', 'c', the network was fitted with"):
         loaded.predict([frame.rename({"b": "c"}) for frame in frames])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, bool, object])
+def test_masked_values_are_missing(dtype):
+    cube = np.ma.masked_array(CUBE.astype(dtype), CUBE == 7)
+    for X in (cube, [cube.data[0], cube[0]], list(cube)):
+        found = as_sequences(X)
+        assert sum(int(np.isnan(s).sum()) for s in found) == 1
+    assert np.isnan(as_sequences(cube)[0][2, 1])
+    nothing_masked = np.ma.masked_array(CUBE)
+    assert np.array_equal(as_sequences(nothing_masked)[0], CUBE[0])

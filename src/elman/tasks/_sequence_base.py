@@ -21,15 +21,15 @@ from . import _sequence_results as report
 from ._advice import advice
 from ._network import SequenceNetwork
 from ._sequence_baselines import Baselines
-from ._sequence_fit import (
-    Fitted,
-    fit_network,
-    network_outputs,
-    split_rows,
+from ._sequence_fit import Fitted, fit_network, network_outputs, split_rows
+from ._sequence_input import (
+    Array,
+    as_sequences,
+    channel_names,
+    is_ragged,
+    known_sequences,
 )
-from ._sequence_input import Array, as_sequences, channel_names, is_ragged
 from ._sequence_input import in_words as _count
-from ._sequence_input import known_sequences
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Loss, recipe_of
 from ._sequence_scores import score_table

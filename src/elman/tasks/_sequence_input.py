@@ -41,7 +41,8 @@ def as_sequences(
     InputError
         If X is empty, holds an empty sequence, text, complex or infinite
         values, sequences of different numbers of channels, or data frames of
-        differing columns. The message names the sequence, numbered from 0, and the step.
+        differing columns. The message names the sequence, numbered from 0, and
+        the step.
     """
     if hasattr(X, "toarray"):
         raise InputError(
@@ -98,6 +99,25 @@ def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
         isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     )
     return separate and len(X) > 0 and has_rows(X[0])
+
+
+def refuse_masked(value: Any, name: str) -> None:
+    """Raise where an array, or one in a list of arrays, masks some of its values.
+
+    Raises
+    ------
+    InputError
+        The message names the first row with a masked value.
+    """
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    rows: Any = value if objects or isinstance(value, list | tuple) else [value]
+    for i, row in enumerate(rows):
+        if not np.ma.is_masked(row):
+            continue
+        at = i if rows is value else int(np.argwhere(np.ma.getmaskarray(row))[0][0])
+        raise InputError(
+            f"{name}[{at}] holds a masked value; drop the sequences without one"
+        )
 
 
 def has_rows(value: Any) -> bool:
@@ -198,6 +218,8 @@ def _sequence(row: Any, i: int) -> Array:
 def as_array(value: Any, name: str) -> NDArray[Any]:
     """Return numbers of any kind of array, or of nested lists, as a NumPy array.
 
+    What a masked array masks is NaN.
+
     Raises
     ------
     InputError
@@ -207,6 +229,9 @@ def as_array(value: Any, name: str) -> NDArray[Any]:
         if isinstance(value, Tensor):
             value = value.detach().cpu()
             value = value.float() if value.dtype == torch.bfloat16 else value
+        if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+            kind = value.dtype if value.dtype.kind in "fc" else np.dtype(np.float64)
+            return np.ma.filled(value.astype(kind), np.nan)  # type: ignore[no-any-return,no-untyped-call]
         return np.asarray(value)
     except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -16,7 +16,7 @@ from torch import Tensor
 from elman._arguments import LARGEST
 from elman._errors import InputError
 
-from ._sequence_input import as_array, has_rows
+from ._sequence_input import as_array, has_rows, refuse_masked
 
 Output = Literal["auto", "sequence", "step"]
 
@@ -172,6 +172,7 @@ def _layout(
             "requires y to be passed, but the target y is None; give one target a "
             "sequence"
         )
+    refuse_masked(y, "y")
     if isinstance(y, Tensor) or not hasattr(y, "__len__"):
         y = as_array(y, "y")
     if not has_rows(y):
