@@ -37,6 +37,8 @@ COLUMNS = {
         1506,
     ),
     "three decimals between commas": ("n,q\n1.506,1\n641,2\n", 1.506),
+    "Indian groups": ("n;q\n1,12,512;1\n99,512;2\n", 112512),
+    "Indian groups with decimals": ('n,q\n"12,34,56,789.5",1\n3,2\n', 123456789.5),
     "a zero in front is no thousand": ("n;q\n0.506;1\n641;2\n", 0.506),
     "a zero in front, comma": ("n\tq\n0,506\t1\n641\t2\n", 0.506),
     "four digits in front are no thousand": ("n;q\n1506.125;1\n641;2\n", 1506.125),
@@ -77,6 +79,12 @@ def test_a_whole_column_of_thousands(write):
 NOTED = {
     "one currency": ("n,q\n$12.50,1\n-$3,2\n", [12.5, -3], "$ beside the numbers"),
     "a currency behind": ("n;q\n1.215,50 €;1\n3 €;2\n", [1215.5, 3], "€ beside"),
+    "a currency of letters and a sign": (
+        "n;q\nR$ 512,6;1\n-R$ 3;2\n",
+        [512.6, -3],
+        "R$ beside the numbers",
+    ),
+    "rupees": ('n,q\n"Rs. 1,12,512.5",1\nRs. 3,2\n', [112512.5, 3], "Rs. beside"),
     "per cent": ("n,q\n12%,1\n15.5 %,2\n", [12, 15.5], "% beside the numbers was left"),
     "decimals or thousands": (
         "n;q\n1.506;1\n2.641;2\n",

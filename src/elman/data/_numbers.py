@@ -21,7 +21,9 @@ __all__ = ["Place", "read_columns"]
 
 _SPACE = " \u00a0\u202f\u2009"
 _MARK = "'\u2019"
-_CURRENCY = r"(?:[$€£¥₹₽₩₺₴₪]|US\$|EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK)"
+_CURRENCY = (
+    r"(?:[A-Z]{0,3}\$|[€£¥₹₽₩₺₴₪]|EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK|BRL|INR|Rs\.?)"
+)
 _EXPONENT = "(?:[eE][+-]?\\d+)?"
 
 
@@ -31,7 +33,9 @@ def _form(decimal: str, group: str) -> str:
     return rf"^{SIGN}(?:{plain}|{grouped})$"
 
 
-_POINT, _COMMA = _form(r"\.", ","), _form(",", r"\.")
+# Indian groups, of two digits above the thousands: they stand beside commas only.
+_LAKHS = rf"^{SIGN}[1-9]\d?(?:,\d\d)+,\d{{3}}(?:\.\d*)?$"
+_POINT, _COMMA = _form(r"\.", ",") + "|" + _LAKHS, _form(",", r"\.")
 _SPACED = rf"^{SIGN}\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d*)?$"
 _MARKED = rf"^{SIGN}\d{{1,3}}(?:[{_MARK}]\d{{3}})+(?:[.,]\d*)?$"
 _BEFORE = rf"^({SIGN})({_CURRENCY})\s*({SIGN}[.,]?\d[^\pL%]*)$"
