@@ -37,6 +37,7 @@ COLUMNS = {
         1506,
     ),
     "three decimals between commas": ("n,q\n1.506,1\n641,2\n", 1.506),
+    "three decimals and a number for no value": ("n,q\n12.125,a\n-9999,b\n", 12.125),
     "Indian groups": ("n;q\n1,12,512;1\n99,512;2\n", 112512),
     "Indian groups with decimals": ('n,q\n"12,34,56,789.5",1\n3,2\n', 123456789.5),
     "a zero in front is no thousand": ("n;q\n0.506;1\n641;2\n", 0.506),

@@ -12,6 +12,8 @@ from elman._errors import InputError
 SIGN = "[+-]?"
 _SHORT_WHOLE = rf"^{SIGN}\d{{1,3}}$"
 _LONG_WHOLE = rf"^{SIGN}\d{{4,}}$"
+# Usual numbers for a missing value, which have no decimals beside any.
+_NO_VALUE = r"^-(?:9{4,}|8{4,}|7{4,}|32768)$"
 
 
 @dataclass
@@ -83,7 +85,8 @@ def by_file(
     # With a whole number beside it, 1.506 is no number with three decimals: those
     # would be written 641.000 as well.
     mixed = bool(text.str.contains(_SHORT_WHOLE).any())
-    long = text.str.contains(_LONG_WHOLE).fill_null(False)
+    long = text.str.contains(_LONG_WHOLE) & ~text.str.contains(_NO_VALUE)
+    long = long.fill_null(False)
     if long.any():
         return _beside_long(column, text, long, (dots, mixed, points, commas), place)
     if points != commas:
@@ -116,7 +119,7 @@ def _beside_long(
     9860. As decimals the two would be a factor of 1000 apart.
     """
     dots, mixed, points, commas = seen
-    other = long.fill_null(False).arg_true()[0]
+    other = long.arg_true()[0]
     if points != commas:
         decimals = points if dots else commas
         # Whole numbers on either side of 1000 may have decimals between them.
