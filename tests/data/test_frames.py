@@ -10,6 +10,7 @@ import pytest
 
 from elman import InputError
 from elman.data import regular_series, to_frame
+from elman.data._given import to_table
 
 COLUMNS = {"a": [1, 2, 3], "b": [0.5, None, 2.5], "c": ["x", "y", "z"]}
 EXPECTED = pl.DataFrame(COLUMNS)
@@ -168,3 +169,24 @@ def test_zones_of_frames():
     local = pd.DataFrame({"y": Y}, index=DAYS.tz_localize("America/New_York"))
     assert "America/New_York, not UTC" in read(local).notes[0]
     np.testing.assert_array_equal(read(local).time, DAYS.to_numpy())
+
+
+def test_whole_numbers_of_128_bits_become_others():
+    small, large = [1, None, -(2**62)], [1, None, 2**80]
+    frame = pl.DataFrame(
+        {"a": pl.Series(small, dtype=pl.Int128), "b": pl.Series(large, dtype=pl.Int128)}
+    )
+    table = to_table(frame)
+    assert table.frame["a"].to_list() == small
+    assert table.frame.dtypes == [pl.Int64, pl.Float64]
+    assert table.frame["b"].to_list() == [1.0, None, 2.0**80]
+    assert len(table.notes) == 1
+    assert "column 'b': Int128 holds whole numbers beyond 64 bits" in table.notes[0]
+    assert to_frame(frame.lazy()).dtypes == [pl.Int64, pl.Float64]
+    assert frame.dtypes == [pl.Int128, pl.Int128]
+
+
+def test_sparse_columns_become_dense():
+    sparse = pd.DataFrame({"a": pd.arrays.SparseArray([0, 0, 1.5]), "b": [1, 2, 3]})
+    assert to_frame(sparse)["a"].to_list() == [0, 0, 1.5]
+    assert to_frame(sparse["a"])["a"].to_list() == [0, 0, 1.5]

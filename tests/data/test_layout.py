@@ -183,3 +183,33 @@ def test_the_archives_tab_files_are_sent_to_its_ts_files(write):
     path = write("1\t0.5\t0.7\n2\t0.3\t0.4\n", "Coffee_TRAIN.tsv")
     with pytest.raises(InputError, match=r"add a header line; of the UCR archive use"):
         read_table(path)
+
+
+FIXED = "station      temp\nA  B          1.5\nC D E        1.6\nNew  C        1.7\n"
+DRAWN = "+----+-----+\n| a  | b   |\n+----+-----+\n|  1 | 2.5 |\n+----+-----+\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (FIXED, r"row 1: no delimiter was found: the header .* 3 of 3 rows.*fixed"),
+        (DRAWN, "a table drawn with lines.* no delimiter was found"),
+        ("mysql> show status;\n" + DRAWN, "a table drawn with lines"),
+        (DRAWN.replace("\n", "\r\n"), "a table drawn with lines"),
+    ],
+)
+def test_a_table_without_a_delimiter_is_refused(tmp_path, text, words):
+    path = tmp_path / "t.txt"
+    path.write_text(text, newline="")
+    with pytest.raises(InputError, match=words) as caught:
+        read_table(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_column_of_blanks_is_noted(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("station temp\nA B 1.5\nC D E 1.6\n")
+    (note,) = open_table(path).notes
+    assert "no delimiter was found: the header 'station temp' is one column" in note
+    path.write_text("air temperature\n1.5\n1.6\n")
+    assert open_table(path).notes == []

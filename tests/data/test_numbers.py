@@ -37,6 +37,9 @@ COLUMNS = {
         1506,
     ),
     "three decimals between commas": ("n,q\n1.506,1\n641,2\n", 1.506),
+    "three decimals and a number for no value": ("n,q\n12.125,a\n-9999,b\n", 12.125),
+    "Indian groups": ("n;q\n1,12,512;1\n99,512;2\n", 112512),
+    "Indian groups with decimals": ('n,q\n"12,34,56,789.5",1\n3,2\n', 123456789.5),
     "a zero in front is no thousand": ("n;q\n0.506;1\n641;2\n", 0.506),
     "a zero in front, comma": ("n\tq\n0,506\t1\n641\t2\n", 0.506),
     "four digits in front are no thousand": ("n;q\n1506.125;1\n641;2\n", 1506.125),
@@ -77,6 +80,12 @@ def test_a_whole_column_of_thousands(write):
 NOTED = {
     "one currency": ("n,q\n$12.50,1\n-$3,2\n", [12.5, -3], "$ beside the numbers"),
     "a currency behind": ("n;q\n1.215,50 €;1\n3 €;2\n", [1215.5, 3], "€ beside"),
+    "a currency of letters and a sign": (
+        "n;q\nR$ 512,6;1\n-R$ 3;2\n",
+        [512.6, -3],
+        "R$ beside the numbers",
+    ),
+    "rupees": ('n,q\n"Rs. 1,12,512.5",1\nRs. 3,2\n', [112512.5, 3], "Rs. beside"),
     "per cent": ("n,q\n12%,1\n15.5 %,2\n", [12, 15.5], "% beside the numbers was left"),
     "decimals or thousands": (
         "n;q\n1.506;1\n2.641;2\n",
@@ -84,6 +93,16 @@ NOTED = {
         "read as 1.506",
     ),
     "quoted thousands": ('n,q\n"1,506",x\n641,y\n', [1506, 641], "read as 1506"),
+    "thousands from 10,000 on": (
+        'n,q\n9860,1.5\n"10,030",2.5\n',
+        [9860, 10030],
+        "read as 10030, as other columns write numbers; row 2 holds '9860'",
+    ),
+    "three decimals on either side of 1000": (
+        "n,q\n9860,1.5\n1.125,2.5\n3,3.5\n",
+        [9860, 1.125, 3],
+        "read as 1.125, as other columns write numbers; row 2 holds '9860'",
+    ),
 }
 
 
@@ -103,6 +122,18 @@ REFUSED = {
     "thousands or decimals": ("n;q\n641;1\n1.506;2\n", "row 3: '1.506' may be 1506 or"),
     "thousands or decimals, comma": ('n,q\n"1,234",1\n"2,345",2\n', "may be 1234 or"),
     "thousands or decimals, alone": ("n\n1,234\n2,345\n", "row 2: '1,234' may be"),
+    "a comma from 10,000 on": (
+        "n;q\n9860;a\n10,030;b\n",
+        "row 3: '10,030' beside '9860' in row 2 may be 10030 or 10.030",
+    ),
+    "a point from 10,000 on": ("n;q\n9860;a\n10.030;b\n", "may be 10030 or 10.030"),
+    "a point from 10,000 on, commas": ("n,q\n9860,a\n10.030,b\n", "10030 or 10.030"),
+    "a comma from 10,000 on, quoted": ('n,q\n9860,a\n"10,030",b\n', "10030 or 10.030"),
+    "a comma up to 10,000": ("n;q\n9,860;a\n10030;b\n", "may be 9860 or 9.860"),
+    "a factor of 1000 whatever stands beside it": (
+        "n;q\n9860;1,5\n10,030;2,5\n",
+        "may be 10030 or 10.030",
+    ),
     "two currencies": ("n,q\n$12,1\n€13,2\n", r"row 3: '€13' has another unit .*\$, €"),
     "some per cent": ("n,q\n12%,1\n15,2\n", "row 3: '15' has another unit"),
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from elman._errors import InputError
 from elman.tasks._calendar import Calendar
+from elman.tasks._columns import Column, numbers_in_words
 from elman.tasks._forecast_baselines import last_value, seasonal_naive
 from elman.tasks._forecast_scores import forecast_scores, verdict
 from elman.tasks._forecast_split import split_series, test_row
@@ -148,3 +150,26 @@ def test_a_split_respects_time_and_says_what_is_missing():
         )
     with pytest.raises(InputError, match="fewer than the horizon"):
         split_series(time, 300, horizon=6, context=24, validation_fraction=0.2, test=3)
+
+
+@pytest.mark.parametrize(
+    ("texts", "example"),
+    [
+        (["512.6 m/s", "513 m/s"], "512.6 m/s"),
+        (["5.1260D+02", "5.1370D+02"], "5.1260D+02"),
+        (["8:32", "9:05"], "8:32"),
+        (["ca. 512", "ca. 513"], "ca. 512"),
+        (["Q1", "Q2"], None),
+        (["sun", "rain"], None),
+    ],
+)
+def test_numbers_that_become_categories_are_noted(texts, example):
+    frame = pl.DataFrame({"v": texts * 4})
+    notes = numbers_in_words(frame, Column("v", "category", sorted(texts)), "a.csv")
+    assert len(notes) == (example is not None)
+    for note in notes:
+        assert note.startswith("a.csv: column 'v' holds numbers")
+        assert repr(example) in note
+        assert "as 2 categories" in note
+    declared = frame.cast(pl.Categorical)
+    assert not numbers_in_words(declared, Column("v", "category", texts), "a.csv")

@@ -175,3 +175,11 @@ def test_categories_that_training_had_not_are_noted():
     frame = hourly().with_columns(sky=pl.Series(sky))
     notes = small().fit(frame, "load", "time", test=60).results_["notes"]
     assert any(n.startswith("sky: 40 of") and "'hail'" in n for n in notes)
+
+
+@pytest.mark.parametrize("role", [{}, {"known": ["wind"]}, {"past": ["wind"]}])
+def test_amounts_that_become_categories_are_noted_in_any_role(role):
+    frame = hourly().with_columns(wind=pl.Series(["5.1 m/s", "6 m/s", "7 m/s"] * 200))
+    fitted = small().fit(frame, "load", "time", test=60, **role)
+    notes = fitted.results_["notes"]
+    assert sum("'wind' holds numbers" in n and "'5.1 m/s'" in n for n in notes) == 1

@@ -140,3 +140,15 @@ def test_errors_say_what_does_not_fit(read, y, lengths, output, words):
     with pytest.raises(InputError, match=words) as caught:
         read(y, lengths, output)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [class_targets, number_targets])
+def test_masked_targets_are_refused(read):
+    lengths = np.array([2, 2, 2])
+    one = np.ma.masked_array([0, 1, 1], [False, True, False])
+    steps = np.ma.masked_array([[0, 1], [1, 0], [0, 0]], [[0, 0], [0, 0], [0, 1]])
+    with pytest.raises(InputError, match=r"^y\[1\] holds a masked value; drop the"):
+        read(one, lengths, "auto")
+    for y in (steps, list(steps), [*steps.data[:2], steps[2]]):
+        with pytest.raises(InputError, match=r"^y\[2\] holds a masked value"):
+            read(y, lengths, "step")

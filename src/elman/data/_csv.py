@@ -31,6 +31,11 @@ _KINDS = (
     (r"<\?xml", "XML; export the table as CSV"),
     (r"[\[{]\s*([\[{\]}\"]|$)", "JSON; write the table as CSV or Parquet"),
     (
+        r"(?:.*\n){0,3}\+[-=]{2,}[-=+]*[ \t]*\r?\n\s*\|",
+        "a table drawn with lines, as databases print it; no delimiter was found,"
+        " export the table as CSV",
+    ),
+    (
         r"(%.*\n|\s*\n)*@relation\b(?s:.*)@attribute\b",
         "an ARFF file; read it with"
         " scipy.io.arff and save CSV, or use the archive's .ts file",
@@ -111,6 +116,7 @@ def parse_csv(
     series = [s.alias(name) for s, name in zip(rows.columns, names, strict=True)]
     series = [s for s in series if not _is_spare(s, layout)]
     place = Place(str(source), lines, layout.header)
+    notes += _undivided(series, place)
     _check_summary(series, place)
     columns, more = read_columns(
         series, layout.delimiter, place, missing or Missing(), keep, words
@@ -126,6 +132,34 @@ def _check_kind(text: str, source: Path) -> None:
     for pattern, what in _KINDS:
         if re.match(pattern, text[:20_000].lstrip(), re.IGNORECASE):
             raise InputError(f"{source}: this is {what}")
+
+
+def _undivided(columns: Sequence[pl.Series], place: Place) -> list[str]:
+    """Return a note where one column may be several that blanks divide.
+
+    Raises
+    ------
+    InputError
+        Several blanks divide the header and most rows: columns of fixed width.
+    """
+    if len(columns) != 1:
+        return []
+    name, rows = columns[0].name, columns[0].drop_nulls()
+    for gap in (r"\S(?: {2,}|\t)\s*\S", r"\S\s+\S"):
+        divided = int(rows.str.contains(gap).sum())
+        if not re.search(gap, name) or 2 * divided <= len(rows):
+            continue
+        what = (
+            f"no delimiter was found: the header {name[:60]!r} is one column, and"
+            f" {divided:,} of {len(rows):,} rows have blanks in them as well"
+        )
+        if "{2,}" in gap:
+            raise InputError(
+                f"{place.source}, row {place.header}: {what}; columns of fixed width"
+                " are not read, save the table as CSV"
+            )
+        return [f"{what}; if they divide columns, save the table as CSV"]
+    return []
 
 
 def _names(layout: Layout, source: Path) -> list[str]:

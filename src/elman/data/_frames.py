@@ -18,6 +18,7 @@ from ._table import read_table
 
 _UNNAMED = "index"
 _HEAD = 100
+WIDE = ("Int128", "UInt128")
 
 
 def to_frame(data: Any) -> pl.DataFrame:
@@ -45,13 +46,13 @@ def to_frame(data: Any) -> pl.DataFrame:
         `data` is none of these, or its columns cannot stand in one frame.
     """
     if isinstance(data, pl.DataFrame):
-        return data
+        return _in_64_bits(data)
     if isinstance(data, pl.LazyFrame):
-        return data.collect()
+        return _in_64_bits(data.collect())
     if isinstance(data, (str, os.PathLike)):
         return read_table(data)
     if isinstance(data, pl.Series):
-        return pl.DataFrame([data.alias(data.name or "value")])
+        return _in_64_bits(pl.DataFrame([data.alias(data.name or "value")]))
     if isinstance(data, Mapping):
         return _from_mapping(data)
     if isinstance(data, np.ndarray):
@@ -83,7 +84,7 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
             raise InputError(f"the mapping names the column {name!r} twice")
         columns[name] = _as_polars_takes_it(values)
     try:
-        return pl.DataFrame(columns, strict=False)
+        return _in_64_bits(pl.DataFrame(columns, strict=False))
     except (
         TypeError,
         ValueError,
@@ -92,6 +93,17 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
         pl.exceptions.PolarsError,
     ) as error:
         raise InputError(f"the mapping is no table: {_line(error)}") from None
+
+
+def _in_64_bits(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return whole numbers of 128 bits, which NumPy lacks, as others that hold them."""
+    changed = []
+    for series in frame.get_columns():
+        if str(series.dtype) in WIDE:
+            whole = series.cast(pl.Int64, strict=False)
+            lost = whole.null_count() > series.null_count()
+            changed.append(series.cast(pl.Float64) if lost else whole)
+    return frame.with_columns(changed) if changed else frame
 
 
 def _as_polars_takes_it(values: Any) -> Any:
@@ -122,8 +134,11 @@ def _from_pandas(data: Any) -> Any:
     if names != list(data.columns):
         data = data.set_axis(names, axis=1)
     for name in names:
-        if type(data[name].dtype).__name__ == "PeriodDtype":
+        kind = type(data[name].dtype).__name__
+        if kind == "PeriodDtype":
             data = data.assign(**{name: data[name].dt.to_timestamp()})
+        elif kind == "SparseDtype":
+            data = data.assign(**{name: data[name].sparse.to_dense()})
     return _with_index(data)
 
 

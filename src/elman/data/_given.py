@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
 from ._columns import Source
-from ._frames import to_frame
+from ._frames import WIDE, to_frame
 from ._missing import Given, Missing, without_missing
 from ._table import Table, open_table
 
@@ -39,4 +41,19 @@ def to_table(
         frame = without_missing(data.frame, gone, data.kept)
         both = Missing.of([*data.missing.words, *gone.words])
         return replace(data, frame=frame, missing=both)
-    return Table(without_missing(to_frame(data), gone), [], Source(""), (), gone)
+    frame = to_frame(data)
+    notes = _rounded(data, frame)
+    return Table(without_missing(frame, gone), notes, Source(""), (), gone)
+
+
+def _rounded(data: Any, frame: pl.DataFrame) -> list[str]:
+    """Return a note for each column of whole numbers too long for 64 bits."""
+    if not isinstance(data, pl.DataFrame | pl.LazyFrame):
+        return []
+    schema = data.collect_schema()
+    return [
+        f"column {name!r}: {kind} holds whole numbers beyond 64 bits, which are"
+        " rounded to 16 digits"
+        for name, kind in schema.items()
+        if str(kind) in WIDE and frame.schema[name] == pl.Float64
+    ]

@@ -9,86 +9,40 @@ the column is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import polars as pl
 
 from elman._errors import InputError
 
 from ._missing import LONGEST, ONLY_AMONG_NUMBERS, WORDS, Missing
+from ._thousands import SIGN, Column, Place, by_file
+
+__all__ = ["Place", "read_columns"]
 
 _SPACE = " \u00a0\u202f\u2009"
 _MARK = "'\u2019"
-_CURRENCY = r"(?:[$€£¥₹₽₩₺₴₪]|US\$|EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK)"
-_SIGN = "[+-]?"
+_CURRENCY = (
+    r"(?:[A-Z]{0,3}\$|[€£¥₹₽₩₺₴₪]|EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK|BRL|INR|Rs\.?)"
+)
 _EXPONENT = "(?:[eE][+-]?\\d+)?"
 
 
 def _form(decimal: str, group: str) -> str:
     plain = rf"(?:\d+(?:{decimal}\d*)?|{decimal}\d+){_EXPONENT}"
     grouped = rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{decimal}\d*)?"
-    return rf"^{_SIGN}(?:{plain}|{grouped})$"
+    return rf"^{SIGN}(?:{plain}|{grouped})$"
 
 
-_POINT, _COMMA = _form(r"\.", ","), _form(",", r"\.")
-_SPACED = rf"^{_SIGN}\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d*)?$"
-_MARKED = rf"^{_SIGN}\d{{1,3}}(?:[{_MARK}]\d{{3}})+(?:[.,]\d*)?$"
-_BEFORE = rf"^({_SIGN})({_CURRENCY})\s*({_SIGN}[.,]?\d[^\pL%]*)$"
-_AFTER = rf"^({_SIGN}[.,]?\d[^\pL%$€£]*?)\s*({_CURRENCY}|%)$"
-_SHORT_WHOLE = rf"^{_SIGN}\d{{1,3}}$"
+# Indian groups, of two digits above the thousands: they stand beside commas only.
+_LAKHS = rf"^{SIGN}[1-9]\d?(?:,\d\d)+,\d{{3}}(?:\.\d*)?$"
+_POINT, _COMMA = _form(r"\.", ",") + "|" + _LAKHS, _form(",", r"\.")
+_SPACED = rf"^{SIGN}\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d*)?$"
+_MARKED = rf"^{SIGN}\d{{1,3}}(?:[{_MARK}]\d{{3}})+(?:[.,]\d*)?$"
+_BEFORE = rf"^({SIGN})({_CURRENCY})\s*({SIGN}[.,]?\d[^\pL%]*)$"
+_AFTER = rf"^({SIGN}[.,]?\d[^\pL%$€£]*?)\s*({_CURRENCY}|%)$"
 # What a number can begin with; a column without one is text and is looked at no more.
 _MAYBE = rf"^[(+\-−–－]?\s*(?:{_CURRENCY})?\s*[+\-−]?[.,]?\d"
 _PROBE = 200
-
-
-@dataclass
-class Column:
-    """A column of text on its way to numbers.
-
-    Attributes
-    ----------
-    raw : Series
-        Text without blanks around it; null where the field is empty.
-    known : Series
-        The same with the words for missing as null.
-    done : Series or None
-        The column as it will be, once that is known.
-    cleaned : Series or None
-        Signs, currencies and blanks between digits put right.
-    point, comma : bool
-        Whether a value can be read with a decimal point only, a comma only.
-    both : bool
-        Whether a value has points or commas and can be read with either.
-    notes : list of str
-    """
-
-    raw: pl.Series
-    known: pl.Series
-    done: pl.Series | None = None
-    cleaned: pl.Series | None = None
-    point: bool = False
-    comma: bool = False
-    both: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return self.raw.name
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the columns are from, to say so."""
-
-    source: str
-    lines: Sequence[int] | None
-    header: int
-
-    def row(self, index: int) -> str:
-        """Return what a message calls a row."""
-        line = index + self.header + 1 if self.lines is None else self.lines[index]
-        return f"row {line}"
 
 
 def read_columns(
@@ -131,7 +85,7 @@ def read_columns(
         comma = column.comma
         if column.both and not (column.point or column.comma):
             alone = delimiter if len(columns) > 1 else ""
-            comma = _by_file(column, alone, points, commas, place)
+            comma = by_file(column, alone, points, commas, place)
         _finish(column, missing, comma=comma)
     notes = [f"column {c.name!r}: {note}" for c in columns for note in c.notes]
     return [c.done for c in columns if c.done is not None], notes
@@ -223,7 +177,7 @@ def _cast(series: pl.Series) -> pl.Series | None:
 
 def _weigh(column: Column, text: pl.Series) -> None:
     """Note which notations the values of a column allow."""
-    if text.head(_PROBE).str.contains(rf"^{_SIGN}\d*\.(?:\d{{0,2}}|\d{{4,}})$").any():
+    if text.head(_PROBE).str.contains(rf"^{SIGN}\d*\.(?:\d{{0,2}}|\d{{4,}})$").any():
         column.point = True  # told by few values: no need to look at millions
         if column.cleaned is None and not text.str.contains(",", literal=True).any():
             return
@@ -287,62 +241,6 @@ def _refuse_mixed(column: Column, place: Place) -> None:
         f" {place.row(first)} ({column.raw[first][:30]!r}) and a decimal comma in"
         f" {place.row(second)} ({column.raw[second][:30]!r}); write all its numbers in"
         " one notation"
-    )
-
-
-def _by_file(
-    column: Column, delimiter: str, points: bool, commas: bool, place: Place
-) -> bool:
-    """Return whether a column that allows both notations has decimal commas.
-
-    Its values are whole numbers below 1000 and groups such as 1.506 or 1,506.
-    """
-    text = column.cleaned
-    if text is None:
-        return False
-    if (
-        text.str.contains(".", literal=True).any()
-        and text.str.contains(",", literal=True).any()
-    ):
-        _refuse_group(column, text, place)
-    dots = bool(text.str.contains(".", literal=True).any())
-    # With a whole number beside it, 1.506 is no number with three decimals: those
-    # would be written 641.000 as well.
-    mixed = bool(text.str.contains(_SHORT_WHOLE).any())
-    if points != commas:
-        if mixed and dots and points and delimiter not in ", ":
-            return _said(column, text, decimal_comma=False)
-        return commas
-    if not (points or commas):
-        if delimiter in ("", ",", " ") and dots:
-            return False
-        if delimiter == "," and mixed:
-            return _said(column, text, decimal_comma=False)
-        if delimiter == ";" and not dots:
-            return True
-        if dots and not mixed:
-            return _said(column, text, decimal_comma=False)
-    _refuse_group(column, text, place)
-    return False
-
-
-def _said(column: Column, text: pl.Series, *, decimal_comma: bool) -> bool:
-    at = int(text.str.contains(r"\d[.,]").fill_null(False).arg_true()[0])
-    value = text[at].replace("." if decimal_comma else ",", "")
-    column.notes.append(
-        f"{text[at]!r} was read as {value.replace(',', '.')}: nothing in the file tells"
-        " whether it has decimals or a separator of thousands"
-    )
-    return decimal_comma
-
-
-def _refuse_group(column: Column, text: pl.Series, place: Place) -> None:
-    at = int(text.str.contains(r"\d[.,]").fill_null(False).arg_true()[0])
-    whole = text[at].replace(".", "").replace(",", "")
-    raise InputError(
-        f"{place.source}: column {column.name!r}, {place.row(at)}: {text[at][:30]!r}"
-        f" may be {whole} or a number with decimals, and nothing in the file tells"
-        " which; write thousands without a separator"
     )
 
 

@@ -17,7 +17,7 @@ from elman.training import mean_over
 
 from . import _sequence_results as report
 from ._sequence_base import SequenceEstimator
-from ._sequence_input import Array, as_sequences, lengths_of
+from ._sequence_input import Array, known_sequences, lengths_of
 from ._sequence_recipe import Loss
 from ._sequence_scores import ACCURACY, BALANCED
 from ._sequence_targets import Targets, class_targets, known_classes
@@ -208,7 +208,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         """
         outputs, lengths = self._outputs(X)
         predicted = outputs.argmax(-1)
-        truth = self._read_known_targets(y, as_sequences(X, self.channels_)).values
+        truth = self._read_known_targets(y, known_sequences(self, X)).values
         if lengths is not None:
             return float(accuracy_score(truth, predicted))
         weights = sample_weights(sample_weight, len(truth))

@@ -13,6 +13,8 @@ from elman._errors import InputError
 from elman.data import numeric_column
 
 _MOST_CATEGORIES = 50
+# A number at the beginning, or a word of its own: '8:32', 'R$ 5', not 'Q1' or 'B12'.
+_NUMBER_IN_TEXT = r"(?:^|[^\pL\pN_])\pN"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,31 @@ def inspect(frame: pl.DataFrame, name: str, *, asked: bool) -> Column | str:
         categories = sorted(column.cast(pl.String).drop_nulls().unique().to_list())
         return Column(name, "category", categories)
     return Column(name, "number")
+
+
+def numbers_in_words(frame: pl.DataFrame, column: Column, source: object) -> list[str]:
+    """Return a note where most texts of a category have a number in them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The training rows.
+    column : Column
+        A category of it.
+    source : object
+        The file, for messages.
+    """
+    text = frame[column.name].cast(pl.String).drop_nulls()
+    numbered = text.filter(text.str.contains(_NUMBER_IN_TEXT))
+    # Another type is the user's own word for categories.
+    if frame.schema[column.name] != pl.String or 2 * len(numbered) <= len(text):
+        return []
+    where = f"{source}: " if source else ""
+    return [
+        f"{where}column {column.name!r} holds numbers with signs or words,"
+        f" such as {numbered[0][:40]!r}, and was taken as {len(column.categories)}"
+        " categories; if they are amounts, write them as plain numbers"
+    ]
 
 
 def encode(frame: pl.DataFrame, columns: list[Column]) -> NDArray[np.float64]:

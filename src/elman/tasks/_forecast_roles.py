@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data import RegularSeries, numeric_column, require_column
 
-from ._columns import Column, inspect
+from ._columns import Column, inspect, numbers_in_words
 
 
 def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
@@ -96,14 +96,14 @@ def assign_roles(
             f"{both[0]!r} is in known and in past; keep it in one: known if its future "
             "values are given, past if not"
         )
-    columns_known, _ = _inspected(series, train_rows, known, source, asked=True)
+    columns_known, first = _inspected(series, train_rows, known, source, asked=True)
     if past is not None:
-        columns_past, _ = _inspected(series, train_rows, past, source, asked=True)
-        return columns_known, columns_past, []
+        columns_past, notes = _inspected(series, train_rows, past, source, asked=True)
+        return columns_known, columns_past, first + notes
     taken = {*targets, *known, *ignore}
     others = [name for name in series.frame.columns if name not in taken]
     columns_past, notes = _inspected(series, train_rows, others, source, asked=False)
-    return columns_known, columns_past, notes
+    return columns_known, columns_past, first + notes
 
 
 def _inspected(
@@ -123,5 +123,7 @@ def _inspected(
             continue
         if found.kind == "number":
             numeric_column(series.frame, name, source, rows=series.rows)
+        else:
+            notes += numbers_in_words(series.frame[:train_rows], found, source)
         columns.append(found)
     return columns, notes

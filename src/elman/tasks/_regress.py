@@ -18,7 +18,7 @@ from elman.training import mean_over
 from . import _sequence_results as report
 from ._scaling import ClippedScaler
 from ._sequence_base import SequenceEstimator
-from ._sequence_input import Array, as_sequences, lengths_of
+from ._sequence_input import Array, known_sequences, lengths_of
 from ._sequence_recipe import Loss
 from ._sequence_targets import Targets, number_targets
 
@@ -178,7 +178,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         """
         outputs, lengths = self._outputs(X)
         values = self._decide(outputs)
-        truth = self._read_known_targets(y, as_sequences(X, self.channels_)).values
+        truth = self._read_known_targets(y, known_sequences(self, X)).values
         if lengths is None:
             return float(r2_score(truth, values, sample_weight=sample_weight))
         known = ~np.isnan(truth).any(axis=1)

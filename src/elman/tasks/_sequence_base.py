@@ -24,7 +24,13 @@ from ._advice import advice
 from ._network import SequenceNetwork
 from ._sequence_baselines import Baselines
 from ._sequence_fit import Fitted, fit_network, network_outputs, split_rows
-from ._sequence_input import Array, as_sequences, is_ragged
+from ._sequence_input import (
+    Array,
+    as_sequences,
+    channel_names,
+    is_ragged,
+    known_sequences,
+)
 from ._sequence_input import in_words as _count
 from ._sequence_preparation import Preparation
 from ._sequence_recipe import Loss, recipe_of
@@ -101,6 +107,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         recipe = recipe_of(self, loss, self._width(raw), raw.per_step, len(sequences))
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
+        self.channel_names_ = channel_names(X)
         self.per_step_ = raw.per_step
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
@@ -131,7 +138,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             ``results_["scores"]``.
         """
         check_is_fitted(self, "network_")
-        sequences = as_sequences(X, self.channels_)
+        sequences = known_sequences(self, X)
         truth = self._read_known_targets(y, sequences)
         text = f"{split}: {_count(sequences)}"
         self._score(sequences, truth, text)
@@ -326,7 +333,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
     def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
         check_is_fitted(self, "network_")
-        sequences = as_sequences(X, self.channels_)
+        sequences = known_sequences(self, X)
         outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
         if not self.per_step_:
             return np.stack(outputs), None
@@ -350,6 +357,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             **fitted,
             "seed": self.seed_,
             "channels": self.channels_,
+            "channel_names": self.channel_names_,
             "per_step": self.per_step_,
             "inputs": network.encoder.input_size,
             "outputs": network.head.out_features,
@@ -363,6 +371,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         self._take_up(fitted, tensors)
         self.seed_ = fitted["seed"]
         self.channels_ = fitted["channels"]
+        self.channel_names_ = fitted.get("channel_names")
         self.per_step_ = fitted["per_step"]
         self.preparation_ = Preparation.from_tensors(tensors)
         with torch.random.fork_rng(devices=[]):

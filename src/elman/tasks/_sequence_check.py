@@ -10,7 +10,7 @@ import numpy as np
 from elman._errors import InputError
 
 from ._sequence_base import SequenceEstimator
-from ._sequence_input import as_sequences
+from ._sequence_input import as_sequences, channel_names, known_sequences
 from ._sequence_targets import unseen_note
 
 Labelled = tuple[Any, Any]
@@ -45,8 +45,9 @@ def check_held_out(
     sequences = as_sequences(train[0])
     raw = trial._read_targets(train[1], sequences)
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step
+    trial.channel_names_ = channel_names(train[0])
     trial._scale_targets(raw, np.arange(len(sequences)))
-    truth = trial._read_known_targets(test[1], as_sequences(test[0], trial.channels_))
+    truth = trial._read_known_targets(test[1], known_sequences(trial, test[0]))
     if not truth.unseen:
         return []
     known = trial._names()

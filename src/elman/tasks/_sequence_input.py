@@ -16,7 +16,9 @@ from elman._errors import InputError
 Array = NDArray[np.float64]
 
 
-def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
+def as_sequences(
+    X: Any, channels: int | None = None, names: Sequence[str] | None = None
+) -> list[Array]:
     """Return X as a list of float64 arrays (T_i, C), each checked.
 
     Parameters
@@ -26,6 +28,9 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
         (T_i,). NaN is a missing value.
     channels : int or None
         The number of channels it has to have, when a fitted network waits.
+    names : sequence of str or None
+        The names of the channels that the network was fitted with. Data frames
+        have their columns put in that order; without it in that of the first.
 
     Returns
     -------
@@ -35,8 +40,9 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
     ------
     InputError
         If X is empty, holds an empty sequence, text, complex or infinite
-        values, or sequences of different numbers of channels. The message names
-        the sequence, numbered from 0, and the step.
+        values, sequences of different numbers of channels, or data frames of
+        differing columns. The message names the sequence, numbered from 0, and
+        the step.
     """
     if hasattr(X, "toarray"):
         raise InputError(
@@ -49,7 +55,7 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
         )
     if hasattr(X, "__len__") and not len(X):
         raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
-    sequences = [_sequence(row, i) for i, row in enumerate(_rows(X))]
+    sequences = [_sequence(row, i) for i, row in enumerate(_rows(X, names))]
     wanted = sequences[0].shape[1] if channels is None else channels
     for i, sequence in enumerate(sequences):
         if sequence.shape[1] != wanted:
@@ -59,6 +65,19 @@ def as_sequences(X: Any, channels: int | None = None) -> list[Array]:
                 "each sequence must be (T, C) with the same C"
             )
     return sequences
+
+
+def known_sequences(estimator: Any, X: Any) -> list[Array]:
+    """Return X as `as_sequences`, in the channels an estimator was fitted with."""
+    names = getattr(estimator, "channel_names_", None)
+    return as_sequences(X, estimator.channels_, names)
+
+
+def channel_names(X: Any) -> list[str] | None:
+    """Return the names of the channels, where X is a list of data frames."""
+    if not is_ragged(X):
+        return None
+    return next((found for row in X if (found := _column_names(row))), None)
 
 
 def lengths_of(sequences: Sequence[Array]) -> NDArray[np.int64]:
@@ -82,6 +101,25 @@ def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
     return separate and len(X) > 0 and has_rows(X[0])
 
 
+def refuse_masked(value: Any, name: str) -> None:
+    """Raise where an array, or one in a list of arrays, masks some of its values.
+
+    Raises
+    ------
+    InputError
+        The message names the first row with a masked value.
+    """
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    rows: Any = value if objects or isinstance(value, list | tuple) else [value]
+    for i, row in enumerate(rows):
+        if not np.ma.is_masked(row):
+            continue
+        at = i if rows is value else int(np.argwhere(np.ma.getmaskarray(row))[0][0])
+        raise InputError(
+            f"{name}[{at}] holds a masked value; drop the sequences without one"
+        )
+
+
 def has_rows(value: Any) -> bool:
     """Return whether a value is a collection, and not one number or one text."""
     if isinstance(value, np.ndarray):
@@ -89,8 +127,42 @@ def has_rows(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, str | bytes | dict)
 
 
-def _rows(X: Any) -> Any:
-    return list(X) if is_ragged(X) else _whole(as_array(X, "X"))
+def _rows(X: Any, names: Sequence[str] | None) -> Any:
+    if not is_ragged(X):
+        return _whole(as_array(X, "X"))
+    fitted = names is not None
+    names = names or channel_names(X)
+    if names is None:
+        return list(X)
+    known = "the network was fitted with" if fitted else "the first data frame has"
+    return [_in_order(row, i, list(names), known) for i, row in enumerate(X)]
+
+
+def _column_names(row: Any) -> list[str] | None:
+    """Return the names of a data frame's columns; None if they are numbers."""
+    found = getattr(row, "column_names", getattr(row, "columns", None))
+    if found is None or callable(found) or not hasattr(found, "__iter__"):
+        return None
+    names = list(found)
+    return names if names and all(isinstance(n, str) for n in names) else None
+
+
+def _in_order(row: Any, i: int, names: list[str], known: str) -> Any:
+    """Return a data frame with its columns in the order of the names."""
+    own = _column_names(row)
+    if own is None or own == names:
+        return row
+    if sorted(own) != sorted(names) or len(set(names)) < len(names):
+        raise InputError(
+            f"X[{i}] has the columns {_shown(own)}, {known} {_shown(names)}; give the"
+            " same columns, or arrays whose channels are in that order"
+        )
+    return row.select(names) if hasattr(row, "select") else row[names]
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > 8 else ""
+    return ", ".join(repr(name[:40]) for name in names[:8]) + more
 
 
 def _whole(X: NDArray[Any]) -> NDArray[Any]:
@@ -146,6 +218,8 @@ def _sequence(row: Any, i: int) -> Array:
 def as_array(value: Any, name: str) -> NDArray[Any]:
     """Return numbers of any kind of array, or of nested lists, as a NumPy array.
 
+    What a masked array masks is NaN.
+
     Raises
     ------
     InputError
@@ -155,6 +229,9 @@ def as_array(value: Any, name: str) -> NDArray[Any]:
         if isinstance(value, Tensor):
             value = value.detach().cpu()
             value = value.float() if value.dtype == torch.bfloat16 else value
+        if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+            kind = value.dtype if value.dtype.kind in "fc" else np.dtype(np.float64)
+            return np.ma.filled(value.astype(kind), np.nan)  # type: ignore[no-any-return,no-untyped-call]
         return np.asarray(value)
     except (ValueError, TypeError, RuntimeError, NotImplementedError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

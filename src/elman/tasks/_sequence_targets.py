@@ -17,7 +17,7 @@ from torch import Tensor
 from elman._arguments import LARGEST
 from elman._errors import InputError
 
-from ._sequence_input import as_array, has_rows
+from ._sequence_input import as_array, has_rows, refuse_masked
 
 Output = Literal["auto", "sequence", "step"]
 
@@ -178,6 +178,7 @@ def _layout(
             "requires y to be passed, but the target y is None; give one target a "
             "sequence"
         )
+    refuse_masked(y, "y")
     if isinstance(y, Tensor) or not hasattr(y, "__len__"):
         y = as_array(y, "y")
     if not has_rows(y):

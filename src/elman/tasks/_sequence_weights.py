@@ -11,6 +11,7 @@ from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
+from ._sequence_input import refuse_masked
 from ._sequence_targets import Targets
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -86,6 +87,7 @@ def sample_weights(value: Any, count: int) -> Weights | None:
     """
     if value is None:
         return None
+    refuse_masked(value, "sample_weight")
     try:
         weights = np.asarray(value, np.float64)
     except (TypeError, ValueError) as error:
