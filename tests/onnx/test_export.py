@@ -73,10 +73,25 @@ def test_the_runtime_agrees_at_several_sizes(kind, more, layers, both, batch_fir
 def test_lengths(kind):
     layer = kind(I, H, 2, bidirectional=True)
     ran = session(elman.onnx.export(layer, state=False, lengths=True))
-    for lengths in ([5, 2, 3], [1, 5]):
+    for lengths in ([5, 2, 3], [1, 5], [0, 4, 0]):
         x = torch.randn(5, len(lengths), I)
         feeds = {"input": x, "lengths": torch.tensor(lengths, dtype=torch.int32)}
         compare(layer, ran, feeds, flat(*layer(x, lengths=lengths)))
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize(("layers", "both"), [(1, False), (2, True)])
+@pytest.mark.parametrize("kind", [elman.RNN, elman.GRU, elman.LSTM])
+def test_a_row_of_no_steps_keeps_its_state(kind, layers, both, batch_first):
+    layer = kind(I, H, layers, bidirectional=both, batch_first=batch_first)
+    ran = session(elman.onnx.export(layer, lengths=True))
+    for lengths in ([0, 5, 3], [2, 0], [0], [0, 0]):
+        x, hx = torch.randn(5, len(lengths), I), states_of(layer, len(lengths))
+        x = x.transpose(0, 1).contiguous() if batch_first else x
+        feeds = {"input": x, "lengths": torch.tensor(lengths, dtype=torch.int32)}
+        feeds |= dict(zip(("h_0", "c_0"), hx, strict=False))
+        given = tuple(hx) if layer.mode == "LSTM" else hx[0]
+        compare(layer, ran, feeds, flat(*layer(x, given, lengths=lengths)))
 
 
 @pytest.mark.parametrize("kind", [elman.RNN, elman.GRU, elman.LSTM])

@@ -134,6 +134,30 @@ def test_lengths_are_an_input():
     )
 
 
+class Started(nn.Module):
+    def __init__(self, kind, both):
+        super().__init__()
+        self.encoder = kind(I, H, L, bidirectional=both)
+
+    def forward(self, x, lengths, h, c=None):
+        y, last = self.encoder(x, h if c is None else (h, c), lengths=lengths)
+        return (y, last) if c is None else (y, *last)
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("kind", [elman.RNN, elman.GRU, elman.LSTM])
+def test_a_row_of_no_steps_keeps_its_state(kind, both):
+    model, count = Started(kind, both), 1 + (kind is elman.LSTM)
+
+    def given(*lengths):
+        x = torch.randn(6, len(lengths), I)
+        states = (torch.randn(L * (1 + both), len(lengths), H) for _ in range(count))
+        return x, torch.tensor(lengths), *states
+
+    exported = elman.onnx.export_model(model, given(6, 2, 1))
+    agree(model, exported, given(0, 4, 6), given(3, 0), given(0, 0))
+
+
 def test_one_step_with_its_state():
     model, rows = Step(), 2
     zeros = torch.zeros(L, rows, H)

@@ -151,7 +151,7 @@ def test_a_narrow_type_of_numbers_is_the_same_when_it_runs_again():
     net = Autocast()
     x = torch.randn(2, 6, 3)
     with torch.autocast("cpu", enabled=True, dtype=torch.bfloat16):
-        y, _ = Recomputed(net, 2)(x)
+        y, _ = Recomputed(net, 2, batch_first=True)(x)
     y.sum().backward()
     assert net.seen == [torch.bfloat16] * 6
 
@@ -163,3 +163,54 @@ def test_a_hundred_thousand_steps_train_in_bounded_memory():
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) / 1000 < 77 / 4
+
+
+class Around(nn.Module):
+    """A network around a layer; it may swap the axes of x first."""
+
+    def __init__(self, *layers, swaps=False):
+        super().__init__()
+        self.layers, self.swaps = nn.ModuleList(layers), swaps
+
+    def forward(self, x, state=None):
+        x = x.transpose(0, 1) if self.swaps else x
+        y, state = self.layers[0](x, state)
+        return y.transpose(0, 1) if self.swaps else y, state
+
+
+@pytest.mark.parametrize("make", [nn.GRU, elman.GRU])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_time_is_where_the_layers_inside_have_it(make, batch_first):
+    torch.manual_seed(0)
+    module = Around(make(3, 5, batch_first=batch_first, dtype=F64))
+    x = torch.randn(9, 16, 3, dtype=F64)
+    again = Recomputed(module, 4)
+    assert again.batch_first is batch_first
+    mine, output = gradients(again, module, x, None)
+    theirs, expected = gradients(module, module, x, None)
+    assert_close(output, expected, summands=8, steps=16)
+    for a, b in zip(mine, theirs, strict=True):
+        assert_close(a, b, summands=9 * 16, steps=16)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.Identity(),
+        Around(nn.GRUCell(3, 5)),
+        Around(elman.GRU(3, 5), elman.GRU(5, 5, batch_first=True)),
+    ],
+)
+def test_time_that_nothing_tells_is_asked_for(module):
+    with pytest.raises(InputError, match="give batch_first=True or"):
+        Recomputed(module)
+    assert Recomputed(module, batch_first=True).batch_first
+
+
+def test_a_network_that_swaps_the_axes_is_asked():
+    module = Around(elman.GRU(3, 5), swaps=True)
+    x = torch.randn(4, 36, 3)
+    with pytest.raises(InputError, match="swaps the axes of x before its GRU"):
+        Recomputed(module)(x)
+    y, _ = Recomputed(module, batch_first=True)(x)
+    assert y.shape == (4, 36, 5)

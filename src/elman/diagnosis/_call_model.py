@@ -49,4 +49,10 @@ def loss_of(loss: Loss, output: Any, targets: Any) -> Tensor:
             f"loss: got {got}; it must return one number as a tensor, such as "
             "torch.nn.functional.mse_loss does"
         )
+    if not value.dtype.is_floating_point:
+        hint = "; take .real or .abs() of it" if value.dtype.is_complex else ""
+        raise InputError(
+            f"loss: got a {value.dtype} tensor; it must be one real number of a "
+            f"floating type, which has a gradient{hint}"
+        )
     return value.reshape(())

@@ -144,6 +144,15 @@ _KINDS = (
         "the loss falls",
     ),
     Kind(
+        "state detached between calls",
+        "The model's own forward cuts the state from the graph before the steps the "
+        "data need.",
+        _REACH,
+        "hand the state on without detach(), or detach it less often",
+        "the gradient reaches as far as the network lets it",
+        "no gradient passes a detached state",
+    ),
+    Kind(
         "truncation too short",
         "Backpropagation is cut before the steps the data need.",
         "gradient error of a truncation",

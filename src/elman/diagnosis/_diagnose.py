@@ -19,6 +19,7 @@ from ._call_model import Forward
 from ._catalogue import in_order
 from ._cells import knows
 from ._judge import (
+    detached_first,
     findings_of,
     growth,
     headline_of,
@@ -201,11 +202,12 @@ def diagnose(
     reach = Reach(
         needed,
         head.horizon,
-        head.steps,
+        max(head.steps, head.whole),
         truncation,
         math.nan if cut is None else cut.at(truncation or 1),
         None if cut is None else cut.smallest,
         precision=precision_of(head, precision or _dtype(model)),
+        detached=head.steps if head.whole else None,
     )
     about_training = [*judge_trial(tried), *judge_clipping(tried)]
     if len(data) >= FEWEST_BATCHES and trains:
@@ -214,7 +216,8 @@ def diagnose(
         )
     prescription: Prescription | None = None
     ill = verdict != "healthy" or any(f.severity == "error" for f in about_training)
-    if remedies and ill and trains and none is None:
+    # No other weights or cell help where the model itself ends the gradient.
+    if remedies and ill and trains and none is None and not detached_first(head):
         prescription = prescribe(
             model,
             inputs,

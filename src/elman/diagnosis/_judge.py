@@ -26,8 +26,16 @@ def headline_of(profiles: Profiles) -> LayerProfile:
     reaches farthest: in a stack, one layer that remembers is enough.
     """
     heard = [p for p in profiles if p.connected] or profiles
-    longest = max(p.steps for p in heard)
-    return max((p for p in heard if p.steps == longest), key=lambda p: p.horizon)
+    longest = max(max(p.steps, p.whole) for p in heard)
+    return max(
+        (p for p in heard if max(p.steps, p.whole) == longest),
+        key=lambda p: p.horizon,
+    )
+
+
+def detached_first(profile: LayerProfile) -> bool:
+    """Whether the gradient ends where the state is detached, not in the cell."""
+    return profile.whole > 0 and profile.horizon >= profile.steps
 
 
 def growth(profile: LayerProfile, needed: int) -> tuple[float, int]:
@@ -142,7 +150,7 @@ def _vanishing(
     profiles: Profiles, exponents: Sequence[Lyapunov], needed: int, measured: str
 ) -> list[Finding]:
     head = headline_of(profiles)
-    if head.horizon >= needed or unclear(head, needed):
+    if head.horizon >= needed or unclear(head, needed) or detached_first(head):
         return []
     lam = next((x for x in exponents if x.name == head.name), None)
     rate = f", λ₁ = {lam}" if lam else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from ._probe import opened
 from ._profile import connections, lag_curve, loss_profile
 from ._results import LayerProfile
 from ._rows import fewer_rows
-from ._unroll import Track
+from ._unroll import Track, whole_lengths
 
 NO_STEPS = np.zeros(0)
 
@@ -97,14 +97,17 @@ def measure(
                 raise
             reached = connections(ran, value)
             tracks, heard = _longest(ran, reached)
+            wholes = [whole_lengths(ran, track) for track in tracks]
             # Whether the first axis was the batch, only the layers can tell.
             if kept and any(len(t.lengths) != kept for t in tracks):
                 continue
             if not full:
-                return _measured(tracks, value, max_lag, heard, full=False)
+                return _measured(tracks, value, max_lag, heard, wholes, full=False)
             weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
             finite, moves = look_at_gradients(weights, value)
-            return _measured(tracks, value, max_lag, heard, finite=finite, moves=moves)
+            return _measured(
+                tracks, value, max_lag, heard, wholes, finite=finite, moves=moves
+            )
     raise InputError("model: no recurrent layer ran on these inputs")
 
 
@@ -113,6 +116,7 @@ def _measured(
     value: Tensor,
     max_lag: int | None,
     reached: list[bool],
+    wholes: list[Tensor],
     *,
     full: bool = True,
     finite: bool = True,
@@ -124,11 +128,17 @@ def _measured(
     seen: list[Behaviour] = []
     generator = torch.Generator().manual_seed(0)
     arrives = not full
-    for track, here in zip(tracks, reached, strict=True):
+    for track, here, whole in zip(tracks, reached, wholes, strict=True):
         curves = lag_curve(track, generator, max_lag)
         sound = finite_rows(track)
         curves[~sound] = np.nan  # of what is no number, nothing can be said
         curve, reach = mean_curve(curves), horizon_of(curves)
+        steps = int(track.lengths.max()) if len(track.lengths) else 0
+        cut = int(whole.max()) if whole is not track.lengths else 0
+        if cut and reach.steps > steps:  # nothing passes a detached state
+            reach = replace(
+                reach, steps=float(steps), error=0.0, beyond_window=False, capped=False
+            )
         by_step = loss_profile(track, value)[0] if full else NO_STEPS
         known = by_step[~np.isnan(by_step)]
         finite = finite and bool(sound.all()) and bool(np.isfinite(known).all())
@@ -137,7 +147,7 @@ def _measured(
             LayerProfile(
                 track.title,
                 track.cell.kind,
-                int(track.lengths.max()) if len(track.lengths) else 0,
+                steps,
                 list(range(len(curve))),
                 [float(v) for v in curve],
                 list(range(len(by_step))),
@@ -148,6 +158,7 @@ def _measured(
                 reach.capped,
                 reach.rate,
                 here,
+                cut,
             )
         )
         if full:
@@ -155,15 +166,15 @@ def _measured(
             exponents += [] if exponent is None else [exponent]
             used.append(saturation(track))
             seen.append(behaviour(track))
-    longest = max(tracks, key=lambda t: int(t.lengths.max()))
+    longest = max(wholes, key=lambda lengths: int(lengths.max()))
     return Measurement(
         profiles,
         exponents,
         used,
         seen,
-        [int(n) for n in longest.lengths],
+        [int(n) for n in longest],
         float(value.detach()),
-        len(longest.lengths),
+        len(longest),
         finite,
         arrives,
     )

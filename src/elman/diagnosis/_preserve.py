@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import random
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +22,8 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
     Attributes (an instance's own forward and a state carried over among them), what
     lists, dictionaries and tensors in them hold, parameters, buffers, modules, training
-    flags, ``requires_grad`` and the random state come back. Values and gradients of the
+    flags, ``requires_grad`` and the random states (torch's, NumPy's and Python's own)
+    come back. Values and gradients of the
     weights are the block's to leave alone. Inside, nothing runs compiled.
     """
     kept = [(m, dict(m.__dict__)) for m in model.modules()]
@@ -33,7 +36,7 @@ def preserved(model: nn.Module) -> Iterator[None]:
     buffers = [(b, b.detach().clone()) for b in model.buffers()]
     wanted = [(p, p.requires_grad) for p in model.parameters()]
     gpus = sorted({p.device for p in model.parameters() if p.is_cuda}, key=str)
-    with torch.random.fork_rng(devices=gpus), _uncompiled(model):
+    with torch.random.fork_rng(devices=gpus), drawn_alike(), _uncompiled(model):
         try:
             with torch.inference_mode(False), torch.enable_grad():
                 detach_states(model)  # of a call before, whose graph may be gone
@@ -106,6 +109,17 @@ class _Content:
         else:
             self.value.clear()
             self.value.update(self.held)
+
+
+@contextmanager
+def drawn_alike() -> Iterator[None]:
+    """Bring back the states of Python's and NumPy's global generators."""
+    own, numpys = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpys)
 
 
 @contextmanager

@@ -125,6 +125,29 @@ def _renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"given" if k == "input" else k: v for k, v in kwargs.items()}
 
 
+def _cut_from(tracks: list[Track], new: Track) -> Track | None:
+    """Return the track whose last state a new one begins with, outside its graph.
+
+    A row counts if all its values are the same, and not all zero; rows that were
+    reset between the calls do not hide the others.
+    """
+    begun = new.begun[0].detach()
+    for track in reversed(tracks):
+        if (track.name, track.layer, track.reverse) != (
+            new.name,
+            new.layer,
+            new.reverse,
+        ):
+            continue
+        last = track.states[-1][0].detach() if track.states else None
+        if last is None or last.shape != begun.shape or last.device != begun.device:
+            continue
+        same = (last == begun).all(-1) & (begun != 0).any(-1)
+        if bool(same.any()):
+            return track
+    return None
+
+
 def _join(tracks: list[Track], new: Track, old: bool) -> None:
     """Append a track, or lengthen the one that it goes on with."""
     key = (new.name, new.layer, new.reverse, new.sequence)
@@ -136,6 +159,8 @@ def _join(tracks: list[Track], new: Track, old: bool) -> None:
         and new.start[0].shape == same[-1].start[0].shape
     )
     if not joins:
+        if not old:
+            new.before = _cut_from(tracks, new)
         tracks.append(new)
         return
     same[-1].x += new.x

@@ -35,6 +35,8 @@ class Reach:
     precision : tuple of str and int, or None
         A half-precision format and the lag at which A(k)/A(0) falls below its
         epsilon.
+    detached : int or None
+        Steps after which the model detaches the state.
     """
 
     needed: int
@@ -44,6 +46,7 @@ class Reach:
     bias: float = float("nan")
     advised: int | None = None
     precision: tuple[str, int] | None = None
+    detached: int | None = None
 
     def findings(self) -> list[Finding]:
         """Name what ends before the need; an error is what ends first."""
@@ -52,6 +55,8 @@ class Reach:
             ends["truncation"] = self.truncation
         if self.precision is not None:
             ends["precision"] = self.precision[1]
+        if self.detached is not None:
+            ends["detached"] = self.detached
         first = min(ends.values())
         found = []
         for what, at in ends.items():
@@ -64,6 +69,17 @@ class Reach:
     def _finding(self, what: str, severity: str) -> Finding:
         if what == "truncation":
             return self._truncated(severity)
+        if what == "detached":
+            return finding(
+                "state detached between calls",
+                severity,
+                f"gradients reach at most {self.detached} steps, where the sequence "
+                f"has {self.steps}: each call of the layer begins with the last state "
+                "of the one before, cut from its graph",
+                value=float(self.detached or 0),
+                limit=self.needed,
+                threshold=f"the {self.needed} steps the data need",
+            )
         if what == "precision" and self.precision is not None:
             name, lag = self.precision
             return finding(

@@ -118,6 +118,10 @@ class LayerProfile:
         Slope of ln A(k) per step.
     connected : bool
         Whether the user's loss depends on this layer at all.
+    whole : int
+        Where the model detaches the state between calls of the layer: the steps of
+        all calls that go on with each other, of which ``steps`` are the longest one's;
+        else 0.
     """
 
     name: str
@@ -133,6 +137,7 @@ class LayerProfile:
     capped: bool
     rate: float
     connected: bool = True
+    whole: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from elman._errors import InputError
 
 from ._call_model import Forward, call
 from ._denormals import flushed
-from ._preserve import detach_states, preserved
+from ._preserve import detach_states, drawn_alike, preserved
 
 STEPS = 8
 """Trial steps: enough for Adam's momentum to build up, cheap enough always."""
@@ -108,7 +108,7 @@ def trial(
         The copy, as the steps left it.
     """
     gpus = sorted({p.device for p in model.parameters() if p.is_cuda}, key=str)
-    with torch.random.fork_rng(devices=gpus), torch.enable_grad():
+    with torch.random.fork_rng(devices=gpus), drawn_alike(), torch.enable_grad():
         twin, twins = _copied(model, optimizer)
         for group in twins.param_groups:
             group["lr"] = group["lr"] * factor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,8 @@ class Track:
         (B, ·), a share, or None.
     cells : list of Cell
         That of each step: weights and dropout may be others in a later call.
+    before : Track or None
+        The one whose last state this began with, cut from its graph.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Track:
     x: list[Tensor] = field(default_factory=list)
     states: list[States] = field(default_factory=list)
     gates: list[States] = field(default_factory=list)
+    before: Track | None = None
 
     @property
     def title(self) -> str:
@@ -96,6 +99,26 @@ class Track:
             self.stays[t], pushed.split(widths, 1), Q.split(widths, 1), strict=True
         )
         return torch.cat([_pushed(stays, rows, *of) for stays, *of in parts], 1)
+
+
+def whole_lengths(tracks: Sequence[Track], track: Track) -> Tensor:
+    """Return the steps of each row in all tracks that go on with each other.
+
+    Those of the track itself, the same tensor, where no state was detached.
+    """
+    first = track
+    while first.before is not None:
+        first = first.before
+    chain = [first]
+    for other in tracks:
+        if other.before is not None and any(other.before is t for t in chain):
+            chain.append(other)
+    if len(chain) == 1:
+        return track.lengths
+    total = torch.zeros_like(track.lengths)
+    for part in chain:
+        total += part.lengths
+    return total
 
 
 class DoubleCells:

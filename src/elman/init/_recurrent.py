@@ -54,7 +54,7 @@ def orthogonal_(
     check_parameters(layer, "orthogonal_", "weight_hh", *_BIASES)
     for place in places(layer):
         for block in place.w_hh.chunk(gates):
-            nn.init.orthogonal_(block, gain, generator=generator)
+            _orthogonal(block, gain, generator)
         _zero(place.b_ih, place.b_hh)
     return layer
 
@@ -114,6 +114,15 @@ def identity_(
             place.w_ih.normal_(0.0, input_std, generator=generator)
         _zero(place.b_ih, place.b_hh)
     return layer
+
+
+def _orthogonal(block: Tensor, gain: float, generator: torch.Generator | None) -> None:
+    # There is no QR decomposition of numbers narrower than these: drawn wider, rounded.
+    wide = block.dtype in (torch.float32, torch.float64)
+    drawn = block if wide else torch.empty_like(block, dtype=torch.float32)
+    nn.init.orthogonal_(drawn, gain, generator=generator)
+    if not wide:
+        block.copy_(drawn)
 
 
 def _zero(*biases: Tensor | None) -> None:

@@ -42,7 +42,8 @@ def export(
     state : bool
         Take the initial state as an input; else it is zero.
     lengths : bool
-        Take each row's steps as an input, int32, (B,).
+        Take each row's steps as an input, int32, (B,). A row of none keeps its
+        initial state.
     one_step : bool
         For streaming: ``input`` (B, I) and ``output`` (B, ·) are one step, the
         state goes in and comes out.
@@ -164,6 +165,8 @@ class _Graph:
             inputs.append(
                 self.helper.make_tensor_value_info("lengths", self.int32, ["batch"])
             )
+            if self.state:
+                self._empty()
         x = self._enter()
         for k in range(layer.num_layers):
             x = self._layer(x, k)
@@ -184,6 +187,13 @@ class _Graph:
         else:
             return "input"
         return "x_0"
+
+    def _empty(self) -> None:
+        """Add which rows have no steps, (B, 1)."""
+        zero = self._constant("zero", torch.tensor(0, dtype=torch.int32))
+        self._node("Equal", ["lengths", zero], ["no_steps"])
+        axis = self._constant("axis_1", torch.tensor([1]))
+        self._node("Unsqueeze", ["no_steps", axis], ["empty"])
 
     def _leave(self, x: str) -> None:
         if self.one_step:
@@ -209,7 +219,16 @@ class _Graph:
         given.append("lengths" if self.lengths else "")
         given += [f"{s}_0_{k}" if self.state else "" for s in self.states]
         returned = [f"Y_{k}", *(f"{s}_n_{k}" for s in self.states)]
+        if self.lengths and self.state:
+            # What runtimes return for a row of no steps is zero, not where it starts.
+            kept = [f"{s}_n_{k}" for s in self.states]
+            returned[1:] = [f"ran_{name}" for name in kept]
         self._node(self.op, given, returned, **self.options)
+        if self.lengths and self.state:
+            for start, ran, name in zip(
+                given[-len(kept) :], returned[1:], kept, strict=True
+            ):
+                self._node("Where", ["empty", start, ran], [name])
         self._node("Transpose", [f"Y_{k}"], [f"T_{k}"], perm=[0, 2, 1, 3])
         width = self.directions * self.layer.hidden_size
         shape = self._constant(f"shape_{k}", torch.tensor([0, 0, width]))

@@ -24,7 +24,7 @@ ACTIVATIONS = {
 }
 """The nonlinearities of an RNN that ONNX has, by its names for them."""
 
-_INT32 = 6  # in onnx.TensorProto
+_INT32, _INT64 = 6, 7  # in onnx.TensorProto
 _library = torch.library.Library("elman", "FRAGMENT")
 _library.define(
     "onnx_node(str op, Tensor x, Tensor w, Tensor r, Tensor? b, Tensor? lengths, "
@@ -142,6 +142,15 @@ def translate(opset: Any) -> Any:
             options["linear_before_reset"] = int(reset_after)
         y, *states = getattr(opset, op)(*given, **options)
         states = [opset.Squeeze(s, first) for s in states]
+        if lengths is not None:
+            # What runtimes return for a row of no steps is zero, not where it starts.
+            none = opset.Equal(opset.Cast(lengths, to=_INT64), first)
+            empty = opset.Unsqueeze(none, second)
+            starts = [h_0] if c_0 is None else [h_0, c_0]
+            states = [
+                opset.Where(empty, start, ran)
+                for start, ran in zip(starts, states, strict=True)
+            ]
         if op != "LSTM":
             states.append(opset.Identity(states[0]))
         return opset.Squeeze(y, second), *states

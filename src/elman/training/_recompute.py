@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -41,7 +42,14 @@ class Recomputed(nn.Module):
     steps : int or None
         Of a chunk. None: the square root of T.
     batch_first : bool or None
-        Whether x is (B, T, …) or (T, B, …). None: as the module says, else first.
+        Whether x is (B, T, …) or (T, B, …). None: as the module says, else as the
+        recurrent layers in it do.
+
+    Raises
+    ------
+    InputError
+        If neither says it, if the layers in the module differ, or if one of them is
+        given x with its axes swapped: then say it here.
 
     Examples
     --------
@@ -70,9 +78,8 @@ class Recomputed(nn.Module):
             )
         self.module = module
         self.steps = steps
-        if batch_first is None:
-            batch_first = bool(getattr(module, "batch_first", True))
-        self.batch_first = batch_first
+        self._derived = batch_first is None
+        self.batch_first = _said_by(module) if batch_first is None else batch_first
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Any, Any]:
         """Run the module over all steps, chunk by chunk.
@@ -89,6 +96,7 @@ class Recomputed(nn.Module):
         if not torch.is_grad_enabled() or x.shape[time] <= steps:
             return self.module(x, state)
         run = _Run(self.module, time, steps, state)
+        run.watches = self._derived
         weights = [p for p in self.module.parameters() if p.requires_grad]
         output, *leaves = _Again.apply(run, x, *leaves_of(state), *weights)
         return output, with_leaves(run.after, leaves)
@@ -108,6 +116,7 @@ class _Run:
         self.states: list[Tensor] = []  # at the beginnings of all chunks but the first
         self.random = torch.empty(0)
         self.devices: list[tuple[list[int], list[Tensor]]] = []
+        self.watches = False  # whether the layers get what was cut along time
 
     def first(self, x: Tensor, leaves: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Return the output of all steps and the last state."""
@@ -127,7 +136,11 @@ class _Run:
             if len(self.random):
                 self.random[i] = torch.get_rng_state()
                 self.devices.append(get_device_states(piece))
-            output, state = self.module(piece, state)
+            if self.watches:
+                with _watching(self.module, piece.shape[self.time]):
+                    output, state = self.module(piece, state)
+            else:
+                output, state = self.module(piece, state)
             if whole is None:
                 shape = list(output.shape)
                 shape[self.time] = x.shape[self.time]
@@ -204,6 +217,48 @@ class _Again(Function):
                 held = dweights[k]
                 dweights[k] = held if grad is None else _sum(held, grad)
         return None, dx, *dstate, *dweights
+
+
+def _layers(module: nn.Module) -> list[nn.RNNBase]:
+    return [m for m in module.modules() if isinstance(m, nn.RNNBase)]
+
+
+def _said_by(module: nn.Module) -> bool:
+    """Return whether a module, or else all recurrent layers in it, take (B, T, …)."""
+    own = getattr(module, "batch_first", None)
+    said = {own} if isinstance(own, bool) else {m.batch_first for m in _layers(module)}
+    if len(said) == 1:
+        return bool(said.pop())
+    why = "differ in it" if said else "are none"
+    raise InputError(
+        f"batch_first: {type(module).__name__} does not say whether x is (B, T, …) or "
+        f"(T, B, …), and the recurrent layers in it {why}; give batch_first=True or "
+        "batch_first=False"
+    )
+
+
+@contextlib.contextmanager
+def _watching(module: nn.Module, steps: int) -> Iterator[None]:
+    """Refuse a network that swaps the axes of x before its recurrent layers."""
+
+    def look(layer: nn.Module, args: tuple[Any, ...]) -> None:
+        x = args[0] if args else None
+        if not isinstance(x, Tensor) or x.dim() != 3:
+            return
+        time = 1 if layer.batch_first else 0
+        if x.shape[time] != steps and x.shape[1 - time] == steps:
+            raise InputError(
+                f"batch_first: {type(module).__name__} swaps the axes of x before its "
+                f"{type(layer).__name__}, so that layer's batch_first does not tell "
+                "x's; give batch_first=True or batch_first=False"
+            )
+
+    handles = [m.register_forward_pre_hook(look) for m in _layers(module)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _gradients(
