@@ -10,6 +10,7 @@ import polars as pl
 from elman._errors import InputError
 
 from ._columns import place, require_column
+from ._digit_forms import period_of
 from ._digits import (
     called_time,
     dates_in_digits,
@@ -90,6 +91,7 @@ def _counts_time(series: pl.Series) -> bool:
         return False
     plain = series.name.strip().lower()
     unsure = plain in ("month", "quarter", "period") or "year" in plain
+    unsure |= period_of(plain) is not None
     if called_time(series.name) and not unsure:
         return True
     if not unsure and not may_be_called_time(series.name):
