@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -54,3 +56,27 @@ def test_years_and_months_in_two_columns():
     months = [names[i % 12] for i in range(30)]
     found = read({"Jahr": [2018 + i // 12 for i in range(30)], "Monat": months})
     assert (found.freq, found.axis.columns) == ("monthly", ("Jahr", "Monat"))
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "months"),
+    [
+        ("Mo, Di, Mi, Do, Fr, Sa, So,", "Datum"),
+        ("lundi mardi mercredi jeudi vendredi samedi dimanche", "Mois"),
+        ("lun. mar. mié. jue. vie. sáb. dom.", "fecha"),
+    ],
+)
+def test_weekdays_before_the_day(weekdays, months):
+    days = [date(2020, 1, 1) + timedelta(days=i) for i in range(80)]
+    names, week = NAMES[months].split(), weekdays.split()
+    texts = [f"{week[d.weekday()]} {d.day} {names[d.month - 1]} {d.year}" for d in days]
+    found = read({"c": texts})
+    assert found.freq == "daily"
+    np.testing.assert_array_equal(found.time, np.array(days, "M8[s]"))
+
+
+@pytest.mark.parametrize("word", ["set", "out", "gen", "Mars"])
+def test_words_that_are_names_of_months_elsewhere_are_no_times(word):
+    found = read({"c": [f"{word} {10 + i % 4}" for i in range(20)]})
+    assert found.axis.columns == ()
+    assert found.notes == []

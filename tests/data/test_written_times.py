@@ -163,7 +163,8 @@ def test_halves_weeks_and_spans_of_days():
 @pytest.mark.parametrize("year", [1, 999, 1850, 1969, 2038, 2262, 9990])
 def test_years_far_from_now(year):
     days = np.datetime64(f"{year:04d}-02-20") + np.arange(40)
-    check([str(day) for day in days], days, "daily")
+    note = None if 1600 <= year <= 2200 else f"times lie in the year {year}"
+    check([str(day) for day in days], days, "daily", note=note)
 
 
 def test_leap_seconds_lead_to_the_next_minute():

@@ -112,7 +112,7 @@ def short_years_with_clocks(values: np.ndarray, where: str) -> Stamps | None:
     if (gaps <= 0).any() or (others == others[0]).all():
         return None
     sizes, counts = np.unique(gaps, return_counts=True)
-    if (gaps % sizes[0]).any() or counts.max() < 0.8 * len(gaps):
+    if (gaps % sizes[0]).any() or counts.max() < len(gaps) / 2:
         return None
     form = "yymmddhhmmss"[:digits]
     note = _note(where, values, f"{form} ({stamps[0]}), the years as 1969 to 2068")

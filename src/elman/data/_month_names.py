@@ -39,6 +39,17 @@ _ENGLISH = {
     *("january", "february", "march", "april", "june", "july", "august", "sept"),
     *("september", "october", "november", "december"),
 }
+# Set 12 and gen 10 are no months where no other month stands in the column.
+_OTHER_WORDS = {"set", "out", "des", "gen", "ago", "mars"}
+_DAYS = (
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do"
+    " fr sa so lundi mardi mercredi jeudi vendredi samedi dimanche lun mer jeu ven sam"
+    " dim lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom"
+    " lunedì martedì mercoledì giovedì venerdì sabato domenica gio sab maandag dinsdag"
+    " woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo segunda-feira"
+    " terça-feira quarta-feira quinta-feira sexta-feira seg ter qua qui sex"
+)
+WEEKDAY = rf"(?i)^(?:{_DAYS.replace(' ', '|')}|mar[.,]+)\.?,? +([0-9])"
 _WORD = r"\p{L}{3,}"
 _EDGE = r"(\P{L}|$)"
 
@@ -47,6 +58,9 @@ def in_english(text: pl.Series) -> tuple[pl.Series, str | None]:
     """Return texts with month names in English, and a name that was not."""
     used = text.str.to_lowercase().str.extract_all(_WORD).explode().unique()
     words = [w for w in used.drop_nulls().sort() if w in FOREIGN and w not in _ENGLISH]
+    alone = set(used) & (set(FOREIGN) | _ENGLISH) <= _OTHER_WORDS
+    if alone and not text.str.contains(r"[0-9]{4}").all():
+        return text, None
     if not words:
         return text, None
     for word in words:

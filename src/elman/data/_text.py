@@ -12,7 +12,7 @@ from elman._errors import InputError
 from ._columns import row_name
 from ._fields import Fields, clock_ticks, day_numbers
 from ._forms import CLOCK_ALONE, FORMS, SPAN, TIDY, Form
-from ._month_names import in_english
+from ._month_names import WEEKDAY, in_english
 from ._numeric_days import sort_out
 
 _MICRO = 10**6
@@ -111,6 +111,8 @@ def _tidy(series: pl.Series, where: str) -> tuple[pl.Series, list[str]]:
         notes = [f"{where}: each span of days counts as its first day"]
         return clean.str.replace(SPAN, "$1"), notes
     if clean.head(_PROBE).str.contains(_TWO_LETTERS).any():
+        if clean.str.contains(WEEKDAY).all():
+            clean = clean.str.replace(WEEKDAY, "${1}")
         clean, name = in_english(clean)
         if name is not None:
             return clean, [f"{where}: month names such as {name!r} were read"]
