@@ -86,3 +86,10 @@ def test_seconds_since_1970_stay_what_they_are():
 def test_ticks_of_100_nanoseconds_are_refused(start, word):
     with pytest.raises(InputError, match=f"100 nanoseconds since {word}.*2024-01"):
         read([start + 36 * 10**9 * i for i in range(30)], "timestamp")
+
+
+@pytest.mark.parametrize("name", ["month", "Monat", "mois", "mes"])
+def test_months_in_columns_called_so(name):
+    found = read([(2018 + i // 12) * 100 + i % 12 + 1 for i in range(30)], name)
+    assert (found.freq, found.axis.columns) == ("monthly", (name,))
+    assert read([i % 12 + 1 for i in range(30)], name).axis.columns == ()

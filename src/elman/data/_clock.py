@@ -92,8 +92,8 @@ def _counts_time(series: pl.Series) -> bool:
     if not numbers and not (series.dtype == pl.String and _all_digits(series)):
         return False
     plain = series.name.strip().lower()
-    unsure = plain in ("month", "quarter", "period") or "year" in plain
-    unsure |= period_of(plain) is not None
+    unsure = plain == "period" or "year" in plain
+    unsure |= role_of(plain) == "month" or period_of(plain) is not None
     if called_time(series.name) and not unsure:
         return True
     if not unsure and not may_be_called_time(series.name):

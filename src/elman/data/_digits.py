@@ -28,6 +28,7 @@ _TIME_NAMES = {
     *("time", "timestamp", "datetime", "date", "epoch", "unix", "unixtime", "ds", "ts"),
     *("period", "month", "quarter", "date_time", "yearmonth", "year_month"),
     *("datum", "zeit", "fecha", "jahr", "dates", "times"),
+    *("monat", "mois", "mes", "mês", "mese", "maand"),
 }
 # What a column of plain counts is hardly called.
 _DATED_NAMES = {"date", "datetime", "date_time", "timestamp", "unix", "unixtime"}
