@@ -163,7 +163,8 @@ def test_halves_weeks_and_spans_of_days():
 @pytest.mark.parametrize("year", [1, 999, 1850, 1969, 2038, 2262, 9990])
 def test_years_far_from_now(year):
     days = np.datetime64(f"{year:04d}-02-20") + np.arange(40)
-    check([str(day) for day in days], days, "daily")
+    note = None if 1600 <= year <= 2200 else f"times lie in the year {year}"
+    check([str(day) for day in days], days, "daily", note=note)
 
 
 def test_leap_seconds_lead_to_the_next_minute():
@@ -191,7 +192,7 @@ def test_leap_seconds_lead_to_the_next_minute():
         (["2024-01-01 13:00 PM"], "no clock shows it"),
         (["2024-01-01 00:00:00.1234567"], "a fraction of a microsecond"),
         (["1-Jan", "2-Jan"], "row 2: '1-Jan' is not a time"),
-        (["1. Januar 2024", "2. Januar 2024"], "is not a time"),
+        (["1. tammikuuta 2024", "2. tammikuuta 2024"], "is not a time"),
         (["12:00", "12:01"], "row 2: '12:00' is not a time"),
         (["2024-01-01", "01/02/2024"], "row 3: '01/02/2024' is not a time"),
         (["Jan-24", "Jan-25", "Jan-26"], "a month of a year or a day of a month"),

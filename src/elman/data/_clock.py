@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from elman._errors import InputError
 
 from ._columns import place, require_column
+from ._digit_forms import period_of
 from ._digits import (
     called_time,
     dates_in_digits,
@@ -24,6 +26,7 @@ from ._unread import check_unread
 
 _SAMPLE = 50
 _MICRO = 10**6
+_USUAL = (1600, 2200)
 # What may stand beside the year, the first that is there.
 _WITHIN = (("month", "day"), ("yearday",), ("quarter",), ("week",))
 
@@ -89,7 +92,8 @@ def _counts_time(series: pl.Series) -> bool:
     if not numbers and not (series.dtype == pl.String and _all_digits(series)):
         return False
     plain = series.name.strip().lower()
-    unsure = plain in ("month", "quarter", "period") or "year" in plain
+    unsure = plain == "period" or "year" in plain
+    unsure |= role_of(plain) == "month" or period_of(plain) is not None
     if called_time(series.name) and not unsure:
         return True
     if not unsure and not may_be_called_time(series.name):
@@ -115,6 +119,21 @@ def _all_digits(series: pl.Series) -> bool:
 
 def read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stamps:
     """Read the time from one column, or from several that hold its parts."""
+    found = _read_time(frame, names, source)
+    if found.values.dtype.kind != "M" or not len(found.values):
+        return found
+    for at in (found.values.min(), found.values.max()):
+        year = int(at.astype("M8[Y]").astype(np.int64)) + 1970
+        if not _USUAL[0] <= year <= _USUAL[1]:
+            note = (
+                f"{place(source)}column {', '.join(map(repr, names))}: times lie in the"
+                f" year {year}; correct them if another calendar or form was meant"
+            )
+            return replace(found, notes=[*found.notes, note])
+    return found
+
+
+def _read_time(frame: pl.DataFrame, names: Sequence[str], source: object) -> Stamps:
     for name in names:
         require_column(frame, name, source)
     if len(set(names)) < len(names):

@@ -7,6 +7,13 @@ import numpy as np
 from elman._errors import InputError
 
 from ._columns import row_name
+from ._digit_forms import (
+    named_periods,
+    period_of,
+    refuse_ticks,
+    short_years_with_clocks,
+    year_last,
+)
 from ._fields import month_start, valid_days
 from ._moments import Stamps, reduced
 
@@ -21,6 +28,7 @@ _TIME_NAMES = {
     *("time", "timestamp", "datetime", "date", "epoch", "unix", "unixtime", "ds", "ts"),
     *("period", "month", "quarter", "date_time", "yearmonth", "year_month"),
     *("datum", "zeit", "fecha", "jahr", "dates", "times"),
+    *("monat", "mois", "mes", "mês", "mese", "maand"),
 }
 # What a column of plain counts is hardly called.
 _DATED_NAMES = {"date", "datetime", "date_time", "timestamp", "unix", "unixtime"}
@@ -45,7 +53,9 @@ def may_be_called_time(name: str) -> bool:
 
 def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
     """Return what a column of whole numbers says about time."""
-    compact = _compact(values, where)
+    compact = named_periods(values, name, where) or _compact(values, where)
+    if compact is None and (called_time(name) or may_be_called_time(name)):
+        compact = year_last(values, where) or short_years_with_clocks(values, where)
     if compact is None and called_time(name):
         compact = _short_dates(values, where)
     if compact is not None:
@@ -59,6 +69,7 @@ def whole_numbers(values: np.ndarray, name: str, where: str) -> Stamps:
             note = f"column {name!r} was read as {word} since 1970 (UTC)"
             return Stamps(reduced(values * micro), [note])
     if low >= _NANO:
+        refuse_ticks(values, where)
         if (values % 1000).any():
             raise InputError(
                 f"{where}: nanoseconds since 1970 that are no whole microseconds are"
@@ -157,6 +168,11 @@ def _year_months(values: np.ndarray, year: np.ndarray, where: str) -> Stamps | N
     month = values % 100
     if ((month < 1) | (month > 12)).any():
         return None
+    if len(values) > 4 and set(month) == {1, 2, 3, 4}:
+        raise InputError(
+            f"{where}: the numbers 01 to 04 after the years, as in {values[0]}, may be"
+            " quarters or months; write 1990Q1 for a quarter or 1990-01 for a month"
+        )
     months = month_start(year, month)
     short = values // 10000
     full = np.where(short >= 69, 1900 + short, 2000 + short)
@@ -219,6 +235,11 @@ def decimals(values: np.ndarray, name: str, where: str, source: object) -> Stamp
             return Stamps(reduced(coarse if near else fine), [note])
     parts = _parts(values)
     if parts is not None and _may_be_quarters(values):
+        if period_of(name) == "quarter":
+            whole = np.round(values * 10).astype(np.int64)
+            found = named_periods(whole, name, where)
+            if found is not None:
+                return found
         raise InputError(
             f"{where}: {values[0]:.12g} may be a year and a quarter; write 1990Q1, or"
             " give '' as the time to count rows"

@@ -61,7 +61,7 @@ def sort_out(
     first = open_[0]
     if all(np.array_equal(days[key], days[first]) for key in open_):
         return named[first], []
-    for test in (_runs_forward, _is_even):
+    for test in (runs_forward, is_even):
         left = [key for key in open_ if test(days[key])]
         if len(left) == 1:
             rest = " or ".join(_WORDS[key] for key in open_ if key != left[0])
@@ -82,11 +82,11 @@ def sort_out(
     )
 
 
-def _runs_forward(days: np.ndarray) -> bool:
+def runs_forward(days: np.ndarray) -> bool:
     return bool((np.diff(days) >= 0).all())
 
 
-def _is_even(days: np.ndarray) -> bool:
+def is_even(days: np.ndarray) -> bool:
     """Return whether the different days are evenly apart, in days or months."""
     several = np.unique(days)
     if len(several) < 3:

@@ -10,16 +10,29 @@ from elman._errors import InputError
 from ._columns import numeric_column, place, row_name
 from ._forms import MONTHS
 from ._moments import Stamps
+from ._month_names import in_english
 from ._spacing import DAY
 
 PARTS = {
-    "year": ("year", "yr", "yyyy"),
-    "quarter": ("quarter", "qtr", "q"),
-    "month": ("month", "mnth", "mon", "mm", "mo"),
-    "week": ("week", "iso_week", "isoweek", "weekofyear", "week_of_year", "wk"),
+    "year": ("year", "yr", "yyyy", "jahr", "année", "annee", "año", "anno", "jaar"),
+    "quarter": ("quarter", "qtr", "q", "quartal", "trimestre", "kwartaal"),
+    "month": (
+        *("month", "mnth", "mon", "mm", "mo"),
+        *("monat", "mois", "mes", "mês", "mese", "maand"),
+    ),
+    "week": (
+        *("week", "iso_week", "isoweek", "weekofyear", "week_of_year", "wk"),
+        *("woche", "kw", "semaine", "semana", "settimana"),
+    ),
     "yearday": ("doy", "yday", "dayofyear", "day_of_year", "yearday", "julian"),
-    "day": ("day", "dom", "mday", "day_of_month", "dd"),
-    "hour": ("hour", "hr", "hh", "hours"),
+    "day": (
+        *("day", "dom", "mday", "day_of_month", "dd"),
+        *("tag", "jour", "día", "dia", "giorno", "dag"),
+    ),
+    "hour": (
+        *("hour", "hr", "hh", "hours"),
+        *("stunde", "heure", "hora", "ora", "uur"),
+    ),
     "minute": ("minute", "min", "minutes"),
     "second": ("second", "sec", "seconds"),
 }
@@ -130,7 +143,7 @@ def part(frame: pl.DataFrame, role: str, name: str, source: object) -> np.ndarra
     series = frame[name]
     if role == "month" and series.dtype in (pl.String, pl.Categorical, pl.Enum):
         number = {month: i + 1 for i, month in enumerate(MONTHS)}
-        text = series.cast(pl.String)
+        text, _ = in_english(series.cast(pl.String))
         short = text.str.strip_chars().str.to_lowercase().str.slice(0, 3)
         frame = frame.with_columns(
             short.replace_strict(number, default=text, return_dtype=pl.String)

@@ -122,7 +122,23 @@ def regular_series(
     else:
         values = np.arange(frame.height, dtype=np.int64)
         grid = Grid(values, values, Spacing("counts", 1))
+    if names and _leaves_most_out(frame, names, grid):
+        notes.append(
+            f"{place(source)}column {names[0]!r} leaves out more than half of the steps"
+            " between its numbers: it may hold dates in a form that is not known; write"
+            " them as YYYY-MM-DD, or give '' as the time to count rows"
+        )
     return _filled(rest, names, grid, notes)
+
+
+def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
+    """Return whether one column of whole numbers makes a grid that is mostly empty."""
+    series = frame[names[0]]
+    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+        whole = bool(series.cast(pl.String).str.contains(r"^\s*[0-9]+\s*$").all())
+    else:
+        whole = series.dtype.is_numeric()
+    return len(names) == 1 and whole and grid.length > 2 * frame.height
 
 
 def _filled(

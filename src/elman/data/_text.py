@@ -12,10 +12,12 @@ from elman._errors import InputError
 from ._columns import row_name
 from ._fields import Fields, clock_ticks, day_numbers
 from ._forms import CLOCK_ALONE, FORMS, SPAN, TIDY, Form
+from ._month_names import WEEKDAY, in_english
 from ._numeric_days import sort_out
 
 _MICRO = 10**6
 _PROBE = 50
+_TWO_LETTERS = r"\p{L}{2}"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _PLAIN = (
     (_DAY + r" [0-9]{2}:[0-5][0-9]:[0-5][0-9]$", "%Y-%m-%d %H:%M:%S"),
@@ -108,6 +110,12 @@ def _tidy(series: pl.Series, where: str) -> tuple[pl.Series, list[str]]:
     if len(clean) and clean.str.contains(SPAN).all():
         notes = [f"{where}: each span of days counts as its first day"]
         return clean.str.replace(SPAN, "$1"), notes
+    if clean.head(_PROBE).str.contains(_TWO_LETTERS).any():
+        if clean.str.contains(WEEKDAY).all():
+            clean = clean.str.replace(WEEKDAY, "${1}")
+        clean, name = in_english(clean)
+        if name is not None:
+            return clean, [f"{where}: month names such as {name!r} were read"]
     return clean, []
 
 
