@@ -175,3 +175,39 @@ def test_categories_that_training_had_not_are_noted():
     frame = hourly().with_columns(sky=pl.Series(sky))
     notes = small().fit(frame, "load", "time", test=60).results_["notes"]
     assert any(n.startswith("sky: 40 of") and "'hail'" in n for n in notes)
+
+
+@pytest.fixture(scope="module")
+def driven():
+    """Return a forecaster with two known columns, and rows to predict from."""
+    frame = {"y": Y[:200], "heat": RNG.normal(size=200), "shift": ["a", "b"] * 100}
+    frame["y"] = frame["y"] + 9 * frame["heat"]
+    data = pl.DataFrame({"t": np.arange(200), **frame})
+    forecaster = small(**QUICK).fit(data, "y", time="t", known=["heat", "shift"])
+    future = pl.int_range(pl.len()) >= 193
+    return forecaster, data.with_columns(y=pl.when(future).then(None).otherwise("y"))
+
+
+def test_a_hole_in_a_known_column_of_the_rows_ahead_is_said(driven, recwarn):
+    forecaster, data = driven
+    forecaster.predict(data)
+    assert not recwarn
+    hole = pl.col("t") == 195
+    gap = data.with_columns(heat=pl.when(hole).then(np.nan).otherwise("heat"))
+    with pytest.warns(UserWarning, match=r"heat: 1 of the 7 rows .* value \(195\)"):
+        forecaster.predict(gap)
+    gap = data.with_columns(shift=pl.when(hole).then(None).otherwise("shift"))
+    with pytest.warns(UserWarning, match=r"shift: 1 of the 7 rows .* value \(195\)"):
+        forecaster.predict(gap)
+    with pytest.warns(UserWarning, match="rows to forecast") as said:
+        forecaster.predict(data.filter(~hole))
+    assert [str(note.message).split(":")[0] for note in said] == ["heat", "shift"]
+
+
+def test_a_hole_in_a_known_column_of_the_past_is_not_of_the_rows_ahead(driven, recwarn):
+    forecaster, data = driven
+    hole = pl.col("t") == 150
+    forecaster.predict(
+        data.with_columns(heat=pl.when(hole).then(np.nan).otherwise("heat"))
+    )
+    assert not recwarn

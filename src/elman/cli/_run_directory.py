@@ -20,7 +20,7 @@ from elman._errors import InputError
 from . import _members
 from ._job import JOB, Job, versions
 from ._main import Interrupted, Terminated
-from ._output import is_terminal
+from ._output import is_terminal, say_warning
 from ._room import check_room
 
 _CHECKPOINTS = "checkpoints"
@@ -157,7 +157,7 @@ class RunDirectory:
         if is_terminal(sys.stderr):
             self._patience.start()
         self._warnings = warnings.showwarning
-        warnings.showwarning = _warn
+        warnings.showwarning = say_warning
         return self
 
     def __exit__(
@@ -267,11 +267,6 @@ def free_name(name: str) -> Path:
     while (path := Path("runs") / f"{slug}-{number}").exists():
         number += 1
     return path
-
-
-def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
-    with contextlib.suppress(OSError):  # a reader that has gone ends no training
-        typer.echo(f"elman: warning: {message}", err=True)
 
 
 def _say_preparing() -> None:

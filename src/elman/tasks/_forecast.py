@@ -20,6 +20,7 @@ from elman.training import Callback, Checkpoints
 
 from . import _forecast_state, _store
 from ._backtest import Backtest
+from ._columns import holes
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, fit_forecast
 from ._forecast_reading import read_again, reading_of, series_to_fit
@@ -256,14 +257,15 @@ class Forecaster(WithTraining, BaseEstimator):
         -----
         UserWarning
             A value in the window lies far outside what the training part had, or
-            is a category that it had not.
+            is a category that it had not; or a known column has holes in the rows
+            forecast.
         """
         check_is_fitted(self, "network_")
         if frame is None:
             data, origin = self._tail
+            self._check_future(data, origin, source)
         else:
             data, origin = self._prepare(frame, source)
-        self._check_future(data, origin, source)
         forecast = self._forecast(data, np.array([origin]))
         return forecast.to_frame().drop("origin", "step", "truth")
 
@@ -343,7 +345,12 @@ class Forecaster(WithTraining, BaseEstimator):
                 "steps; give a longer history"
             )
         window = slice(rows - self.context_, rows + self.horizon_)
-        for note in self.preparation_.unlike(series.frame[window], data.raw[window]):
+        notes = self.preparation_.unlike(series.frame[window], data.raw[window])
+        ahead = slice(rows, rows + self.horizon_)
+        known = self.preparation_.known
+        notes += holes(series.frame[ahead], known, data.time[ahead])
+        self._check_future(data, rows, source)
+        for note in notes:
             warnings.warn(note, UserWarning, stacklevel=3)
         return data, rows
 
