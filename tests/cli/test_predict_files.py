@@ -108,7 +108,7 @@ def test_symbols_are_refused_with_what_to_write_instead(elman):
     columns = ["--id", "id", "--time", "t", "--label", "y"]
     answer = elman("train", "classify", "e.csv", *columns)
     assert answer.status == 2
-    assert "column 'event', row 2" in answer.err
+    assert "column 'event' holds words ('a', 'b', 'c')" in answer.err
     assert "3 texts: event_a, event_b, event_c" in answer.err
 
 

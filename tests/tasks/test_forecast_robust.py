@@ -211,3 +211,29 @@ def test_a_hole_in_a_known_column_of_the_past_is_not_of_the_rows_ahead(driven, r
         data.with_columns(heat=pl.when(hole).then(np.nan).otherwise("heat"))
     )
     assert not recwarn
+
+
+def test_a_series_at_another_level_is_forecast_from_there():
+    draw = np.random.default_rng(0)
+    y = 100 + 5 * draw.normal(size=400)
+    forecaster = small(horizon=6, context=12, epochs=1).fit({"y": y[:300]}, "y")
+    # Such a model returns to the mean from wherever it starts.
+    assert forecaster.linear_.anchor == "zero"
+    assert forecaster.predict()["prediction"].to_numpy() == pytest.approx(100, abs=10)
+    y[300:] += 300
+    with pytest.warns(UserWarning, match="y: ") as said:
+        forecast = forecaster.predict({"y": y})
+    beyond, left = (str(note.message) for note in said)
+    assert "12 of the values that the forecast is made from lie outside" in beyond
+    assert "the series has left the range of the training part" in left
+    assert forecast["prediction"].to_numpy() == pytest.approx(400, abs=10)
+    assert (forecast["lower"] < forecast["prediction"]).all()
+    assert (forecast["upper"] > forecast["prediction"]).all()
+
+
+def test_growth_beyond_the_training_range_goes_on():
+    y = 100 * 1.06 ** np.arange(102)
+    forecaster = small(horizon=6, context=12, epochs=1).fit({"y": y[:60]}, "y")
+    with pytest.warns(UserWarning, match="y: 12 of the values .* outside"):
+        forecast = forecaster.predict({"y": y[:96]})
+    assert forecast["prediction"].to_numpy() == pytest.approx(y[96:], rel=0.1)

@@ -26,6 +26,7 @@ from ._forecast_fit import FittedForecast, fit_forecast
 from ._forecast_reading import read_again, reading_of, series_to_fit
 from ._forecast_results import forecast_results, trained_results
 from ._forecast_split import test_row
+from ._other_level import relative
 from ._preparation import Prepared
 from ._threads import suitable_threads, work_of_forecaster
 from ._training import WithTraining
@@ -257,8 +258,9 @@ class Forecaster(WithTraining, BaseEstimator):
         -----
         UserWarning
             A value in the window lies far outside what the training part had, or
-            is a category that it had not; or a known column has holes in the rows
-            forecast.
+            is a category that it had not; a known column has holes in the rows
+            forecast; or the series has moved to a level that the training part never
+            had, from which the forecast is then made.
         """
         check_is_fitted(self, "network_")
         if frame is None:
@@ -266,7 +268,10 @@ class Forecaster(WithTraining, BaseEstimator):
             self._check_future(data, origin, source)
         else:
             data, origin = self._prepare(frame, source)
-        forecast = self._forecast(data, np.array([origin]))
+        data, level, notes = relative(self, data, origin)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        forecast = self._forecast(data, np.array([origin]), level)
         return forecast.to_frame().drop("origin", "step", "truth")
 
     def backtest(
@@ -332,9 +337,20 @@ class Forecaster(WithTraining, BaseEstimator):
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
 
-    def _forecast(self, data: Prepared, origins: NDArray[np.int64]) -> Backtest:
+    def _forecast(
+        self,
+        data: Prepared,
+        origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
+    ) -> Backtest:
         return FittedForecast.forecast_with(
-            self.preparation_, self.linear_, self.network_, self.offsets_, data, origins
+            self.preparation_,
+            self.linear_,
+            self.network_,
+            self.offsets_,
+            data,
+            origins,
+            level,
         )
 
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:

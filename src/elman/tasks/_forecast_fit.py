@@ -86,11 +86,16 @@ class FittedForecast:
         offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
         data: Prepared,
         origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
     ) -> Backtest:
-        """Return the forecasts at these origins, all in one pass."""
+        """Return the forecasts at these origins, all in one pass.
+
+        ``level``, scaled, has been taken from the data and is added again.
+        """
         scaled = linear.predict(data.table, origins)
         windows = Windows(data, origins, scaled, linear.context)
-        corrected = predict(network, windows).numpy().astype(np.float64)
+        corrected = predict(network, windows).numpy().astype(np.float64) + level
+        scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
         low, high = offsets
         return Backtest(
