@@ -109,7 +109,7 @@ def test_symbols_are_refused_with_what_to_write_instead(elman):
     answer = elman("train", "classify", "e.csv", *columns)
     assert answer.status == 2
     assert "column 'event' holds words ('a', 'b', 'c')" in answer.err
-    assert "3 texts: event_a, event_b, event_c" in answer.err
+    assert "write one column of 0 and 1 for each word instead" in answer.err
 
 
 def test_the_file_that_is_read_is_never_overwritten(elman, trained, series):
