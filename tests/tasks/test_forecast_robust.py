@@ -204,6 +204,16 @@ def test_a_hole_in_a_known_column_of_the_rows_ahead_is_said(driven, recwarn):
     assert [str(note.message).split(":")[0] for note in said] == ["heat", "shift"]
 
 
+def test_a_hole_in_the_rows_ahead_that_fit_was_given_is_a_note(driven):
+    _, data = driven
+    for gone, found in [(195, ["heat: 1 of the 7 rows"]), (150, [])]:
+        heat = pl.when(pl.col("t") == gone).then(None).otherwise("heat")
+        frame = data.with_columns(heat=heat)
+        fit = small(**QUICK).fit(frame, "y", time="t", known=["heat", "shift"])
+        notes = [note for note in fit.results_["notes"] if "rows to forecast" in note]
+        assert [note[:21] for note in notes] == found
+
+
 def test_a_hole_in_a_known_column_of_the_past_is_not_of_the_rows_ahead(driven, recwarn):
     forecaster, data = driven
     hole = pl.col("t") == 150

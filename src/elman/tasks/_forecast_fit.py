@@ -19,6 +19,7 @@ from elman.diagnosis import Diagnosis, Need, diagnose
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
+from ._columns import holes
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
@@ -193,6 +194,10 @@ def fit_forecast(
     learned_rows = slice(split.train_end)
     notes += preparation.left_out(data.raw[learned_rows], wild[learned_rows])
     notes += later_notes(preparation, series, data.raw, split, wild)
+    if data.known_until >= rows + horizon:
+        # Rows of the future stand in the data: `predict` without others uses them.
+        ahead = slice(rows, rows + horizon)
+        notes += holes(series.frame[ahead], known_columns, series.time[ahead])
     # What is learned from, beside what is scored.
     learned = data.without(wild)
 
