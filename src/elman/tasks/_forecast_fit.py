@@ -196,8 +196,8 @@ def fit_forecast(
     notes += later_notes(preparation, series, data.raw, split, wild)
     if data.known_until >= rows + horizon:
         # Rows of the future stand in the data: `predict` without others uses them.
-        ahead = slice(rows, rows + horizon)
-        notes += holes(series.frame[ahead], known_columns, series.time[ahead])
+        coming = slice(rows, rows + horizon)
+        notes += holes(series.frame[coming], known_columns, series.time[coming])
     # What is learned from, beside what is scored.
     learned = data.without(wild)
 

@@ -273,15 +273,14 @@ def known_classes(
     Raises
     ------
     InputError
-        One is text and the other numbers, so that nothing can be right.
+        One is text or times and the other numbers, so that nothing can be right.
     """
-    if _is_text(classes) != _is_text(known):
-        kinds = ["numbers", "text"]
+    given, asked = _kind_of(classes), _kind_of(known)
+    if given != asked:
         raise InputError(
             f"y cannot be compared with the classes {known.tolist()[:9]} the network "
-            f"was fitted with: y holds {kinds[_is_text(classes)]}, such as "
-            f"{classes.tolist()[0]!r}, they are {kinds[_is_text(known)]}; give "
-            f"labels of that kind"
+            f"was fitted with: y holds {given}, such as {classes.tolist()[0]!r:.40}, "
+            f"they are {asked}; give labels of that kind"
         )
     unseen = ~np.isin(classes, known)
     place = np.zeros(len(classes), np.int64)
@@ -314,3 +313,9 @@ def unseen_note(truth: Targets, known: int) -> str:
 
 def _is_text(labels: NDArray[Any]) -> bool:
     return isinstance(labels.tolist()[0], str | bytes)
+
+
+def _kind_of(labels: NDArray[Any]) -> str:
+    if _is_text(labels):
+        return "text"
+    return "times" if labels.dtype.kind in "mM" else "numbers"
