@@ -109,4 +109,47 @@ def test_symbols_are_refused_with_what_to_write_instead(elman):
     answer = elman("train", "classify", "e.csv", *columns)
     assert answer.status == 2
     assert "column 'event' holds words ('a', 'b', 'c')" in answer.err
-    assert "write one column of 0 and 1 for each word" in answer.err
+    assert "write one column of 0 and 1 for each word instead" in answer.err
+
+
+def test_the_file_that_is_read_is_never_overwritten(elman, trained, series):
+    data = series()
+    before = data.read_bytes()
+    Path("again.csv").symlink_to(data)
+    for name in ("load.csv", "again.csv"):
+        answer = elman("predict", "r", data, "--out", name, "--force")
+        assert answer.status == 2
+        assert f"--out {name} is the file that is read; name another" in answer.err
+        assert answer.err.count("\n") == 1
+    assert data.read_bytes() == before
+
+
+def test_what_is_unlike_the_training_part_is_said_in_a_line(elman, trained, series):
+    def later(rows):
+        return [[t, str(float(load) + 9000), warm] for t, load, warm in rows]
+
+    answer = elman("predict", "r", series(later, "later.csv"), "--out", "p.csv")
+    assert answer.status == 0
+    said = [line for line in answer.err.splitlines() if "load: " in line]
+    assert said[0].startswith("elman: warning: load: 6 of the values")
+    assert len(said) == 1
+    assert "UserWarning" not in answer.err
+
+
+def test_holes_in_known_columns_and_new_categories_are_said(elman, series):
+    def shifts(rows):
+        return [[t, y, "high" if float(w) > 10 else "low"] for t, y, w in rows]
+
+    def later(rows):
+        rows = shifts(rows)
+        for i in range(-3, 0):
+            rows[i][1] = ""
+        rows[-1][2], rows[-2][2] = "unheard", ""
+        return rows
+
+    asked = ["--target", "load", "--known", "warmth", *FORECAST, "--out", "k"]
+    assert elman("train", "forecast", series(shifts), *asked).status == 0
+    answer = elman("predict", "k", series(later, "later.csv"), "--out", "p.csv")
+    assert answer.status == 0, answer.err
+    assert "elman: warning: warmth: 1 of the 3 rows to forecast have no" in answer.err
+    assert "are no category of the training part ('unheard')" in answer.err

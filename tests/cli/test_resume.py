@@ -242,6 +242,29 @@ def test_force_begins_anew(elman, killed, monkeypatch):
     assert ending(Path("r")) == ending(Path("whole"))
 
 
+def test_the_model_that_force_overwrites_is_not_taken_for_the_new_one(
+    elman, series, stopped_at
+):
+    data = series()
+    line = ["train", "forecast", data, "--target", "load", *FORECAST, "--out", "r"]
+    assert elman(*line, "-q").status == 0
+    old = Path("r/model.safetensors").read_bytes()
+    # An error before the training leaves the old run as it was.
+    answer = elman(*line, "--force", "--known", "warmth", "--context", 10**6)
+    assert answer.status == 2
+    assert Path("r/model.safetensors").read_bytes() == old
+    assert elman("predict", "r").status == 0
+    assert "finished" in elman("resume", "r").out
+    again = [*line, "--seed", 1, "--force"]
+    assert stopped_at(5, signal.SIGTERM, *again).status == 143
+    refused(elman("predict", "r"), "training is unfinished: elman resume r")
+    assert not Path("r/results.json").exists()
+    assert not Path("r/.previous").exists()
+    assert elman("resume", "r", "-q").status == 0
+    assert elman("predict", "r").status == 0
+    assert Path("r/model.safetensors").read_bytes() != old
+
+
 def test_divergence_is_explained_and_kept(elman, series):
     answer = elman(
         *("train", "forecast", series(), "--target", "load", "--lr", "3e36"),

@@ -330,9 +330,9 @@ def test_unusable_stamps(tmp_path, old, new, message):
 def test_channels_of_other_lengths_are_no_fault_of_the_file(tmp_path):
     head = "@univariate false\n@targetlabel true\n@equalLength false\n@data\n"
     with pytest.raises(
-        InputError, match=r"channel 1 has 4 values, channel 2 2"
+        InputError, match=r"channel 1 has 4 values, channel 2 3"
     ) as said:
-        read_sequences(put(tmp_path, head + "1,2,3,4:1,2:50.5\n"))
+        read_sequences(put(tmp_path, head + "1,2,3,4:1,2,3:50.5\n"))
     assert "cut short" not in str(said.value)
     with pytest.raises(InputError, match="may be cut short, or bring them"):
         read_sequences(

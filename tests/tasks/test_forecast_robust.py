@@ -183,3 +183,75 @@ def test_amounts_that_become_categories_are_noted_in_any_role(role):
     fitted = small().fit(frame, "load", "time", test=60, **role)
     notes = fitted.results_["notes"]
     assert sum("'wind' holds numbers" in n and "'5.1 m/s'" in n for n in notes) == 1
+
+
+@pytest.fixture(scope="module")
+def driven():
+    """Return a forecaster with two known columns, and rows to predict from."""
+    frame = {"y": Y[:200], "heat": RNG.normal(size=200), "shift": ["a", "b"] * 100}
+    frame["y"] = frame["y"] + 9 * frame["heat"]
+    data = pl.DataFrame({"t": np.arange(200), **frame})
+    forecaster = small(**QUICK).fit(data, "y", time="t", known=["heat", "shift"])
+    future = pl.int_range(pl.len()) >= 193
+    return forecaster, data.with_columns(y=pl.when(future).then(None).otherwise("y"))
+
+
+def test_a_hole_in_a_known_column_of_the_rows_ahead_is_said(driven, recwarn):
+    forecaster, data = driven
+    forecaster.predict(data)
+    assert not recwarn
+    hole = pl.col("t") == 195
+    gap = data.with_columns(heat=pl.when(hole).then(np.nan).otherwise("heat"))
+    with pytest.warns(UserWarning, match=r"heat: 1 of the 7 rows .* value \(195\)"):
+        forecaster.predict(gap)
+    gap = data.with_columns(shift=pl.when(hole).then(None).otherwise("shift"))
+    with pytest.warns(UserWarning, match=r"shift: 1 of the 7 rows .* value \(195\)"):
+        forecaster.predict(gap)
+    with pytest.warns(UserWarning, match="rows to forecast") as said:
+        forecaster.predict(data.filter(~hole))
+    assert [str(note.message).split(":")[0] for note in said] == ["heat", "shift"]
+
+
+def test_a_hole_in_the_rows_ahead_that_fit_was_given_is_a_note(driven):
+    _, data = driven
+    for gone, found in [(195, ["heat: 1 of the 7 rows"]), (150, [])]:
+        heat = pl.when(pl.col("t") == gone).then(None).otherwise("heat")
+        frame = data.with_columns(heat=heat)
+        fit = small(**QUICK).fit(frame, "y", time="t", known=["heat", "shift"])
+        notes = [note for note in fit.results_["notes"] if "rows to forecast" in note]
+        assert [note[:21] for note in notes] == found
+
+
+def test_a_hole_in_a_known_column_of_the_past_is_not_of_the_rows_ahead(driven, recwarn):
+    forecaster, data = driven
+    hole = pl.col("t") == 150
+    forecaster.predict(
+        data.with_columns(heat=pl.when(hole).then(np.nan).otherwise("heat"))
+    )
+    assert not recwarn
+
+
+def test_a_series_at_another_level_is_forecast_from_there():
+    draw = np.random.default_rng(0)
+    y = 100 + 5 * draw.normal(size=400)
+    forecaster = small(horizon=6, context=12, epochs=1).fit({"y": y[:300]}, "y")
+    # Such a model returns to the mean from wherever it starts.
+    assert forecaster.linear_.anchor == "zero"
+    assert forecaster.predict()["prediction"].to_numpy() == pytest.approx(100, abs=10)
+    y[300:] += 300
+    with pytest.warns(UserWarning, match="y: ") as said:
+        forecast = forecaster.predict({"y": y})
+    beyond, left = (str(note.message) for note in said)
+    assert "12 of the values that the forecast is made from lie outside" in beyond
+    assert "the series has left the range of the training part" in left
+    assert forecast["prediction"].to_numpy() == pytest.approx(400, abs=10)
+    assert (forecast["lower"] < forecast["prediction"]).all()
+    assert (forecast["upper"] > forecast["prediction"]).all()
+
+
+def test_growth_beyond_the_training_range_goes_on():
+    y = 100 * 1.06 ** np.arange(102)
+    forecaster = small(horizon=6, context=12, epochs=1).fit({"y": y[:60]}, "y")
+    with pytest.warns(UserWarning, match="y: 12 of the values .* outside"):
+        forecast = forecaster.predict({"y": y[:96]})
+    assert forecast["prediction"].to_numpy() == pytest.approx(y[96:], rel=0.1)

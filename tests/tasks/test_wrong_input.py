@@ -41,10 +41,10 @@ def one_line(error):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"target": 5}, "target must be column names, got 5"),
+        ({"target": 5}, "target must be column names, got 5; .*: write '5'"),
         ({"target": ["y", 5]}, "target must be column names"),
         ({"target": "y", "known": 5}, "known must be column names, got 5"),
-        ({"target": "y", "time": 5}, "time must be column names, got 5"),
+        ({"target": "y", "time": 5}, "time must be column names, got 5; .*write '5'"),
     ],
 )
 def test_columns_that_are_no_names(arguments, words):

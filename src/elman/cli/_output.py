@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 import typer
@@ -16,6 +18,21 @@ Rows = Sequence[Sequence[str]]
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether somebody looks at it; a closed one is None."""
     return stream is not None and stream.isatty()
+
+
+@contextlib.contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Say each warning in one line on standard error, as an error is said."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = say_warning
+        yield
+
+
+def say_warning(message: Warning | str, *details: Any, **more: Any) -> None:
+    """Say a warning in one line, in place of `warnings.showwarning`."""
+    with contextlib.suppress(OSError):  # a reader that has gone ends no work
+        typer.echo(f"elman: warning: {' '.join(str(message).split())}", err=True)
 
 
 class Output:

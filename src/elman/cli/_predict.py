@@ -13,7 +13,7 @@ from elman._errors import InputError
 from . import _options as opt
 from ._deliver import WRITERS, check_format, deliver
 from ._destination import check_destination
-from ._output import Output
+from ._output import Output, plain_warnings
 
 if TYPE_CHECKING:
     from elman.data import Table
@@ -56,6 +56,10 @@ def predict(
     """
     if out is not None:
         check_format("--out", out)
+        if data is not None and data.exists() and out.exists() and out.samefile(data):
+            raise InputError(
+                f"--out {out} is the file that is read; name another, it would be lost"
+            )
         check_destination("--out", out, force)
     table, known = None, _reading(run)
     if data is not None and known is not None:
@@ -75,7 +79,8 @@ def predict(
             if table is None:
                 table = _open(data, missing, encoding, estimator.reading_)
             opt.say(table.notes)
-            frame = estimator.predict(table, source=table.source)
+            with plain_warnings():
+                frame = estimator.predict(table, source=table.source)
         scores: dict[str, float] = {}
     else:
         if data is None:

@@ -20,7 +20,8 @@ from elman._errors import InputError
 from . import _members
 from ._job import JOB, Job, versions
 from ._main import Interrupted, Terminated
-from ._output import is_terminal
+from ._output import is_terminal, say_warning
+from ._previous import PreviousRun
 from ._room import check_room
 
 _CHECKPOINTS = "checkpoints"
@@ -62,6 +63,7 @@ class RunDirectory:
         self.path = free_name(name) if out is None else out
         self.started = False
         self.job = job
+        self._previous = PreviousRun(self.path)
         self._made: list[Path] = []
         self._patience = threading.Timer(_WAIT, _say_preparing)
         self._patience.daemon = True
@@ -83,7 +85,7 @@ class RunDirectory:
         self._lock = DirectoryLock(self.path)
         self._resume = job is not None
         if not self._resume:
-            # Of the run that --force overwrites; its model stays until the end.
+            # Of the run that --force overwrites; its model goes when training begins.
             shutil.rmtree(self.path / _CHECKPOINTS, ignore_errors=True)
 
     def begin(self, job: Job) -> None:
@@ -95,6 +97,7 @@ class RunDirectory:
         else:
             job.command = self.command()
             job.versions, job.threads = versions(), torch.get_num_threads()
+            self._previous.put_aside()
         job.launch, job.processes = _members.launch(), _members.count()
         job.finished = False
         job.write(self.path)
@@ -102,6 +105,7 @@ class RunDirectory:
 
     def end(self) -> None:
         """Write down that the run ended by itself, and drop its checkpoints."""
+        self._previous.drop()
         if self.job is None:
             return
         self.job.finished = True
@@ -140,6 +144,7 @@ class RunDirectory:
                 if not directory._resume:
                     check_room(directory.path, state.module)
                 directory.started = True
+                directory._previous.drop()
                 directory._patience.cancel()
                 directory._say_where(state)
 
@@ -157,7 +162,7 @@ class RunDirectory:
         if is_terminal(sys.stderr):
             self._patience.start()
         self._warnings = warnings.showwarning
-        warnings.showwarning = _warn
+        warnings.showwarning = say_warning
         return self
 
     def __exit__(
@@ -174,6 +179,7 @@ class RunDirectory:
             return
         kept = self.started or self._resume
         if not kept:
+            self._previous.put_back()
             self._remove()
         if kind is KeyboardInterrupt:
             if kept:
@@ -267,11 +273,6 @@ def free_name(name: str) -> Path:
     while (path := Path("runs") / f"{slug}-{number}").exists():
         number += 1
     return path
-
-
-def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
-    with contextlib.suppress(OSError):  # a reader that has gone ends no training
-        typer.echo(f"elman: warning: {message}", err=True)
 
 
 def _say_preparing() -> None:

@@ -182,7 +182,11 @@ def _as_names(time: str | Sequence[str]) -> list[str]:
     given = time.split(",") if isinstance(time, str) else time
     parts = list(given) if isinstance(given, Iterable) else [given]
     if not all(isinstance(part, str) for part in parts):
-        raise InputError(f"time must be column names, got {time!r:.60}")
+        number = next(part for part in parts if not isinstance(part, str))
+        raise InputError(
+            f"time must be column names, got {time!r:.60}; names are text: "
+            f"write '{number!s:.60}'"
+        )
     return [part.strip() for part in parts if part.strip()]
 
 

@@ -144,6 +144,36 @@ def unseen(frame: pl.DataFrame, columns: list[Column]) -> list[str]:
     return notes
 
 
+def holes(frame: pl.DataFrame, columns: list[Column], time: NDArray) -> list[str]:
+    """Return a line for each column with rows that have no value.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows that are forecast.
+    columns : list of Column
+    time : ndarray
+        Of these rows.
+    """
+    notes = []
+    for column in columns:
+        values = frame[column.name]
+        gone = values.is_null()
+        if values.dtype.is_float():
+            gone |= values.is_nan().fill_null(True)
+        empty = np.flatnonzero(gone.to_numpy())
+        if not len(empty):
+            continue
+        rows = [str(moment).replace("T", " ") for moment in time[empty[:3]]]
+        more = ", …" if len(empty) > 3 else ""
+        notes.append(
+            f"{column.name}: {len(empty)} of the {len(frame)} rows to forecast have no "
+            f"value ({', '.join(rows)}{more}); the one before is carried forward: fill "
+            "them in for a forecast that knows better"
+        )
+    return notes
+
+
 def is_switch(values: NDArray[np.float64]) -> bool:
     """Tell whether an encoded column takes the values 0 and 1, both and only."""
     known = values[~np.isnan(values)]

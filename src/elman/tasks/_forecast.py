@@ -21,11 +21,13 @@ from elman.training import Callback, Checkpoints
 
 from . import _forecast_state, _store
 from ._backtest import Backtest
+from ._columns import holes
 from ._forecast_check import check_parameters
 from ._forecast_fit import FittedForecast, fit_forecast
 from ._forecast_reading import read_again, reading_of, series_to_fit
 from ._forecast_results import forecast_results, trained_results
 from ._forecast_split import test_row
+from ._other_level import relative
 from ._preparation import Prepared
 from ._threads import suitable_threads, work_of_forecaster
 from ._training import WithTraining
@@ -259,15 +261,20 @@ class Forecaster(WithTraining, BaseEstimator):
         -----
         UserWarning
             A value in the window lies far outside what the training part had, or
-            is a category that it had not.
+            is a category that it had not; a known column has holes in the rows
+            forecast; or the series has moved to a level that the training part never
+            had, from which the forecast is then made.
         """
         check_is_fitted(self, "network_")
         if frame is None:
             data, origin = self._tail
+            self._check_future(data, origin, source)
         else:
             data, origin = self._prepare(frame, source)
-        self._check_future(data, origin, source)
-        forecast = self._forecast(data, np.array([origin]))
+        data, level, notes = relative(self, data, origin)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)  # past own_modes
+        forecast = self._forecast(data, np.array([origin]), level)
         return forecast.to_frame().drop("origin", "step", "truth")
 
     @own_modes()
@@ -335,9 +342,20 @@ class Forecaster(WithTraining, BaseEstimator):
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
 
-    def _forecast(self, data: Prepared, origins: NDArray[np.int64]) -> Backtest:
+    def _forecast(
+        self,
+        data: Prepared,
+        origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
+    ) -> Backtest:
         return FittedForecast.forecast_with(
-            self.preparation_, self.linear_, self.network_, self.offsets_, data, origins
+            self.preparation_,
+            self.linear_,
+            self.network_,
+            self.offsets_,
+            data,
+            origins,
+            level,
         )
 
     def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
@@ -348,7 +366,12 @@ class Forecaster(WithTraining, BaseEstimator):
                 "steps; give a longer history"
             )
         window = slice(rows - self.context_, rows + self.horizon_)
-        for note in self.preparation_.unlike(series.frame[window], data.raw[window]):
+        notes = self.preparation_.unlike(series.frame[window], data.raw[window])
+        ahead = slice(rows, rows + self.horizon_)
+        known = self.preparation_.known
+        notes += holes(series.frame[ahead], known, data.time[ahead])
+        self._check_future(data, rows, source)
+        for note in notes:
             warnings.warn(note, UserWarning, stacklevel=4)  # past own_modes
         return data, rows
 

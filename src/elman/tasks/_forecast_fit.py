@@ -19,6 +19,7 @@ from elman.diagnosis import Diagnosis, Need, diagnose
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
+from ._columns import holes
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
 from ._forecast_check import check_parameters
@@ -86,11 +87,16 @@ class FittedForecast:
         offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
         data: Prepared,
         origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
     ) -> Backtest:
-        """Return the forecasts at these origins, all in one pass."""
+        """Return the forecasts at these origins, all in one pass.
+
+        ``level``, scaled, has been taken from the data and is added again.
+        """
         scaled = linear.predict(data.table, origins)
         windows = Windows(data, origins, scaled, linear.context)
-        corrected = predict(network, windows).numpy().astype(np.float64)
+        corrected = predict(network, windows).numpy().astype(np.float64) + level
+        scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
         low, high = offsets
         return Backtest(
@@ -188,6 +194,10 @@ def fit_forecast(
     learned_rows = slice(split.train_end)
     notes += preparation.left_out(data.raw[learned_rows], wild[learned_rows])
     notes += later_notes(preparation, series, data.raw, split, wild)
+    if data.known_until >= rows + horizon:
+        # Rows of the future stand in the data: `predict` without others uses them.
+        coming = slice(rows, rows + horizon)
+        notes += holes(series.frame[coming], known_columns, series.time[coming])
     # What is learned from, beside what is scored.
     learned = data.without(wild)
 

@@ -20,7 +20,11 @@ def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     several = isinstance(value, Iterable) and not isinstance(value, str)
     names: list[str] = list(value) if several else [value]  # type: ignore[list-item]
     if not all(isinstance(name, str) for name in names):
-        raise InputError(f"{argument} must be column names, got {value!r:.60}")
+        number = next(name for name in names if not isinstance(name, str))
+        raise InputError(
+            f"{argument} must be column names, got {value!r:.60}; names are text: "
+            f"write '{number!s:.60}'"
+        )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{argument} names {twice[0]!r} twice")

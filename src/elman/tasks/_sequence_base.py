@@ -312,14 +312,9 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         known = getattr(self, "_baselines", None)
         others = known.predict(prepared, truth.per_step) if known else {}
         names = self._names()
+        every, metric = [*names, *truth.unseen], self._metric()
         self.results_["scores"] = score_table(
-            truth.values,
-            predicted,
-            others,
-            split,
-            self._metric(),
-            [*names, *truth.unseen],
-            len(names),
+            truth.values, predicted, others, split, metric, every, len(names)
         )
         self._picture(truth, predicted)
 
@@ -386,10 +381,8 @@ class SequenceEstimator(WithTraining, BaseEstimator):
                 pooling=self.pooling,  # type: ignore[arg-type]
                 per_step=self.per_step_,
             )
-        start = "network."
-        self.network_.load_state_dict(
-            {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
-        )
+        held = (k for k in tensors if k.startswith("network."))
+        self.network_.load_state_dict({k[8:]: tensors[k] for k in held})
         self.network_.eval()
 
     def __sklearn_tags__(self) -> Tags:

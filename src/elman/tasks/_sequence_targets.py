@@ -293,14 +293,14 @@ def known_classes(
     Raises
     ------
     InputError
-        One is text and the other numbers, so that nothing can be right.
+        One is text or times and the other numbers, so that nothing can be right.
     """
-    holds, knows = _kind(classes), _kind(known)
-    if holds != knows:
+    given, asked = _kind_of(classes), _kind_of(known)
+    if given != asked:
         raise InputError(
             f"y cannot be compared with the classes {known.tolist()[:9]} the network "
-            f"was fitted with: y holds {holds}, such as {classes.tolist()[0]!r}, they "
-            f"are {knows}; give labels of that kind"
+            f"was fitted with: y holds {given}, such as {classes.tolist()[0]!r:.40}, "
+            f"they are {asked}; give labels of that kind"
         )
     unseen = ~np.isin(classes, known)
     place = np.zeros(len(classes), np.int64)
@@ -331,7 +331,11 @@ def unseen_note(truth: Targets, known: int) -> str:
     )
 
 
-def _kind(labels: NDArray[Any]) -> str:
-    if labels.dtype.kind in "mM":
-        return "dates" if labels.dtype.kind == "M" else "times"
-    return "text" if isinstance(labels.tolist()[0], str | bytes) else "numbers"
+def _is_text(labels: NDArray[Any]) -> bool:
+    return isinstance(labels.tolist()[0], str | bytes)
+
+
+def _kind_of(labels: NDArray[Any]) -> str:
+    if _is_text(labels):
+        return "text"
+    return "times" if labels.dtype.kind in "mM" else "numbers"

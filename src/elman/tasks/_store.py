@@ -212,8 +212,11 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
+        begun = (path.parent / "job.toml").exists()
+        rest = f"; its training is unfinished: elman resume {path.parent}"
         raise RunDirectoryError(
             f"{path.parent} is not a complete run directory: {path.name} is missing"
+            f"{rest if begun else ''}"
         ) from None
 
 

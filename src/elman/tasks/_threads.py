@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 LEAST_WORK = 1e6
 """Floating-point operations of a time step from which several threads are worth it.
 
-Measured with ``benchmarks/thread_choice.py``: 64 units read 8 to 16 sequences at a time
-in as good as the same time on one free core as on two, and several times more quickly
-where the cores are not free.
+Chosen by weighing what is lost, not from a measured crossing. With 64 units and batches
+of 8, two idle cores took 0.77 to 0.87 s for what one took 1.0 s for; beside other load
+two threads took 3 to 40 times as long as one. ``benchmarks/thread_choice.py`` measures
+both for larger sizes.
 """
 
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
