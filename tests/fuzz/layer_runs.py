@@ -36,6 +36,8 @@ def failures(first: int, count: int, *words: str) -> list[str]:
         begun = [line[6:] for line in ran if line.startswith("begin ")]
         if ran and ran[-1] == "end":
             seed += CHUNK
+        elif ran and ran[-1].startswith("spoilt "):
+            seed = int(ran[-1].split()[1]) + 1
         elif begun:
             found.append(f"{begun[-1]}: the process died, or hung")
             seed = int(begun[-1].split(":")[0].removeprefix("seed ")) + 1
