@@ -58,6 +58,8 @@ def symbolic_call(module: nn.Module, *given: Any, **named: Any) -> Any:
     fx takes the modules under ``torch.nn`` for leaves, and asks all others for what
     they are made of; these answer that they are leaves too.
     """
+    if not named and all(map(_plain_tensors, given)):  # nearly always: no lists
+        return None
     for value in _others(given) + _others(named.values()):
         if isinstance(value, Proxy):
             path = value.tracer.path_of_module(module)  # type: ignore[attr-defined]
@@ -75,6 +77,13 @@ def symbolic_call(module: nn.Module, *given: Any, **named: Any) -> Any:
             kwargs = {k: v for k, v in named.items() if v is not None}
             return value.tracer.create_proxy("call_module", path, args, kwargs)
     return None
+
+
+def _plain_tensors(value: Any) -> bool:
+    kind = type(value)
+    if kind is Tensor or value is None:
+        return True
+    return kind is tuple and all(type(each) is Tensor for each in value)
 
 
 def _others(values: Iterable[Any]) -> list[Any]:

@@ -48,9 +48,10 @@ def trained_step(
     hx : tuple
         One state or two, each (B, H) or None.
     """
-    if not CELLS or not torch.is_grad_enabled() or disturbed():
+    # Few rows, as most calls have, are told before anything that takes longer.
+    if not CELLS or not isinstance(x, Tensor) or x.dim() != 2 or x.shape[0] < _MANY:
         return None
-    if not ordinary(x) or x is None or x.dim() != 2 or len(x) < _MANY:
+    if not torch.is_grad_enabled() or disturbed() or not ordinary(x):
         return None
     w_ih: Any = parameters.get("weight_ih")
     w_hh: Any = parameters.get("weight_hh")
