@@ -21,7 +21,7 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "function_mode.*checkpoint",
-        "Recomputed values .* have different metadata",
+        "have different metadata|different number of tensors was saved",
         "a function mode that is active in forward alone: torch's operator runs there,"
         " and the core where the checkpoint computes again",
     ),
