@@ -48,10 +48,9 @@ def trained_step(
     hx : tuple
         One state or two, each (B, H) or None.
     """
-    # Few rows, as most calls have, are told before anything that takes longer.
-    if not CELLS or not isinstance(x, Tensor) or x.dim() != 2 or x.shape[0] < _MANY:
+    if not CELLS or not torch.is_grad_enabled() or disturbed():
         return None
-    if not torch.is_grad_enabled() or disturbed() or not ordinary(x):
+    if not ordinary(x) or x is None or x.dim() != 2 or len(x) < _MANY:
         return None
     w_ih: Any = parameters.get("weight_ih")
     w_hh: Any = parameters.get("weight_hh")
