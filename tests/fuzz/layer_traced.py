@@ -171,17 +171,9 @@ def func_grad(p: Problem) -> Seen:
     given = {k: v.detach() for k, v in p.module.named_parameters()}
     tensors = [t.detach() for t in p.tensors]
 
-    class Caller(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = p.module
-
-        def forward(self, *t: Tensor) -> tuple[Tensor, ...]:
-            return p.call(*t, module=self.layer)
-
     def value(weights: dict[str, Tensor], *t: Tensor) -> Tensor:
         held = {f"layer.{k}": v for k, v in weights.items()}
-        return loss(torch.func.functional_call(Caller(), held, t))
+        return loss(torch.func.functional_call(_Wrapped(p), held, t))
 
     found = torch.func.grad(value, argnums=(0, 1))(given, *tensors)
     return {f"d {n}": g for n, g in found[0].items()} | {"d input 0": found[1]}
@@ -195,17 +187,9 @@ def ensemble(p: Problem) -> Seen:
     }
     tensors = [t.detach() for t in p.tensors]
 
-    class Caller(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = p.module
-
-        def forward(self, *t: Tensor) -> tuple[Tensor, ...]:
-            return p.call(*t, module=self.layer)
-
     def one(weights: dict[str, Tensor]) -> Any:
         held = {f"layer.{k}": v for k, v in weights.items()}
-        return torch.func.functional_call(Caller(), held, tuple(tensors))
+        return torch.func.functional_call(_Wrapped(p), held, tuple(tensors))
 
     found = torch.func.vmap(one, randomness="same")(stacked)
     return {f"vmap {i}": o for i, o in enumerate(found)}

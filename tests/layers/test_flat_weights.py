@@ -9,6 +9,7 @@ from torch import nn
 from torch.func import functional_call
 
 import elman
+from layer_pairs import layer_pair
 from tolerance import assert_close
 
 T, B, I, H = 5, 2, 3, 4
@@ -17,11 +18,7 @@ OPTIONS = ({}, {"num_layers": 2, "bidirectional": True}, {"bias": False})
 
 
 def pair(name, **options):
-    torch.manual_seed(0)
-    ours = getattr(elman, name)(I, H, dtype=torch.float64, **options)
-    theirs = getattr(nn, name)(I, H, dtype=torch.float64, **options)
-    theirs.load_state_dict(ours.state_dict())
-    return ours, theirs
+    return layer_pair(name, I, H, **options)
 
 
 def outputs(layer):

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import (
 
 import elman
 from elman import InputError
+from layer_pairs import layer_pair
 from tolerance import assert_close
 
 T, B, I, H = 5, 2, 3, 4
@@ -55,11 +56,7 @@ def wrapped(value):
 
 
 def pair(name, **options):
-    torch.manual_seed(0)
-    ours = getattr(elman, name)(I, H, dtype=torch.float64, **options)
-    theirs = getattr(nn, name)(I, H, dtype=torch.float64, **options)
-    theirs.load_state_dict(ours.state_dict())
-    return ours, theirs
+    return layer_pair(name, I, H, **options)
 
 
 def calls(name):

@@ -5,12 +5,12 @@ import weakref
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.checkpoint import checkpoint
 
 import elman
 from elman.ops import _paths
+from layer_pairs import layer_pair
 from tolerance import assert_close
 
 T, B, I, H = 5, 3, 4, 6
@@ -20,11 +20,7 @@ FORMS = ["dense", "batch_first", "unbatched", "packed"]
 
 def pair(name, **options):
     """Return a layer of ours and torch's with its weights."""
-    torch.manual_seed(0)
-    ours = getattr(elman, name)(I, H, dtype=torch.float64, **options)
-    theirs = getattr(nn, name)(I, H, dtype=torch.float64, **options)
-    theirs.load_state_dict(ours.state_dict())
-    return ours, theirs
+    return layer_pair(name, I, H, **options)
 
 
 def given(form):

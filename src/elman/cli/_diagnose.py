@@ -85,13 +85,7 @@ def diagnose(
         how = {"encoding": encoding, "missing": opt.split_missing(missing)}
         results = _forecast(data, target, time, columns, options, how)
     else:
-        found: dict[str, Any] = {
-            "label": label,
-            "id": id_,
-            "time": time,
-            "encoding": encoding,
-        }
-        found |= {"missing": opt.split_missing(missing)}
+        found = opt.sequence_columns(label, id_, time, encoding, missing)
         results = _sequences(what, data, found, options)
     _show(results, out)
     _apply(apply, to, results, out)

@@ -173,6 +173,23 @@ def split_missing(values: Sequence[str] | None) -> list[str] | None:
     return [part for part in parts if part] or None
 
 
+def sequence_columns(
+    label: str | None,
+    id_: str | None,
+    time: str | None,
+    encoding: str | None,
+    missing: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Return what the options say of a file of sequences, as its reader takes it."""
+    return {
+        "label": label,
+        "id": id_,
+        "time": time,
+        "encoding": encoding,
+        "missing": split_missing(missing),
+    }
+
+
 def say(notes: Sequence[str]) -> None:
     """Say what was decided while a file was read, where no report will hold it."""
     for note in notes:

@@ -104,13 +104,7 @@ def classify(
         learning_rate=lr,
         random_state=seed,
     )
-    columns: dict[str, Any] = {
-        "label": label,
-        "id": id_,
-        "time": time,
-        "encoding": encoding,
-    }
-    columns |= {"missing": opt.split_missing(missing)}
+    columns = opt.sequence_columns(label, id_, time, encoding, missing)
     place = (out, force, quiet, as_json)
     _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
 
@@ -161,13 +155,7 @@ def regress(
         learning_rate=lr,
         random_state=seed,
     )
-    columns: dict[str, Any] = {
-        "label": label,
-        "id": id_,
-        "time": time,
-        "encoding": encoding,
-    }
-    columns |= {"missing": opt.split_missing(missing)}
+    columns = opt.sequence_columns(label, id_, time, encoding, missing)
     place = (out, force, quiet, as_json)
     _train("regress", data, columns, test, test_fraction, options, place, tensorboard)
 

@@ -15,22 +15,10 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
 
-from ._cells import GRUCell, LSTMCell, RNNCell
-from ._gru import GRU
-from ._lstm import LSTM
-from ._rnn import RNN
+from ._standard import OURS, RECURRENT
 from ._twins import beyond_torch
 
-_TWINS: dict[type[nn.Module], type[nn.Module]] = {
-    nn.RNN: RNN,
-    nn.GRU: GRU,
-    nn.LSTM: LSTM,
-    nn.RNNCell: RNNCell,
-    nn.GRUCell: GRUCell,
-    nn.LSTMCell: LSTMCell,
-}
-_BACK = {ours: theirs for theirs, ours in _TWINS.items()}
-_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_BACK = {ours: theirs for theirs, ours in OURS.items()}
 _OURS_ALONE = ("_by_name", "__overloads__")
 """What only one of the two classes can read."""
 _MADE_ANEW = ("__dict__", "__weakref__")
@@ -94,7 +82,7 @@ def accelerate(model: nn.Module) -> Swap:
     >>> print(restore(model))
     encoder  elman.GRU → torch.nn.GRU
     """
-    return _swap(model, _TWINS)
+    return _swap(model, OURS)
 
 
 def restore(model: nn.Module) -> Swap:
@@ -140,7 +128,7 @@ def _swap(model: nn.Module, twins: dict[type[nn.Module], type[nn.Module]]) -> Sw
             module.__class__ = _class_for(module, twins[kind], own)
             for name in _OURS_ALONE:
                 module.__dict__.pop(name, None)
-        elif kind not in twins.values() and isinstance(module, _RECURRENT):
+        elif kind not in twins.values() and isinstance(module, RECURRENT):
             left[name] = f"{type(module).__qualname__} is a class of its own"
     return Swap(swapped, left)
 

@@ -17,7 +17,7 @@ from ._gru import GRU
 from ._lstm import LSTM
 from ._rnn import RNN
 
-_OURS: dict[type[nn.Module], type[nn.Module]] = {
+OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.RNN: RNN,
     nn.GRU: GRU,
     nn.LSTM: LSTM,
@@ -25,8 +25,10 @@ _OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.GRUCell: GRUCell,
     nn.LSTMCell: LSTMCell,
 }
-_KNOWN: frozenset[type[nn.Module]] = frozenset((*_OURS, *_OURS.values()))
-_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+"""Elman's class in the place of each of torch's."""
+_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values()))
+RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+"""What every recurrent layer or cell derives from."""
 
 # What a subclass may define again although its parent has it: none of it is asked in
 # a forward pass.
@@ -42,7 +44,7 @@ _HARMLESS = frozenset(
 
 def is_recurrent(module: Any) -> bool:
     """Whether a module is a recurrent layer or cell of torch or Elman, or derived."""
-    return isinstance(module, _RECURRENT)
+    return isinstance(module, RECURRENT)
 
 
 def standard_class(module: nn.Module) -> type[nn.Module] | None:
@@ -116,7 +118,7 @@ def as_ours(layer: nn.Module) -> nn.Module:
     known = standard_class(layer)
     if known is None:
         raise AssertionError("only standard layers have a twin")
-    ours = _OURS.get(known, known)
+    ours = OURS.get(known, known)
     own = type(layer).__mro__[: type(layer).__mro__.index(known)]
     # Parametrised weights are properties of a class made for the layer.
     computed = {
