@@ -7,9 +7,9 @@ import re
 from fuzz.layer_problem import Draw
 
 KNOWN: tuple[tuple[str, str, str], ...] = (
-    # (dtype, contexts and driver; the message; why)
+    # (dtype, form, "own" of what torch has not, contexts and driver; message; why)
     (
-        "jit_trace",
+        "(bfloat16|lengths|own).*jit_trace",
         "Graphs differed across invocations",
         "in half precision, and of what torch's layers do not have, the tracer's own"
         " comparison of two traces may fail; the trace is right: check_trace=False",
@@ -35,7 +35,9 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
 
 def allowed(given: Draw, error: Exception) -> bool:
     """Say whether a refusal is a documented one."""
-    where = f"{given.dtype} {'+'.join((*given.contexts, given.driver))}"
+    own = "own" if given.extras else ""
+    around = "+".join((*given.contexts, given.driver))
+    where = f"{given.dtype} {given.form} {own} {around}"
     return any(
         re.search(drivers, where) and re.search(words, str(error))
         for drivers, words, _ in KNOWN
