@@ -9,6 +9,7 @@ from ._encoded import Encoder as Encoder
 from ._encoders import ENCODERS as ENCODERS
 from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
+from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
@@ -44,4 +45,5 @@ __all__ = [
     "levels_for",
     "pooling_of",
     "stem_from",
+    "title_of",
 ]

@@ -21,6 +21,10 @@ def levels_for(steps: int, kernel_size: int = KERNEL_SIZE) -> int:
     """Return how many blocks it takes to see so many steps at once.
 
     Block l sees 2 (k - 1) 2^l steps more than the one before.
+
+    Parameters
+    ----------
+    steps, kernel_size : int
     """
     blocks = (max(steps, 1) - 1) / (2 * (kernel_size - 1)) + 1
     return max(1, math.ceil(math.log2(blocks)))

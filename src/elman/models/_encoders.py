@@ -27,8 +27,20 @@ KINDS = {
 """What the encoders that are no recurrent cells are called in a sentence."""
 
 
+def title_of(name: str) -> str:
+    """Return what an encoder is called in a table."""
+    return "Transformer" if name == "transformer" else name.upper()
+
+
 def check_encoder(name: object, argument: str = "cell") -> str:
     """Return the name of a known encoder.
+
+    Parameters
+    ----------
+    name : object
+        What was given.
+    argument : str
+        Where, for the message.
 
     Raises
     ------
