@@ -143,9 +143,9 @@ def test_the_names_of_the_weights_stay():
     """Stored networks are found again by these."""
     found = {name: list(encoder(name).state_dict())[:3] for name in NAMES}
     assert found["gru"] == [
-        "layer.weight_ih_l0",
-        "layer.weight_hh_l0",
-        "layer.bias_ih_l0",
+        "stack.weight_ih_l0",
+        "stack.weight_hh_l0",
+        "stack.bias_ih_l0",
     ]
     assert found["tcn"] == [
         "blocks.0.first.bias",
@@ -223,7 +223,7 @@ def test_networks_that_were_stored_before_load(name):
     torch.manual_seed(0)
     network = SequenceNetwork(name, 2, 16, 3, pooling="attention").eval()
     stored = {
-        key.replace("encoder.layer.", "encoder.").replace("pool.score.", "score."): v
+        key.replace("encoder.stack.", "encoder.").replace("pool.score.", "score."): v
         for key, v in network.state_dict().items()
     }
     assert "score.weight" in stored

@@ -41,7 +41,7 @@ class RecurrentEncoder(nn.Module):
         super().__init__()
         self.cell, self.drops = check_cell(cell), dropout
         self.width = hidden_size * (2 if bidirectional else 1)
-        self.layer = CELLS[cell](
+        self.stack = CELLS[cell](
             channels,
             hidden_size,
             num_layers,
@@ -54,18 +54,18 @@ class RecurrentEncoder(nn.Module):
         """Return the constructor's arguments."""
         return {
             "cell": self.cell,
-            "channels": self.layer.input_size,
-            "hidden_size": self.layer.hidden_size,
-            "num_layers": self.layer.num_layers,
-            "bidirectional": self.layer.bidirectional,
+            "channels": self.stack.input_size,
+            "hidden_size": self.stack.hidden_size,
+            "num_layers": self.stack.num_layers,
+            "bidirectional": self.stack.bidirectional,
             "dropout": self.drops,
         }
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
         # Networks were stored with the layer itself in this place.
-        for name, _ in self.layer.named_parameters():
+        for name, _ in self.stack.named_parameters():
             if prefix + name in state_dict:
-                state_dict[f"{prefix}layer.{name}"] = state_dict.pop(prefix + name)
+                state_dict[f"{prefix}stack.{name}"] = state_dict.pop(prefix + name)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def forward(
@@ -82,8 +82,8 @@ class RecurrentEncoder(nn.Module):
         state : Tensor or tuple of Tensor, optional
             As the layer takes it.
         """
-        steps, after = self.layer(values, state, lengths=lengths)
+        steps, after = self.stack(values, state, lengths=lengths)
         hidden = after[0] if isinstance(after, tuple) else after
-        ways = 2 if self.layer.bidirectional else 1
+        ways = 2 if self.stack.bidirectional else 1
         last = torch.cat(list(hidden[-ways:]), -1)
         return Encoded(steps, last, mask_of(values, lengths), after)

@@ -119,7 +119,7 @@ class SequenceNetwork(nn.Module):
     def recurrent(self) -> nn.RNNBase | None:
         """The recurrent layer, or None of an encoder without one."""
         encoder = self.encoder
-        return encoder.layer if isinstance(encoder, RecurrentEncoder) else None
+        return encoder.stack if isinstance(encoder, RecurrentEncoder) else None
 
     @property
     def sees(self) -> int | None:

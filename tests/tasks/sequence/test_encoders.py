@@ -106,7 +106,7 @@ def test_a_run_of_before_the_configurations_loads(tmp_path):
     run = fitted.save(tmp_path / "run")
     model = run / "model.safetensors"
     tensors = {
-        name.replace("encoder.layer.", "encoder.").replace("pool.score.", "score."): v
+        name.replace("encoder.stack.", "encoder.").replace("pool.score.", "score."): v
         for name, v in load_file(model).items()
     }
     assert "network.score.weight" in tensors
