@@ -37,6 +37,10 @@ class CompetingKernels(nn.Module):
     Dempster, Schmidt, Webb 2023, Hydra.
     """
 
+    dilations: Tensor
+    kernels: Tensor
+    mixed: Tensor
+
     def __init__(self, dilations: Tensor, kernels: Tensor, mixed: Tensor) -> None:
         super().__init__()
         self.register_buffer("dilations", dilations)

@@ -61,6 +61,10 @@ class ConvolutionFeatures(nn.Module):
     MultiRocket (the second and third way of pooling).
     """
 
+    dilations: Tensor
+    mixed: Tensor
+    thresholds: Tensor
+
     def __init__(self, dilations: Tensor, mixed: Tensor, thresholds: Tensor) -> None:
         super().__init__()
         self.register_buffer("dilations", dilations)
@@ -90,9 +94,7 @@ class ConvolutionFeatures(nn.Module):
         channels = sequences[0].shape[1]
         spaced = dilations_for(sequences, dilations)
         each = max(1, round(count / len(_PATTERNS) / len(spaced)))
-        mixed = np.stack(
-            [channel_mixes(len(_PATTERNS), channels, rng) for _ in spaced]
-        )
+        mixed = np.stack([channel_mixes(len(_PATTERNS), channels, rng) for _ in spaced])
         rows = rng.choice(len(sequences), min(len(sequences), _SAMPLE), replace=False)
         sample = [torch.from_numpy(sequences[i].T[None].copy()) for i in rows]
         thresholds = np.zeros((len(spaced), len(_PATTERNS), each), np.float32)

@@ -53,9 +53,7 @@ class Reservoir(nn.Module):
         leak = rng.choice(_LEAKS, units)
         # Torch's order of gates: reset, update, new; the update gate keeps 1 - leak.
         kept = np.where(leak < 1, np.log((1 - leak + 1e-30) / leak), -_OPEN)
-        bias = np.concatenate(
-            [np.full(units, _OPEN), kept, rng.normal(0, 0.3, units)]
-        )
+        bias = np.concatenate([np.full(units, _OPEN), kept, rng.normal(0, 0.3, units)])
         gates = 2 * units
         with torch.no_grad():
             for name, parameter in reservoir.cell.named_parameters():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import Tensor
 
-from .._sampled import sampled
+from elman.tasks._sampled import sampled
 from ._blocks import (
     Block,
     Features,
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 # Each model: the kinds of features it reads, and its weight before any evidence.
 PARTS: dict[str, tuple[tuple[str, ...], float]] = {
-    "random convolutions": (("convolutions", "kernels", "reservoir"), 0.7),
+    "random convolutions": (("convolutions", "kernels", "likeness"), 0.7),
     "random recurrent network": (("reservoir",), 0.1),
     "likeness to examples": (("likeness",), 0.1),
     "resampled steps": (("frames", "summary"), 0.1),
@@ -256,9 +256,7 @@ def _joined(features: dict[str, Features], kinds: Sequence[str]) -> Features:
     return np.concatenate(own, 1) / np.float32(np.sqrt(len(own)))
 
 
-def _measured(
-    targets: Targets, classes: int
-) -> tuple[Array, Callable[[Array], float]]:
+def _measured(targets: Targets, classes: int) -> tuple[Array, Callable[[Array], float]]:
     """Return what ridge regresses on, and the loss of what it predicts."""
     values, weights = targets.values, targets.weights
     if not classes:
