@@ -11,6 +11,7 @@ from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
 from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
+from ._log_link import LogLink as LogLink
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
 from ._pooling import pooling_of as pooling_of
@@ -34,6 +35,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "HighwayNetwork",
+    "LogLink",
     "PatchStem",
     "RecurrentEncoder",
     "SequenceNetwork",

@@ -13,7 +13,9 @@ from elman.tasks._training import settings_of
 from elman.tasks.forecast.columns._transform import Transform
 from elman.training import TrainingSettings
 
-LOSSES = ("auto", "absolute", "squared")
+from ._objective import check_loss
+
+LOSSES = ("auto", "absolute", "squared", "poisson", "tweedie", "pinball")
 INITS = ("auto", *init.NAMES)
 
 
@@ -38,6 +40,7 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
     share("dropout", forecaster.dropout, zero=True)
     share("validation_fraction", forecaster.validation_fraction)
     share("level", forecaster.level)
+    check_loss(forecaster)
     names = ("auto", *(transform.value for transform in Transform))
     if forecaster.scale not in names:
         raise InputError(

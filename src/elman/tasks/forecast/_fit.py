@@ -23,7 +23,11 @@ from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
-from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.columns._preparation import (
+    Preparation,
+    Prepared,
+    target_values,
+)
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
 from elman.training import Progress, TrainingResult, predict, train
 
@@ -33,8 +37,10 @@ from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
-from ._loss import masked_error
 from ._notes import interval_notes, later_notes, training_notes
+from ._objective import check_signs, linked, objective
+from ._offsets import Offsets
+from ._quantiles import check_quantiles, quantile_offsets
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
@@ -53,8 +59,8 @@ class FittedForecast:
 
     preparation: Preparation
     linear: WindowRidge
-    network: HighwayNetwork
-    offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
+    network: Any
+    offsets: Offsets
     axis: dict[str, Any]
     series: RegularSeries
     data: Prepared
@@ -84,8 +90,8 @@ class FittedForecast:
     def forecast_with(
         preparation: Preparation,
         linear: WindowRidge,
-        network: HighwayNetwork,
-        offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
+        network: Any,
+        offsets: Offsets,
         data: Prepared,
         origins: NDArray[np.int64],
         level: NDArray[np.float64] | float = 0.0,
@@ -99,15 +105,18 @@ class FittedForecast:
         corrected = predict(network, windows).numpy().astype(np.float64) + level
         scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
-        low, high = offsets
         return Backtest(
             targets=preparation.targets,
             time=data.time[steps],
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + low),
-            upper=preparation.inverse(corrected + high),
+            lower=preparation.inverse(corrected + offsets.low),
+            upper=preparation.inverse(corrected + offsets.high),
+            levels=offsets.levels,
+            quantiles=tuple(
+                preparation.inverse(corrected + offset) for offset in offsets.quantiles
+            ),
         )
 
 
@@ -195,6 +204,8 @@ def fit_forecast(
         means=kinds.means,
     )
     notes += more
+    trained = target_values(series.frame[: split.train_end], targets)
+    check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))
     wild = left_out(preparation, series.frame, data.raw, split)
     learned_rows = slice(split.train_end)
@@ -221,7 +232,7 @@ def fit_forecast(
         learned, validating, linear.predict(learned.table, validating), context
     )
 
-    loss = masked_error(kinds.means)
+    folds = learned.table.truth[training[:, None] + np.arange(horizon)] - honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -229,6 +240,15 @@ def fit_forecast(
             data.encoder.shape[1],
             data.decoder.shape[1],
             len(targets),
+        )
+        loss = objective(
+            forecaster,
+            kinds.means,
+            network,
+            preparation,
+            trained,
+            folds,
+            weighted=False,
         )
         before, after, remedy = _remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
@@ -249,12 +269,13 @@ def fit_forecast(
     ahead = np.arange(horizon)
     errors = learned.table.truth[validating[:, None] + ahead]
     errors = errors - predict(network, held).numpy()
-    folds = learned.table.truth[training[:, None] + ahead] - honest
     low, high = calibrated(errors, folds, forecaster.level)
     # Half of the values and more are 0, and so is any lower quantile.
     low[:, kinds.intermittent] = -np.inf
-    offsets = low, high
     notes += interval_notes(errors, forecaster.level, targets)
+    levels = check_quantiles(forecaster.quantiles)
+    quantiles = quantile_offsets(levels, errors, folds, kinds.intermittent)
+    offsets = Offsets(low, high, levels, quantiles)
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
@@ -306,9 +327,9 @@ def fit_forecast(
 
 def build_network(
     forecaster: Any, encoder_size: int, decoder_size: int, targets: int
-) -> HighwayNetwork:
+) -> Any:
     """Return the untrained network of a forecaster."""
-    return HighwayNetwork(
+    network = HighwayNetwork(
         forecaster.cell,
         encoder_size,
         decoder_size,
@@ -317,6 +338,7 @@ def build_network(
         num_layers=int(forecaster.num_layers),
         dropout=forecaster.dropout,
     )
+    return linked(forecaster, network, targets)
 
 
 def _windows_between(
@@ -334,7 +356,7 @@ def _windows_between(
 
 def _remedied(
     forecaster: Any,
-    network: HighwayNetwork,
+    network: Any,
     examples: Windows,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],

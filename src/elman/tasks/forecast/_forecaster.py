@@ -57,11 +57,16 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     scale : {"auto", "none", "sqrt", "log"}
         Monotone transform of the targets; "auto" takes the square root of
         counts.
-    loss : {"auto", "absolute", "squared"}
+    loss : {"auto", "absolute", "squared", "poisson", "tweedie", "pinball"}
         What is made small: the absolute error, so that the median is forecast, or
         the squared error, for the mean. "auto" takes the squared error for
         targets that are mostly 0 and whose median would always be (intermittent
-        demand).
+        demand). The deviances of a Poisson and of a Tweedie distribution (of power
+        3/2) are for counts and for amounts that are often 0: a mean, on a log link,
+        so that no forecast is below 0. "pinball" is for the quantiles asked for.
+    quantiles : sequence of float or None
+        Levels such as ``(0.1, 0.5, 0.9)``: predictions get a column for each, q0.1
+        and so on, which never cross, and the results their pinball loss and coverage.
     epochs, batch_size, learning_rate, weight_decay, clip_norm, patience
         As in `elman.training.TrainingSettings`.
     windows_per_epoch : int or None
@@ -126,6 +131,7 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
         patience: int | None = 4,
         validation_fraction: float = 0.15,
         level: float = 0.9,
+        quantiles: Sequence[float] | None = None,
         random_state: int = 0,
         training: Mapping[str, Any] | None = None,
         progress: bool = False,
@@ -150,6 +156,7 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.level = level
+        self.quantiles = quantiles
         self.random_state = random_state
         self.training = training
         self.progress = progress

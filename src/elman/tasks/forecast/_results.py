@@ -16,6 +16,7 @@ from elman.tasks._advice import advice
 from ._backtest import Backtest
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
+from ._quantiles import quantile_scores
 
 _MOST_POINTS = 20_000
 _WEEK = 7 * 24
@@ -160,6 +161,11 @@ def _forecast_of(
         },
         "coverage": test.coverage(fitted.preparation.targets[j]),
         "level": level,
+        "quantiles": quantile_scores(
+            test.levels,
+            test.truth[:, :, j],
+            [values[:, :, j] for values in test.quantiles],
+        ),
         "error_by_step": by_step,
         "linear_error_by_step": by_step_linear / np.maximum(seen.sum(0), 1),
         "recent": {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.tasks._features import described_features, restore_features
@@ -13,6 +12,7 @@ from elman.tasks.forecast.columns._preparation import Preparation
 from ._fit import build_network
 from ._future import Tail
 from ._linear import WindowRidge
+from ._offsets import Offsets
 from ._raw_rows import RawRows
 
 
@@ -39,8 +39,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         for name, tensor in forecaster.network_.state_dict().items()
     }
     tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
-    for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
-        tensors[f"interval.{name}"] = torch.from_numpy(offset)
+    tensors |= forecaster.offsets_.tensors()
     tensors |= Tail.dump(data)
     if forecaster._recent is not None:
         fitted["recent"], recent = forecaster._recent.dump()
@@ -73,7 +72,7 @@ def restore(
             if name.startswith("network.")
         }
     )
-    offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
+    offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
     forecaster.horizon_ = len(linear.weights)
     forecaster.preparation_ = preparation
