@@ -96,7 +96,7 @@ def test_settings_are_settings():
     ("name", "value", "words"),
     [
         ("cell", "gruu", "did you mean 'gru'?"),
-        ("cell", 3, "cell must be one of rnn, gru, lstm, got 3"),
+        ("cell", 3, "cell must be one of rnn, gru, lstm"),
         ("hidden_size", 0, "hidden_size must be at least 1"),
         ("num_layers", 1.5, "num_layers must be a whole number"),
         ("dropout", 1.0, "dropout must be at least 0 and below 1"),

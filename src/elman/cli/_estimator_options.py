@@ -58,9 +58,9 @@ def words_for_none(names: Collection[str]) -> list[str]:
 
 
 def _offered(tasks: tuple[str, ...], rows: Collection[Parameter]) -> list[Parameter]:
-    """Return the rows with an option, the first of each name."""
+    """Return the rows with an option: of several of one name, the last."""
     asked = [r for r in rows if not tasks or any(r.of(task) for task in tasks)]
-    return list({row.name: row for row in reversed(asked) if row.option}.values())[::-1]
+    return list({row.name: row for row in asked if row.option}.values())
 
 
 def _with(rows: list[Parameter], before: str) -> Callable[[Command], Command]:
@@ -102,7 +102,7 @@ def _asks(row: Parameter) -> Any:
     option = row.option
     assert option is not None  # noqa: S101  only such rows come here
     # A switch has a second flag, which typer makes from the name.
-    names = () if option.kind is bool else (_flag(row),)
+    names = () if option.kind is bool else (_flag(row), *option.also)
     kind: Any = option.kind
     return Annotated[
         kind | None,

@@ -9,6 +9,12 @@ from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
 _ONLY = ("forecast",)
 
 
+def _cells() -> Sequence[str]:
+    from elman.models import CELLS
+
+    return tuple(CELLS)
+
+
 def _scales() -> Sequence[str]:
     from elman.tasks.forecast.columns._transform import Transform
 
@@ -32,6 +38,20 @@ FORECAST: tuple[Parameter, ...] = (
         "Steps back. None: what the autocorrelation of the target asks for, at least a"
         " season and twice the horizon, as far as the series allows.",
         Option("Steps to look back; chosen from the data.", int),
+        _ONLY,
+    ),
+    Parameter(
+        "cell",
+        Choice(_cells),
+        "Kind of recurrent layer, of the encoder and the decoder.",
+        Option("gru, lstm or rnn.", panel=MODEL),
+        _ONLY,
+    ),
+    Parameter(
+        "num_layers",
+        Whole(),
+        "Recurrent layers on top of each other, in the encoder and in the decoder.",
+        Option("Stacked layers.", int, "--layers", MODEL),
         _ONLY,
     ),
     Parameter(

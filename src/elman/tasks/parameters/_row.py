@@ -141,6 +141,8 @@ class Option:
         Makes the value of the text, given the flag and the text.
     none : bool
         The text "none" means None.
+    also : tuple of str
+        Further flags for the same.
     """
 
     help: str
@@ -150,6 +152,7 @@ class Option:
     metavar: str | None = None
     read: Callable[[str, Any], Any] | None = None
     none: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share
+from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import read_class_weight
 
 _BOTH = ("classify", "regress")
+
+
+def _encoders() -> Sequence[str]:
+    from elman.models import ENCODERS
+
+    return tuple(ENCODERS)
 
 
 def _poolings() -> Sequence[str]:
@@ -26,10 +32,29 @@ def _weight_of_classes(value: Any) -> Any:
 
 SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
+        "cell",
+        Choice(_encoders),
+        "The encoder: a recurrent layer, a temporal convolution, or a Transformer.",
+        Option(
+            "gru, lstm or rnn; tcn, a temporal convolution; or transformer.",
+            panel=MODEL,
+            also=("--encoder",),
+        ),
+        _BOTH,
+    ),
+    Parameter(
+        "num_layers",
+        Whole(),
+        "Layers on top of each other. A temporal convolution has at least as many as"
+        " see the longest sequence at once.",
+        Option("Stacked layers.", int, "--layers", MODEL),
+        _BOTH,
+    ),
+    Parameter(
         "bidirectional",
         Flag(),
-        "Read each sequence from both ends. With one target a step, False means that"
-        " no prediction looks at later steps.",
+        "Read each sequence from both ends, or let each step see later ones. With one"
+        " target a step, False means that no prediction looks at later steps.",
         Option("Read each sequence both ways.", bool, panel=MODEL),
         _BOTH,
     ),
@@ -37,7 +62,8 @@ SEQUENCE: tuple[Parameter, ...] = (
         "pooling",
         Choice(_poolings),
         "From one output a step to one vector a sequence; ``auto`` is last and mean"
-        " side by side. Not used with one target a step.",
+        " side by side, mean and max of an encoder without recurrence. Not used with"
+        " one target a step.",
         tasks=_BOTH,
     ),
     Parameter(

@@ -19,12 +19,6 @@ from ._row import (
 from ._texts import number_or
 
 
-def _cells() -> Sequence[str]:
-    from elman.models import CELLS
-
-    return tuple(CELLS)
-
-
 def _inits() -> Sequence[str]:
     from elman import init
 
@@ -45,22 +39,10 @@ def _checkpoints(value: Any) -> Any:
 
 SHARED: tuple[Parameter, ...] = (
     Parameter(
-        "cell",
-        Choice(_cells),
-        "Kind of recurrent layer.",
-        Option("gru, lstm or rnn.", panel=MODEL),
-    ),
-    Parameter(
         "hidden_size",
         Whole(),
-        "Units of a layer, in each direction.",
+        "Units of a layer; of a recurrent one, in each direction.",
         Option("Hidden units.", int, "--hidden", MODEL),
-    ),
-    Parameter(
-        "num_layers",
-        Whole(),
-        "Recurrent layers on top of each other.",
-        Option("Stacked layers.", int, "--layers", MODEL),
     ),
     Parameter(
         "dropout",

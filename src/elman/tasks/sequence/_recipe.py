@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from elman._errors import InputError
+from elman.models import CELLS, levels_for
 from elman.tasks._threads import work_of
 from elman.tasks._training import settings_of
 from elman.tasks.parameters import checked
@@ -43,6 +44,8 @@ class Recipe:
     progress : bool
     callbacks : sequence of Callback
     checkpoints : Checkpoints or None
+    longest : int
+        Steps of the longest sequence.
     """
 
     network: dict[str, Any]
@@ -54,13 +57,18 @@ class Recipe:
     progress: bool
     callbacks: Sequence[Callback]
     checkpoints: Checkpoints | None = None
+    longest: int = 1
 
     def work(self, channels: int, count: int) -> float:
-        """Return the floating-point operations of a time step of a batch."""
+        """Return the floating-point operations of a batch that follow one another.
+
+        Those of a time step, or of all steps where they do not wait for each other.
+        """
         batch = self.settings.batch_size
         size = count if isinstance(batch, str) else min(int(batch), count)
         network = self.network
-        return work_of(network["cell"], size, channels, network["hidden_size"])
+        work = work_of(network["cell"], size, channels, network["hidden_size"])
+        return work if network["cell"] in CELLS else work * self.longest
 
     def watching(self, label: str = "") -> list[Callback]:
         """Return the progress bar of one of the runs, if it was asked for."""
@@ -68,7 +76,12 @@ class Recipe:
 
 
 def recipe_of(
-    estimator: Any, loss: Loss, outputs: int, per_step: bool, count: int
+    estimator: Any,
+    loss: Loss,
+    outputs: int,
+    per_step: bool,
+    count: int,
+    longest: int,
 ) -> Recipe:
     """Check a sequence estimator's parameters.
 
@@ -82,6 +95,8 @@ def recipe_of(
     per_step : bool
     count : int
         Sequences to train on, validation included.
+    longest : int
+        Steps of the longest one.
 
     Raises
     ------
@@ -97,6 +112,8 @@ def recipe_of(
     if values["batch_size"] == "auto":
         values["batch_size"] = batch_size_for(count)
     settings = settings_of(estimator, values, schedule="cosine", optimizer="adamw")
+    if values["cell"] == "tcn":  # what it does not see at once it cannot put together
+        values["num_layers"] = max(values["num_layers"], levels_for(longest))
     shape = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "pooling")
     return Recipe(
         network={
@@ -107,6 +124,7 @@ def recipe_of(
         loss=loss,
         settings=settings,
         fewest=estimator._fewest,
+        longest=longest,
         **{name: values[name] for name in _HERE},
     )
 
