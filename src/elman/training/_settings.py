@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -145,6 +145,19 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def for_epochs(self, epochs: int, **others: Any) -> TrainingSettings:
+        """Return the same for a run of so many epochs, whatever the loss does.
+
+        Parameters
+        ----------
+        epochs : int
+            For example the ``best_epoch`` of a run that settled.
+        **others
+            More that is to be different.
+        """
+        fixed: dict[str, Any] = {"epochs": epochs, "min_steps": 0, "max_steps": None}
+        return replace(self, **{**fixed, **others})
 
     @property
     def steps_between(self) -> int:

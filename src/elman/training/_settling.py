@@ -100,20 +100,30 @@ class Settling:
 
 
 def still_falling(history: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a run's loss fell by more than 2 % over its last third.
+    """Return whether a run's loss fell to its end.
+
+    It did if it fell by more than 2 % over the last third, and is lowest in the last
+    tenth. The validation loss counts, where there is none the training loss.
 
     Parameters
     ----------
     history : sequence of mapping
-        As in `TrainingResult`; of the validation loss where there is one.
+        As in `TrainingResult`.
     """
     rows = [row for row in history if row["epoch"]]
     for name in ("validation_loss", "loss"):
-        losses = [row[name] for row in rows if math.isfinite(row[name])]
-        if len(losses) >= _FEWEST:
-            before = min(losses[: -(len(losses) // 3)])
-            return bool(before - min(losses) > _FALLING * abs(before))
+        losses = [row[name] for row in rows if _finite(row.get(name))]
+        if len(losses) < _FEWEST:
+            continue
+        lowest, count = min(losses), len(losses)
+        before = min(losses[: -(count // 3)])
+        late = lowest in losses[-max(1, count // 10) :]
+        return late and before - lowest > _FALLING * abs(before)
     return False
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def scatter(losses: list[float]) -> float:
