@@ -37,7 +37,7 @@ from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
-from ._notes import interval_notes, later_notes, training_notes
+from ._notes import interval_notes, later_notes
 from ._objective import check_signs, linked, objective
 from ._offsets import Offsets
 from ._quantiles import check_quantiles, quantile_offsets
@@ -317,7 +317,6 @@ def fit_forecast(
         notes=[
             *notes,
             *divergence_note(diverged),
-            *training_notes(result, settings),
         ],
         seed=settings.seed,
         diverged=diverged,
