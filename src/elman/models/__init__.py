@@ -4,12 +4,14 @@ from ._cells import CELLS as CELLS
 from ._cells import check_cell as check_cell
 from ._highway import HighwayNetwork as HighwayNetwork
 from ._pooling import POOLINGS as POOLINGS
+from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 
 __all__ = [
     "CELLS",
     "POOLINGS",
     "HighwayNetwork",
+    "SegmentNetwork",
     "SequenceNetwork",
     "check_cell",
 ]

@@ -16,7 +16,6 @@ from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.models import HighwayNetwork
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._sampled import sampled
@@ -29,6 +28,7 @@ from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._check import check_parameters
+from ._decoder import ForecastNetwork, build_network, segment_of
 from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
@@ -53,7 +53,7 @@ class FittedForecast:
 
     preparation: Preparation
     linear: WindowRidge
-    network: HighwayNetwork
+    network: ForecastNetwork
     offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
     axis: dict[str, Any]
     series: RegularSeries
@@ -84,7 +84,7 @@ class FittedForecast:
     def forecast_with(
         preparation: Preparation,
         linear: WindowRidge,
-        network: HighwayNetwork,
+        network: ForecastNetwork,
         offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
         data: Prepared,
         origins: NDArray[np.int64],
@@ -158,6 +158,7 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
+    segment = segment_of(forecaster.decoder, horizon, context, season)
     split = split_series(
         series.time,
         rows,
@@ -224,6 +225,8 @@ def fit_forecast(
             data.encoder.shape[1],
             data.decoder.shape[1],
             len(targets),
+            horizon,
+            segment,
         )
         before, after, remedy = _remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
@@ -261,7 +264,7 @@ def fit_forecast(
         everything,
         context,
         horizon,
-        (linear.anchor, linear.alpha),
+        linear.choice,
         squared=squared,
     )
     return FittedForecast(
@@ -295,22 +298,7 @@ def fit_forecast(
         ],
         seed=settings.seed,
         diverged=diverged,
-        flow=flow_report(flow, min(need.steps, context)),
-    )
-
-
-def build_network(
-    forecaster: Any, encoder_size: int, decoder_size: int, targets: int
-) -> HighwayNetwork:
-    """Return the untrained network of a forecaster."""
-    return HighwayNetwork(
-        forecaster.cell,
-        encoder_size,
-        decoder_size,
-        targets,
-        hidden_size=int(forecaster.hidden_size),
-        num_layers=int(forecaster.num_layers),
-        dropout=forecaster.dropout,
+        flow=flow_report(flow, _needed(need, network, context)),
     )
 
 
@@ -327,9 +315,14 @@ def _windows_between(
     return origins
 
 
+def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+    """Return how many steps of the recurrence, or segments, the data need."""
+    return -(-min(need.steps, context) // (network.segment or 1))
+
+
 def _remedied(
     forecaster: Any,
-    network: HighwayNetwork,
+    network: ForecastNetwork,
     examples: Windows,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
@@ -347,7 +340,7 @@ def _remedied(
             inputs,
             target,
             loss,
-            needed=min(need.steps, inputs[0].shape[1]),
+            needed=_needed(need, network, inputs[0].shape[1]),
             needed_source=need.source,
             remedies=init.NAMES[1:] if remedies else False,
         )
@@ -357,6 +350,7 @@ def _remedied(
     remedy = before.best if automatic else forecaster.init
     if remedy is None or remedy == "default":
         return before, None, None
-    options = {"t_max": max(need.steps, 2)} if remedy == "chrono" else {}
+    reach = _needed(need, network, need.steps)
+    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
     init.apply_(remedy, network.encoder, **options)
     return before, diagnosed(remedies=False), remedy

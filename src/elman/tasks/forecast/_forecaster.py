@@ -117,6 +117,7 @@ class Forecaster(WithTraining, BaseEstimator):
         horizon: int | None = None,
         context: int | None = None,
         *,
+        decoder: str = "auto",
         cell: str = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -141,6 +142,7 @@ class Forecaster(WithTraining, BaseEstimator):
     ) -> None:
         self.horizon = horizon
         self.context = context
+        self.decoder = decoder
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers

@@ -1,0 +1,60 @@
+"""Which network corrects the linear forecast: step by step, or by segments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman.models import HighwayNetwork, SegmentNetwork
+
+DECODERS = ("auto", "steps", "segments")
+
+ForecastNetwork = HighwayNetwork | SegmentNetwork
+
+_LEAST_SEGMENTS = 4
+_LONG_HORIZON = 48
+
+
+def segment_of(decoder: str, horizon: int, context: int, season: int) -> int | None:
+    """Return the steps of a segment, or None for a network that goes step by step.
+
+    A horizon is at least four segments, and a season a whole number of them.
+
+    Parameters
+    ----------
+    decoder : {"auto", "steps", "segments"}
+        "auto" takes segments for long horizons, see below.
+    horizon, context : int
+        Steps ahead and back.
+    season : int
+        Of the first target; 1 if it has none.
+    """
+    long = horizon >= _LONG_HORIZON and 2 * context >= horizon
+    if decoder == "steps" or (decoder == "auto" and not long):
+        return None
+    most = max(1, min(horizon // _LEAST_SEGMENTS, context))
+    if season > 1:
+        parts = range(1, season + 1)
+        return next(
+            season // q for q in parts if season % q == 0 and season // q <= most
+        )
+    return most
+
+
+def build_network(
+    forecaster: Any,
+    encoder_size: int,
+    decoder_size: int,
+    targets: int,
+    horizon: int,
+    segment: int | None,
+) -> ForecastNetwork:
+    """Return the untrained network of a forecaster."""
+    sizes = (forecaster.cell, encoder_size, decoder_size, targets)
+    shape: dict[str, Any] = {
+        "hidden_size": int(forecaster.hidden_size),
+        "num_layers": int(forecaster.num_layers),
+        "dropout": forecaster.dropout,
+    }
+    if segment is None:
+        return HighwayNetwork(*sizes, **shape)
+    return SegmentNetwork(*sizes, horizon, segment, **shape)
