@@ -19,6 +19,7 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
+from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._store import save
 from elman.tasks._threads import suitable_threads
 from elman.tasks._training import WithTraining
@@ -30,6 +31,7 @@ from ._input import (
     Array,
     as_sequences,
     channel_names,
+    features_in,
     is_ragged,
     known_sequences,
 )
@@ -110,6 +112,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
+        take_features(self, *features_in(X, self.channels_))
         self.per_step_ = raw.per_step
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
@@ -324,8 +327,6 @@ class SequenceEstimator(WithTraining, BaseEstimator):
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
         """Put confusion or pairs into the results."""
 
-    # -- predicting ---------------------------------------------------------
-
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
@@ -345,8 +346,6 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         parts = np.split(values, np.cumsum(lengths)[:-1])
         return parts if is_ragged(X) else np.stack(parts)
 
-    # -- run directory ------------------------------------------------------
-
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         fitted, tensors = self._fitted()
         network = self.network_
@@ -354,6 +353,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             **fitted,
             "seed": self.seed_,
             "channels": self.channels_,
+            **described_features(self),
             "channel_names": self.channel_names_,
             "per_step": self.per_step_,
             "inputs": network.channels,
@@ -369,6 +369,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         self._take_up(fitted, tensors)
         self.seed_ = fitted["seed"]
         self.channels_ = fitted["channels"]
+        restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
         self.per_step_ = fitted["per_step"]
         self.preparation_ = Preparation.from_tensors(tensors)
