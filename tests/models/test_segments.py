@@ -78,7 +78,9 @@ def test_without_gradients_windows_go_through_in_parts(inputs, monkeypatch):
     whole = made(*inputs).detach()
     sizes = []
     inner = made._corrected
-    monkeypatch.setattr(made, "_corrected", lambda *a: sizes.append(len(a[0])) or inner(*a))
+    monkeypatch.setattr(
+        made, "_corrected", lambda *a: sizes.append(len(a[0])) or inner(*a)
+    )
     monkeypatch.setattr(_segments, "_MOST_ROWS", 2 * K * 3)
     with torch.no_grad():
         parts = made(*inputs)

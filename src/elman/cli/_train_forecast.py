@@ -56,6 +56,16 @@ def forecast(
     level: Annotated[
         float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")
     ] = None,
+    decoder: Annotated[
+        str | None,
+        typer.Option(
+            help="auto, steps, or segments: several steps at once, for long horizons."
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="auto, absolute or squared: the median or the mean."),
+    ] = None,
     cell: opt.Cell = None,
     hidden: opt.Hidden = None,
     layers: opt.Layers = None,
@@ -99,6 +109,8 @@ def forecast(
     options = strategy | opt.given(
         horizon=horizon,
         context=context,
+        decoder=decoder,
+        loss=loss,
         cell=cell,
         hidden_size=hidden,
         num_layers=layers,

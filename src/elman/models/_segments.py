@@ -72,11 +72,11 @@ class SegmentNetwork(nn.Module):
         count = -(-horizon // segment)
         others = encoder_size - targets
         self.values = nn.Linear(segment, hidden_size)
-        self.others = nn.Linear(segment * others, hidden_size, bias=False)
+        self.others = _without_bias(segment * others, hidden_size)
         self.encoder = layer(hidden_size, **shape)
         self.place = nn.Parameter(torch.randn(count, hidden_size) / 2)
         self.target = nn.Parameter(torch.randn(targets, hidden_size) / 2)
-        self.ahead = nn.Linear(segment * decoder_size, hidden_size, bias=False)
+        self.ahead = _without_bias(segment * decoder_size, hidden_size)
         self.linear = nn.Linear(segment, hidden_size, bias=False)
         self.decoder = layer(hidden_size, **shape)
         self.dropout = nn.Dropout(dropout)
@@ -115,7 +115,8 @@ class SegmentNetwork(nn.Module):
         rest = self._cut(encoder[..., targets:], behind=True)
         # (B, K, n, S) for what each target has, (B, 1, n, S * columns) for the rest.
         embedded = self.values(lags.permute(0, 3, 1, 2))
-        embedded = embedded + self.others(rest.flatten(2))[:, None]
+        if self.others is not None:
+            embedded = embedded + self.others(rest.flatten(2))[:, None]
         rows = torch.relu(embedded).flatten(0, 1)
         _, state = self.encoder(rows)
 
@@ -123,7 +124,8 @@ class SegmentNetwork(nn.Module):
         base = self._cut(linear - level, behind=False).permute(0, 3, 1, 2)
         known = self._cut(decoder, behind=False).flatten(2)
         query = self.place + self.target[:, None] + self.linear(base)
-        query = query + self.ahead(known)[:, None]
+        if self.ahead is not None:
+            query = query + self.ahead(known)[:, None]
         output, _ = self.decoder(
             query.reshape(-1, 1, query.shape[-1]), _each(state, count)
         )
@@ -140,6 +142,10 @@ class SegmentNetwork(nn.Module):
             parts = [filling, values] if behind else [values, filling]
             values = torch.cat(parts, 1)
         return values.unflatten(1, (-1, self.segment))
+
+
+def _without_bias(inputs: int, outputs: int) -> nn.Linear | None:
+    return nn.Linear(inputs, outputs, bias=False) if inputs else None
 
 
 def _each(state: Any, count: int) -> Any:

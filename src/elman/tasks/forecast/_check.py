@@ -13,6 +13,8 @@ from elman.tasks._training import settings_of
 from elman.tasks.forecast.columns._transform import Transform
 from elman.training import TrainingSettings
 
+from ._decoder import DECODERS
+
 LOSSES = ("auto", "absolute", "squared")
 INITS = ("auto", *init.NAMES)
 
@@ -29,6 +31,11 @@ def check_parameters(forecaster: Any) -> TrainingSettings:
         raise InputError(
             f"loss must be one of {', '.join(LOSSES)}, got {forecaster.loss!r}"
             f"{did_you_mean(str(forecaster.loss), LOSSES)}"
+        )
+    if forecaster.decoder not in DECODERS:
+        raise InputError(
+            f"decoder must be one of {', '.join(DECODERS)}, got {forecaster.decoder!r}"
+            f"{did_you_mean(str(forecaster.decoder), DECODERS)}"
         )
     if forecaster.init not in INITS:
         raise InputError(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from elman.models import HighwayNetwork, SegmentNetwork
+from elman.training import TrainingSettings
 
 DECODERS = ("auto", "steps", "segments")
 
@@ -12,6 +15,7 @@ ForecastNetwork = HighwayNetwork | SegmentNetwork
 
 _LEAST_SEGMENTS = 4
 _LONG_HORIZON = 48
+_DECAY = 0.99
 
 
 def segment_of(decoder: str, horizon: int, context: int, season: int) -> int | None:
@@ -40,6 +44,21 @@ def segment_of(decoder: str, horizon: int, context: int, season: int) -> int | N
     return most
 
 
+def suited(
+    settings: TrainingSettings, asked: Mapping[str, Any] | None, segment: int | None
+) -> TrainingSettings:
+    """Return the settings with averaged weights for segments, unless others are asked.
+
+    One step of the decoder stands for many of the series, and its weights move far
+    with every batch: of all that was tried, averaging helped most.
+    """
+    asked = asked or {}
+    if segment is None or "average" in asked:
+        return settings
+    decay = settings.average_decay if "average_decay" in asked else _DECAY
+    return dataclasses.replace(settings, average="ema", average_decay=decay)
+
+
 def build_network(
     forecaster: Any,
     encoder_size: int,
@@ -58,3 +77,8 @@ def build_network(
     if segment is None:
         return HighwayNetwork(*sizes, **shape)
     return SegmentNetwork(*sizes, horizon, segment, **shape)
+
+
+def in_segments(network: ForecastNetwork) -> str:
+    """Say what a step of the recurrence is, where it is not one of the series."""
+    return f", in segments of {network.segment} steps" if network.segment else ""

@@ -28,7 +28,7 @@ from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, build_network, segment_of
+from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
 from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
@@ -163,6 +163,7 @@ def fit_forecast(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
     segment = segment_of(forecaster.decoder, horizon, context, season)
+    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -346,7 +347,7 @@ def _remedied(
             target,
             loss,
             needed=_needed(need, network, inputs[0].shape[1]),
-            needed_source=need.source,
+            needed_source=need.source + in_segments(network),
             remedies=init.NAMES[1:] if remedies else False,
         )
 

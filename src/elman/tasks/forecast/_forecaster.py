@@ -32,9 +32,9 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
-    only as far as it lowers the error of the validation part, the last part of
-    the training rows.
+    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
+    correction starts at zero and is kept only as far as it lowers the error of the
+    validation part, the last part of the training rows.
 
     Parameters
     ----------
@@ -44,6 +44,10 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     context : int or None
         Steps back. None: what the autocorrelation of the target asks for, at
         least a season and twice the horizon, as far as the series allows.
+    decoder : {"auto", "steps", "segments"}
+        How the correction is decoded: step by step (`HighwayNetwork`), or several
+        steps at once from a recurrence over segments (`SegmentNetwork`). "auto" takes
+        segments for horizons of 48 steps and more.
     cell : {"gru", "lstm", "rnn"}
         Of encoder and decoder.
     hidden_size, num_layers : int
@@ -90,7 +94,7 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     targets_ : list of str
     horizon_, context_ : int
         Steps ahead and back.
-    network_ : HighwayNetwork
+    network_ : HighwayNetwork or SegmentNetwork
     linear_ : WindowRidge
 
     Examples
