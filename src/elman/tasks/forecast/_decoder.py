@@ -9,8 +9,6 @@ from typing import Any
 from elman.models import HighwayNetwork, SegmentNetwork
 from elman.training import TrainingSettings
 
-DECODERS = ("auto", "steps", "segments")
-
 ForecastNetwork = HighwayNetwork | SegmentNetwork
 
 _LEAST_SEGMENTS = 4
