@@ -16,6 +16,7 @@ from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
 from ._pooling import pooling_of as pooling_of
 from ._recurrent import RecurrentEncoder as RecurrentEncoder
+from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 from ._stem import STEMS as STEMS
 from ._stem import ConvolutionStem as ConvolutionStem
@@ -38,6 +39,7 @@ __all__ = [
     "LogLink",
     "PatchStem",
     "RecurrentEncoder",
+    "SegmentNetwork",
     "SequenceNetwork",
     "TransformerEncoder",
     "check_cell",

@@ -16,7 +16,6 @@ from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.models import HighwayNetwork
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._sampled import sampled
@@ -33,12 +32,13 @@ from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._check import check_parameters
+from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
 from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
 from ._notes import interval_notes, later_notes
-from ._objective import check_signs, linked, objective
+from ._objective import check_signs, objective
 from ._offsets import Offsets
 from ._quantiles import check_quantiles, quantile_offsets
 from ._size import context_of, default_horizon, whole_test
@@ -59,7 +59,7 @@ class FittedForecast:
 
     preparation: Preparation
     linear: WindowRidge
-    network: Any
+    network: ForecastNetwork
     offsets: Offsets
     axis: dict[str, Any]
     series: RegularSeries
@@ -90,7 +90,7 @@ class FittedForecast:
     def forecast_with(
         preparation: Preparation,
         linear: WindowRidge,
-        network: Any,
+        network: ForecastNetwork,
         offsets: Offsets,
         data: Prepared,
         origins: NDArray[np.int64],
@@ -171,6 +171,8 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
+    segment = segment_of(forecaster.decoder, horizon, context, season)
+    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -240,6 +242,8 @@ def fit_forecast(
             data.encoder.shape[1],
             data.decoder.shape[1],
             len(targets),
+            horizon,
+            segment,
         )
         loss = objective(
             forecaster,
@@ -287,7 +291,7 @@ def fit_forecast(
         everything,
         context,
         horizon,
-        (linear.anchor, linear.alpha),
+        linear.choice,
         squared=squared,
     )
     return FittedForecast(
@@ -320,24 +324,8 @@ def fit_forecast(
         ],
         seed=settings.seed,
         diverged=diverged,
-        flow=flow_report(flow, min(need.steps, context)),
+        flow=flow_report(flow, _needed(need, network, context)),
     )
-
-
-def build_network(
-    forecaster: Any, encoder_size: int, decoder_size: int, targets: int
-) -> Any:
-    """Return the untrained network of a forecaster."""
-    network = HighwayNetwork(
-        forecaster.cell,
-        encoder_size,
-        decoder_size,
-        targets,
-        hidden_size=int(forecaster.hidden_size),
-        num_layers=int(forecaster.num_layers),
-        dropout=forecaster.dropout,
-    )
-    return linked(forecaster, network, targets)
 
 
 def _windows_between(
@@ -353,9 +341,14 @@ def _windows_between(
     return origins
 
 
+def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+    """Return how many steps of the recurrence, or segments, the data need."""
+    return -(-min(need.steps, context) // (network.segment or 1))
+
+
 def _remedied(
     forecaster: Any,
-    network: Any,
+    network: ForecastNetwork,
     examples: Windows,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
@@ -373,8 +366,8 @@ def _remedied(
             inputs,
             target,
             loss,
-            needed=min(need.steps, inputs[0].shape[1]),
-            needed_source=need.source,
+            needed=_needed(need, network, inputs[0].shape[1]),
+            needed_source=need.source + in_segments(network),
             remedies=init.NAMES[1:] if remedies else False,
         )
 
@@ -383,6 +376,7 @@ def _remedied(
     remedy = before.best if automatic else forecaster.init
     if remedy is None or remedy == "default":
         return before, None, None
-    options = {"t_max": max(need.steps, 2)} if remedy == "chrono" else {}
+    reach = _needed(need, network, need.steps)
+    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
     init.apply_(remedy, network.encoder, **options)
     return before, diagnosed(remedies=False), remedy

@@ -31,9 +31,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
-    only as far as it lowers the error of the validation part, the last part of
-    the training rows.
+    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
+    correction starts at zero and is kept only as far as it lowers the error of the
+    validation part, the last part of the training rows.
 
     {parameters}
 
@@ -44,7 +44,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     targets_ : list of str
     horizon_, context_ : int
         Steps ahead and back.
-    network_ : HighwayNetwork
+    network_ : HighwayNetwork or SegmentNetwork
     linear_ : WindowRidge
 
     Examples
@@ -64,6 +64,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         horizon: int | None = None,
         context: int | None = None,
         *,
+        decoder: str = "auto",
         cell: str = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -89,6 +90,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     ) -> None:
         self.horizon = horizon
         self.context = context
+        self.decoder = decoder
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from elman._errors import InputError
-from elman.models import LogLink
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._loss import LOG_LINK, Loss, deviance, masked_error, pinball
@@ -62,11 +60,6 @@ def check_signs(forecaster: Any, raw: Array, preparation: Preparation) -> None:
                 " part; there is no rate to learn"
             )
     preparation.floors = [True] * len(preparation.floors)
-
-
-def linked(forecaster: Any, network: nn.Module, targets: int) -> Any:
-    """Return the network, on a log link where the loss asks for one."""
-    return LogLink(network, targets) if forecaster.loss in LOG_LINK else network
 
 
 def objective(

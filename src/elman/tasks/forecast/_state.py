@@ -9,7 +9,7 @@ from torch import Tensor
 from elman.tasks._features import described_features, restore_features
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._fit import build_network
+from ._decoder import build_network
 from ._future import Tail
 from ._linear import WindowRidge
 from ._offsets import Offsets
@@ -25,6 +25,8 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "context": forecaster.context_,
         "anchor": forecaster.linear_.anchor,
         "alpha": forecaster.linear_.alpha,
+        "shared": forecaster.linear_.shared,
+        "segment": forecaster.network_.segment,
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "origin": origin,
@@ -58,12 +60,15 @@ def restore(
         fitted["anchor"],
         fitted["alpha"],
         tensors["linear.weights"].numpy(),
+        shared=fitted.get("shared", False),
     )
     network = build_network(
         forecaster,
         encoder_size=tensors["tail.encoder"].shape[1],
         decoder_size=tensors["tail.decoder"].shape[1],
         targets=len(preparation.targets),
+        horizon=len(linear.weights),
+        segment=fitted.get("segment"),
     )
     network.load_state_dict(
         {

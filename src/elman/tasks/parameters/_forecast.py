@@ -49,6 +49,18 @@ FORECAST: tuple[Parameter, ...] = (
         _ONLY,
     ),
     Parameter(
+        "decoder",
+        Choice(lambda: ("auto", "steps", "segments")),
+        "How the correction is decoded: step by step, or several steps at once from a"
+        " recurrence over segments. ``auto`` takes segments for horizons of 48 steps"
+        " and more.",
+        Option(
+            "auto, steps, or segments: several steps at once, for long horizons.",
+            panel=MODEL,
+        ),
+        _ONLY,
+    ),
+    Parameter(
         "cell",
         Choice(_cells),
         "Kind of recurrent layer, of the encoder and the decoder.",
