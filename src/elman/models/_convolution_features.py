@@ -27,6 +27,7 @@ _SAMPLE = 16
 _MOST_MIXED = 9
 _GOLDEN = (math.sqrt(5) + 1) / 2
 _NEVER = -0.1
+_MARGIN = 1e-4
 
 
 class ConvolutionFeatures(nn.Module):
@@ -107,7 +108,10 @@ class ConvolutionFeatures(nn.Module):
             responses = [_response(x, kernels, dilation)[0].numpy() for x in sample]
             for k in range(len(_PATTERNS)):
                 response = responses[rng.integers(len(responses))][k]
-                thresholds[i, k] = np.quantile(response, quantiles[i, k])
+                # A little above a level that many steps share, where rounding would
+                # decide which of them exceed it.
+                margin = _MARGIN * np.ptp(response)
+                thresholds[i, k] = np.quantile(response, quantiles[i, k]) + margin
         return cls(
             torch.tensor(spaced), torch.from_numpy(mixed), torch.from_numpy(thresholds)
         )

@@ -80,6 +80,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
+        highway: Literal["auto", "none"] = "auto",
         epochs: int = 40,
         batch_size: int | Literal["auto", "all"] = "auto",
         learning_rate: float = 3e-3,
@@ -190,7 +191,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _width(self, targets: Targets) -> int:
         return len(self.classes_)
 
-    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         return outputs.argmax(-1)
 
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:

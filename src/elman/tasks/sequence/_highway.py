@@ -13,6 +13,7 @@ from scipy.special import log_softmax
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
+
 from ._blocks import (
     Block,
     Features,

@@ -67,6 +67,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
+        highway: Literal["auto", "none"] = "auto",
         epochs: int = 60,
         batch_size: int | Literal["auto", "all"] = "auto",
         learning_rate: float = 3e-3,
@@ -146,7 +147,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     def _width(self, targets: Targets) -> int:
         return int(targets.values.shape[1])
 
-    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         return self.target_scaler_.inverse(outputs.astype(np.float64))
 
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
