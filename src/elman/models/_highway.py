@@ -48,6 +48,15 @@ class HighwayNetwork(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self._config = {
+            "cell": cell,
+            "encoder_size": encoder_size,
+            "decoder_size": decoder_size,
+            "targets": targets,
+            "hidden_size": hidden_size,
+            "num_layers": num_layers,
+            "dropout": dropout,
+        }
         shape: dict[str, Any] = {
             "hidden_size": hidden_size,
             "num_layers": num_layers,
@@ -61,6 +70,10 @@ class HighwayNetwork(nn.Module):
         self.head = nn.Linear(hidden_size, targets)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain values."""
+        return dict(self._config)
 
     def forward(self, encoder: Tensor, decoder: Tensor, linear: Tensor) -> Tensor:
         """Return scaled forecasts, (B, H, K).

@@ -314,7 +314,7 @@ def build_network(
         targets,
         hidden_size=int(forecaster.hidden_size),
         num_layers=int(forecaster.num_layers),
-        dropout=forecaster.dropout,
+        dropout=float(forecaster.dropout),
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elman.models import HighwayNetwork
 from elman.tasks._features import described_features, restore_features
+from elman.tasks._networks import pack, unpack
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._fit import build_network
 from ._future import Tail
 from ._linear import WindowRidge
 from ._raw_rows import RawRows
@@ -34,10 +35,8 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "times_of_y": forecaster._times_of_y,
         **described_features(forecaster),
     }
-    tensors = {
-        f"network.{name}": tensor
-        for name, tensor in forecaster.network_.state_dict().items()
-    }
+    network, tensors = pack(forecaster.network_)
+    fitted |= {"seed": forecaster.seed_, **network}
     tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
     for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
         tensors[f"interval.{name}"] = torch.from_numpy(offset)
@@ -60,25 +59,27 @@ def restore(
         fitted["alpha"],
         tensors["linear.weights"].numpy(),
     )
-    network = build_network(
-        forecaster,
-        encoder_size=tensors["tail.encoder"].shape[1],
-        decoder_size=tensors["tail.decoder"].shape[1],
-        targets=len(preparation.targets),
-    )
-    network.load_state_dict(
-        {
-            name.removeprefix("network."): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network.")
+    before = (
+        {}
+        if "network" in fitted
+        else {
+            "cell": forecaster.cell,
+            "encoder_size": tensors["tail.encoder"].shape[1],
+            "decoder_size": tensors["tail.decoder"].shape[1],
+            "targets": len(preparation.targets),
+            "hidden_size": forecaster.hidden_size,
+            "num_layers": forecaster.num_layers,
+            "dropout": forecaster.dropout,
         }
     )
+    network = unpack(HighwayNetwork, fitted, tensors, before)
     offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
     forecaster.horizon_ = len(linear.weights)
     forecaster.preparation_ = preparation
     forecaster.linear_, forecaster.network_ = linear, network
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
+    forecaster.seed_ = fitted.get("seed", forecaster.random_state)
     forecaster.missing_ = fitted.get("missing", [])
     forecaster._tail = (Tail.restore(tensors), fitted["origin"])
     _restore_rows(forecaster, fitted, tensors)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.models import SequenceNetwork
+from elman.tasks._networks import unpack
 
 
 def restored(
@@ -25,19 +25,19 @@ def restored(
     tensors : dict
         Those of the network begin with ``network.``.
     """
-    config = fitted.get("network") or {
-        "cell": estimator.cell,
-        "channels": fitted["inputs"],
-        "hidden_size": estimator.hidden_size,
-        "outputs": fitted["outputs"],
-        "num_layers": estimator.num_layers,
-        "bidirectional": estimator.bidirectional,
-        "dropout": estimator.dropout,
-        "pooling": estimator.pooling,
-        "per_step": fitted["per_step"],
-    }
-    with torch.random.fork_rng(devices=[]):
-        network = SequenceNetwork(**config)
-    held = (k for k in tensors if k.startswith("network."))
-    network.load_state_dict({k[8:]: tensors[k] for k in held})
-    return network.eval()
+    before = (
+        {}
+        if "network" in fitted
+        else {
+            "cell": estimator.cell,
+            "channels": fitted["inputs"],
+            "hidden_size": estimator.hidden_size,
+            "outputs": fitted["outputs"],
+            "num_layers": estimator.num_layers,
+            "bidirectional": estimator.bidirectional,
+            "dropout": estimator.dropout,
+            "pooling": estimator.pooling,
+            "per_step": fitted["per_step"],
+        }
+    )
+    return unpack(SequenceNetwork, fitted, tensors, before)
