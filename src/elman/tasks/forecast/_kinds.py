@@ -52,7 +52,7 @@ def kinds_of(
         even = Transform.choose(forecaster.scale, values).forward(values)
         # Correlation is the same in any unit, far-off ones apart.
         even = (even - np.nanmean(even)) / spread(even[np.isfinite(even)])
-        season = season_of(even, float(series.step), dated=dated)
+        season = season_of(even, float(series.step), dated=dated, day=series.axis.day)
         seasons.append(season)
         sparse.append(intermittent(values, season))
         evened.append(even)
