@@ -37,6 +37,8 @@ class HighwayNetwork(nn.Module):
         On the decoder's outputs, and between layers.
     """
 
+    segment = None
+
     def __init__(
         self,
         cell: str,
@@ -48,15 +50,6 @@ class HighwayNetwork(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self._config = {
-            "cell": cell,
-            "encoder_size": encoder_size,
-            "decoder_size": decoder_size,
-            "targets": targets,
-            "hidden_size": hidden_size,
-            "num_layers": num_layers,
-            "dropout": dropout,
-        }
         shape: dict[str, Any] = {
             "hidden_size": hidden_size,
             "num_layers": num_layers,
@@ -70,10 +63,6 @@ class HighwayNetwork(nn.Module):
         self.head = nn.Linear(hidden_size, targets)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain values."""
-        return dict(self._config)
 
     def forward(self, encoder: Tensor, decoder: Tensor, linear: Tensor) -> Tensor:
         """Return scaled forecasts, (B, H, K).

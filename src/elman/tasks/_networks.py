@@ -1,9 +1,9 @@
-"""A network in a run directory: what it is built from, and its tensors."""
+"""A network's tensors among those of a run directory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,31 +13,23 @@ Network = TypeVar("Network", bound=nn.Module)
 _PREFIX = "network."
 
 
-def pack(network: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return a network's configuration and its tensors, by names of their own."""
-    tensors = {f"{_PREFIX}{k}": v for k, v in network.state_dict().items()}
-    return {"network": network.config()}, tensors
+def tensors_of(network: nn.Module) -> dict[str, Tensor]:
+    """Return a network's tensors, by names of their own."""
+    return {f"{_PREFIX}{name}": value for name, value in network.state_dict().items()}
 
 
-def unpack(
-    build: Callable[..., Network],
-    fitted: Mapping[str, Any],
-    tensors: Mapping[str, Tensor],
-    before: Mapping[str, Any],
-) -> Network:
-    """Return the network that `pack` took apart, ready to predict.
+def filled(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
+    """Return the network that `tensors_of` took apart, ready to predict.
 
     Parameters
     ----------
     build : callable
-        Its class.
-    fitted, tensors : mapping
+        Returns it untrained.
+    tensors : mapping
         Of the run directory.
-    before : mapping
-        The configuration of runs written before networks had one.
     """
     with torch.random.fork_rng(devices=[]):
-        network = build(**(fitted.get("network") or before))
+        network = build()
     start = len(_PREFIX)
     network.load_state_dict(
         {k[start:]: v for k, v in tensors.items() if k.startswith(_PREFIX)}

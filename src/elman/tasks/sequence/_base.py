@@ -19,7 +19,7 @@ from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
 from elman.tasks._estimator import Estimator
 from elman.tasks._features import described_features, restore_features, take_features
-from elman.tasks._networks import pack
+from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
 from elman.tasks._threads import suitable_threads
 
@@ -329,7 +329,6 @@ class SequenceEstimator(Estimator):
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         fitted, tensors = self._fitted()
-        network, weights = pack(self.network_)
         return {
             **fitted,
             "seed": self.seed_,
@@ -339,8 +338,12 @@ class SequenceEstimator(Estimator):
             "per_step": self.per_step_,
             "inputs": self.network_.channels,
             "outputs": self.network_.head.out_features,
-            **network,
-        }, {**tensors, **self.preparation_.tensors(), **weights}
+            "network": self.network_.config(),
+        }, {
+            **tensors,
+            **self.preparation_.tensors(),
+            **tensors_of(self.network_),
+        }
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         self._take_up(fitted, tensors)

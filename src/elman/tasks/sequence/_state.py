@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from elman.models import SequenceNetwork
-from elman.tasks._networks import unpack
+from elman.tasks._networks import filled
 
 
 def restored(
@@ -25,19 +25,16 @@ def restored(
     tensors : dict
         Those of the network begin with ``network.``.
     """
-    before = (
-        {}
-        if "network" in fitted
-        else {
-            "cell": estimator.cell,
-            "channels": fitted["inputs"],
-            "hidden_size": estimator.hidden_size,
-            "outputs": fitted["outputs"],
-            "num_layers": estimator.num_layers,
-            "bidirectional": estimator.bidirectional,
-            "dropout": estimator.dropout,
-            "pooling": estimator.pooling,
-            "per_step": fitted["per_step"],
-        }
-    )
-    return unpack(SequenceNetwork, fitted, tensors, before)
+    # Runs of earlier versions hold no configuration, but the width of the input.
+    config = fitted.get("network") or {
+        "cell": estimator.cell,
+        "channels": fitted["inputs"],
+        "hidden_size": estimator.hidden_size,
+        "outputs": fitted["outputs"],
+        "num_layers": estimator.num_layers,
+        "bidirectional": estimator.bidirectional,
+        "dropout": estimator.dropout,
+        "pooling": estimator.pooling,
+        "per_step": fitted["per_step"],
+    }
+    return filled(lambda: SequenceNetwork(**config), tensors)
