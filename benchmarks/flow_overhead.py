@@ -30,9 +30,9 @@ from torch import Tensor, nn
 
 import elman
 from elman.diagnosis import FlowRecorder
+from elman.models import HighwayNetwork, SequenceNetwork
 from elman.tasks._flow_record import EVERY
-from elman.tasks._highway import HighwayNetwork, masked_absolute_error
-from elman.tasks._network import SequenceNetwork
+from elman.tasks.forecast._loss import masked_absolute_error
 
 ALONE = FlowRecorder().every
 

@@ -11,7 +11,7 @@ import pytest
 
 import elman as package
 import elman.report as drawing
-import elman.tasks._forecast as forecast
+import elman.tasks.forecast._forecaster as forecast
 from elman.tasks import Forecaster, SequenceClassifier
 
 CLASSIFY = ["--hidden", 4, "--epochs", 2, "--init", "default", "--out", "r"]

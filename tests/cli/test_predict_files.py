@@ -94,7 +94,7 @@ def test_each_task_loads_what_it_needs():
     program = (
         "import sys, elman.tasks; elman.tasks.Forecaster\n"
         "print([m for m in ('sklearn.metrics', 'sklearn.neighbors',"
-        " 'elman.tasks._classify', 'matplotlib') if m in sys.modules])"
+        " 'elman.tasks.sequence._classify', 'matplotlib') if m in sys.modules])"
     )
     said = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -9,7 +9,7 @@ import pytest
 
 from elman import Forecaster, InputError, SequenceClassifier, SequenceRegressor
 from elman.tasks._advice import advice
-from elman.tasks._sequence_trial import gain
+from elman.tasks.sequence._trial import gain
 from elman.training import TrainingResult
 
 

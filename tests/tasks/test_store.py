@@ -11,7 +11,7 @@ import pytest
 
 import elman
 from elman.tasks import SequenceClassifier
-from elman.tasks._forecast_scores import verdict
+from elman.tasks.forecast._scores import verdict
 
 
 @pytest.fixture(scope="module")

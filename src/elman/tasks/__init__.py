@@ -10,20 +10,20 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._classify import SequenceClassifier as SequenceClassifier
-    from ._forecast import Forecaster as Forecaster
-    from ._regress import SequenceRegressor as SequenceRegressor
-    from ._sequence_check import check_held_out as check_held_out
     from ._store import load as load
     from ._truncation import TruncationError as TruncationError
     from ._truncation import truncation_error as truncation_error
+    from .forecast._forecaster import Forecaster as Forecaster
+    from .sequence._check import check_held_out as check_held_out
+    from .sequence._classify import SequenceClassifier as SequenceClassifier
+    from .sequence._regress import SequenceRegressor as SequenceRegressor
 
 _HOME = {
-    "Forecaster": "_forecast",
-    "SequenceClassifier": "_classify",
-    "SequenceRegressor": "_regress",
+    "Forecaster": "forecast._forecaster",
+    "SequenceClassifier": "sequence._classify",
+    "SequenceRegressor": "sequence._regress",
     "TruncationError": "_truncation",
-    "check_held_out": "_sequence_check",
+    "check_held_out": "sequence._check",
     "load": "_store",
     "truncation_error": "_truncation",
 }

@@ -1,0 +1,1 @@
+"""Forecasts: a linear model on the window, corrected by a recurrent network."""

@@ -1,0 +1,362 @@
+"""Fitting a forecaster, step by step: roles, split, linear part, remedy, network."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from elman import init
+from elman._errors import InputError
+from elman.data import RegularSeries
+from elman.diagnosis import Diagnosis, Need, diagnose
+from elman.models import HighwayNetwork
+from elman.tasks._diverged import divergence_note, divergence_report
+from elman.tasks._flow_record import flow_report, watch_flow
+from elman.tasks._sampled import sampled
+from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._training import callbacks_of
+from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
+from elman.training import Progress, TrainingResult, predict, train
+
+from ._backtest import Backtest
+from ._check import check_parameters
+from ._future import Tail, with_future
+from ._intervals import calibrated
+from ._kinds import kinds_of, left_out
+from ._linear import WindowRidge
+from ._loss import masked_error
+from ._notes import interval_notes, later_notes, training_notes
+from ._size import context_of, default_horizon, whole_test
+from ._split import Split, horizon_advice, split_series, test_row
+from ._windows import Windows, observed, origins_between
+
+_MOST_VALIDATION_WINDOWS = 2000
+_DIAGNOSIS_WINDOWS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class FittedForecast:
+    """Everything `fit_forecast` found out.
+
+    ``data`` holds every target as it stands; what is learned from does not, see
+    ``wild``, (rows, K): target values left out of training.
+    """
+
+    preparation: Preparation
+    linear: WindowRidge
+    network: HighwayNetwork
+    offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
+    axis: dict[str, Any]
+    series: RegularSeries
+    data: Prepared
+    split: Split
+    wild: NDArray[np.bool_]
+    seasons: list[int]
+    means: list[bool]
+    intermittent: list[bool]
+    need: Need
+    before: Diagnosis | None
+    after: Diagnosis | None
+    remedy: str | None
+    training: TrainingResult
+    validation: Backtest
+    tail: tuple[Prepared, int]
+    notes: list[str]
+    seed: int
+    diverged: dict[str, Any] | None
+    flow: dict[str, Any] | None
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return len(self.linear.weights)
+
+    @staticmethod
+    def forecast_with(
+        preparation: Preparation,
+        linear: WindowRidge,
+        network: HighwayNetwork,
+        offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
+        data: Prepared,
+        origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
+    ) -> Backtest:
+        """Return the forecasts at these origins, all in one pass.
+
+        ``level``, scaled, has been taken from the data and is added again.
+        """
+        scaled = linear.predict(data.table, origins)
+        windows = Windows(data, origins, scaled, linear.context)
+        corrected = predict(network, windows).numpy().astype(np.float64) + level
+        scaled = scaled + level
+        steps = origins[:, None] + np.arange(scaled.shape[1])
+        low, high = offsets
+        return Backtest(
+            targets=preparation.targets,
+            time=data.time[steps],
+            truth=data.raw[steps],
+            prediction=preparation.inverse(corrected),
+            linear=preparation.inverse(scaled),
+            lower=preparation.inverse(corrected + low),
+            upper=preparation.inverse(corrected + high),
+        )
+
+
+def fit_forecast(
+    forecaster: Any,
+    series: RegularSeries,
+    *,
+    target: str | Sequence[str],
+    known: str | Sequence[str],
+    past: str | Sequence[str] | None,
+    ignore: str | Sequence[str],
+    test: Any,
+    source: object,
+) -> FittedForecast:
+    """Fit all parts of a `Forecaster` on a series; see its `fit`."""
+    settings = check_parameters(forecaster)
+    checkpoints = checkpoints_of(forecaster.checkpoints)
+    asked = callbacks_of(forecaster.callbacks)
+    notes = list(series.notes)
+    targets = as_names("target", target)
+    rows = check_targets(series, targets, source)
+    # NumPy's integers are welcome, but neither torch nor polars takes them.
+    horizon = int(
+        forecaster.horizon or default_horizon(series.time, float(series.step), rows)
+    )
+    held_out, more = whole_test(test, rows, horizon)
+    notes += more
+
+    # What decides the window may look at training rows only.
+    test_start = test_row(series.time, rows, held_out)
+    train_rows = test_start - max(
+        round(forecaster.validation_fraction * test_start), horizon
+    )
+    if train_rows < 1:
+        raise InputError(
+            f"the series has {rows} row{'s' if rows != 1 else ''}, too few to forecast "
+            f"{horizon} step{'s' if horizon != 1 else ''} ahead; "
+            + horizon_advice(
+                rows,
+                forecaster.validation_fraction,
+                test,
+                rows - test_start,
+                forecaster.context,
+            )
+        )
+    kinds = kinds_of(forecaster, series, targets, train_rows, source)
+    season = kinds.seasons[0]
+    context = int(
+        forecaster.context or context_of(kinds.need, season, horizon, train_rows)
+    )
+    split = split_series(
+        series.time,
+        rows,
+        horizon=horizon,
+        context=context,
+        validation_fraction=forecaster.validation_fraction,
+        test=held_out,
+        asked=test,
+        adapts=not forecaster.context,
+    )
+    known_columns, past_columns, more = assign_roles(
+        series,
+        split.train_end,
+        targets,
+        as_names("known", known),
+        None if past is None else as_names("past", past),
+        as_names("ignore", ignore),
+        source,
+    )
+    notes += more
+    need = kinds.need
+    preparation, more = Preparation.fit(
+        series,
+        split.train_end,
+        targets,
+        known_columns,
+        past_columns,
+        forecaster.scale,
+        season=min(season if season > 1 else need.steps, context),
+        means=kinds.means,
+    )
+    notes += more
+    data = preparation.apply(with_future(series, rows, horizon))
+    wild = left_out(preparation, series.frame, data.raw, split)
+    learned_rows = slice(split.train_end)
+    notes += preparation.left_out(data.raw[learned_rows], wild[learned_rows])
+    notes += later_notes(preparation, series, data.raw, split, wild)
+    if data.known_until >= rows + horizon:
+        # Rows of the future stand in the data: `predict` without others uses them.
+        coming = slice(rows, rows + horizon)
+        notes += holes(series.frame[coming], known_columns, series.time[coming])
+    # What is learned from, beside what is scored.
+    learned = data.without(wild)
+
+    training = _windows_between(learned, 0, split.train_end, context, horizon)
+    squared = all(kinds.means)
+    linear, honest = WindowRidge.fit(
+        learned.table, training, context, horizon, squared=squared
+    )
+    examples = Windows(learned, training, honest, context)
+    validating = _windows_between(
+        learned, split.train_end, split.test_start, context, horizon
+    )
+    validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    held = Windows(
+        learned, validating, linear.predict(learned.table, validating), context
+    )
+
+    loss = masked_error(kinds.means)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        network = build_network(
+            forecaster,
+            data.encoder.shape[1],
+            data.decoder.shape[1],
+            len(targets),
+        )
+        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
+    flow, callbacks = watch_flow(asked)
+    if forecaster.progress:
+        callbacks.append(Progress())
+    result = train(
+        network,
+        loss,
+        examples,
+        held,
+        settings,
+        callbacks,
+        checkpoints=stage(checkpoints, NETWORK),
+    )
+
+    diverged = divergence_report(network, loss, result)
+
+    ahead = np.arange(horizon)
+    errors = learned.table.truth[validating[:, None] + ahead]
+    errors = errors - predict(network, held).numpy()
+    folds = learned.table.truth[training[:, None] + ahead] - honest
+    low, high = calibrated(errors, folds, forecaster.level)
+    # Half of the values and more are 0, and so is any lower quantile.
+    low[:, kinds.intermittent] = -np.inf
+    offsets = low, high
+    notes += interval_notes(errors, forecaster.level, targets)
+    parts = (preparation, linear, network, offsets)
+    validation = FittedForecast.forecast_with(*parts, data, validating)
+
+    # The network stays; the linear part, which is cheap and convex, also learns
+    # from the validation rows, the most recent ones.
+    everything = _windows_between(learned, 0, split.test_start, context, horizon)
+    linear, _ = WindowRidge.fit(
+        learned.table,
+        everything,
+        context,
+        horizon,
+        (linear.anchor, linear.alpha),
+        squared=squared,
+    )
+    return FittedForecast(
+        preparation=preparation,
+        linear=linear,
+        network=network,
+        offsets=offsets,
+        axis={
+            "columns": list(series.axis.columns),
+            "freq": series.freq,
+            "step": series.step,
+        },
+        series=series,
+        data=data,
+        split=split,
+        wild=wild,
+        seasons=kinds.seasons,
+        means=kinds.means,
+        intermittent=kinds.intermittent,
+        need=need,
+        before=before,
+        after=after,
+        remedy=remedy,
+        training=result,
+        validation=validation,
+        tail=Tail.cut(data, rows, context, horizon),
+        notes=[
+            *notes,
+            *divergence_note(diverged),
+            *training_notes(result, settings),
+        ],
+        seed=settings.seed,
+        diverged=diverged,
+        flow=flow_report(flow, min(need.steps, context)),
+    )
+
+
+def build_network(
+    forecaster: Any, encoder_size: int, decoder_size: int, targets: int
+) -> HighwayNetwork:
+    """Return the untrained network of a forecaster."""
+    return HighwayNetwork(
+        forecaster.cell,
+        encoder_size,
+        decoder_size,
+        targets,
+        hidden_size=int(forecaster.hidden_size),
+        num_layers=int(forecaster.num_layers),
+        dropout=forecaster.dropout,
+    )
+
+
+def _windows_between(
+    data: Prepared, start: int, stop: int, context: int, horizon: int
+) -> NDArray[np.int64]:
+    origins = origins_between(start, stop, context, horizon)
+    origins = observed(data, origins, horizon)
+    if not len(origins):
+        raise InputError(
+            f"rows {start + 1} to {stop} hold no window with an observed target; "
+            "give a longer series, or a smaller context or horizon"
+        )
+    return origins
+
+
+def _remedied(
+    forecaster: Any,
+    network: HighwayNetwork,
+    examples: Windows,
+    need: Need,
+    loss: Callable[[Any, Any], torch.Tensor],
+) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
+    """Diagnose the network, apply a remedy in place, diagnose again."""
+    index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
+    inputs, target = examples.take(index)
+
+    def diagnosed(*, remedies: bool) -> Diagnosis:
+        # The head starts at zero and would let no gradient through.
+        probe = copy.deepcopy(network)
+        nn.init.normal_(probe.head.weight, std=forecaster.hidden_size**-0.5)
+        return diagnose(
+            probe,
+            inputs,
+            target,
+            loss,
+            needed=min(need.steps, inputs[0].shape[1]),
+            needed_source=need.source,
+            remedies=init.NAMES[1:] if remedies else False,
+        )
+
+    automatic = forecaster.init == "auto"
+    before = diagnosed(remedies=automatic)
+    remedy = before.best if automatic else forecaster.init
+    if remedy is None or remedy == "default":
+        return before, None, None
+    options = {"t_max": max(need.steps, 2)} if remedy == "chrono" else {}
+    init.apply_(remedy, network.encoder, **options)
+    return before, diagnosed(remedies=False), remedy

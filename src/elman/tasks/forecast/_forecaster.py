@@ -1,0 +1,395 @@
+"""The forecaster: a linear model, a recurrent correction, and honest intervals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from elman._errors import InputError
+from elman._modes import own_modes
+from elman.tasks import _store
+from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks._training import WithTraining
+from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._preparation import Prepared
+from elman.training import Callback, Checkpoints
+
+from . import _state as _forecast_state
+from ._backtest import Backtest
+from ._check import check_parameters
+from ._fit import FittedForecast, fit_forecast
+from ._other_level import relative
+from ._reading import read_again, reading_of, series_to_fit
+from ._results import forecast_results, trained_results
+from ._split import test_row
+from ._windows import origins_between
+
+
+class Forecaster(WithTraining, BaseEstimator):
+    r"""Forecast one or several series some steps ahead.
+
+    A ridge regression on the window, and a recurrent encoder and decoder that
+    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
+    only as far as it lowers the error of the validation part, the last part of
+    the training rows.
+
+    Parameters
+    ----------
+    horizon : int or None
+        Steps ahead. None: 24, or what suits the calendar (12 months, 4 quarters,
+        13 weeks, 5 years), and at most a sixth of the rows.
+    context : int or None
+        Steps back. None: what the autocorrelation of the target asks for, at
+        least a season and twice the horizon, as far as the series allows.
+    cell : {"gru", "lstm", "rnn"}
+        Of encoder and decoder.
+    hidden_size, num_layers : int
+        Of encoder and decoder.
+    dropout : float
+        On the decoder's outputs, and between layers.
+    init : str
+        A name of `elman.init.NAMES`, or "auto": measure how far gradients
+        reach, and apply the remedy that brings them to where the data need
+        them, if there is need.
+    scale : {"auto", "none", "sqrt", "log"}
+        Monotone transform of the targets; "auto" takes the square root of
+        counts.
+    loss : {"auto", "absolute", "squared"}
+        What is made small: the absolute error, so that the median is forecast, or
+        the squared error, for the mean. "auto" takes the squared error for
+        targets that are mostly 0 and whose median would always be (intermittent
+        demand).
+    epochs, batch_size, learning_rate, weight_decay, clip_norm, patience
+        As in `elman.training.TrainingSettings`.
+    windows_per_epoch : int or None
+        Windows drawn in an epoch; None draws all.
+    validation_fraction : float
+        Share of the training rows, their last, on which training stops.
+    level : float
+        Of the prediction intervals.
+    random_state : int
+        Seed of everything random.
+    training : mapping or None
+        More of `elman.training.TrainingSettings` by name, such as
+        ``{"optimizer": "nesterov", "schedule": "one-cycle", "average": "ema"}``.
+    progress : bool
+        Show a progress bar, or a line an epoch without a terminal.
+    callbacks : sequence of Callback
+        Passed to the training loop.
+    checkpoints : Checkpoints, path or None
+        Where `fit` saves its state as it trains. The same `fit` with
+        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
+
+    Attributes
+    ----------
+    results_ : dict
+        What was found and measured, as plain data: the content of a report.
+    targets_ : list of str
+    horizon_, context_ : int
+        Steps ahead and back.
+    network_ : HighwayNetwork
+    linear_ : WindowRidge
+
+    Examples
+    --------
+    >>> import elman
+    >>> from elman.data import load_bikeshare
+    >>> forecaster = elman.Forecaster(horizon=24, context=48, epochs=1, hidden_size=8)
+    >>> frame = load_bikeshare()[:1200]
+    >>> forecaster.fit(frame, target="count", time="time").predict().shape
+    (24, 5)
+    """
+
+    task = "forecast"
+
+    def __init__(
+        self,
+        horizon: int | None = None,
+        context: int | None = None,
+        *,
+        cell: str = "gru",
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        dropout: float = 0.1,
+        init: str = "auto",
+        scale: str = "auto",
+        loss: str = "auto",
+        epochs: int = 15,
+        batch_size: int = 128,
+        windows_per_epoch: int | None = 3200,
+        learning_rate: float = 2e-3,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = 1.0,
+        patience: int | None = 4,
+        validation_fraction: float = 0.15,
+        level: float = 0.9,
+        random_state: int = 0,
+        training: Mapping[str, Any] | None = None,
+        progress: bool = False,
+        callbacks: Sequence[Callback] = (),
+        checkpoints: Checkpoints | str | Path | None = None,
+    ) -> None:
+        self.horizon = horizon
+        self.context = context
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.init = init
+        self.scale = scale
+        self.loss = loss
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.windows_per_epoch = windows_per_epoch
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.level = level
+        self.random_state = random_state
+        self.training = training
+        self.progress = progress
+        self.callbacks = callbacks
+        self.checkpoints = checkpoints
+
+    @own_modes()
+    def fit(
+        self,
+        frame: Any,
+        target: str | Sequence[str],
+        time: str | Sequence[str] | None = None,
+        *,
+        known: str | Sequence[str] = (),
+        past: str | Sequence[str] | None = None,
+        ignore: str | Sequence[str] = (),
+        test: int | float | str | dt.date | None = None,
+        missing: Any = (),
+        source: object = None,
+    ) -> Self:
+        """Learn from a series; later rows never influence earlier ones.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            In order of time. Rows after the last observed target are the
+            future: their known covariates are used, nothing else.
+        target : str or sequence of str
+            What to forecast.
+        time : str or sequence of str, optional
+            The column of time stamps, or several that make one up; found if
+            not given.
+        known : str or sequence of str
+            Covariates whose future values are known at forecast time.
+        past : str or sequence of str, optional
+            Covariates known only up to the present. Every other column if not
+            given.
+        ignore : str or sequence of str
+            Columns to leave out.
+        test : int, float, str or date, optional
+            Rows held out at the end, their share, or the time (text: or row) they
+            start at. Nothing is learned from them; the results hold the errors
+            there. A share is enlarged to one horizon.
+        missing : number, str or sequence of them
+            Values that stand for missing ones, such as -9999; `predict` and
+            `backtest` treat them so too.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            With one line that says what is wrong and what to do.
+        """
+        check_parameters(self)
+        series, gone, source = series_to_fit(
+            frame, time, missing, source, (target, known, past, ignore)
+        )
+        with suitable_threads(work_of_forecaster(self, series)):
+            fitted = fit_forecast(
+                self,
+                series,
+                target=target,
+                known=known,
+                past=past,
+                ignore=ignore,
+                test=test,
+                source=source,
+            )
+            self.missing_ = gone
+            self._take(fitted)
+            self.results_ = forecast_results(self, fitted)
+        return self
+
+    @own_modes()
+    def predict(self, frame: Any = None, *, source: object = None) -> pl.DataFrame:
+        """Forecast the steps after the last observed target.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns, optional
+            The same columns as in `fit`, at least ``context_`` rows, then the rows of
+            the future if there are known covariates. By default the frame of `fit`.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns time, prediction, linear (the linear model's part), lower,
+            upper; with several targets a first column ``target``.
+
+        Raises
+        ------
+        InputError
+            If columns or rows are missing; the message names them.
+
+        Warns
+        -----
+        UserWarning
+            A value in the window lies far outside what the training part had, or
+            is a category that it had not; a known column has holes in the rows
+            forecast; or the series has moved to a level that the training part never
+            had, from which the forecast is then made.
+        """
+        check_is_fitted(self, "network_")
+        if frame is None:
+            data, origin = self._tail
+            self._check_future(data, origin, source)
+        else:
+            data, origin = self._prepare(frame, source)
+        data, level, notes = relative(self, data, origin)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)  # past own_modes
+        forecast = self._forecast(data, np.array([origin]), level)
+        return forecast.to_frame().drop("origin", "step", "truth")
+
+    @own_modes()
+    def backtest(
+        self,
+        frame: Any,
+        start: int | float | str | dt.date | None = None,
+        stride: int | None = None,
+        *,
+        source: object = None,
+    ) -> Backtest:
+        """Forecast from many origins of a series, none seeing beyond its own.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            The same columns as in `fit`.
+        start : int, float, str or date, optional
+            Where the first origin lies: at a time, or, as ``test`` in `fit`, so
+            many rows (a whole number) or such a share of them before the last
+            observed one; no row number from the beginning. By default after the
+            first whole context.
+        stride : int, optional
+            Steps from one origin to the next, by default the horizon.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        Backtest
+        """
+        check_is_fitted(self, "network_")
+        series, data, rows = read_again(self, frame, source)
+        first = self.context_ if start is None else test_row(series.time, rows, start)
+        origins = origins_between(
+            first, rows, self.context_, self.horizon_, stride or self.horizon_
+        )
+        if not len(origins):
+            raise InputError(
+                f"no origin fits: {rows} rows, context {self.context_}, horizon "
+                f"{self.horizon_}; give more rows or an earlier start"
+            )
+        return self._forecast(data, origins)
+
+    @property
+    def reading_(self) -> dict[str, Any]:
+        """How `elman.data.open_table` reads a file as the one trained on was read."""
+        return reading_of(self)
+
+    @own_modes()
+    def save(self, directory: str | Path) -> Path:
+        """Write a run directory that `elman.load` opens; return its path."""
+        check_is_fitted(self, "network_")
+        return _store.save(self, directory)
+
+    def _take(self, fitted: FittedForecast) -> None:
+        self._tail = fitted.tail
+        self.targets_ = fitted.preparation.targets
+        self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
+        self.preparation_ = fitted.preparation
+        self.linear_ = fitted.linear
+        self.network_ = fitted.network
+        self.offsets_ = fitted.offsets
+        self.axis_ = fitted.axis
+        # Whatever happens to the scores, from here on there is a model to keep.
+        self.results_ = trained_results(self, fitted)
+
+    def _forecast(
+        self,
+        data: Prepared,
+        origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
+    ) -> Backtest:
+        return FittedForecast.forecast_with(
+            self.preparation_,
+            self.linear_,
+            self.network_,
+            self.offsets_,
+            data,
+            origins,
+            level,
+        )
+
+    def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
+        series, data, rows = read_again(self, frame, source)
+        if rows < self.context_:
+            raise InputError(
+                f"{rows} rows are too few: the model looks back {self.context_} "
+                "steps; give a longer history"
+            )
+        window = slice(rows - self.context_, rows + self.horizon_)
+        notes = self.preparation_.unlike(series.frame[window], data.raw[window])
+        ahead = slice(rows, rows + self.horizon_)
+        known = self.preparation_.known
+        notes += holes(series.frame[ahead], known, data.time[ahead])
+        self._check_future(data, rows, source)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=4)  # past own_modes
+        return data, rows
+
+    def _check_future(self, data: Prepared, origin: int, source: object) -> None:
+        if data.known_until >= origin + self.horizon_:
+            return
+        names = ", ".join(column.name for column in self.preparation_.known)
+        have = max(0, data.known_until - origin)
+        raise InputError(
+            f"the known columns ({names}) have {have} of the next {self.horizon_} "
+            f"rows; add rows after the last {self.targets_[0]!r} with these columns "
+            f"filled and {self.targets_[0]!r} empty"
+        )
+
+    def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        return _forecast_state.dump(self)
+
+    def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        check_parameters(self)
+        _forecast_state.restore(self, fitted, tensors)

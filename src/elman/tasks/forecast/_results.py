@@ -1,0 +1,302 @@
+"""What a fitted forecaster has to show: scores beside baselines, series, forecasts."""
+
+from __future__ import annotations
+
+import math
+import platform
+from typing import Any
+
+import numpy as np
+import torch
+
+import elman
+from elman import ops
+from elman.tasks._advice import advice
+
+from ._backtest import Backtest
+from ._evaluation import evaluation, held_out_origins
+from ._fit import FittedForecast
+
+_MOST_POINTS = 20_000
+_WEEK = 7 * 24
+
+
+def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
+    """Return the content of ``results.json``; plain data throughout."""
+    split = fitted.split
+    if split.test_start < split.rows:
+        origins = held_out_origins(fitted)
+        test = FittedForecast.forecast_with(
+            fitted.preparation,
+            fitted.linear,
+            fitted.network,
+            fitted.offsets,
+            fitted.data,
+            origins,
+        )
+        name = "test"
+    else:
+        test, name = fitted.validation, "validation (no test part was held out)"
+        origins = np.searchsorted(fitted.data.time, test.time[:, 0])
+    scores = evaluation(forecaster, fitted, test, origins)
+    first, last = test.time[0, 0], test.time[-1, -1]
+    count = f"{len(test)} origin{'s' if len(test) != 1 else ''}"
+    scores["split"] = f"{name}: {_text(first)} … {_text(last)}, {count}"
+    targets = fitted.preparation.targets
+    with ops.record_paths() as ran:
+        each = {
+            target: _forecast_of(fitted, test, j, forecaster.level)
+            for j, target in enumerate(targets)
+        }
+    results = {
+        **trained_results(forecaster, fitted),
+        "scores": scores,
+        "forecast": each[targets[0]],
+        "environment": environment(fitted.seed, ran[0]),
+    }
+    results["notes"] += _coverage_notes(fitted, test, name, forecaster.level)
+    if len(targets) > 1:
+        results["targets"] = each
+    return plain(results)
+
+
+def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
+    """Return what of the results needs no forecast; plain data throughout."""
+    targets, horizon = fitted.preparation.targets, fitted.horizon
+    return plain(
+        {
+            "task": "forecast",
+            "title": f"{', '.join(targets)}, {horizon} steps ahead",
+            "question": _question(forecaster, fitted),
+            "notes": [
+                *fitted.notes,
+                *_thinned_note(fitted),
+                *advice(fitted.training),
+                *_future_note(fitted, horizon),
+            ],
+            "data": _series(fitted),
+            "diagnosis": _diagnosis(fitted),
+            "training": {
+                "history": fitted.training.history,
+                "best_epoch": fitted.training.best_epoch,
+                "stopped": fitted.training.stopped,
+                "diverged": fitted.diverged,
+                "flow": fitted.flow,
+                "seconds": fitted.training.seconds,
+                "parameters": sum(p.numel() for p in fitted.network.parameters()),
+            },
+            "environment": environment(fitted.seed, ""),
+        }
+    )
+
+
+def environment(seed: int, path: str) -> dict[str, Any]:
+    """Return versions, threads and the path the recurrent layers took."""
+    return {
+        "elman": elman.__version__,
+        "torch": str(torch.__version__),
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "path": path,
+        "command": None,
+        "seed": seed,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Turn arrays into lists and what is not finite into None, all the way down."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        if np.issubdtype(value.dtype, np.datetime64):
+            return [_text(v) for v in value]
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value
+
+
+def _forecast_of(
+    fitted: FittedForecast, test: Backtest, j: int, level: float
+) -> dict[str, Any]:
+    """Return one target's test forecasts, its next forecast and its errors."""
+    data, origin = fitted.tail
+    following = FittedForecast.forecast_with(
+        fitted.preparation,
+        fitted.linear,
+        fitted.network,
+        fitted.offsets,
+        data,
+        np.array([origin]),
+    )
+    # Overlapping forecasts would draw each time several times over.
+    shown = slice(None, None, _stride(test))
+    error = np.abs(test.prediction[:, :, j] - test.truth[:, :, j])
+    seen = np.isfinite(error)
+    by_step = np.where(seen, error, 0.0).sum(0) / np.maximum(seen.sum(0), 1)
+    linear_error = np.abs(test.linear[:, :, j] - test.truth[:, :, j])
+    by_step_linear = np.where(seen, linear_error, 0.0).sum(0)
+    rows, horizon = fitted.split.rows, test.time.shape[1]
+    recent = slice(max(0, rows - 7 * horizon), rows)
+    return {
+        "test": {
+            "time": test.time[shown].reshape(-1),
+            "truth": test.truth[shown, :, j].reshape(-1),
+            "prediction": test.prediction[shown, :, j].reshape(-1),
+            "linear": test.linear[shown, :, j].reshape(-1),
+            "lower": test.lower[shown, :, j].reshape(-1),
+            "upper": test.upper[shown, :, j].reshape(-1),
+        },
+        "next": {
+            "time": following.time[0],
+            "prediction": following.prediction[0, :, j],
+            "linear": following.linear[0, :, j],
+            "lower": following.lower[0, :, j],
+            "upper": following.upper[0, :, j],
+        },
+        "coverage": test.coverage(fitted.preparation.targets[j]),
+        "level": level,
+        "error_by_step": by_step,
+        "linear_error_by_step": by_step_linear / np.maximum(seen.sum(0), 1),
+        "recent": {
+            "time": fitted.data.time[recent],
+            "value": fitted.data.raw[recent, j],
+        },
+    }
+
+
+def _stride(test: Backtest) -> int:
+    """Return how many origins apart forecasts no longer overlap."""
+    horizon = test.time.shape[1]
+    if len(test) < 2 or horizon < 2:
+        return 1
+    step = test.time[0, 1] - test.time[0, 0]
+    apart = (test.time[1, 0] - test.time[0, 0]) / step
+    return int(np.ceil(horizon / max(float(apart), 1.0)))
+
+
+def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
+    split, time = fitted.split, fitted.data.time
+    known = [column.name for column in fitted.preparation.known]
+    past = [column.name for column in fitted.preparation.past]
+    rows = [
+        ["target", ", ".join(fitted.preparation.targets)],
+        ["horizon", f"{fitted.horizon} steps, {fitted.axis['freq']}"],
+        ["context", f"{fitted.linear.context} steps"],
+        ["known in the future", ", ".join(known) or "the calendar alone"],
+        ["known up to the present", ", ".join(past) or "nothing else"],
+        ["scale", ", ".join(t.value for t in fitted.preparation.transforms)],
+        ["season", _seasons(fitted)],
+    ]
+    if floors := fitted.preparation.never_negative():
+        rows.append(["never below 0", ", ".join(floors)])
+    means = zip(fitted.preparation.targets, fitted.means, strict=True)
+    if squared := [target for target, mean in means if mean]:
+        rows.append(["squared error", f"{', '.join(squared)}: the mean is forecast"])
+    rows += [
+        ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
+        [
+            "stopped by",
+            f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
+        ],
+    ]
+    if split.test_start < split.rows:
+        rows.append(
+            [
+                "tested on",
+                f"{_text(time[split.test_start])} … {_text(time[split.rows - 1])}",
+            ]
+        )
+    return rows
+
+
+def _seasons(fitted: FittedForecast) -> str:
+    return ", ".join(
+        f"{season} steps" if season > 1 else "none found" for season in fitted.seasons
+    )
+
+
+def _every(fitted: FittedForecast) -> int:
+    """Return the rows from one drawn point to the next; not a part of the season."""
+    every = -(-fitted.split.rows // _MOST_POINTS)
+    if every > 1:
+        # Every 24th hour would draw a night of solar power.
+        while math.gcd(every, _WEEK * fitted.seasons[0]) > 1:
+            every += 1
+    return every
+
+
+def _thinned_note(fitted: FittedForecast) -> list[str]:
+    every = _every(fitted)
+    if every == 1:
+        return []
+    return [
+        f"the series of results.json and of the report is thinned: one of {every} rows"
+    ]
+
+
+def _coverage_notes(
+    fitted: FittedForecast, test: Backtest, part: str, level: float
+) -> list[str]:
+    """Say where intervals held much less than they should."""
+    notes = []
+    for j, name in enumerate(fitted.preparation.targets):
+        count = int(np.isfinite(test.truth[:, :, j]).sum())
+        if not count or part != "test":
+            continue
+        share = test.coverage(name)
+        noise = 2 * np.sqrt(level * (1 - level) / max(1, count // fitted.horizon))
+        if share < level - max(0.05, noise):
+            notes.append(
+                f"{name}: the intervals of {level:g} hold {share:.0%} of the test "
+                "part: it is unlike the validation part they were set on"
+            )
+    return notes
+
+
+def _series(fitted: FittedForecast) -> dict[str, Any]:
+    rows, every = fitted.split.rows, _every(fitted)
+    return {
+        "time": fitted.data.time[:rows:every],
+        "value": fitted.data.raw[:rows:every, 0],
+        "target": fitted.preparation.targets[0],
+        "train_end": fitted.split.train_end // every,
+        "validation_end": fitted.split.test_start // every,
+        "step": fitted.axis["freq"],
+        "every": every,
+    }
+
+
+def _diagnosis(fitted: FittedForecast) -> dict[str, Any] | None:
+    if fitted.before is None:
+        return None
+    before = fitted.before.to_dict()
+    return {
+        "needed": fitted.need.steps,
+        "needed_source": fitted.need.source,
+        "acf": fitted.need.acf,
+        "before": before,
+        "after": None if fitted.after is None else fitted.after.to_dict(),
+        "remedy": fitted.remedy,
+        "remedies": before.get("remedies", []),
+    }
+
+
+def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:
+    data, origin = fitted.tail
+    if data.known_until >= origin + horizon:
+        return []
+    return [
+        "the next forecast of this report assumes that the known columns keep their "
+        "last values; give the future rows to elman predict for a better one"
+    ]
+
+
+def _text(time: Any) -> str:
+    """Return a time stamp without the seconds nobody gave, or a row number."""
+    text = str(time)
+    return text.removesuffix(":00").replace("T00:00", "").replace("T", " ")

@@ -1,0 +1,72 @@
+"""A fitted forecaster as plain values and tensors, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elman.tasks.forecast.columns._preparation import Preparation
+
+from ._fit import build_network
+from ._future import Tail
+from ._linear import WindowRidge
+
+
+def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what `restore` takes."""
+    data, origin = forecaster._tail
+    fitted = {
+        "preparation": forecaster.preparation_.describe(),
+        "horizon": forecaster.horizon_,
+        "context": forecaster.context_,
+        "anchor": forecaster.linear_.anchor,
+        "alpha": forecaster.linear_.alpha,
+        "axis": forecaster.axis_,
+        "missing": forecaster.missing_,
+        "origin": origin,
+    }
+    tensors = {
+        f"network.{name}": tensor
+        for name, tensor in forecaster.network_.state_dict().items()
+    }
+    tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
+    for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
+        tensors[f"interval.{name}"] = torch.from_numpy(offset)
+    tensors |= Tail.dump(data)
+    return fitted, tensors
+
+
+def restore(
+    forecaster: Any, fitted: dict[str, Any], tensors: dict[str, Tensor]
+) -> None:
+    """Make a forecaster what it was when `dump` described it."""
+    preparation = Preparation.from_description(fitted["preparation"], tensors)
+    linear = WindowRidge(
+        fitted["context"],
+        fitted["anchor"],
+        fitted["alpha"],
+        tensors["linear.weights"].numpy(),
+    )
+    network = build_network(
+        forecaster,
+        encoder_size=tensors["tail.encoder"].shape[1],
+        decoder_size=tensors["tail.decoder"].shape[1],
+        targets=len(preparation.targets),
+    )
+    network.load_state_dict(
+        {
+            name.removeprefix("network."): tensor
+            for name, tensor in tensors.items()
+            if name.startswith("network.")
+        }
+    )
+    offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
+    forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
+    forecaster.horizon_ = len(linear.weights)
+    forecaster.preparation_ = preparation
+    forecaster.linear_, forecaster.network_ = linear, network
+    forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
+    forecaster.missing_ = fitted.get("missing", [])
+    forecaster._tail = (Tail.restore(tensors), fitted["origin"])

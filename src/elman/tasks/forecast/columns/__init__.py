@@ -1,0 +1,1 @@
+"""From the columns of a frame to the arrays a forecaster learns from."""

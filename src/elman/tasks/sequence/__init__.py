@@ -1,0 +1,1 @@
+"""Classes and numbers of whole sequences, or of each of their steps."""

@@ -1,0 +1,398 @@
+"""What the sequence classifier and regressor share."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from elman._modes import own_modes
+from elman.models import SequenceNetwork
+from elman.tasks._advice import advice
+from elman.tasks._store import save
+from elman.tasks._threads import suitable_threads
+from elman.tasks._training import WithTraining
+
+from . import _results as report
+from ._baselines import Baselines
+from ._fit import Fitted, fit_network, network_outputs, split_rows
+from ._input import (
+    Array,
+    as_sequences,
+    channel_names,
+    is_ragged,
+    known_sequences,
+)
+from ._input import in_words as _count
+from ._preparation import Preparation
+from ._recipe import Loss, recipe_of
+from ._scores import score_table
+from ._targets import Targets, unseen_note
+from ._weights import Weights, sample_weights, weighted
+
+
+class SequenceEstimator(WithTraining, BaseEstimator):
+    """Base of the sequence estimators; use the classifier or the regressor.
+
+    ``__init__`` of a subclass stores its arguments as they are; ``fit`` checks.
+    """
+
+    task: str
+    _classify: bool
+    # The held-out sequences it takes to choose an epoch.
+    _fewest: int
+
+    # Declared for the readers of this file: subclasses' __init__ sets them.
+    cell: str
+    hidden_size: int
+    num_layers: int
+    bidirectional: bool
+    dropout: float
+    pooling: str
+    output: str
+    init: str
+    epochs: int
+    batch_size: int | str
+    learning_rate: float
+    weight_decay: float
+    clip_norm: float | None
+    patience: int | None
+    validation_fraction: float
+    refit: bool
+    random_state: Any
+    progress: bool
+    training: Any
+    callbacks: Any
+    checkpoints: Any
+
+    @own_modes()
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network and the baselines.
+
+        Parameters
+        ----------
+        X : array-like or list
+            (n, T, C); (n, T), taken as one channel; or n arrays (T_i, C) or
+            (T_i,). NaN is a missing value.
+        y : array-like or list
+            One target a sequence, or one a step: (n, T) or n arrays (T_i,).
+        sample_weight : array-like or None
+            (n,): how much each sequence counts in the loss, and in ridge's.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If X, y or a parameter cannot be used; the message says which, where,
+            and what to do.
+        """
+        sequences = as_sequences(X)
+        raw = self._read_targets(y, sequences)
+        raw = self._weigh(raw, sample_weight, len(sequences))
+        loss = self._loss(raw.weights is not None)
+        recipe = recipe_of(self, loss, self._width(raw), raw.per_step, len(sequences))
+        self.seed_ = recipe.settings.seed
+        self.channels_ = sequences[0].shape[1]
+        self.channel_names_ = channel_names(X)
+        self.per_step_ = raw.per_step
+        groups = raw.values if self._classify and not raw.per_step else None
+        rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
+        targets = self._scale_targets(raw, rows[0])
+        with suitable_threads(recipe.work(self.channels_, len(sequences))):
+            fitted = fit_network(sequences, targets, *rows, recipe)
+            # Whatever happens to the scores, from here on there is a model to keep.
+            self.network_, self.preparation_ = fitted.network, fitted.preparation
+            self._report(sequences, raw, rows, fitted)
+        return self
+
+    @own_modes()
+    def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
+        """Score network and baselines on sequences they have not seen.
+
+        The scores replace those on the validation part in ``results_``.
+
+        Parameters
+        ----------
+        X, y
+            As for ``fit``.
+        split : str
+            What to call these sequences in the results.
+
+        Returns
+        -------
+        dict
+            ``results_["scores"]``.
+        """
+        check_is_fitted(self, "network_")
+        sequences = known_sequences(self, X)
+        truth = self._read_known_targets(y, sequences)
+        text = f"{split}: {_count(sequences)}"
+        self._score(sequences, truth, text)
+        if truth.unseen:
+            note = unseen_note(truth, self.network_.head.out_features)
+            self.results_["notes"].append(f"{split}: {note}")
+        return dict(self.results_["scores"])
+
+    @own_modes()
+    def save(self, directory: str | Path) -> Path:
+        """Write a run directory that `elman.load` opens in any process.
+
+        Parameters
+        ----------
+        directory : path
+            Made if it is not there.
+        """
+        check_is_fitted(self, "network_")
+        stored = copy.copy(self)
+        plain = {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in self.get_params(deep=False).items()
+        }
+        if plain["random_state"] is not None:
+            plain["random_state"] = self.seed_
+        weights = plain.get("class_weight")
+        if isinstance(weights, Mapping):  # TOML's names are text, classes may be not
+            plain["class_weight"] = [
+                [getattr(k, "item", lambda k=k: k)(), float(v)]
+                for k, v in weights.items()
+            ]
+        stored.set_params(**{**plain, "callbacks": None, "checkpoints": None})
+        return save(stored, directory)
+
+    # -- what a task adds ---------------------------------------------------
+
+    @abstractmethod
+    def _read_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
+        """Return y as class numbers or numbers (n, K), and learn its classes."""
+
+    @abstractmethod
+    def _read_known_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
+        """Return y in the form learned by ``fit``."""
+
+    @abstractmethod
+    def _scale_targets(self, targets: Targets, rows: NDArray[np.int64]) -> Targets:
+        """Return the targets as the loss expects them, scaled on these rows."""
+
+    @abstractmethod
+    def _loss(self, weighted: bool) -> Loss:
+        """Return the loss; of targets with a last column of weights, if they have."""
+
+    @abstractmethod
+    def _width(self, targets: Targets) -> int:
+        """Return how many outputs the network has."""
+
+    @abstractmethod
+    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+        """Return class numbers (rows,), or numbers (rows, K), of outputs."""
+
+    @abstractmethod
+    def _describe(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
+        """Return title, question and data of the results."""
+
+    @abstractmethod
+    def _fitted(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Return what the task learned besides: plain values, and tensors."""
+
+    @abstractmethod
+    def _take_up(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Take up what `_fitted` returned."""
+
+    def _weigh(
+        self,
+        targets: Targets,
+        sample_weight: Any,
+        count: int,
+        by_class: Weights | None = None,
+    ) -> Targets:
+        """Return the targets with their weights, if they have any."""
+        by_row = sample_weights(sample_weight, count)
+        return replace(targets, weights=weighted(targets, by_class, by_row))
+
+    def _metric(self) -> str:
+        """Return what decides between the network and simple models."""
+        return "RMSE"
+
+    def _guess(self, targets: Targets) -> tuple[float, str]:
+        """Return the loss of guessing, without weights, and what that is."""
+        return 1.0, "always saying the mean"
+
+    def _names(self) -> list[str]:
+        """Return the names of the classes."""
+        return []
+
+    def _output(self) -> Any:
+        return self.output
+
+    def _question(self, sequences: Sequence[Array]) -> list[list[str]]:
+        """Return what both tasks were asked, as label and text."""
+        channels = sequences[0].shape[1]
+        ways = "both ways" if self.bidirectional else "forward"
+        layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
+        return [
+            ["Sequences", f"{_count(sequences)}, {channels} channels"],
+            [
+                "Network",
+                f"{self.cell.upper()}, {self.hidden_size} units{layers}, {ways}",
+            ],
+            ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
+            ["Seed", str(self.seed_)],
+        ]
+
+    # -- fitting ------------------------------------------------------------
+
+    def _report(
+        self,
+        sequences: Sequence[Array],
+        raw: Targets,
+        rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+        fitted: Fitted,
+    ) -> None:
+        train_rows, validation_rows = rows
+        training = [sequences[i] for i in train_rows]
+        self.results_ = {
+            "task": self.task,
+            **self._describe(sequences, raw),
+            "notes": [
+                *fitted.preparation.notes(sequences),
+                *fitted.notes,
+                *advice(
+                    fitted.result, None if raw.weights is not None else self._guess(raw)
+                ),
+            ],
+            "diagnosis": fitted.start.diagnosis,
+            "training": report.training_report(fitted),
+            "environment": report.environment(fitted, sequences[0], self.seed_),
+        }
+        network, preparation = fitted.first
+        self._baselines = Baselines(self._classify).fit(
+            preparation.apply(training), raw.take(train_rows)
+        )
+        if len(validation_rows):
+            held_out = [sequences[i] for i in validation_rows]
+            self._score(
+                held_out,
+                raw.take(validation_rows),
+                f"validation: {_count(held_out)}, which also chose the epoch",
+                (network, preparation),
+            )
+        else:
+            self.results_["notes"].append(
+                "nothing was held out to stop training by: it ran all epochs"
+            )
+        if fitted.refit_epochs:
+            self._baselines = Baselines(self._classify).fit(
+                fitted.preparation.apply(sequences), raw
+            )
+        self.results_["notes"] += self._baselines.notes
+
+    def _score(
+        self,
+        sequences: Sequence[Array],
+        truth: Targets,
+        split: str,
+        model: tuple[SequenceNetwork, Preparation] | None = None,
+    ) -> None:
+        network, preparation = model or (self.network_, self.preparation_)
+        prepared = preparation.apply(sequences)
+        predicted = self._decide(_joined(network_outputs(network, prepared), truth))
+        known = getattr(self, "_baselines", None)
+        others = known.predict(prepared, truth.per_step) if known else {}
+        names = self._names()
+        every, metric = [*names, *truth.unseen], self._metric()
+        self.results_["scores"] = score_table(
+            truth.values, predicted, others, split, metric, every, len(names)
+        )
+        self._picture(truth, predicted)
+
+    @abstractmethod
+    def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
+        """Put confusion or pairs into the results."""
+
+    # -- predicting ---------------------------------------------------------
+
+    @own_modes()
+    def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
+        """Return outputs end to end, and the lengths if there is one a step."""
+        check_is_fitted(self, "network_")
+        sequences = known_sequences(self, X)
+        outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
+        if not self.per_step_:
+            return np.stack(outputs), None
+        return np.concatenate(outputs), [len(s) for s in sequences]
+
+    def _in_form_of(
+        self, X: Any, values: NDArray[Any], lengths: list[int] | None
+    ) -> Any:
+        """Return one row a sequence; per step an array, or a list if X is ragged."""
+        if lengths is None:
+            return values
+        parts = np.split(values, np.cumsum(lengths)[:-1])
+        return parts if is_ragged(X) else np.stack(parts)
+
+    # -- run directory ------------------------------------------------------
+
+    def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        fitted, tensors = self._fitted()
+        network = self.network_
+        return {
+            **fitted,
+            "seed": self.seed_,
+            "channels": self.channels_,
+            "channel_names": self.channel_names_,
+            "per_step": self.per_step_,
+            "inputs": network.encoder.input_size,
+            "outputs": network.head.out_features,
+        }, {
+            **tensors,
+            **self.preparation_.tensors(),
+            **{f"network.{k}": v for k, v in network.state_dict().items()},
+        }
+
+    def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        self._take_up(fitted, tensors)
+        self.seed_ = fitted["seed"]
+        self.channels_ = fitted["channels"]
+        self.channel_names_ = fitted.get("channel_names")
+        self.per_step_ = fitted["per_step"]
+        self.preparation_ = Preparation.from_tensors(tensors)
+        with torch.random.fork_rng(devices=[]):
+            self.network_ = SequenceNetwork(
+                self.cell,
+                fitted["inputs"],
+                self.hidden_size,
+                fitted["outputs"],
+                num_layers=self.num_layers,
+                bidirectional=self.bidirectional,
+                dropout=self.dropout,
+                pooling=self.pooling,  # type: ignore[arg-type]
+                per_step=self.per_step_,
+            )
+        held = (k for k in tensors if k.startswith("network."))
+        self.network_.load_state_dict({k[8:]: tensors[k] for k in held})
+        self.network_.eval()
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say what X may be: two or three axes, NaN allowed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _joined(outputs: list[NDArray[np.float32]], truth: Targets) -> NDArray[np.float32]:
+    return np.concatenate(outputs) if truth.per_step else np.stack(outputs)

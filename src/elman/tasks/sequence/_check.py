@@ -1,0 +1,60 @@
+"""Whether what is to be scored can be scored, asked before the training."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from elman._errors import InputError
+
+from ._base import SequenceEstimator
+from ._input import as_sequences, channel_names, known_sequences
+from ._targets import unseen_note
+
+Labelled = tuple[Any, Any]
+
+
+def check_held_out(
+    estimator: SequenceEstimator, train: Labelled, test: Labelled | None
+) -> list[str]:
+    """Raise unless an estimator can be fitted on one part and scored on another.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Not fitted; it stays as it is.
+    train, test : tuple of X and y
+        No test part: nothing is checked.
+
+    Returns
+    -------
+    list of str
+        What the scores will have to say, such as classes that training lacks.
+
+    Raises
+    ------
+    InputError
+        Other channels or targets in the test part, or none of its classes is
+        among those of the training part.
+    """
+    if test is None:
+        return []
+    trial = copy.copy(estimator)
+    sequences = as_sequences(train[0])
+    raw = trial._read_targets(train[1], sequences)
+    trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step
+    trial.channel_names_ = channel_names(train[0])
+    trial._scale_targets(raw, np.arange(len(sequences)))
+    truth = trial._read_known_targets(test[1], known_sequences(trial, test[0]))
+    if not truth.unseen:
+        return []
+    known = trial._names()
+    if bool((truth.values >= len(known)).all()):
+        raise InputError(
+            f"none of the test part's classes ({', '.join(truth.unseen[:5])}) is among "
+            f"those of the training part ({', '.join(known[:5])}); give a test file of "
+            "the same classes"
+        )
+    return [unseen_note(truth, len(known))]

@@ -1,0 +1,248 @@
+"""Fitting a sequence network: split, scale, start, train, and train on everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from elman.models import SequenceNetwork
+from elman.tasks._diverged import divergence_note, divergence_report
+from elman.tasks._flow_record import flow_report, watch_flow
+from elman.tasks._stages import EVERYTHING, NETWORK, stage
+from elman.training import (
+    RaggedSequences,
+    TrainingResult,
+    train,
+)
+
+from ._diagnosis import Start, choose_start
+from ._input import Array
+from ._preparation import Preparation
+from ._recipe import Recipe
+from ._targets import Targets
+from ._trial import FEWEST, compare
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network and how it came about.
+
+    Attributes
+    ----------
+    network, preparation
+        Ready to predict.
+    first : tuple of SequenceNetwork and Preparation
+        Those that never saw the validation rows.
+    start : Start
+        The diagnosis and the initialisation taken.
+    result : TrainingResult
+        The run with the validation part.
+    diverged : dict or None
+        Where and why that run met a value that is not finite.
+    flow : dict or None
+        The gradient flow of that run; see `flow_report`.
+    refit_epochs : int
+        Length of the second run, 0 if there was none.
+    notes : list of str
+        What was decided on the way.
+    """
+
+    network: SequenceNetwork
+    preparation: Preparation
+    first: tuple[SequenceNetwork, Preparation]
+    start: Start
+    result: TrainingResult
+    refit_epochs: int
+    notes: list[str]
+    diverged: dict[str, Any] | None = None
+    flow: dict[str, Any] | None = None
+
+
+def fit_network(
+    sequences: Sequence[Array],
+    targets: Targets,
+    train_rows: NDArray[np.int64],
+    validation_rows: NDArray[np.int64],
+    recipe: Recipe,
+) -> Fitted:
+    """Train a network, first with the validation rows held out.
+
+    Everything random derives from the recipe's seed; the global random state is
+    left as it was found. An interruption keeps the best weights so far and
+    skips what has not begun.
+
+    Parameters
+    ----------
+    sequences : sequence of ndarray
+        (T_i, C), checked.
+    targets : Targets
+        Already in the units the loss expects.
+    train_rows, validation_rows : ndarray
+        int64; the second may be empty.
+    recipe : Recipe
+
+    Returns
+    -------
+    Fitted
+    """
+    preparation = Preparation.fit([sequences[i] for i in train_rows])
+
+    def examples(rows: NDArray[np.int64], how: Preparation) -> RaggedSequences:
+        return RaggedSequences(
+            how.apply([sequences[i] for i in rows]),
+            targets.take(rows).tensor(),
+            per_step=targets.per_step,
+        )
+
+    training = examples(train_rows, preparation)
+    network = _built(preparation, recipe)
+    start = choose_start(network, training, recipe.loss, recipe.init, _seed(recipe))
+    validation = (
+        examples(validation_rows, preparation) if len(validation_rows) else None
+    )
+    notes = []
+    # Where the second run takes all epochs, the first shows what they lead to.
+    enough = len(validation_rows) >= recipe.fewest or not recipe.refit
+    settings = recipe.settings if enough else replace(recipe.settings, patience=None)
+    doubtful = recipe.init == "auto" and start.init != "default"
+    if doubtful and validation is not None and settings.epochs >= FEWEST:
+        trial = compare(
+            start,
+            lambda: _built(preparation, recipe),
+            training,
+            validation,
+            recipe,
+        )
+        start = trial.start
+        notes.append(trial.note)
+        if trial.interrupted:
+            network, result = trial.interrupted
+            first = (network, preparation)
+            return Fitted(network, preparation, first, start, result, 0, notes)
+        network = _built(preparation, recipe)
+        start.apply(network, _seed(recipe))
+    recorder, callbacks = watch_flow(recipe.callbacks)
+    result = train(
+        network,
+        recipe.loss,
+        training,
+        validation,
+        settings,
+        [*recipe.watching(), *callbacks],
+        checkpoints=stage(recipe.checkpoints, NETWORK),
+    )
+    diverged = divergence_report(network, recipe.loss, result)
+    about_first = (diverged, flow_report(recorder, start.needed))
+    notes += divergence_note(diverged)
+    first = (network, preparation)
+    epochs = result.best_epoch if enough else recipe.settings.epochs
+    again = recipe.refit and validation is not None and epochs > 0
+    if not again or result.stopped == "interrupted":
+        return Fitted(
+            network, preparation, first, start, result, 0, notes, *about_first
+        )
+
+    rows = np.sort(np.concatenate([train_rows, validation_rows]))
+    preparation = Preparation.fit([sequences[i] for i in rows])
+    network = _built(preparation, recipe)
+    start.apply(network, _seed(recipe))
+    second = train(
+        network,
+        recipe.loss,
+        examples(rows, preparation),
+        None,
+        replace(recipe.settings, epochs=epochs),
+        recipe.watching("on all sequences,"),
+        checkpoints=stage(recipe.checkpoints, EVERYTHING),
+    )
+    if second.stopped != "epochs":
+        if second.stopped == "interrupted":
+            result = replace(result, stopped=second.stopped)
+        return Fitted(*first, first, start, result, 0, notes, *about_first)
+    if not enough:
+        notes.append(
+            f"{len(validation_rows)} held-out sequences are too few to choose an epoch "
+            f"by: the network was trained on all for {epochs} epochs"
+        )
+    return Fitted(
+        network, preparation, first, start, result, epochs, notes, *about_first
+    )
+
+
+def network_outputs(
+    network: SequenceNetwork, sequences: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """Return the network's output for each prepared sequence: (K,) or (T_i, K).
+
+    Sequences of like length run together, so that little is padded.
+    """
+    examples = RaggedSequences(sequences)
+    found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(examples)
+    order = torch.argsort(examples.lengths, stable=True)
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            for index in order.split(256):
+                (values, lengths), _ = examples.take(index)
+                output = network(values, lengths).numpy()
+                for i, row, steps in zip(index, output, lengths, strict=True):
+                    found[int(i)] = row[: int(steps)] if network.per_step else row
+    finally:
+        network.train(was_training)
+    return found
+
+
+def parameter_count(network: SequenceNetwork) -> int:
+    """Return how many numbers training may change."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def split_rows(
+    groups: NDArray[np.int64] | None, count: int, fraction: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return training and validation rows, every class as evenly as it divides.
+
+    Parameters
+    ----------
+    groups : ndarray or None
+        (count,) class numbers; each class keeps at least one training row.
+    count : int
+        Rows.
+    fraction : float
+        Share of rows for validation.
+    seed : int
+        Which rows.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(count)
+    wanted = min(round(fraction * count), count - 1)
+    if fraction > 0 and count >= 5:
+        wanted = max(wanted, 1)
+    if groups is not None:
+        # Row k of a class of n stands at (k + 1/2) / n: taking the lowest first
+        # takes the same share of every class, without a remainder for each.
+        place = np.empty(count)
+        for group in np.unique(groups):
+            rows = order[groups[order] == group]
+            place[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
+            place[rows[-1]] = np.inf
+        wanted = min(wanted, int(np.isfinite(place).sum()))
+        order = np.argsort(place, kind="stable")
+    validation, training = order[:wanted], order[wanted:]
+    return np.sort(training), np.sort(validation)
+
+
+def _seed(recipe: Recipe) -> int:
+    return recipe.settings.seed
+
+
+def _built(preparation: Preparation, recipe: Recipe) -> SequenceNetwork:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_seed(recipe))
+        return SequenceNetwork(channels=preparation.channels, **recipe.network)

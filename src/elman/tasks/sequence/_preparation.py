@@ -1,0 +1,98 @@
+"""From the user's sequences to what the network reads: filled, clipped, scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from elman.data import suspect_notes
+from elman.tasks._scaling import ClippedScaler
+
+from ._input import Array
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Scale each channel; fill what is missing and say where it was.
+
+    A missing value takes the last one known in its sequence, else the training
+    mean. If any was missing in the training part, each channel that had gaps
+    gets a second one that is 1 where the value is missing and 0 elsewhere.
+
+    Attributes
+    ----------
+    scaler : ClippedScaler
+        Fitted on the training part alone.
+    flagged : ndarray
+        int64: the channels with an indicator.
+    """
+
+    scaler: ClippedScaler
+    flagged: NDArray[np.int64]
+
+    @classmethod
+    def fit(cls, sequences: Sequence[Array]) -> Preparation:
+        """Return the preparation these training sequences call for."""
+        steps = np.concatenate(sequences)
+        return cls(
+            ClippedScaler.fit(steps), np.flatnonzero(np.isnan(steps).any(axis=0))
+        )
+
+    @property
+    def channels(self) -> int:
+        """How many channels the network reads."""
+        return len(self.scaler.mean) + len(self.flagged)
+
+    def apply(self, sequences: Sequence[Array]) -> list[NDArray[np.float32]]:
+        """Return the sequences as the network reads them, (T_i, channels)."""
+        return [self._one(sequence) for sequence in sequences]
+
+    def notes(self, sequences: Sequence[Array]) -> list[str]:
+        """Return one line for whatever was filled or clipped in them."""
+        steps = np.concatenate(sequences)
+        missing = np.isnan(steps).sum(axis=0)
+        notes = [
+            f"channel {j}: filled {count:,} of {len(steps):,} missing values with the "
+            "last one known, else the mean"
+            for j, count in enumerate(missing)
+            if count
+        ]
+        names = [f"channel {j}" for j in range(steps.shape[1])]
+        channels = ((name, steps[:, j]) for j, name in enumerate(names))
+        notes += suspect_notes(channels, "", "replace it by NaN")
+        return notes + self.scaler.clipped(steps, names)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything as tensors, for a file."""
+        return {
+            "preparation.flagged": torch.from_numpy(self.flagged.copy()),
+            **self.scaler.tensors("preparation.scaler"),
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, Tensor]) -> Preparation:
+        """Return the preparation `tensors` described."""
+        return cls(
+            ClippedScaler.from_tensors("preparation.scaler", tensors),
+            tensors["preparation.flagged"].numpy(),
+        )
+
+    def _one(self, sequence: Array) -> NDArray[np.float32]:
+        missing = np.isnan(sequence)
+        scaled = self.scaler.transform(sequence)
+        if missing.any():
+            scaled = np.nan_to_num(forward_filled(scaled), nan=0.0)
+        flags = missing[:, self.flagged]
+        return np.concatenate([scaled, flags], axis=1).astype(np.float32)
+
+
+def forward_filled(values: Array) -> Array:
+    """Return (T, C) with each NaN replaced by the value before it, if any."""
+    steps = np.arange(len(values))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), 0, steps), axis=0)
+    return np.take_along_axis(values, last, axis=0)

@@ -1,0 +1,184 @@
+"""Weights of classes and of sequences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.utils.class_weight import compute_class_weight
+
+import elman
+from elman import InputError, SequenceClassifier, SequenceRegressor
+from elman.tasks.sequence._classify import class_loss, weighted_class_loss
+from elman.tasks.sequence._regress import squared_loss, weighted_squared_loss
+from elman.tasks.sequence._scores import balanced_accuracy, score_table
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence._weights import class_weights, weighted
+
+SMALL = {"hidden_size": 4, "epochs": 2, "init": "default"}
+
+
+def rare_events(count=120, rare=8, seed=0):
+    """Return sequences of noise; in a few, half a step up in the middle."""
+    draw = np.random.default_rng(seed)
+    X = draw.normal(size=(count, 12, 1))
+    y = np.array(["rare"] * rare + ["usual"] * (count - rare))
+    X[:rare, 4:8] += 1.0
+    order = draw.permutation(count)
+    return X[order], y[order]
+
+
+def test_balanced_is_that_of_scikit_learn():
+    numbers = np.repeat([0, 1, 2], [10, 3, 1])
+    found = class_weights("balanced", Targets(numbers, None), np.array(list("abc")))
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=numbers)
+    assert found == pytest.approx(expected)
+    assert class_weights({"b": 5}, Targets(numbers, None), np.array(list("abc"))) == (
+        pytest.approx([1, 5, 1])
+    )
+
+
+def test_a_weight_counts_as_often_as_it_says():
+    torch.manual_seed(0)
+    output, target = torch.randn(4, 3), torch.tensor([0, 2, 1, 1])
+    times = torch.tensor([1, 3, 0, 2])
+    repeated = class_loss(
+        output.repeat_interleave(times, 0), target.repeat_interleave(times)
+    )
+    pairs = torch.stack([target.float(), times * 4 / times.sum()], 1)
+    assert float(weighted_class_loss(output, pairs)) == pytest.approx(float(repeated))
+    numbers = torch.randn(4, 2)
+    wide = torch.cat([numbers, (times * 4 / times.sum())[:, None]], 1)
+    repeated = squared_loss(
+        output[:, :2].repeat_interleave(times, 0), numbers.repeat_interleave(times, 0)
+    )
+    found = weighted_squared_loss(output[:, :2], wide)
+    assert float(found) == pytest.approx(float(repeated))
+
+
+def test_steps_without_a_target_have_no_loss_whatever_their_weight():
+    output = torch.randn(2, 3, 2)
+    target = torch.tensor([[0, 1, 1], [1, torch.nan, torch.nan]])
+    ones = torch.where(target.isnan(), target, torch.ones(2, 3))
+    both = torch.stack([target, ones], -1)
+    assert torch.equal(weighted_class_loss(output, both), class_loss(output, target))
+    assert weighted_class_loss.weight(both) == 4
+
+
+def test_weights_have_mean_one_and_follow_their_rows():
+    targets = Targets(np.array([0, 1, 1, 0]), np.array([1, 3]))
+    weights = weighted(targets, np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+    assert weights == pytest.approx(np.array([3, 2, 2, 1]) / 2)
+    taken = Targets(targets.values, targets.lengths, weights=weights).take(
+        np.array([1])
+    )
+    assert taken.weights == pytest.approx(np.array([2, 2, 1]) / 2)
+    assert taken.tensor().shape == (3, 2)
+
+
+def test_a_rare_class_is_found_where_it_weighs_as_much():
+    X, y = rare_events()
+    new, truth = rare_events(400, 40, seed=1)
+    settings = {"hidden_size": 16, "epochs": 25, "init": "default", "dropout": 0.0}
+    plain = SequenceClassifier(**settings).fit(X, y)
+    even = SequenceClassifier(**settings, class_weight="balanced").fit(X, y)
+    by_hand = SequenceClassifier(**settings).fit(
+        X, y, sample_weight=np.where(y == "rare", 120 / 16, 120 / 224)
+    )
+    found = {
+        name: (model.predict(new) == "rare").sum()
+        for name, model in [("plain", plain), ("even", even)]
+    }
+    assert 2 * found["plain"] < found["even"]
+    scores = [balanced_accuracy_score(truth, m.predict(new)) for m in (plain, even)]
+    assert scores[1] > scores[0] + 0.05
+    np.testing.assert_allclose(
+        even.predict_proba(new), by_hand.predict_proba(new), atol=1e-5
+    )
+    assert even.results_["scores"]["metric"] == "balanced accuracy"
+
+
+def test_sequences_of_weight_zero_teach_nothing():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(30, 5, 1))
+    y = X[:, -1, 0].copy()
+    weights = np.ones(30)
+    weights[20:] = 0
+    plain = {**SMALL, "validation_fraction": 0}
+    model = SequenceRegressor(**plain)
+    scaled = {
+        other: model.fit(X, np.where(weights > 0, y, y + other), weights).predict(X)
+        for other in (0.0, 1e-9)
+    }
+    np.testing.assert_allclose(scaled[0.0], scaled[1e-9], atol=1e-6)
+    unweighted = SequenceRegressor(**plain).fit(X, y)
+    assert not np.allclose(unweighted.predict(X), scaled[0.0], atol=1e-4)
+
+
+def test_targets_a_step_take_weights_too():
+    draw = np.random.default_rng(0)
+    X = [draw.normal(size=(n, 2)) for n in (5, 7, 6) * 6]
+    y = [(x[:, 0] > 1).astype(int) for x in X]
+    model = SequenceClassifier(**SMALL, class_weight={1: 4.0})
+    model.fit(X, y, sample_weight=np.arange(1, 19))
+    assert model.per_step_
+    assert len(model.predict(X)[1]) == 7
+
+
+def test_weights_survive_a_run_directory(tmp_path):
+    X, y = rare_events(40, 8)
+    numbers = (y == "rare").astype(int)
+    for weight in ({0: 1.0, 1: 9.0}, "balanced", None):
+        model = SequenceClassifier(**SMALL, class_weight=weight).fit(X, numbers)
+        loaded = elman.load(model.save(tmp_path / "run"))
+        assert loaded.class_weight == weight
+        loaded.fit(X, numbers)
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [
+        ("balance", "did you mean 'balanced'"),
+        ({"rar": 2.0}, "names the class 'rar'; did you mean 'rare'"),
+        ({"rare": -1.0}, "the weight of 'rare' must be a number of at least 0"),
+        ({"rare": "much"}, "got 'much'"),
+        ({"rare": 0, "usual": 0}, "nothing is left to learn from"),
+        (3, "None, 'balanced' or a mapping"),
+    ],
+)
+def test_class_weights_that_cannot_be_used(weight, words):
+    X, y = rare_events(20, 4)
+    with pytest.raises(InputError, match=words):
+        SequenceClassifier(**SMALL, class_weight=weight).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (np.ones(3), r"shape \(3,\); give one number for each of the 20"),
+        (np.zeros(20), "zero everywhere"),
+        (-np.ones(20), r"sample_weight\[0\] is -1"),
+        ([np.nan] * 20, r"sample_weight\[0\] is nan"),
+        (["a"] * 20, "not numbers"),
+    ],
+)
+def test_sample_weights_that_cannot_be_used(weights, words):
+    X, y = rare_events(20, 4)
+    with pytest.raises(InputError, match=words):
+        SequenceClassifier(**SMALL).fit(X, y, sample_weight=weights)
+
+
+def test_the_verdict_says_what_accuracy_hides():
+    truth = np.array([0] * 95 + [1] * 5)
+    always = np.zeros(100, int)
+    assert balanced_accuracy(truth, always) == 0.5
+    table = score_table(
+        truth, always, {"majority class": always}, "t", "accuracy", ["a", "b"], 2
+    )
+    assert "Always saying 'a' is right for 95.0 %" in table["verdict"]
+    assert "the network is right for 50.0 %, a guess for 50.0 %" in table["verdict"]
+    assert "never predicts the class 'b' (5). class_weight" in table["verdict"]
+    even = np.array([0, 1] * 10)
+    table = score_table(even, even, {}, "t", "accuracy", ["a", "b"], 2)
+    assert table["verdict"] == "The network is right for 100.0 %."
