@@ -26,8 +26,15 @@ from ._sequences import sequences_of as sequences_of
 from ._table import Table as Table
 from ._table import open_table as open_table
 from ._table import read_table as read_table
+from .panel import Layout as Layout
+from .panel import Panel as Panel
+from .panel import looks_wide as looks_wide
+from .panel import panel_series as panel_series
+from .panel import wide_to_long as wide_to_long
 
 __all__ = [
+    "Layout",
+    "Panel",
     "RegularSeries",
     "Sequences",
     "Table",
@@ -38,10 +45,12 @@ __all__ = [
     "is_utf8",
     "like",
     "load_bikeshare",
+    "looks_wide",
     "numeric_column",
     "open_memmap",
     "open_sequences",
     "open_table",
+    "panel_series",
     "read_sequences",
     "read_table",
     "regular_series",
@@ -52,4 +61,5 @@ __all__ = [
     "to_frame",
     "to_memmap",
     "to_table",
+    "wide_to_long",
 ]

@@ -10,7 +10,7 @@ import polars as pl
 
 from elman._errors import InputError
 
-from .._encoding import decode, lines_of
+from elman.data._encoding import decode, lines_of
 from ._layout import Layout
 
 TARGET, TIME = "value", "time"

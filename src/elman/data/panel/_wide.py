@@ -9,8 +9,8 @@ import polars as pl
 
 from elman._errors import InputError
 
-from .._columns import place, row_name
-from .._stamps import looks_like_time
+from elman.data._columns import place, row_name
+from elman.data._stamps import looks_like_time
 
 ID, TARGET, TIME = "series", "value", "time"
 # Fewer columns than this are a table of a few numbers a row.

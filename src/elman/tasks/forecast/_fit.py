@@ -225,7 +225,7 @@ def fit_forecast(
             data.decoder.shape[1],
             len(targets),
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
+        before, after, remedy = remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
@@ -327,7 +327,7 @@ def _windows_between(
     return origins
 
 
-def _remedied(
+def remedied(
     forecaster: Any,
     network: HighwayNetwork,
     examples: Windows,

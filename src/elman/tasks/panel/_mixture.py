@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import gcd
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._local import Local
 from ._pooled import FOLDS, PooledRidge, folds
@@ -20,7 +21,7 @@ _BEST = 0.02
 
 
 def stride_of(horizon: int, season: int, length: int) -> int:
-    """Return the steps between origins: half a horizon, and no part of the season.
+    """Return the steps between origins: about half a horizon, no part of a season.
 
     Parameters
     ----------
@@ -28,10 +29,25 @@ def stride_of(horizon: int, season: int, length: int) -> int:
     length : int
         Of a typical series: a short one has few origins.
     """
-    stride = max(1, min(horizon // 2, length // 20))
-    while season > 1 and stride > 1 and gcd(stride, season) > 1:
-        stride -= 1
-    return stride
+    most = max(1, min(round(0.6 * horizon), length // 20))
+    tried = range(max(1, most // 2), most + 1)
+    apart = [s for s in tried if gcd(s, season) == 1] or [1]
+    # Origins that lie a whole number of strides before another are shared.
+    return min(apart, key=lambda s: (_back(horizon, s), abs(2 * s - horizon)))
+
+
+def _back(horizon: int, stride: int) -> int:
+    """Return the steps from an origin to the last one whose forecast was over."""
+    return -(-horizon // stride) * stride
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Weighed forecasts (n, H), their earlier error (n,), of so many origins (n,)."""
+
+    forecast: Array
+    error: Array
+    count: Array
 
 
 @dataclass
@@ -84,7 +100,8 @@ class Mixture:
 
     def earlier(self, series: SeriesSet, origins: Rows) -> Rows:
         """Return (n, J): origins whose forecasts were over, -1 where there is none."""
-        back = self.horizon + self.stride * np.arange(MOST_EARLIER)
+        back = _back(self.horizon, self.stride)
+        back = back + self.stride * np.arange(MOST_EARLIER)
         found = origins[:, None] - back
         first = series.starts[series.owner[origins - 1]]
         # A forecast from less than a quarter of what was there is of another kind.
@@ -93,27 +110,33 @@ class Mixture:
 
     def errors(
         self, series: SeriesSet, origins: Rows, forecasts: Array | None = None
-    ) -> Array:
-        """Return (C, n): each forecast's mean error at origins; NaN where unknown."""
-        found = self.forecasts(series, origins) if forecasts is None else forecasts
-        off = np.abs(found - series.truth(origins, self.horizon))
-        off = off**2 if self.squared else off
-        seen = np.isfinite(off)
-        with np.errstate(invalid="ignore"):
-            mean: Array = np.where(seen, off, 0.0).sum(-1) / seen.sum(-1)
-        return mean
+    ) -> tuple[Array, Array]:
+        """Return (C, n) twice: each forecast's mean error, as it is and evened.
 
-    def records(self, series: SeriesSet, origins: Rows) -> tuple[Array, Array]:
-        """Return (C, n) the mean earlier error, NaN where there is none, and (n,) how
-        many origins it is of."""
+        NaN where nothing was observed. The second is absolute, in the scale of the
+        network.
+        """
+        found = self.forecasts(series, origins) if forecasts is None else forecasts
+        truth = series.truth(origins, self.horizon)
+        off = np.abs(found - truth)
+        evened = off
+        if series.space is not Space.NONE:
+            least = 0.01 * np.maximum(found, 0.0).mean(-1, keepdims=True) + 1e-12
+            inside = series.space.forward(np.maximum(found, least))
+            evened = np.abs(inside - series.space.forward(truth))
+        return _mean_known(off**2 if self.squared else off)[0], _mean_known(evened)[0]
+
+    def records(self, series: SeriesSet, origins: Rows) -> tuple[Array, Array, Array]:
+        """Return the mean of `errors` at earlier origins, and of how many (n,)."""
         earlier = self.earlier(series, origins)
         once, index = np.unique(earlier, return_inverse=True)
         index = index.reshape(earlier.shape)
         valid = once >= 0
-        every = np.full((len(self.names), len(once)), np.nan)
-        if valid.any():
-            every[:, valid] = self.errors(series, once[valid])
-        return _mean_known(every[:, index])
+        every = np.full((2, len(self.names), len(once)), np.nan)
+        for rows in _batches(np.flatnonzero(valid)):
+            every[:, :, rows] = self.errors(series, once[rows])
+        mean, count = _mean_known(every[:, :, index])
+        return mean[0], mean[1], count[0].min(0).astype(np.float64)
 
     def weights(self, record: Array, count: Array) -> Array:
         """Return (C, n): the weights that earlier errors lead to."""
@@ -125,10 +148,16 @@ class Mixture:
         weight = (shrunk / shrunk.min(0)) ** -self.power
         return weight / weight.sum(0)
 
-    def predict(self, series: SeriesSet, origins: Rows) -> Array:
-        """Return (n, H): the weighed forecasts."""
-        weight = self.weights(*self.records(series, origins))
-        return np.einsum("cn,cnh->nh", weight, self.forecasts(series, origins))
+    def weighed(self, series: SeriesSet, origins: Rows) -> Mixed:
+        """Return the weighed forecasts, and how they did before."""
+        record, evened, count = self.records(series, origins)
+        weight = self.weights(record, count)
+        found = self.forecasts(series, origins)
+        return Mixed(
+            np.einsum("cn,cnh->nh", weight, found),
+            (weight * np.nan_to_num(evened)).sum(0),
+            count,
+        )
 
     def honest(
         self, series: SeriesSet, origins: Rows, held_out: list[list[PooledRidge]]
@@ -137,8 +166,9 @@ class Mixture:
 
         ``held_out`` has the models of each fold for each pooled regression.
         """
-        weight = self.weights(*self.records(series, origins))
-        fold_of = folds(len(origins))
+        record, _, count = self.records(series, origins)
+        weight = self.weights(record, count)
+        fold_of = folds(series, origins)
         out = np.empty((len(origins), self.horizon))
         for f in range(FOLDS):
             inside = fold_of == f
@@ -153,11 +183,10 @@ class Mixture:
 
         Errors are in units of the change that is usual in a series.
         """
-        record, count = self.records(series, origins)
+        record, _, count = self.records(series, origins)
         found = self.forecasts(series, origins)
-        own = self.errors(series, origins, found)
-        with np.errstate(invalid="ignore"):
-            mean = np.nanmean(own, 0)
+        own, _ = self.errors(series, origins, found)
+        mean = own.mean(0)
         known = np.isfinite(mean) & (mean > 0)
         ratio = own[:, known] / mean[known]
         self.ratios = (
@@ -165,7 +194,7 @@ class Mixture:
             if known.any()
             else np.ones(len(self.names))
         )
-        unit = series.usual[Space.NONE][origins - 1]
+        unit = series.usual(Space.NONE)[origins - 1]
         truth = series.truth(origins, self.horizon)
         best = np.inf
         for power in _POWERS:
@@ -190,13 +219,17 @@ class Mixture:
         return float(np.sqrt((scaled**2).mean()) if self.squared else scaled.mean())
 
 
-def _mean_known(values: Array) -> tuple[Array, Array]:
+def _mean_known(values: Array) -> tuple[Array, NDArray[np.int64]]:
     """Return the mean over the last axis of what is known, and how many were."""
     seen = np.isfinite(values)
     count = seen.sum(-1)
     with np.errstate(invalid="ignore"):
         mean: Array = np.where(seen, values, 0.0).sum(-1) / count
-    return mean, count.min(0).astype(np.float64)
+    return mean, count
+
+
+def _batches(rows: Rows) -> list[Rows]:
+    return [part for part in np.array_split(rows, len(rows) // 8192 + 1) if len(part)]
 
 
 def _ratios(record: Array) -> Array:

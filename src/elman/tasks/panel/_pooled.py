@@ -69,15 +69,14 @@ class PooledRidge:
         ----------
         series : SeriesSet
         origins : ndarray
-            (n,), increasing; the folds are contiguous among them, so that with many
-            series a fold holds whole ones.
+            (n,), increasing.
         horizon : int
         form : PooledForm
         alpha : float, optional
             The penalty; the one with the lowest error over the folds if not given.
         """
         equations = _Equations(series, form, horizon)
-        fold_of = folds(len(origins))
+        fold_of = folds(series, origins)
         parts = [equations.of(origins[fold_of == f]) for f in range(FOLDS)]
         total = sum(parts[1:], parts[0])
         tried = _ALPHAS if alpha is None else (alpha,)
@@ -98,8 +97,7 @@ class PooledRidge:
         equations = _Equations(series, self.form, horizon)
         out = np.empty((len(origins), horizon))
         for rows in _batches(origins):
-            window = equations.window(origins[rows])
-            level, scale, base, _ = window
+            level, scale, base, _ = equations.window(origins[rows])
             scaled = base @ self.weights[:, : base.shape[1]].T
             known = series.known
             if known.shape[1]:
@@ -109,9 +107,11 @@ class PooledRidge:
         return self.form.space.inverse(out)
 
 
-def folds(count: int) -> NDArray[np.int64]:
-    """Return (n,): the fold of each of so many windows, contiguous."""
-    return np.arange(count) * FOLDS // max(count, 1)
+def folds(series: SeriesSet, origins: Rows) -> NDArray[np.int64]:
+    """Return (n,): the fold of each window, whole series where there are enough."""
+    if len(series) >= FOLDS:
+        return series.owner[origins - 1] * FOLDS // len(series)
+    return origins * FOLDS // (len(series.raw) + 1)
 
 
 def _within(scaled: Array, lags: Array) -> Array:

@@ -32,7 +32,7 @@ class SeriesSet:
     raw : ndarray
         (T,): in the target's own unit, NaN where missing.
     space : Space
-        Of the network, and of half of the pooled regressions.
+        Of the network and the intervals.
     season : int
         Steps after which windows are alike, or 1.
     known, past : ndarray
@@ -67,22 +67,27 @@ class SeriesSet:
         """(T,): the last value carried forward, the first one back."""
         return carried(self.raw, self.starts)
 
-    @cached_property
+    @property
     def evened(self) -> Array:
-        """(T,): ``filled`` in `space`."""
-        return carried(self.space.forward(self.raw), self.starts)
+        """(T,): the filled values in `space`."""
+        return self.values(self.space)
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, Space], Array]:
+        return {}
 
     def values(self, space: Space) -> Array:
-        """Return (T,): the filled values in this space or the plain one."""
-        return self.filled if space is Space.NONE else self.evened
+        """Return (T,): the filled values in this space."""
+        if ("values", space) not in self._kept:
+            inside = carried(space.forward(self.raw), self.starts)
+            self._kept["values", space] = inside
+        return self._kept["values", space]
 
-    @cached_property
-    def usual(self) -> dict[Space, Array]:
-        """(T,): the mean change over a season so far, in either space."""
-        return {
-            space: self._running(self.values(space))
-            for space in {Space.NONE, self.space}
-        }
+    def usual(self, space: Space) -> Array:
+        """Return (T,): the mean change over a season so far."""
+        if ("usual", space) not in self._kept:
+            self._kept["usual", space] = self._running(self.values(space))
+        return self._kept["usual", space]
 
     def _running(self, values: Array) -> Array:
         """Return the mean of |y_t − y_{t−m}| in each series up to each row."""
@@ -144,7 +149,7 @@ class SeriesSet:
             scale = 0.05 * spread
             if change.shape[1]:
                 scale = scale + change.mean(1, keepdims=True)
-        floor = 0.1 * self.usual[space][origins - 1][:, None]
+        floor = 0.1 * self.usual(space)[origins - 1][:, None]
         tiny = 1e-6 * np.abs(level) + 1e-12
         return level, np.maximum(scale, floor) + tiny
 

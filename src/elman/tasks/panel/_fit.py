@@ -1,0 +1,409 @@
+"""Fitting one forecaster to many series: roles, split, mixture, remedy, network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from elman._errors import InputError
+from elman.data import Panel
+from elman.diagnosis import Diagnosis, Need
+from elman.tasks._diverged import divergence_note, divergence_report
+from elman.tasks._flow_record import flow_report, watch_flow
+from elman.tasks._sampled import sampled
+from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._training import callbacks_of
+from elman.tasks.forecast._backtest import Backtest
+from elman.tasks.forecast._check import check_parameters
+from elman.tasks.forecast._fit import build_network, remedied
+from elman.tasks.forecast._intervals import fewest_errors
+from elman.tasks.forecast._loss import masked_error
+from elman.tasks.forecast._notes import training_notes
+from elman.tasks.forecast._size import default_horizon
+from elman.tasks.forecast.columns._target_kind import bounded_by_zero
+from elman.training import Progress, TrainingResult, train
+
+from . import _kinds
+from ._local import drift, last_value, recent_mean, seasonal_naive
+from ._mixture import MOST_EARLIER, Mixture, stride_of
+from ._model import PanelModel
+from ._pooled import PooledForm, PooledRidge
+from ._preparation import PanelPreparation, target_of
+from ._roles import panel_roles
+from ._series import Array, PanelWindows, Rows, SeriesSet
+from ._space import Space
+from ._split import PanelSplit, split_panel
+from ._windows import origins_of
+
+_MOST_FITTED = 40_000
+_FEWEST_TRAINED, _MOST_TRAINED = 300, 20_000
+_MOST_VALIDATION = 4000
+_WORSE = 1.05
+
+
+@dataclasses.dataclass(frozen=True)
+class FittedPanel:
+    """Everything `fit_panel` found out."""
+
+    model: PanelModel
+    panel: Panel
+    series: SeriesSet
+    split: PanelSplit
+    need: Need
+    before: Diagnosis | None
+    after: Diagnosis | None
+    remedy: str | None
+    training: TrainingResult
+    validation: Backtest
+    validating: Rows
+    parts: dict[str, float]
+    squared: bool
+    notes: list[str]
+    seed: int
+    diverged: dict[str, Any] | None
+    flow: dict[str, Any] | None
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return self.model.horizon
+
+
+def fit_panel(
+    forecaster: Any,
+    panel: Panel,
+    *,
+    target: str,
+    known: str | Sequence[str],
+    past: str | Sequence[str] | None,
+    static: str | Sequence[str] | None,
+    ignore: str | Sequence[str],
+    test: Any,
+    horizon: int | None,
+    source: object,
+) -> FittedPanel:
+    """Fit all parts of a `Forecaster` on many series; see its `fit`."""
+    settings = check_parameters(forecaster)
+    checkpoints = checkpoints_of(forecaster.checkpoints)
+    asked = callbacks_of(forecaster.callbacks)
+    panel, stops, notes = _observed(panel, target, source)
+    horizon = int(
+        forecaster.horizon
+        or horizon
+        or default_horizon(panel.time, panel.step, int(np.median(stops)))
+    )
+    split, more = split_panel(
+        panel, stops, horizon, forecaster.validation_fraction, test
+    )
+    notes += more
+    last = np.maximum(panel.lengths, stops + horizon)
+    panel = panel.spans(np.zeros(len(panel), dtype=np.int64), last)
+
+    raw = target_of(panel, target, source)
+    training = _before(panel, split.train_end)
+    if not np.isfinite(raw[training]).any():
+        raise InputError(f"column {target!r} has no values in the training part")
+    preparation, squared, need, more = _prepared(
+        forecaster, panel, raw, training, split, target, (known, past, static, ignore),
+        source,
+    )
+    notes += more
+    series = preparation.apply(panel, stops)
+
+    mixture, held_out = _mixture(
+        forecaster, series, split, preparation.seasons, horizon, squared=squared
+    )
+    validating = _origins(series, split.train_end, split.test_start, mixture)
+    validating = validating[sampled(len(validating), _MOST_VALIDATION)]
+    parts = mixture.tune(series, validating)
+    preparation.space = _space_of(preparation.space, mixture, parts)
+    series = dataclasses.replace(series, space=preparation.space)
+
+    context = _network_context(forecaster, mixture, preparation, split)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        network = build_network(
+            forecaster,
+            1 + series.encoder.shape[1],
+            series.decoder.shape[1],
+            1,
+        )
+        model = PanelModel(
+            preparation, mixture, network, context, (np.zeros(1), np.zeros(1))
+        )
+        learning = _training_origins(series, split, mixture, context)
+        examples = PanelWindows(
+            series,
+            learning,
+            model.evened(mixture.honest(series, learning, held_out)),
+            context,
+        )
+        held = PanelWindows(
+            series, validating, model.highway(series, validating)[0], context
+        )
+        loss = masked_error([squared])
+        before, after, remedy = remedied(forecaster, network, examples, need, loss)
+    flow, callbacks = watch_flow(asked)
+    if forecaster.progress:
+        callbacks.append(Progress())
+    result = train(
+        network,
+        loss,
+        examples,
+        held,
+        settings,
+        callbacks,
+        checkpoints=stage(checkpoints, NETWORK),
+    )
+    diverged = divergence_report(network, loss, result)
+    _calibrate(model, series, validating, forecaster.level, squared)
+    notes += _few_windows(len(validating), forecaster.level)
+    validation = model.forecast(series, validating)
+
+    # The network stays; the pooled regressions, which are cheap and convex, also
+    # learn from the validation rows, the most recent ones.
+    mixture.pooled = [
+        PooledRidge.fit(
+            series,
+            _fitting_origins(series, split.test_start, ridge.form.context, horizon),
+            horizon,
+            ridge.form,
+            ridge.alpha,
+        )[0]
+        for ridge in mixture.pooled
+    ]
+    return FittedPanel(
+        model=model,
+        panel=panel,
+        series=series,
+        split=split,
+        need=need,
+        before=before,
+        after=after,
+        remedy=remedy,
+        training=result,
+        validation=validation,
+        validating=validating,
+        parts=parts,
+        squared=squared,
+        notes=[*notes, *divergence_note(diverged), *training_notes(result, settings)],
+        seed=settings.seed,
+        diverged=diverged,
+        flow=flow_report(flow, min(need.steps, context)),
+    )
+
+
+def _observed(
+    panel: Panel, target: str, source: object
+) -> tuple[Panel, Rows, list[str]]:
+    """Return the panel, one past each series' last observed step, and notes.
+
+    Rows before a series' first value are left out.
+    """
+    values = target_of(panel, target, source)
+    seen = np.isfinite(values)
+    rows = np.arange(len(values))
+    if not seen.any():
+        raise InputError(f"column {target!r} has no values; nothing to forecast")
+    starts = panel.starts[:-1]
+    last = np.maximum.reduceat(np.where(seen, rows, -1), starts)
+    first = np.minimum.reduceat(np.where(seen, rows, len(values)), starts)
+    empty = np.flatnonzero(last < 0)
+    if len(empty):
+        name = panel.names[int(empty[0])]
+        raise InputError(
+            f"column {target!r} has no values for {', '.join(panel.ids.columns)} "
+            f"{name!r} ({len(empty):,} of {len(panel):,} series); leave these out"
+        )
+    first = first - starts
+    stops = last + 1 - starts - first
+    notes = list(panel.notes)
+    panel = panel.spans(first, panel.lengths)
+    gaps = int((~seen).sum() - first.sum() - (panel.lengths - stops).sum())
+    if gaps:
+        notes.append(
+            f"{target}: {gaps:,} of {int(stops.sum()):,} values are missing; carried "
+            "forward as input, left out of the loss and of the scores"
+        )
+    return panel, stops, notes
+
+
+def _before(panel: Panel, ends: Rows) -> NDArray[np.bool_]:
+    """Return (T,): whether a row lies before its series' end."""
+    steps = np.arange(len(panel.time)) - np.repeat(panel.starts[:-1], panel.lengths)
+    found: NDArray[np.bool_] = steps < np.repeat(ends, panel.lengths)
+    return found
+
+
+def _prepared(
+    forecaster: Any,
+    panel: Panel,
+    raw: Array,
+    training: NDArray[np.bool_],
+    split: PanelSplit,
+    target: str,
+    names: tuple[Any, Any, Any, Any],
+    source: object,
+) -> tuple[PanelPreparation, bool, Need, list[str]]:
+    """Return the preparation, whether a mean is forecast, the reach, and notes."""
+    space = Space.choose(forecaster.scale, raw[training])
+    chosen = _kinds.looked_at(split.train_end)
+    pieces = [
+        raw[panel.starts[i] : panel.starts[i] + split.train_end[i]] for i in chosen
+    ]
+    dated = np.issubdtype(panel.time.dtype, np.datetime64)
+    seasons = _kinds.seasons_of(pieces, space, float(panel.step), dated=dated)
+    sparse = _kinds.mostly_nothing(pieces, seasons[0] if seasons else 1)
+    squared = {"auto": sparse, "squared": True}.get(forecaster.loss, False)
+    if squared and forecaster.scale == "auto":
+        # The mean of a logarithm is not that of the number.
+        space = Space.NONE
+    roles, notes = panel_roles(panel, training, target, *names, source)
+    floor = bool(np.nanmin(raw[training]) >= 0) and (
+        space is not Space.NONE or sparse or bounded_by_zero(raw[training])
+    )
+    preparation, more = PanelPreparation.fit(
+        panel, training, target, roles, space, seasons, floor=floor
+    )
+    return preparation, squared, _kinds.need_of(pieces, space), notes + more
+
+
+def _mixture(
+    forecaster: Any,
+    series: SeriesSet,
+    split: PanelSplit,
+    seasons: list[int],
+    horizon: int,
+    *,
+    squared: bool,
+) -> tuple[Mixture, list[list[PooledRidge]]]:
+    """Return the forecasts to weigh, the pooled ones fitted on the training part."""
+    typical = int(np.median(split.test_start))
+    width = max(seasons[0] if seasons else 1, horizon // 2, 3)
+    local = {
+        "last value": last_value,
+        "drift": drift,
+        f"mean of the last {width} steps": recent_mean(width),
+    }
+    local |= {f"seasonal naive ({s} steps)": seasonal_naive(s) for s in seasons}
+    pooled, held_out = [], []
+    for context in _kinds.contexts_of(
+        split.train_end, horizon, seasons, forecaster.context
+    ):
+        origins = _fitting_origins(series, split.train_end, context, horizon)
+        for space in dict.fromkeys((Space.NONE, series.space)):
+            for how in ("mean", "last"):
+                form = PooledForm(space, how, context)
+                model, without = PooledRidge.fit(series, origins, horizon, form)
+                pooled.append(model)
+                held_out.append(without)
+    mixture = Mixture(
+        horizon,
+        stride_of(horizon, series.season, typical),
+        [*local, *(ridge.form.name for ridge in pooled)],
+        list(local.values()),
+        pooled,
+        squared,
+    )
+    return mixture, held_out
+
+
+def _space_of(space: Space, mixture: Mixture, parts: dict[str, float]) -> Space:
+    """Return the scale of the network and the intervals.
+
+    The one chosen for the values, unless the plain one serves the pooled regressions
+    clearly better: what grows by so much a year, not by so many per cent.
+    """
+    best = {
+        inside: min(
+            (parts[r.form.name] for r in mixture.pooled if r.form.space is inside),
+            default=0.0,
+        )
+        for inside in (Space.NONE, space)
+    }
+    return space if best[space] <= _WORSE * best[Space.NONE] else Space.NONE
+
+
+def _origins(series: SeriesSet, first: Rows, stop: Rows, mixture: Mixture) -> Rows:
+    return origins_of(
+        series.starts[:-1], first, stop, mixture.horizon, stride=mixture.stride
+    )
+
+
+def _fitting_origins(
+    series: SeriesSet, stop: Rows, context: int, horizon: int
+) -> Rows:
+    """Return the origins that pooled regressions of this context learn from."""
+    nothing = np.zeros(len(series), dtype=np.int64)
+    found = origins_of(series.starts[:-1], nothing, stop, horizon, history=context)
+    return found[sampled(len(found), _MOST_FITTED)]
+
+
+def _training_origins(
+    series: SeriesSet, split: PanelSplit, mixture: Mixture, context: int
+) -> Rows:
+    """Return the origins that the network learns from.
+
+    Those whose highway is like that of the forecasts to come: the pooled regressions
+    have a whole window, and some earlier forecasts say which to trust.
+    """
+    nothing = np.zeros(len(series), dtype=np.int64)
+    longest = max((r.form.context for r in mixture.pooled), default=1)
+    back = mixture.horizon + mixture.stride * (MOST_EARLIER // 2)
+    for history in (longest + back, longest, context, max(2, context // 4), 1):
+        found = origins_of(
+            series.starts[:-1],
+            nothing,
+            split.train_end,
+            mixture.horizon,
+            history=history,
+            stride=mixture.stride,
+        )
+        if len(found) >= _FEWEST_TRAINED:
+            break
+    if not len(found):
+        # No series has a window before its validation part: learn from that.
+        found = _origins(series, split.train_end, split.test_start, mixture)
+    return found[sampled(len(found), _MOST_TRAINED)]
+
+
+def _network_context(
+    forecaster: Any, mixture: Mixture, preparation: PanelPreparation, split: PanelSplit
+) -> int:
+    """Return the steps the network looks back: two horizons or seasons, no more."""
+    if forecaster.context:
+        return int(forecaster.context)
+    wanted = max(2 * mixture.horizon, 2 * preparation.season, 8)
+    return max(2, min(wanted, int(np.quantile(split.train_end, 0.75))))
+
+
+def _calibrate(
+    model: PanelModel, series: SeriesSet, origins: Rows, level: float, squared: bool
+) -> None:
+    """Set the intervals by the errors at these origins."""
+    record, evened, count = model.mixture.records(series, origins)
+    weight = model.mixture.weights(record, count)
+    usual = series.usual(series.space)[origins - 1]
+    ratio = (weight * np.nan_to_num(evened)).sum(0) / np.where(usual > 0, usual, np.nan)
+    known = (count > 0) & np.isfinite(ratio)
+    if known.any():
+        model.usual = float(np.median(ratio[known]))
+    low, high = model.calibrate(series, origins, level)
+    if squared:
+        low = np.full_like(low, -np.inf)
+    model.offsets = low, high
+
+
+def _few_windows(count: int, level: float) -> list[str]:
+    need = fewest_errors(level)
+    if count >= need:
+        return []
+    return [
+        f"intervals of {level:g} want at least {need} validation windows, there are "
+        f"{count}: they are rough"
+    ]
