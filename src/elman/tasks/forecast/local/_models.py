@@ -1,0 +1,184 @@
+"""Local models: each knows one series, and forecasts it from a window of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._filled import filled, first_values
+from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
+from ._smoothing import TRENDS
+from ._smoothing_fit import fit_smoothing
+
+Array = NDArray[np.float64]
+
+# Parameters change slowly; more rows than these cost time and say nothing new.
+MOST_ROWS = 600
+# A forecast of logarithms goes at most so much beyond the window, in its widths.
+_ROOM = 2.0
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A forecast from a window of one series.
+
+    Attributes
+    ----------
+    name : str
+        "smoothing", "theta", "seasonal naive", "last value", "drift" or "mean".
+    map : WindowMap
+    logarithm : bool
+        Whether it forecasts the logarithms.
+    deviation : float
+        Standard deviation of the one-step errors where it is known, else NaN.
+    """
+
+    name: str
+    map: WindowMap
+    logarithm: bool = False
+    deviation: float = float("nan")
+
+    def forecast(self, windows: Array, horizon: int) -> Array:
+        """Return (n, H) the forecasts from windows (n, L) without gaps."""
+        weights = self.map.weights(windows.shape[1], horizon)
+        if not self.logarithm:
+            return windows @ weights
+        positive = windows > 0
+        least = np.where(positive, windows, np.inf).min(1, keepdims=True)
+        least = np.where(np.isfinite(least), least, 1.0)
+        even = np.log(np.where(positive, windows, least))
+        room = _ROOM * np.maximum(np.ptp(even, 1), 1.0)[:, None]
+        low, high = even.min(1)[:, None] - room, even.max(1)[:, None] + room
+        forecast: Array = np.exp(np.clip(even @ weights, low, high))
+        return forecast
+
+    def forecast_at(
+        self,
+        values: Array,
+        origins: NDArray[np.int64],
+        horizon: int,
+        memory: int = MOST_ROWS,
+    ) -> Array:
+        """Return (n, H) the forecasts at each origin, from at most ``memory`` rows.
+
+        Parameters
+        ----------
+        values : ndarray
+            (T,), gaps filled; rows before the first value may be NaN.
+        origins : ndarray
+            (n,): the first steps forecast, after the first value.
+        horizon, memory : int
+        """
+        first = int(first_values(values[:, None])[0])
+        lengths = np.minimum(origins - first, memory)
+        found = np.empty((len(origins), horizon))
+        for length in np.unique(lengths):
+            rows = lengths == length
+            behind = origins[rows][:, None] + np.arange(-length, 0)
+            found[rows] = self.forecast(values[behind], horizon)
+        return found
+
+
+def local_models(
+    values: Array,
+    seasons: Sequence[int] = (),
+    *,
+    trends: Sequence[str] = TRENDS,
+    logarithms: bool = True,
+    moves: int = 4,
+) -> list[dict[str, LocalModel]]:
+    """Fit the local models of every series; return them by name, one dict a series.
+
+    Parameters
+    ----------
+    values : ndarray
+        (T, S), NaN where missing and before a series begins.
+    seasons : sequence of int
+        Candidates for exponential smoothing; the first is the one of the theta
+        method and of the seasonal naive forecast, of which there is one a season.
+    trends : sequence of str
+    logarithms : bool
+        Whether positive series are smoothed as logarithms too.
+    moves : int
+        See `fit_smoothing`.
+
+    Returns
+    -------
+    list of dict
+        Empty for a series without values.
+    """
+    values = np.asarray(values, np.float64)[-MOST_ROWS:]
+    seasons = [season for season in dict.fromkeys(seasons) if season > 1]
+    whole = filled(values, seasons[0] if seasons else 1)
+    seen, first = np.isfinite(values), first_values(values)
+    found: list[dict[str, LocalModel]] = [{} for _ in range(values.shape[1])]
+    for start in np.unique(first):
+        if start == len(values):
+            continue
+        which = np.flatnonzero(first == start)
+        part = _of_one_length(
+            whole[start:, which],
+            seen[start:, which],
+            seasons,
+            trends,
+            logarithms=logarithms,
+            moves=moves,
+        )
+        for j, models in zip(which, part, strict=True):
+            found[j] = models
+    return found
+
+
+def _of_one_length(
+    values: Array,
+    seen: NDArray[np.bool_],
+    seasons: list[int],
+    trends: Sequence[str],
+    *,
+    logarithms: bool,
+    moves: int,
+) -> list[dict[str, LocalModel]]:
+    length = len(values)
+    smoothed = fit_smoothing(
+        values,
+        seen,
+        seasons=seasons,
+        trends=trends,
+        logarithms=logarithms,
+        moves=moves,
+    )
+    season = next((m for m in seasons if 2 * m <= length), 1)
+    bent = _theta(values, seen, season, moves)
+    found = []
+    for fitted, theta in zip(smoothed, bent, strict=True):
+        models = {
+            "smoothing": LocalModel(
+                "smoothing", fitted.model, fitted.logarithm, fitted.deviation
+            ),
+            "theta": LocalModel("theta", theta, fitted.logarithm and season > 1),
+            "last value": LocalModel("last value", LastValue()),
+            "drift": LocalModel("drift", Drift()),
+            "mean": LocalModel("mean", Mean()),
+        }
+        for m in seasons:
+            if m <= length:
+                name = f"seasonal naive ({m})"
+                models[name] = LocalModel(name, SeasonalNaive(m))
+        found.append(models)
+    return found
+
+
+def _theta(
+    values: Array, seen: NDArray[np.bool_], season: int, moves: int
+) -> list[Theta]:
+    """Return the theta methods, smoothing as fits the series without its season."""
+    place = np.arange(len(values)) % season
+    means = np.stack([values[place == p].mean(0) for p in range(season)])
+    even = values - (means - means.mean(0))[place] if season > 1 else values
+    steps = np.arange(len(values))[:, None] ** np.arange(2.0)
+    bent = 2 * even - steps @ (np.linalg.pinv(steps) @ even)
+    fitted = fit_smoothing(bent, seen, trends=("none",), logarithms=False, moves=moves)
+    return [Theta(one.model.alpha, season) for one in fitted]

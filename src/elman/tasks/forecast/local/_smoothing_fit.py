@@ -1,0 +1,202 @@
+"""The parameters and the form of exponential smoothing, for many series at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from ._smoothing import TRENDS, Smoothing
+
+Array = NDArray[np.float64]
+
+# Positions of the search are whole numbers of this, on the logit scale.
+_UNIT = 0.125
+_LIMIT = 56
+_STEPS = (8, 4, 2, 1)
+_MOVES = 4
+_START = {
+    "alpha": (-24, -8, 4, 20),
+    "beta": (-32, -12),
+    "gamma": (-32, -8),
+    "phi": (8,),
+}
+_LEAST_PHI, _MOST_PHI = 0.8, 0.98
+# A season's effects are as many numbers: more than these are left to others.
+LONGEST_SEASON = 60
+
+
+@dataclass(frozen=True)
+class FittedSmoothing:
+    """Exponential smoothing of one series.
+
+    Attributes
+    ----------
+    model : Smoothing
+    logarithm : bool
+        Whether it smooths the logarithms: proportional seasons and errors.
+    deviation : float
+        Standard deviation of the one-step errors, in logarithms if it is so.
+    criterion : float
+        AICc, comparable between forms and scales; lower is better.
+    """
+
+    model: Smoothing
+    logarithm: bool
+    deviation: float
+    criterion: float
+
+
+def fit_smoothing(
+    values: Array,
+    seen: NDArray[np.bool_] | None = None,
+    *,
+    seasons: Sequence[int] = (),
+    trends: Sequence[str] = TRENDS,
+    logarithms: bool = True,
+    moves: int = _MOVES,
+) -> list[FittedSmoothing]:
+    """Return the form and the parameters with the lowest AICc, one a series.
+
+    Parameters
+    ----------
+    values : ndarray
+        (T, S): series of the same length, gaps filled from their past.
+    seen : ndarray, optional
+        (T, S): false where a value was filled; its error does not count.
+    seasons : sequence of int
+        Beside no season; only those that fit twice into the rows are tried.
+    trends : sequence of str
+        Of `TRENDS`.
+    logarithms : bool
+        Whether series of positive values are smoothed as logarithms too.
+    moves : int
+        Most moves of the search at each of its widths: fewer are quicker.
+    """
+    values = np.asarray(values, np.float64)
+    known = np.ones(values.shape, bool) if seen is None else seen
+    length, count = values.shape
+    fitting = [
+        m for m in dict.fromkeys(seasons) if 1 < m <= LONGEST_SEASON and 2 * m <= length
+    ]
+    scales = [(False, values, np.arange(count), np.zeros(count))]
+    positive = np.flatnonzero((values > 0).all(0))
+    if logarithms and len(positive):
+        even = np.log(values[:, positive])
+        jacobian = 2 * np.where(known[:, positive], even, 0.0).sum(0)
+        scales.append((True, even, positive, jacobian))
+    best: list[FittedSmoothing | None] = [None] * count
+    for trend, season in itertools.product(trends, [1, *fitting]):
+        for logarithm, series, where, jacobian in scales:
+            found = _search(trend, season, series, known[:, where], moves)
+            for place, j in enumerate(where):
+                model, sse = found[place]
+                rows = int(known[:, j].sum())
+                criterion = _aicc(sse, rows, model.parameters + 1)
+                fitted = FittedSmoothing(
+                    model,
+                    logarithm,
+                    float(np.sqrt(sse / max(rows - model.parameters, 1))),
+                    criterion + float(jacobian[place]),
+                )
+                other = best[j]
+                if other is None or fitted.criterion < other.criterion:
+                    best[j] = fitted
+    return [fitted for fitted in best if fitted is not None]
+
+
+def _aicc(sse: float, rows: int, parameters: int) -> float:
+    """Return Akaike's criterion with its correction for few rows, as finite as can be.
+
+    Forms with more parameters than rows can pay for come after all others.
+    """
+    spare = rows - parameters - 1
+    if spare <= 0:
+        return 1e12 * parameters
+    penalty = 2 * parameters * (1 + (parameters + 1) / spare)
+    return rows * float(np.log(sse / rows)) + penalty
+
+
+def _search(
+    trend: str, season: int, values: Array, seen: NDArray[np.bool_], moves: int
+) -> list[tuple[Smoothing, float]]:
+    """Return the model of this form with the least squared error, for each series.
+
+    A coarse grid, then moves to the best neighbour at narrowing widths. Series at
+    the same position are evaluated together.
+    """
+    names = ["alpha"]
+    names += [] if trend == "none" else ["beta"]
+    names += [] if season == 1 else ["gamma"]
+    names += ["phi"] if trend == "damped" else []
+    # What a constant leaves is rounding, and its logarithm no help.
+    floor = 1e-12 * (values**2).sum(0) + 1e-300
+
+    def sums(position: NDArray[np.int64], which: NDArray[np.int64]) -> Array:
+        model = _model(trend, season, dict(zip(names, position, strict=True)))
+        errors = model.errors(values[:, which])
+        total: Array = np.where(seen[:, which], errors**2, 0.0).sum(0)
+        return np.where(np.isfinite(total), total, np.inf) + floor[which]
+
+    everything = np.arange(values.shape[1])
+    grid = np.array(list(itertools.product(*(_START[name] for name in names))))
+    errors = np.stack([sums(point, everything) for point in grid])
+    position, least = grid[errors.argmin(0)], errors.min(0)
+    for step in _STEPS:
+        moving = everything
+        for _ in range(moves):
+            moved = []
+            for centre, which in _together(position, moving):
+                for point in _neighbours(centre, step):
+                    found = sums(point, which)
+                    better = found < least[which] * (1 - 1e-7)
+                    position[which[better]] = point
+                    least[which[better]] = found[better]
+                    moved.append(which[better])
+            moving = np.unique(np.concatenate(moved)) if moved else moving[:0]
+            if not len(moving):
+                break
+    return [
+        (_model(trend, season, dict(zip(names, map(int, p), strict=True))), float(sse))
+        for p, sse in zip(position, least, strict=True)
+    ]
+
+
+def _together(
+    position: NDArray[np.int64], which: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield each position and the series there."""
+    if not len(which):
+        return
+    centres, group = np.unique(position[which], axis=0, return_inverse=True)
+    for g, centre in enumerate(centres):
+        yield centre, which[group.reshape(-1) == g]
+
+
+def _neighbours(centre: NDArray[np.int64], step: int) -> Iterator[NDArray[np.int64]]:
+    for axis, sign in itertools.product(range(len(centre)), (-1, 1)):
+        point = centre.copy()
+        point[axis] = np.clip(point[axis] + sign * step, -_LIMIT, _LIMIT)
+        if point[axis] != centre[axis]:
+            yield point
+
+
+def _model(trend: str, season: int, position: dict[str, int]) -> Smoothing:
+    share = {name: float(expit(_UNIT * p)) for name, p in position.items()}
+    alpha = share["alpha"]
+    phi = 1.0
+    if "phi" in share:
+        phi = _LEAST_PHI + (_MOST_PHI - _LEAST_PHI) * share["phi"]
+    return Smoothing(
+        trend,
+        season,
+        alpha,
+        # The usual region: a slope slower than its level, a season within the rest.
+        beta=alpha * share.get("beta", 0.0),
+        gamma=(1 - alpha) * share.get("gamma", 0.0),
+        phi=phi,
+    )
