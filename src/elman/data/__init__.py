@@ -7,6 +7,7 @@ from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
 from ._encoding import is_utf8 as is_utf8
 from ._frames import to_frame as to_frame
+from ._given import as_long as as_long
 from ._given import to_table as to_table
 from ._labels import as_numbers as as_numbers
 from ._labels import like as like
@@ -39,6 +40,7 @@ __all__ = [
     "Sequences",
     "Table",
     "TimeAxis",
+    "as_long",
     "as_numbers",
     "column_notes",
     "is_suspect_note",

@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-
 from elman.data._axis import TimeAxis
 from elman.data._clock import find_time, read_time
 from elman.data._columns import place, require_column, row_name
@@ -18,6 +17,7 @@ from elman.data._moments import Stamps
 from elman.data._regular import counts_rows
 from elman.data._spacing import UNITS, Spacing, place_units
 from elman.data._zones import choose_grid
+
 from ._panel import Panel
 
 # A grid so many times longer than the rows means a mistyped time, not gaps.

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
-
 from elman.data._encoding import decode, lines_of
+
 from ._layout import Layout
 
 TARGET, TIME = "value", "time"
@@ -98,7 +98,9 @@ def _read_header(text: str, header: _Header, where: str) -> bool:
         header.frequency = rest[0].lower()
     elif key == "horizon" and rest:
         if not rest[0].isdigit() or int(rest[0]) < 1:
-            raise InputError(f"{where}: @horizon must be a number of steps, {rest[0]!r}")
+            raise InputError(
+                f"{where}: @horizon must be a number of steps, {rest[0]!r}"
+            )
         header.horizon = int(rest[0])
     return key == "data"
 

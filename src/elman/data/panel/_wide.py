@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
-
 from elman.data._columns import place, row_name
 from elman.data._stamps import looks_like_time
 

@@ -13,7 +13,7 @@ from elman._errors import InputError
 
 @dataclass(frozen=True)
 class Backtest:
-    """Rolling forecasts of one series.
+    """Rolling forecasts of one series, or of many.
 
     Attributes
     ----------
@@ -22,6 +22,8 @@ class Backtest:
         (n, H): the time of each forecast step.
     truth, prediction, linear, lower, upper : ndarray
         (n, H, K), in the targets' units; the truth is NaN where unobserved.
+    ids : DataFrame or None
+        n rows: which of many series each forecast is of.
     """
 
     targets: list[str]
@@ -31,6 +33,7 @@ class Backtest:
     linear: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    ids: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -82,4 +85,7 @@ class Backtest:
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))
             )
         whole = pl.concat(parts)
+        if self.ids is not None:
+            index = np.tile(np.repeat(np.arange(n), horizon), len(self.targets))
+            whole = pl.concat([self.ids[index], whole], how="horizontal")
         return whole if len(self.targets) > 1 else whole.drop("target")

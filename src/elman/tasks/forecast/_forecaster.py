@@ -22,6 +22,9 @@ from elman.tasks._threads import suitable_threads, work_of_forecaster
 from elman.tasks._training import WithTraining
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._preparation import Prepared
+from elman.tasks.panel import _state as _panel_state
+from elman.tasks.panel._estimate import backtest_many, fit_many, predict_many
+from elman.tasks.panel._reading import given_panel, target_given
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
@@ -167,9 +170,12 @@ class Forecaster(WithTraining, BaseEstimator):
     def fit(
         self,
         frame: Any,
-        target: str | Sequence[str],
+        target: str | Sequence[str] | None = None,
         time: str | Sequence[str] | None = None,
         *,
+        id: str | Sequence[str] | None = None,
+        static: str | Sequence[str] | None = None,
+        wide: bool | None = None,
         known: str | Sequence[str] = (),
         past: str | Sequence[str] | None = None,
         ignore: str | Sequence[str] = (),
@@ -189,6 +195,13 @@ class Forecaster(WithTraining, BaseEstimator):
         time : str or sequence of str, optional
             The column of time stamps, or several that make one up; found if
             not given.
+        id : str or sequence of str, optional
+            The columns that tell many series apart, such as stores: one model learns
+            from all of them, each in its own unit.
+        static : str or sequence of str, optional
+            Columns constant in each series; those that are, if not given.
+        wide : bool, optional
+            Whether each row is a series, its name first; found if no target is given.
         known : str or sequence of str
             Covariates whose future values are known at forecast time.
         past : str or sequence of str, optional
@@ -216,6 +229,10 @@ class Forecaster(WithTraining, BaseEstimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
+        if given := given_panel(frame, target, time, id, wide, missing, source):
+            roles = {"known": known, "past": past, "static": static, "ignore": ignore}
+            return fit_many(self, given, test=test, **roles)
+        target = target_given(target)
         series, gone, source = series_to_fit(
             frame, time, missing, source, (target, known, past, ignore)
         )
@@ -267,6 +284,8 @@ class Forecaster(WithTraining, BaseEstimator):
             had, from which the forecast is then made.
         """
         check_is_fitted(self, "network_")
+        if hasattr(self, "model_"):
+            return predict_many(self, frame, source)
         if frame is None:
             data, origin = self._tail
             self._check_future(data, origin, source)
@@ -308,6 +327,8 @@ class Forecaster(WithTraining, BaseEstimator):
         Backtest
         """
         check_is_fitted(self, "network_")
+        if hasattr(self, "model_"):
+            return backtest_many(self, frame, start, stride, source)
         series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
         origins = origins_between(
@@ -388,8 +409,10 @@ class Forecaster(WithTraining, BaseEstimator):
         )
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        return _forecast_state.dump(self)
+        many = hasattr(self, "model_")
+        return _panel_state.dump(self) if many else _forecast_state.dump(self)
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         check_parameters(self)
-        _forecast_state.restore(self, fitted, tensors)
+        state = _panel_state if fitted.get("many") else _forecast_state
+        state.restore(self, fitted, tensors)

@@ -41,7 +41,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     scores = evaluation(forecaster, fitted, test, origins)
     first, last = test.time[0, 0], test.time[-1, -1]
     count = f"{len(test)} origin{'s' if len(test) != 1 else ''}"
-    scores["split"] = f"{name}: {_text(first)} … {_text(last)}, {count}"
+    scores["split"] = f"{name}: {text_of(first)} … {text_of(last)}, {count}"
     targets = fitted.preparation.targets
     with ops.record_paths() as ran:
         each = {
@@ -75,7 +75,7 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
                 *_future_note(fitted, horizon),
             ],
             "data": _series(fitted),
-            "diagnosis": _diagnosis(fitted),
+            "diagnosis": diagnosis_of(fitted),
             "training": {
                 "history": fitted.training.history,
                 "best_epoch": fitted.training.best_epoch,
@@ -111,7 +111,7 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, np.ndarray):
         if np.issubdtype(value.dtype, np.datetime64):
-            return [_text(v) for v in value]
+            return [text_of(v) for v in value]
         return plain(value.tolist())
     if isinstance(value, np.generic):
         value = value.item()
@@ -198,17 +198,17 @@ def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
     if squared := [target for target, mean in means if mean]:
         rows.append(["squared error", f"{', '.join(squared)}: the mean is forecast"])
     rows += [
-        ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
+        ["trained on", f"{text_of(time[0])} … {text_of(time[split.train_end - 1])}"],
         [
             "stopped by",
-            f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
+            f"{text_of(time[split.train_end])} … {text_of(time[split.test_start - 1])}",
         ],
     ]
     if split.test_start < split.rows:
         rows.append(
             [
                 "tested on",
-                f"{_text(time[split.test_start])} … {_text(time[split.rows - 1])}",
+                f"{text_of(time[split.test_start])} … {text_of(time[split.rows - 1])}",
             ]
         )
     return rows
@@ -271,7 +271,8 @@ def _series(fitted: FittedForecast) -> dict[str, Any]:
     }
 
 
-def _diagnosis(fitted: FittedForecast) -> dict[str, Any] | None:
+def diagnosis_of(fitted: Any) -> dict[str, Any] | None:
+    """Return how far gradients reach, before and after the remedy."""
     if fitted.before is None:
         return None
     before = fitted.before.to_dict()
@@ -296,7 +297,7 @@ def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:
     ]
 
 
-def _text(time: Any) -> str:
+def text_of(time: Any) -> str:
     """Return a time stamp without the seconds nobody gave, or a row number."""
     text = str(time)
     return text.removesuffix(":00").replace("T00:00", "").replace("T", " ")

@@ -29,7 +29,7 @@ from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 from elman.training import Progress, TrainingResult, train
 
 from . import _kinds
-from ._local import drift, last_value, recent_mean, seasonal_naive
+from ._local import local_forecast
 from ._mixture import MOST_EARLIER, Mixture, stride_of
 from ._model import PanelModel
 from ._pooled import PooledForm, PooledRidge
@@ -65,6 +65,7 @@ class FittedPanel:
     squared: bool
     notes: list[str]
     seed: int
+    level: float
     diverged: dict[str, Any] | None
     flow: dict[str, Any] | None
 
@@ -91,7 +92,7 @@ def fit_panel(
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
-    panel, stops, notes = _observed(panel, target, source)
+    panel, stops, notes = observed(panel, target, source)
     horizon = int(
         forecaster.horizon
         or horizon
@@ -109,7 +110,13 @@ def fit_panel(
     if not np.isfinite(raw[training]).any():
         raise InputError(f"column {target!r} has no values in the training part")
     preparation, squared, need, more = _prepared(
-        forecaster, panel, raw, training, split, target, (known, past, static, ignore),
+        forecaster,
+        panel,
+        raw,
+        training,
+        split,
+        target,
+        (known, past, static, ignore),
         source,
     )
     notes += more
@@ -193,12 +200,13 @@ def fit_panel(
         squared=squared,
         notes=[*notes, *divergence_note(diverged), *training_notes(result, settings)],
         seed=settings.seed,
+        level=forecaster.level,
         diverged=diverged,
         flow=flow_report(flow, min(need.steps, context)),
     )
 
 
-def _observed(
+def observed(
     panel: Panel, target: str, source: object
 ) -> tuple[Panel, Rows, list[str]]:
     """Return the panel, one past each series' last observed step, and notes.
@@ -285,12 +293,8 @@ def _mixture(
     """Return the forecasts to weigh, the pooled ones fitted on the training part."""
     typical = int(np.median(split.test_start))
     width = max(seasons[0] if seasons else 1, horizon // 2, 3)
-    local = {
-        "last value": last_value,
-        "drift": drift,
-        f"mean of the last {width} steps": recent_mean(width),
-    }
-    local |= {f"seasonal naive ({s} steps)": seasonal_naive(s) for s in seasons}
+    names = ["last value", "drift", f"mean of the last {width} steps"]
+    names += [f"seasonal naive ({s} steps)" for s in seasons]
     pooled, held_out = [], []
     for context in _kinds.contexts_of(
         split.train_end, horizon, seasons, forecaster.context
@@ -305,8 +309,8 @@ def _mixture(
     mixture = Mixture(
         horizon,
         stride_of(horizon, series.season, typical),
-        [*local, *(ridge.form.name for ridge in pooled)],
-        list(local.values()),
+        [*names, *(ridge.form.name for ridge in pooled)],
+        [local_forecast(name) for name in names],
         pooled,
         squared,
     )
@@ -335,9 +339,7 @@ def _origins(series: SeriesSet, first: Rows, stop: Rows, mixture: Mixture) -> Ro
     )
 
 
-def _fitting_origins(
-    series: SeriesSet, stop: Rows, context: int, horizon: int
-) -> Rows:
+def _fitting_origins(series: SeriesSet, stop: Rows, context: int, horizon: int) -> Rows:
     """Return the origins that pooled regressions of this context learn from."""
     nothing = np.zeros(len(series), dtype=np.int64)
     found = origins_of(series.starts[:-1], nothing, stop, horizon, history=context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -43,3 +44,19 @@ def recent_mean(width: int) -> Local:
         return np.repeat(mean[:, None], horizon, 1)
 
     return forecast
+
+
+def local_forecast(name: str) -> Local:
+    """Return the forecast of this name, such as "seasonal naive (12 steps)".
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if name in ("last value", "drift"):
+        return last_value if name == "last value" else drift
+    for start, made in (("seasonal naive", seasonal_naive), ("mean of", recent_mean)):
+        if name.startswith(start):
+            return made(int(re.findall(r"\d+", name)[0]))
+    raise ValueError(name)

@@ -102,7 +102,9 @@ class PooledRidge:
             known = series.known
             if known.shape[1]:
                 ahead = known[series.ahead(origins[rows], horizon)]
-                scaled += np.einsum("nhf,hf->nh", ahead, self.weights[:, base.shape[1] :])
+                scaled += np.einsum(
+                    "nhf,hf->nh", ahead, self.weights[:, base.shape[1] :]
+                )
             out[rows] = level + scale * _within(scaled, base[:, : self.form.context])
         return self.form.space.inverse(out)
 
@@ -211,7 +213,9 @@ class _Equations:
             _, _, a, b = self.window(origins[rows])
             found = a @ weights[:, : a.shape[1]].T
             if self.series.known.shape[1]:
-                ahead = self.series.known[self.series.ahead(origins[rows], self.horizon)]
+                ahead = self.series.known[
+                    self.series.ahead(origins[rows], self.horizon)
+                ]
                 found += np.einsum("nhf,hf->nh", ahead, weights[:, a.shape[1] :])
             total += float(np.abs(found - b).sum())
         return total

@@ -109,7 +109,9 @@ class PanelPreparation:
         }
         smooth = self.calendar.smooth(panel.time)
         known = np.concatenate([parts["known"], smooth], 1)
-        past = np.concatenate([_averaged(parts["past"], panel.starts), parts["static"]], 1)
+        past = np.concatenate(
+            [_averaged(parts["past"], panel.starts), parts["static"]], 1
+        )
         encoder = [gone, parts["past"], known, parts["static"]]
         decoder = [known, parts["static"]]
         return SeriesSet(
@@ -175,7 +177,10 @@ class PanelPreparation:
             Space(described["space"]),
             described["seasons"],
             Calendar(**described["calendar"]),
-            {role: ClippedScaler.from_tensors(f"scaler.{role}", tensors) for role in ROLES},
+            {
+                role: ClippedScaler.from_tensors(f"scaler.{role}", tensors)
+                for role in ROLES
+            },
             described["floor"],
         )
 
