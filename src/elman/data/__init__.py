@@ -29,6 +29,7 @@ from ._table import open_table as open_table
 from ._table import read_table as read_table
 from .panel import Layout as Layout
 from .panel import Panel as Panel
+from .panel import apart as apart
 from .panel import looks_wide as looks_wide
 from .panel import panel_series as panel_series
 from .panel import wide_to_long as wide_to_long
@@ -40,6 +41,7 @@ __all__ = [
     "Sequences",
     "Table",
     "TimeAxis",
+    "apart",
     "as_long",
     "as_numbers",
     "column_notes",

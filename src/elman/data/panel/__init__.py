@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._layout import Layout as Layout
+from ._long import apart as apart
 from ._long import panel_series as panel_series
 from ._panel import Panel as Panel
 from ._tsf import parse_tsf as parse_tsf
@@ -12,6 +13,7 @@ from ._wide import wide_to_long as wide_to_long
 __all__ = [
     "Layout",
     "Panel",
+    "apart",
     "looks_wide",
     "panel_series",
     "parse_tsf",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from elman.data._axis import TimeAxis
 from elman.data._clock import find_time, read_time
 from elman.data._columns import place, require_column, row_name
 from elman.data._moments import Stamps
+from elman.data._order import telling_apart
 from elman.data._regular import counts_rows
 from elman.data._spacing import UNITS, Spacing, place_units
 from elman.data._zones import choose_grid
@@ -22,6 +24,8 @@ from ._panel import Panel
 
 # A grid so many times longer than the rows means a mistyped time, not gaps.
 _LARGEST_GROWTH = 10
+# Rows that each series has on average where its column is found.
+_FEWEST = 8
 
 
 def panel_series(
@@ -82,6 +86,41 @@ def panel_series(
         placed = _counted(codes)
     notes += placed.notes
     return _laid_out(rest, ids, names, placed, notes)
+
+
+def apart(
+    frame: pl.DataFrame,
+    target: str | Sequence[str] | None,
+    time: str | Sequence[str] | None,
+    source: object = None,
+) -> list[str]:
+    """Return the columns that tell series apart whose times repeat, none otherwise.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    target : str or sequence of str
+        What is forecast tells nothing apart.
+    time : str or sequence of str, optional
+        As for `panel_series`.
+    source : object, optional
+        The file to name in messages.
+    """
+    names = find_time(frame, source)[0] if time is None else _names(time)
+    if not names or frame.height < _FEWEST:
+        return []
+    for name in names:
+        require_column(frame, name, source)
+    stamps = read_time(frame, names, source).values
+    if (np.diff(stamps).astype(np.int64) > 0).all():
+        return []
+    if len(np.unique(stamps)) == len(stamps):
+        return []
+    targets = [target] if isinstance(target, str) else list(target or ())
+    found = telling_apart(stamps, frame.drop(names, *targets, strict=False))
+    # Series of a few rows each are more likely the rows of something else.
+    series = frame.select(found).n_unique() if found else 1
+    return found if frame.height >= _FEWEST * series else []
 
 
 def _names(time: str | Sequence[str]) -> list[str]:
@@ -208,7 +247,7 @@ def _ordinals(
         times = finer
     elif times.dtype.kind != "M":
         times = times * (spacing.per // per)
-    for i, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for i, (start, stop) in enumerate(pairwise(bounds)):
         units = spacing.units(times[start:stop])
         if units is None or (units % spacing.stride).any():
             return out, i
@@ -256,7 +295,7 @@ def _laid_out(
     rows = np.full(starts[-1], -1, dtype=np.int64)
     rows[np.repeat(starts[:-1], np.diff(bounds)) + placed.ordinals] = placed.order
     times = []
-    for i, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for i, (start, stop) in enumerate(pairwise(bounds)):
         units = np.arange(lengths[i], dtype=np.int64) * spacing.stride
         times.append(place_units(placed.times[start:stop], units, spacing))
     absent = rows < 0

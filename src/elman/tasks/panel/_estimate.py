@@ -10,13 +10,16 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.tasks._features import take_features
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._split import test_row
 
 from ._fit import FittedPanel, fit_panel, observed
+from ._local import seasonal_naive
 from ._reading import Given, read_panel, unknown_future
 from ._results import panel_results, panel_trained
 from ._series import SeriesSet
+from ._space import Space
 from ._windows import origins_of
 
 
@@ -34,6 +37,8 @@ def fit_many(forecaster: Any, given: Given, **named: Any) -> Any:
     # Whatever happens to the scores, from here on there is a model to keep.
     forecaster.results_ = panel_trained(forecaster, fitted)
     forecaster.results_ = panel_results(forecaster, fitted)
+    names = [*fitted.panel.axis.columns, *forecaster.ids_, *fitted.panel.frame.columns]
+    take_features(forecaster, len(names), names)
     return forecaster
 
 
@@ -57,16 +62,56 @@ def take(forecaster: Any, fitted: FittedPanel, given: Given) -> None:
     }
 
 
-def predict_many(forecaster: Any, frame: Any, source: object) -> pl.DataFrame:
+def predict_many(
+    forecaster: Any, frame: Any, horizon: int | None, source: object
+) -> pl.DataFrame:
     """Forecast every series of a frame, or of `fit`."""
+    most = forecaster.horizon_
+    if horizon is not None and not 1 <= horizon <= most:
+        raise InputError(
+            f"horizon must be 1 to {most} steps, those fitted, for many series; got"
+            f" {horizon}: fit with horizon={horizon} for more"
+        )
     if frame is None:
         series, ids = forecaster._series, forecaster._ids
     else:
         series, ids = series_of(forecaster, frame, source, ahead=True)
     forecast = forecaster.model_.forecast(series, series.stops)
-    return framed(forecast, ids, series.owner[series.stops - 1]).drop(
-        "origin", "step", "truth"
+    table = with_ids(forecast, ids, series.owner[series.stops - 1]).to_frame()
+    chosen = table.filter(pl.col("step") <= (horizon or most))
+    return chosen.drop("origin", "step", "truth")
+
+
+def score_many(forecaster: Any, frame: Any, source: object) -> float:
+    """Return how much smaller the scaled error is than a naive forecast's.
+
+    Over forecasts a horizon apart after the first context of each series; each
+    series counts alike, in its own unit.
+    """
+    series, _ = series_of(forecaster, frame, source, ahead=False)
+    horizon = forecaster.horizon_
+    begins, steps = series.starts[:-1], series.stops - series.starts[:-1]
+    least = np.minimum(forecaster.context_, np.maximum(steps - horizon, 1))
+    origins = origins_of(begins, least, steps, horizon, stride=horizon)
+    if not len(origins):
+        raise InputError(
+            f"there is nothing to score: the longest series has {int(steps.max())}"
+            f" rows, the horizon is {horizon}"
+        )
+    model = forecaster.model_
+    found = model.forecast(series, origins)
+    naive = seasonal_naive(model.preparation.season)(series, origins, horizon)
+    truth, power = found.truth[..., 0], 2 if model.mixture.squared else 1
+    unit = series.usual(Space.NONE)[origins - 1]
+    usable = np.isfinite(truth) & (unit > 0)[:, None]
+    if not usable.any():
+        raise InputError("there is nothing to score: no series has values and changes")
+    scale = np.where(unit > 0, unit, 1.0)[:, None]
+    ours, theirs = (
+        float(((np.abs(said - truth) / scale)[usable] ** power).mean() ** (1 / power))
+        for said in (found.prediction[..., 0], naive)
     )
+    return 1 - ours / theirs if theirs > 0 else float(ours == 0)
 
 
 def backtest_many(
@@ -134,8 +179,3 @@ def _check_future(
 def with_ids(backtest: Backtest, ids: pl.DataFrame, owner: np.ndarray) -> Backtest:
     """Return the same, with the id of each origin."""
     return dataclasses.replace(backtest, ids=ids[owner])
-
-
-def framed(backtest: Backtest, ids: pl.DataFrame, owner: np.ndarray) -> pl.DataFrame:
-    """Return one row a forecast step, the ids first."""
-    return with_ids(backtest, ids, owner).to_frame()

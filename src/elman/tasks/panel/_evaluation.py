@@ -119,6 +119,8 @@ def evaluation(
         f"It is better than the best baseline on {better:,} of {int(scored.sum()):,}"
         " series."
     )
+    count = len(series)
+    interval = _by_series(_interval_score(test, fitted), owner, count)
     scores = {
         "metric": metric,
         "lower_is_better": True,
@@ -126,10 +128,7 @@ def evaluation(
         "winner": winner,
         "verdict": " ".join(said),
         "coverage": test.coverage(),
-        "MSIS": _mean(
-            _by_series(_interval_score(test, fitted), owner, len(series))
-            / units.absolute
-        ),
+        "MSIS": _mean(interval / units.absolute),
         "origins": len(test),
         "series": int(scored.sum()),
         "values": int(np.isfinite(truth).sum()),

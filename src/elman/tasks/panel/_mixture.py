@@ -100,8 +100,7 @@ class Mixture:
 
     def earlier(self, series: SeriesSet, origins: Rows) -> Rows:
         """Return (n, J): origins whose forecasts were over, -1 where there is none."""
-        back = _back(self.horizon, self.stride)
-        back = back + self.stride * np.arange(MOST_EARLIER)
+        back = _back(self.horizon, self.stride) + self.stride * np.arange(MOST_EARLIER)
         found = origins[:, None] - back
         first = series.starts[series.owner[origins - 1]]
         # A forecast from less than a quarter of what was there is of another kind.

@@ -131,7 +131,8 @@ class PanelPreparation:
         """Return (S,): the steps of each series up to its last known covariate."""
         if not self.roles.known:
             return np.full(len(panel), np.iinfo(np.int64).max)
-        given = ~np.isnan(encode(panel.frame, self.roles.known)).all(1)
+        seen = np.isfinite(encode(panel.frame, self.roles.known))
+        given = np.asarray(seen.any(1))
         rows = np.where(given, np.arange(len(given)), -1)
         last = np.maximum.reduceat(rows, panel.starts[:-1])
         return np.maximum(last - panel.starts[:-1] + 1, 0)

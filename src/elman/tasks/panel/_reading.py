@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +13,14 @@ from elman._errors import InputError
 from elman.data import (
     Layout,
     Panel,
-    Table,
+    apart,
     as_long,
     column_notes,
     panel_series,
     require_column,
     to_table,
 )
+from elman.tasks.forecast._form import is_names
 
 from ._series import Rows, SeriesSet
 
@@ -41,7 +41,8 @@ class Given:
 
 def given_panel(
     frame: Any,
-    target: Names | None,
+    target: Any,
+    y: Any,
     time: Names | None,
     id_: Names | None,
     wide: bool | None,
@@ -49,14 +50,28 @@ def given_panel(
     source: object,
 ) -> Given | None:
     """Return the panel to fit, or None where the table is one series."""
-    if id_ is None and not wide and target is not None and not _is_tsf(frame):
+    if y is not None or not is_names(target):
+        if id_ is not None:
+            raise InputError("many series come in one frame: name the target in it")
         return None
     read = to_table(frame, missing=missing)
     # A table with a row for each series has no column to name as the target.
     table = as_long(read, wide if target is None or wide else False)
     layout = table.layout
     if id_ is None and layout is None:
-        return None
+        found = apart(table.frame, target, time, table.source)
+        if not found:
+            return None
+        said = ", ".join(map(repr, found))
+        table = dataclasses.replace(
+            table,
+            notes=[
+                *table.notes,
+                f"times repeat, and column {said} tells the series apart: it was taken"
+                " as the id",
+            ],
+        )
+        id_ = found
     layout = layout or Layout("", "")
     source = source if source and str(source) != table.source else table.source or None
     names = [target] if isinstance(target, str) else list(target or ())
@@ -82,28 +97,6 @@ def given_panel(
     was_wide = table.layout is not None and read.layout is None
     missing = list(table.missing.words)
     return Given(panel, chosen, layout.horizon, missing, source, was_wide)
-
-
-def _is_tsf(frame: Any) -> bool:
-    if isinstance(frame, Table):
-        return frame.layout is not None
-    return isinstance(frame, str | os.PathLike) and str(frame).endswith(".tsf")
-
-
-def target_given(target: Any) -> Any:
-    """Return the target of a single series.
-
-    Raises
-    ------
-    InputError
-        There is none.
-    """
-    if target is None:
-        raise InputError(
-            "target is missing; name the column to forecast (a table of many series"
-            " with a row for each needs wide=True if it is not recognised)"
-        )
-    return target
 
 
 def read_panel(forecaster: Any, frame: Any, source: object) -> Panel:

@@ -21,12 +21,11 @@ _WORST = 5
 def panel_results(forecaster: Any, fitted: FittedPanel) -> dict[str, Any]:
     """Return the content of ``results.json``."""
     origins, name = held_out(fitted)
-    with ops.record_paths() as ran:
-        test = (
-            fitted.model.forecast(fitted.series, origins)
-            if name == "test"
-            else fitted.validation
-        )
+    test = (
+        fitted.model.forecast(fitted.series, origins)
+        if name == "test"
+        else fitted.validation
+    )
     network = f"Elman (local and pooled forecasts + {forecaster.cell.upper()})"
     scores, each = evaluation(fitted, network, test, origins)
     first, last = test.time.min(), test.time.max()
@@ -36,12 +35,14 @@ def panel_results(forecaster: Any, fitted: FittedPanel) -> dict[str, Any]:
     )
     shown = _typical(each["MASE"])
     trained = panel_trained(forecaster, fitted, shown)
+    with ops.record_paths() as ran:
+        drawn = _forecast_of(fitted, test, origins, shown, forecaster.level)
     results = {
         **trained,
         "scores": scores,
         "series": each,
         "worst": _worst(each),
-        "forecast": _forecast_of(fitted, test, origins, shown, forecaster.level),
+        "forecast": drawn,
         "environment": environment(fitted.seed, ran[0]),
     }
     results["forecast"]["coverage"] = scores["coverage"]
