@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,8 +11,8 @@ from elman._errors import InputError
 
 from . import _launch
 from . import _options as opt
+from ._estimator_options import training_options
 from ._output import Output
-from ._strategies import strategies
 
 if TYPE_CHECKING:
     from ._job import Job
@@ -21,26 +22,39 @@ if TYPE_CHECKING:
 _DEFAULT_TEST = 0.15
 
 
-@strategies("tokens_per_batch")
+@training_options("forecast", before="processes")
 def forecast(
     data: opt.Data,
     target: opt.Target = None,
     time: opt.Time = None,
-    horizon: Annotated[
-        int | None,
+    id_: Annotated[
+        list[str] | None,
         typer.Option(
-            help="Steps to forecast; 24, or what suits the calendar and the length."
+            "--id",
+            metavar="COLUMN",
+            help="Column that tells many series apart, such as stores; repeat or use"
+            " commas for several.",
         ),
     ] = None,
-    context: opt.Context = None,
+    static: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of many series: columns constant in each; found if not given.",
+        ),
+    ] = None,
+    wide: Annotated[
+        bool | None,
+        typer.Option(
+            "--wide/--no-wide",
+            help="Each row is a series, its name first; found if not given.",
+        ),
+    ] = None,
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
-    scale: Annotated[
-        str | None, typer.Option(help="auto, none, sqrt or log; of the target.")
-    ] = None,
     test_fraction: Annotated[
         float | None,
         typer.Option(help=f"Share held out at the end; {_DEFAULT_TEST} if not given."),
@@ -53,17 +67,13 @@ def forecast(
             " this row (the first is 0).",
         ),
     ] = None,
-    level: Annotated[
-        float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")
+    test_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Test on what follows: a file like the first, a row for each series.",
+        ),
     ] = None,
-    cell: opt.Cell = None,
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = None,
-    init: opt.Init = None,
-    epochs: opt.Epochs = None,
-    batch_size: opt.BatchSize = None,
-    lr: opt.Rate = None,
-    seed: opt.Seed = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -71,9 +81,9 @@ def forecast(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
-    strategy: Any = None,
+    options: Any = None,
 ) -> None:
-    """Forecast a series from a table with a row for each step.
+    """Forecast one or many series from a table with a row for each step.
 
     Trains a ridge regression and a recurrent correction of it, compares both
     with simple baselines on a held-out end, and writes a run directory.
@@ -81,43 +91,48 @@ def forecast(
     Example: elman train forecast bikes.csv --target count --time time --horizon 24
 
     Example: elman train forecast air.csv --target pm2.5 --known holiday
+
+    Example: elman train forecast sales.csv --target sales --time date --id store
     """
-    if test_fraction is not None and test_from is not None:
-        raise InputError("give --test-fraction or --test-from, not both")
+    given = {
+        "--test-fraction": test_fraction,
+        "--test-from": test_from,
+        "--test-file": test_file,
+    }
+    if len(both := [name for name, value in given.items() if value is not None]) > 1:
+        raise InputError(f"give {both[0]} or {both[1]}, not both")
     _launch.start(processes, nodes)
-    from elman.data import open_table
+    from ._forecast_table import forecast_table
 
     gone = opt.split_missing(missing)
-    table = open_table(data, encoding=encoding, missing=gone)
+    ids = [name for value in id_ or [] for name in value.split(",")]
+    table, steps = forecast_table(
+        data,
+        encoding=encoding,
+        missing=gone,
+        ids=ids,
+        wide=wide if target is None or wide else False,
+        test=test_file,
+    )
     columns = table.frame.columns
-    targets = opt.targets_of(target, table.frame, table.source)
+    own = table.layout is not None and target is None
+    targets = None if own else opt.targets_of(target, table.frame, table.source)
 
     from ._job import Job, Source
     from ._open_run import open_run
 
-    every = strategy.pop("checkpoint_every", None)
-    options = strategy | opt.given(
-        horizon=horizon,
-        context=context,
-        cell=cell,
-        hidden_size=hidden,
-        num_layers=layers,
-        init=init,
-        scale=scale,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=lr,
-        level=level,
-        random_state=seed,
-    )
+    every = options.pop("checkpoint_every", None)
     held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
     fit = {
         "target": targets,
         "time": time,
+        "id": ids or None,
+        "static": opt.split_names(static, columns) or None,
+        "wide": wide,
         "known": opt.split_names(known, columns),
         "past": opt.split_names(past, columns) or None,
         "ignore": opt.split_names(ignore, columns),
-        "test": test_from or held_out,
+        "test": steps or test_from or held_out,
         "missing": gone,
         "encoding": encoding,
     }
@@ -125,6 +140,7 @@ def forecast(
         job = Job(task="forecast", options=options, checkpoint_every=every, fit=fit)
         job.tensorboard = opt.absolute(tensorboard)
         job.data = Source.of(data)
+        job.test = None if test_file is None else Source.of(test_file)
         train(job, run, table, Output(as_json), quiet)
 
 

@@ -30,6 +30,7 @@ from ._table import read_table as read_table
 from .panel import Layout as Layout
 from .panel import Panel as Panel
 from .panel import apart as apart
+from .panel import followed_by as followed_by
 from .panel import looks_wide as looks_wide
 from .panel import panel_series as panel_series
 from .panel import wide_to_long as wide_to_long
@@ -45,6 +46,7 @@ __all__ = [
     "as_long",
     "as_numbers",
     "column_notes",
+    "followed_by",
     "is_suspect_note",
     "is_utf8",
     "like",

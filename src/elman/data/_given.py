@@ -86,5 +86,6 @@ def as_long(table: Table, wide: bool | None) -> Table:
             f"the table has a row for each series: {table.frame.height:,} series of up"
             f" to {table.frame.width - 1:,} steps"
         )
-    layout = Layout(ID, TARGET, TIME if TIME in frame.columns else None)
+    time = TIME if TIME in frame.columns else None
+    layout = Layout(ID, TARGET, time, wide=True)
     return replace(table, frame=frame, notes=notes, layout=layout)

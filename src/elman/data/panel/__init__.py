@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._later import followed_by as followed_by
 from ._layout import Layout as Layout
 from ._long import apart as apart
 from ._long import panel_series as panel_series
@@ -14,6 +15,7 @@ __all__ = [
     "Layout",
     "Panel",
     "apart",
+    "followed_by",
     "looks_wide",
     "panel_series",
     "parse_tsf",

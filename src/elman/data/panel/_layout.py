@@ -17,9 +17,12 @@ class Layout:
         None where steps are counted.
     horizon : int or None
         Steps to forecast, where the file names them.
+    wide : bool
+        Whether the table had a row for each series.
     """
 
     id: str
     target: str
     time: str | None = None
     horizon: int | None = None
+    wide: bool = False

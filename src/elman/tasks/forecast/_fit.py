@@ -34,7 +34,7 @@ from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
 from ._loss import masked_error
-from ._notes import interval_notes, later_notes, training_notes
+from ._notes import interval_notes, later_notes
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
@@ -296,7 +296,6 @@ def fit_forecast(
         notes=[
             *notes,
             *divergence_note(diverged),
-            *training_notes(result, settings),
         ],
         seed=settings.seed,
         diverged=diverged,

@@ -23,7 +23,6 @@ from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._fit import build_network, remedied
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
-from elman.tasks.forecast._notes import training_notes
 from elman.tasks.forecast._size import default_horizon
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 from elman.training import Progress, TrainingResult, train
@@ -198,7 +197,7 @@ def fit_panel(
         validating=validating,
         parts=parts,
         squared=squared,
-        notes=[*notes, *divergence_note(diverged), *training_notes(result, settings)],
+        notes=[*notes, *divergence_note(diverged)],
         seed=settings.seed,
         level=forecaster.level,
         diverged=diverged,

@@ -54,9 +54,9 @@ def given_panel(
         if id_ is not None:
             raise InputError("many series come in one frame: name the target in it")
         return None
-    read = to_table(frame, missing=missing)
+    table = to_table(frame, missing=missing)
     # A table with a row for each series has no column to name as the target.
-    table = as_long(read, wide if target is None or wide else False)
+    table = as_long(table, wide if target is None or wide else False)
     layout = table.layout
     if id_ is None and layout is None:
         found = apart(table.frame, target, time, table.source)
@@ -94,9 +94,8 @@ def given_panel(
         raise InputError(f"{chosen!r} is the target, it cannot be the id or the time")
     about = column_notes(panel.frame, panel.frame.columns, str(source or ""))
     panel = dataclasses.replace(panel, notes=[*table.notes, *about, *panel.notes])
-    was_wide = table.layout is not None and read.layout is None
     missing = list(table.missing.words)
-    return Given(panel, chosen, layout.horizon, missing, source, was_wide)
+    return Given(panel, chosen, layout.horizon, missing, source, layout.wide)
 
 
 def read_panel(forecaster: Any, frame: Any, source: object) -> Panel:
@@ -105,7 +104,8 @@ def read_panel(forecaster: Any, frame: Any, source: object) -> Panel:
     words = [c.name for c in preparation.columns if c.kind == "category"]
     table = to_table(frame, missing=forecaster.missing_, words=words)
     source = source if source and str(source) != table.source else table.source or None
-    table = as_long(table, bool(forecaster.wide_))
+    long = preparation.target in table.frame.columns
+    table = as_long(table, forecaster.wide_ and not long)
     axis = forecaster.axis_
     for name in [
         preparation.target,
