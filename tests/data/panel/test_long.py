@@ -89,7 +89,7 @@ def test_another_spacing_is_named():
     hours = [dt.datetime(2024, 1, 1) + dt.timedelta(minutes=47 * i) for i in range(15)]
     mixed = frame(day=[dt.datetime.combine(d, dt.time()) for d in DAYS] + hours)
     with pytest.raises(
-        InputError, match="store 'B'.* not daily, as those of store 'A'"
+        InputError, match=r"store 'B'.* not daily, as those of store 'A'"
     ):
         panel_series(mixed, "store")
 

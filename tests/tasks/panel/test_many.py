@@ -121,8 +121,10 @@ def test_a_single_series_after_many_is_a_single_one(fitted):
 
 def test_the_id_is_found_where_times_repeat():
     frame = sales(ahead=0).select("day", "store", "sales")
-    fitted = elman.Forecaster(**NEW).fit(frame, "sales", "day")
+    fitted = elman.Forecaster(**NEW, quantiles=(0.1, 0.9)).fit(frame, "sales", "day")
     assert fitted.ids_ == ["store"]
+    table = fitted.predict()
+    assert (table["q0.1"] <= table["q0.9"]).all()
     assert any("was taken as the id" in note for note in fitted.results_["notes"])
 
 
@@ -169,19 +171,21 @@ def test_very_short_series_stand_beside_long_ones():
         ({"id": "shop"}, "no column 'shop'"),
         ({"static": "rain"}, "column 'rain' changes within a series"),
         ({"target": "store"}, "'store' is the target, it cannot be the id"),
+        ({"loss": "poisson"}, "loss='poisson' is for single series"),
         ({"test": 3}, "test=3 is fewer steps than the horizon of 7"),
         ({"test": "2040-01-01"}, "no series is long enough for a test part"),
     ],
 )
 def test_errors_are_one_line(arguments, words):
     given = {"target": "sales", "time": "day", "id": "store"} | arguments
+    loss = given.pop("loss", "auto")
     with pytest.raises(InputError, match=words):
-        elman.Forecaster(**NEW).fit(sales(), **given)
+        elman.Forecaster(**NEW, loss=loss).fit(sales(), **given)
 
 
 def test_a_future_that_lacks_known_columns_names_the_series(fitted):
     with pytest.raises(
-        InputError, match="store 'S0': the known columns .promo. have 0"
+        InputError, match=r"store 'S0': the known columns .promo. have 0"
     ):
         fitted.predict(sales(ahead=0))
     with pytest.raises(InputError, match="horizon must be 1 to 7 steps"):

@@ -20,9 +20,11 @@ from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
-from elman.tasks.forecast._fit import build_network, remedied
+from elman.tasks.forecast._decoder import build_network, segment_of, suited
+from elman.tasks.forecast._fit import remedied
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
+from elman.tasks.forecast._quantiles import check_quantiles
 from elman.tasks.forecast._size import default_horizon
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 from elman.training import Progress, TrainingResult, train
@@ -45,6 +47,7 @@ from ._space import Space
 from ._split import PanelSplit, split_panel
 
 _MOST_VALIDATION = 4000
+_LOSSES = ("auto", "absolute", "squared")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +78,11 @@ class FittedPanel:
         """Steps ahead."""
         return self.model.horizon
 
+    @property
+    def network(self) -> Any:
+        """What corrects the mixture."""
+        return self.model.network
+
 
 def fit_panel(
     forecaster: Any,
@@ -91,6 +99,11 @@ def fit_panel(
 ) -> FittedPanel:
     """Fit all parts of a `Forecaster` on many series; see its `fit`."""
     settings = check_parameters(forecaster)
+    if forecaster.loss not in _LOSSES:
+        raise InputError(
+            f"loss={forecaster.loss!r} is for single series; many are fitted with"
+            f" {', '.join(_LOSSES)}, and quantiles are calibrated beside any"
+        )
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
     panel, stops, notes = observed(panel, target, source)
@@ -133,6 +146,8 @@ def fit_panel(
     series = dataclasses.replace(series, space=preparation.space)
 
     context = _network_context(forecaster, mixture, preparation, split)
+    segment = segment_of(forecaster.decoder, horizon, context, preparation.season)
+    settings = suited(settings, forecaster.training, segment)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -140,6 +155,8 @@ def fit_panel(
             1 + series.encoder.shape[1],
             series.decoder.shape[1],
             1,
+            horizon,
+            segment,
         )
         model = PanelModel(
             preparation, mixture, network, context, (np.zeros(1), np.zeros(1))
@@ -169,7 +186,7 @@ def fit_panel(
         checkpoints=stage(checkpoints, NETWORK),
     )
     diverged = divergence_report(network, loss, result)
-    _calibrate(model, series, validating, forecaster.level, squared)
+    _calibrate(forecaster, model, series, validating, squared)
     notes += _few_windows(len(validating), forecaster.level)
     validation = model.forecast(series, validating)
 
@@ -293,7 +310,7 @@ def _network_context(
 
 
 def _calibrate(
-    model: PanelModel, series: SeriesSet, origins: Rows, level: float, squared: bool
+    forecaster: Any, model: PanelModel, series: SeriesSet, origins: Rows, squared: bool
 ) -> None:
     """Set the intervals by the errors at these origins."""
     record, evened, count = model.mixture.records(series, origins)
@@ -303,10 +320,8 @@ def _calibrate(
     known = (count > 0) & np.isfinite(ratio)
     if known.any():
         model.usual = float(np.median(ratio[known]))
-    low, high = model.calibrate(series, origins, level)
-    if squared:
-        low = np.full_like(low, -np.inf)
-    model.offsets = low, high
+    levels = check_quantiles(forecaster.quantiles)
+    model.calibrate(series, origins, forecaster.level, levels, rare=squared)
 
 
 def _few_windows(count: int, level: float) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from torch import nn
 
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._intervals import conformal_offsets
+from elman.tasks.forecast._quantiles import quantile_offsets
 from elman.training import predict
 
 from ._mixture import Mixture
@@ -35,6 +36,9 @@ class PanelModel:
         Steps that the network looks back.
     offsets : tuple of ndarray
         (H,) twice: the interval's ends in units of a series' own earlier errors.
+    levels : tuple of float
+    quantiles : ndarray
+        (Q, H): the same for the quantiles asked for.
     usual : float
         These errors over the change that is usual, where a series has no earlier ones.
     """
@@ -45,6 +49,8 @@ class PanelModel:
     context: int
     offsets: tuple[Array, Array]
     usual: float = 1.0
+    levels: tuple[float, ...] = ()
+    quantiles: Array = field(default_factory=lambda: np.zeros((0, 1)))
 
     @property
     def horizon(self) -> int:
@@ -68,6 +74,11 @@ class PanelModel:
             linear=inverse(linear)[..., None],
             lower=inverse(low)[..., None],
             upper=inverse(high)[..., None],
+            levels=self.levels,
+            quantiles=tuple(
+                inverse(corrected + self._wide(unit * offset))[..., None]
+                for offset in self.quantiles
+            ),
         )
 
     def _wide(self, width: Array) -> Array:
@@ -119,13 +130,35 @@ class PanelModel:
         return space.forward(np.maximum(forecast, least))
 
     def calibrate(
-        self, series: SeriesSet, origins: Rows, level: float
-    ) -> tuple[Array, Array]:
-        """Return the offsets that hold a share of the errors made at these origins."""
+        self,
+        series: SeriesSet,
+        origins: Rows,
+        level: float,
+        levels: tuple[float, ...],
+        *,
+        rare: bool,
+    ) -> None:
+        """Set intervals and quantiles by the errors made at these origins.
+
+        Parameters
+        ----------
+        series : SeriesSet
+        origins : ndarray
+            (n,).
+        level : float
+            Share of the errors that intervals hold.
+        levels : tuple of float
+            Of the quantiles.
+        rare : bool
+            Whether most values are 0, and so is any lower quantile.
+        """
         linear, unit = self.highway(series, origins)
         windows = PanelWindows(series, origins, linear, self.context)
         scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
         truth = series.space.forward(series.truth(origins, self.horizon))
-        errors = (truth - windows.undone(scaled)) / unit
-        low, high = conformal_offsets(errors[..., None], level)
-        return low[:, 0], high[:, 0]
+        errors = ((truth - windows.undone(scaled)) / unit)[..., None]
+        low, high = conformal_offsets(errors, level)
+        low = np.full_like(low, -np.inf) if rare else low
+        self.offsets, self.levels = (low[:, 0], high[:, 0]), levels
+        none = errors[:0]
+        self.quantiles = quantile_offsets(levels, errors, none, [rare])[..., 0]

@@ -9,7 +9,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from elman.tasks.forecast._fit import build_network
+from elman.tasks.forecast._decoder import build_network, segment_of
 
 from ._local import local_forecast
 from ._mixture import Mixture
@@ -52,6 +52,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
             "prior": mixture.prior,
         },
         "usual": model.usual,
+        "levels": list(model.levels),
         "time": str(series.time.dtype),
     }
     tensors = {
@@ -64,6 +65,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         tensors[f"mixture.weights.{i}"] = torch.from_numpy(weights)
     for name, offset in zip(("low", "high"), model.offsets, strict=True):
         tensors[f"interval.{name}"] = torch.from_numpy(offset)
+    tensors["interval.quantiles"] = torch.from_numpy(model.quantiles)
     for name in _ARRAYS:
         tensors[f"series.{name}"] = torch.from_numpy(getattr(series, name))
     time = series.time
@@ -106,7 +108,15 @@ def restore(
         tensors["mixture.ratios"].numpy(),
     )
     encoder, decoder = tensors["series.encoder"], tensors["series.decoder"]
-    network = build_network(forecaster, 1 + encoder.shape[1], decoder.shape[1], 1)
+    horizon, context = fitted["horizon"], fitted["context"]
+    network = build_network(
+        forecaster,
+        1 + encoder.shape[1],
+        decoder.shape[1],
+        1,
+        horizon,
+        segment_of(forecaster.decoder, horizon, context, preparation.season),
+    )
     network.load_state_dict(
         {
             name.removeprefix("network."): tensor
@@ -126,7 +136,14 @@ def restore(
     )
     offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
     forecaster.model_ = PanelModel(
-        preparation, mixture, network, fitted["context"], offsets, fitted["usual"]
+        preparation,
+        mixture,
+        network,
+        context,
+        offsets,
+        fitted["usual"],
+        tuple(fitted["levels"]),
+        tensors["interval.quantiles"].numpy(),
     )
     words = tensors["series.ids"].numpy().tobytes().decode().split("\0")
     count = len(words) // len(fitted["ids"])
@@ -140,7 +157,7 @@ def restore(
     forecaster.wide_ = fitted["wide"]
     forecaster.ids_ = list(fitted["ids"])
     forecaster.targets_ = [preparation.target]
-    forecaster.horizon_, forecaster.context_ = fitted["horizon"], fitted["context"]
+    forecaster.horizon_, forecaster.context_ = horizon, context
     forecaster.network_ = network
 
 
