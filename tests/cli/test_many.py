@@ -63,7 +63,7 @@ def test_an_id_stays_what_stands_in_the_file(files, tmp_path, elman):
     ("more", "words"),
     [
         (["--test-fraction", "0.2"], "give --test-fraction or --test-file, not both"),
-        (["--no-wide"], "name the column to forecast with --target"),
+        (["--no-wide"], "--test-file goes with a table that has a row for each series"),
     ],
 )
 def test_what_does_not_go_together(files, elman, more, words):

@@ -40,13 +40,15 @@ def forecast_table(
     InputError
         A file cannot be read, or the test file does not go with the other.
     """
-    table = _opened(data, encoding, missing, ids, wide)
+    table = opened(data, encoding, missing, ids, wide)
     if test is None:
         return table, None
     from elman.data import followed_by
 
-    later = _opened(test, encoding, missing, ids, wide)
     layout = table.layout
+    if layout is not None and layout.wide:
+        wide = True  # However few columns there are.
+    later = opened(test, encoding, missing, ids, wide)
     if layout is None or later.layout is None:
         raise InputError(
             "--test-file goes with a table that has a row for each series, or a .tsf"
@@ -63,15 +65,21 @@ def forecast_table(
     return replace(table, frame=frame, layout=replace(layout, horizon=horizon)), steps
 
 
-def _opened(
+def opened(
     path: Path,
     encoding: str | None,
     missing: Sequence[str] | None,
     ids: Sequence[str],
     wide: bool | None,
 ) -> Table:
-    from elman.data import as_long, open_table
+    """Return a file's table, with a row for each step of each series."""
+    from elman.data import as_long, looks_wide, open_table
 
     gone = list(missing) if missing else None
     table = open_table(path, encoding=encoding, missing=gone, text=tuple(ids))
+    first = table.frame.columns[0]
+    named = wide or (wide is None and looks_wide(table.frame))
+    if table.layout is None and named and table.frame.schema[first].is_numeric():
+        # A series called 007 is not called 7.
+        table = open_table(path, encoding=encoding, missing=gone, text=(first,))
     return as_long(table, wide)

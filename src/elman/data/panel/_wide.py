@@ -22,12 +22,13 @@ def looks_wide(frame: pl.DataFrame) -> bool:
     It does where the first column names the rows, each another, and the others hold
     numbers and are called by consecutive numbers (V2, V3, …) or by times.
     """
-    if frame.width <= _FEWEST or frame.schema[frame.columns[0]] != pl.String:
+    kind = frame.schema[frame.columns[0]]
+    if frame.width <= _FEWEST or not (kind == pl.String or kind.is_integer()):
         return False
     first, names = frame.to_series(0), frame.columns[1:]
     if first.has_nulls() or first.n_unique() < frame.height:
         return False
-    numbers = all(kind.is_numeric() or kind == pl.Null for kind in frame.dtypes[1:])
+    numbers = all(_holds_numbers(frame[name]) for name in names)
     return numbers and (_counted(names) or _dated(names))
 
 
@@ -70,7 +71,7 @@ def wide_to_long(frame: pl.DataFrame, source: object = None) -> pl.DataFrame:
         )
     steps = frame.columns[1:]
     for name in steps:
-        if not (frame.schema[name].is_numeric() or frame.schema[name] == pl.Null):
+        if not _holds_numbers(frame[name]):
             raise InputError(
                 f"{place(source)}column {name!r} holds no numbers; a table with a row"
                 " for each series has its name in the first column and numbers in all"
@@ -96,6 +97,11 @@ def wide_to_long(frame: pl.DataFrame, source: object = None) -> pl.DataFrame:
     if dated:
         content[TIME] = pl.Series(steps).gather(step)
     return pl.DataFrame(content)
+
+
+def _holds_numbers(column: pl.Series) -> bool:
+    """Tell whether a column holds numbers, or nothing at all."""
+    return column.dtype.is_numeric() or column.null_count() == len(column)
 
 
 def _counted(names: list[str]) -> bool:

@@ -39,8 +39,7 @@ from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
 from ._notes import interval_notes, later_notes
 from ._objective import check_signs, objective
-from ._offsets import Offsets
-from ._quantiles import check_quantiles, quantile_offsets
+from ._offsets import Offsets, offsets_of
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
@@ -273,13 +272,12 @@ def fit_forecast(
     ahead = np.arange(horizon)
     errors = learned.table.truth[validating[:, None] + ahead]
     errors = errors - predict(network, held).numpy()
-    low, high = calibrated(errors, folds, forecaster.level)
-    # Half of the values and more are 0, and so is any lower quantile.
-    low[:, kinds.intermittent] = -np.inf
     notes += interval_notes(errors, forecaster.level, targets)
-    levels = check_quantiles(forecaster.quantiles)
-    quantiles = quantile_offsets(levels, errors, folds, kinds.intermittent)
-    offsets = Offsets(low, high, levels, quantiles)
+    offsets = offsets_of(
+        forecaster,
+        lambda level: calibrated(errors, folds, level),
+        kinds.intermittent,
+    )
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from ._quantiles import check_quantiles, quantile_offsets
 
 Array = NDArray[np.float64]
 
@@ -46,3 +48,23 @@ class Offsets(NamedTuple):
             return cls(low, high, (), np.zeros((0, *low.shape)))
         levels = tuple(tensors["interval.levels"].tolist())
         return cls(low, high, levels, tensors["interval.quantiles"].numpy())
+
+
+def offsets_of(
+    forecaster: Any, ends: Callable[[float], tuple[Array, Array]], rare: Sequence[bool]
+) -> Offsets:
+    """Return the distances of a forecaster's interval and of its quantiles.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Its ``level`` and its ``quantiles``.
+    ends : callable
+        From the level of an interval to its two distances from a forecast, (H, K) each.
+    rare : sequence of bool
+        Targets that are 0 at least half of the time, and so is any lower quantile.
+    """
+    low, high = ends(forecaster.level)
+    low[:, list(rare)] = -np.inf
+    levels = check_quantiles(forecaster.quantiles)
+    return Offsets(low, high, levels, quantile_offsets(levels, ends, rare))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from elman._arguments import share
 from elman._errors import InputError
-
-from ._intervals import calibrated
 
 Array = NDArray[np.float64]
 
@@ -40,7 +38,9 @@ def check_quantiles(value: Any) -> tuple[float, ...]:
 
 
 def quantile_offsets(
-    levels: Sequence[float], errors: Array, folds: Array, rare: Sequence[bool]
+    levels: Sequence[float],
+    ends: Callable[[float], tuple[Array, Array]],
+    rare: Sequence[bool],
 ) -> Array:
     """Return (Q, H, K): what to add to a forecast for each of its quantiles.
 
@@ -51,19 +51,19 @@ def quantile_offsets(
     ----------
     levels : sequence of float
         In order.
-    errors, folds : ndarray
-        As for `calibrated`.
+    ends : callable
+        From the level of an interval to its two distances from a forecast, (H, K) each.
     rare : sequence of bool
         Targets that are 0 at least half of the time, and so is any lower quantile.
     """
     if not levels:
-        return np.zeros((0, *errors.shape[1:]))
+        return np.zeros((0, *ends(0.5)[0].shape))
     found = []
     for level in levels:
-        low, high = calibrated(errors, folds, abs(2 * level - 1))
+        low, high = ends(abs(2 * level - 1))
         offset = high if level > 0.5 else low if level < 0.5 else (low + high) / 2
         if level < 0.5:
-            offset = np.where(np.asarray(rare), -np.inf, offset)
+            offset[:, list(rare)] = -np.inf
         found.append(offset)
     return np.maximum.accumulate(np.stack(found), 0)
 

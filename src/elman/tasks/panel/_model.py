@@ -160,5 +160,8 @@ class PanelModel:
         low, high = conformal_offsets(errors, level)
         low = np.full_like(low, -np.inf) if rare else low
         self.offsets, self.levels = (low[:, 0], high[:, 0]), levels
-        none = errors[:0]
-        self.quantiles = quantile_offsets(levels, errors, none, [rare])[..., 0]
+        self.quantiles = np.zeros((0, self.horizon))
+        if levels:
+            self.quantiles = quantile_offsets(
+                levels, lambda share: conformal_offsets(errors, share), [rare]
+            )[..., 0]

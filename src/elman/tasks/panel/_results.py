@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from elman import ops
+from elman._plain import plain, short_time
 from elman.tasks._advice import advice
+from elman.tasks._results import environment, training_report
 from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._results import diagnosis_of, environment, plain, text_of
+from elman.tasks.forecast._results import diagnosis_of
 
 from ._evaluation import evaluation, held_out
 from ._fit import FittedPanel
@@ -31,7 +33,7 @@ def panel_results(forecaster: Any, fitted: FittedPanel) -> dict[str, Any]:
     first, last = test.time.min(), test.time.max()
     scores["split"] = (
         f"{name}: {scores['series']:,} series, {len(test):,} origins, "
-        f"{text_of(first)} … {text_of(last)}"
+        f"{short_time(first)} … {short_time(last)}"
     )
     shown = _typical(each["MASE"])
     trained = panel_trained(forecaster, fitted, shown)
@@ -70,15 +72,9 @@ def panel_trained(
             "data": _drawn(fitted, shown),
             "parts": fitted.parts,
             "diagnosis": diagnosis_of(fitted),
-            "training": {
-                "history": fitted.training.history,
-                "best_epoch": fitted.training.best_epoch,
-                "stopped": fitted.training.stopped,
-                "diverged": fitted.diverged,
-                "flow": fitted.flow,
-                "seconds": fitted.training.seconds,
-                "parameters": sum(p.numel() for p in fitted.model.network.parameters()),
-            },
+            "training": training_report(
+                fitted.training, fitted.network, fitted.diverged, fitted.flow
+            ),
             "environment": environment(fitted.seed, ""),
         }
     )
