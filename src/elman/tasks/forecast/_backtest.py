@@ -22,6 +22,8 @@ class Backtest:
         (n, H): the time of each forecast step.
     truth, prediction, linear, lower, upper : ndarray
         (n, H, K), in the targets' units; the truth is NaN where unobserved.
+    zone : str
+        Where the times are UTC: the zone that `to_frame` shows them in.
     """
 
     targets: list[str]
@@ -31,6 +33,7 @@ class Backtest:
     linear: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    zone: str = ""
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -82,4 +85,7 @@ class Backtest:
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))
             )
         whole = pl.concat(parts)
+        if self.zone and dated:
+            times = pl.col("origin", "time").dt.replace_time_zone("UTC")
+            whole = whole.with_columns(times.dt.convert_time_zone(self.zone))
         return whole if len(self.targets) > 1 else whole.drop("target")

@@ -23,6 +23,7 @@ from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
 from elman.training import Progress, TrainingResult, predict, train
@@ -108,6 +109,7 @@ class FittedForecast:
             linear=preparation.inverse(scaled),
             lower=preparation.inverse(corrected + low),
             upper=preparation.inverse(corrected + high),
+            zone=preparation.calendar.zone,
         )
 
 
@@ -193,6 +195,7 @@ def fit_forecast(
         forecaster.scale,
         season=min(season if season > 1 else need.steps, context),
         means=kinds.means,
+        holidays=check_holidays(forecaster.holidays),
     )
     notes += more
     data = preparation.apply(with_future(series, rows, horizon))
