@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
-from elman.tasks import _store
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
 from elman.training import Callback, Checkpoints
@@ -31,9 +29,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
-    only as far as it lowers the error of the validation part, the last part of
-    the training rows.
+    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
+    correction starts at zero and is kept only as far as it lowers the error of the
+    validation part, the last part of the training rows.
 
     {parameters}
 
@@ -44,7 +42,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     targets_ : list of str
     horizon_, context_ : int
         Steps ahead and back.
-    network_ : HighwayNetwork
+    network_ : HighwayNetwork or SegmentNetwork
     linear_ : WindowRidge
 
     Examples
@@ -64,6 +62,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         horizon: int | None = None,
         context: int | None = None,
         *,
+        decoder: str = "auto",
         cell: str = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -81,6 +80,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         patience: int | None = 4,
         validation_fraction: float = 0.15,
         level: float = 0.9,
+        quantiles: Sequence[float] | None = None,
         random_state: int = 0,
         training: Mapping[str, Any] | None = None,
         progress: bool = False,
@@ -89,6 +89,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     ) -> None:
         self.horizon = horizon
         self.context = context
+        self.decoder = decoder
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -106,6 +107,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.level = level
+        self.quantiles = quantiles
         self.random_state = random_state
         self.training = training
         self.progress = progress
@@ -199,12 +201,6 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         """How `elman.data.open_table` reads a file as the one trained on was read."""
         return reading_of(self)
 
-    @own_modes()
-    def save(self, directory: str | Path) -> Path:
-        """Write a run directory that `elman.load` opens; return its path."""
-        check_is_fitted(self, "network_")
-        return _store.save(self, directory)
-
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
         self._recent, self._origin = RawRows.last(
@@ -218,6 +214,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.network_ = fitted.network
         self.offsets_ = fitted.offsets
         self.axis_ = fitted.axis
+        self.seed_ = fitted.seed
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
 
