@@ -28,6 +28,8 @@ class Backtest:
         Of the quantiles that were asked for.
     quantiles : tuple of ndarray
         (n, H, K) each, one a level.
+    zone : str
+        Where the times are UTC: the zone that `to_frame` shows them in.
     """
 
     targets: list[str]
@@ -39,6 +41,7 @@ class Backtest:
     upper: NDArray[np.float64]
     levels: tuple[float, ...] = ()
     quantiles: tuple[NDArray[np.float64], ...] = ()
+    zone: str = ""
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -92,4 +95,7 @@ class Backtest:
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))
             )
         whole = pl.concat(parts)
+        if self.zone and dated:
+            times = pl.col("origin", "time").dt.replace_time_zone("UTC")
+            whole = whole.with_columns(times.dt.convert_time_zone(self.zone))
         return whole if len(self.targets) > 1 else whole.drop("target")

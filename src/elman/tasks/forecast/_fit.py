@@ -22,6 +22,7 @@ from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
     Preparation,
     Prepared,
@@ -119,6 +120,7 @@ class FittedForecast:
             quantiles=tuple(
                 preparation.inverse(corrected + offset) for offset in offsets.quantiles
             ),
+            zone=preparation.calendar.zone,
         )
 
 
@@ -206,6 +208,7 @@ def fit_forecast(
         forecaster.scale,
         season=min(season if season > 1 else need.steps, context),
         means=kinds.means,
+        holidays=check_holidays(forecaster.holidays),
     )
     notes += more
     trained = target_values(series.frame[: split.train_end], targets)
