@@ -166,6 +166,7 @@ class _Placed:
     times: NDArray
     spacing: Spacing
     notes: list[str]
+    zone: str = ""
 
 
 def _counted(codes: NDArray[np.int64]) -> _Placed:
@@ -204,21 +205,23 @@ def _placed(
     rows = order[bounds[longest] : bounds[longest + 1]]
     expected = Spacing.named(freq) if freq else None
 
-    def grid_of(chosen: NDArray[np.int64]) -> tuple[Spacing, NDArray, list[str]]:
+    def grid_of(
+        chosen: NDArray[np.int64],
+    ) -> tuple[Spacing, NDArray, list[str], str]:
         local = None if stamps.local is None else stamps.local[chosen]
         part = replace(stamps, values=stamps.values[chosen], local=local)
-        grid, more = choose_grid(part, source, expected, rest[chosen])
+        grid, more, zone = choose_grid(part, source, expected, rest[chosen])
         in_zone = any("are those of" in note for note in more)
         every = stamps.local if in_zone and stamps.local is not None else stamps.values
-        return grid.spacing, every[order], [*more, *grid.notes]
+        return grid.spacing, every[order], [*more, *grid.notes], zone
 
-    spacing, times, notes = grid_of(rows)
+    spacing, times, notes, zone = grid_of(rows)
     ordinals, failed = _ordinals(times, bounds, stamps.per, spacing)
     if failed is not None:
         # The times of all series together may tell what one alone does not.
         _, once = np.unique(stamps.values, return_index=True)
         try:
-            spacing, times, notes = grid_of(once)
+            spacing, times, notes, zone = grid_of(once)
         except InputError:
             pass
         else:
@@ -232,7 +235,7 @@ def _placed(
             " give '' as the time to count rows"
         )
     _check_growth(times, bounds, ordinals, ids, source)
-    return _Placed(order, bounds, ordinals, times, spacing, notes)
+    return _Placed(order, bounds, ordinals, times, spacing, notes, zone)
 
 
 def _ordinals(
@@ -316,6 +319,8 @@ def _laid_out(
         spacing.per,
         spacing.week,
         spacing.local,
+        spacing.opening,
+        placed.zone,
     )
     return Panel(
         ids,

@@ -30,6 +30,8 @@ class Backtest:
         (n, H, K) each, one a level.
     ids : DataFrame or None
         n rows: which of many series each forecast is of.
+    zone : str
+        Where the times are UTC: the zone that `to_frame` shows them in.
     """
 
     targets: list[str]
@@ -42,6 +44,7 @@ class Backtest:
     levels: tuple[float, ...] = ()
     quantiles: tuple[NDArray[np.float64], ...] = ()
     ids: pl.DataFrame | None = None
+    zone: str = ""
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -98,4 +101,7 @@ class Backtest:
         if self.ids is not None:
             index = np.tile(np.repeat(np.arange(n), horizon), len(self.targets))
             whole = pl.concat([self.ids[index], whole], how="horizontal")
+        if self.zone and dated:
+            times = pl.col("origin", "time").dt.replace_time_zone("UTC")
+            whole = whole.with_columns(times.dt.convert_time_zone(self.zone))
         return whole if len(self.targets) > 1 else whole.drop("target")

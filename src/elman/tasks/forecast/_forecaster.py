@@ -71,6 +71,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         num_layers: int = 1,
         dropout: float = 0.1,
         init: str = "auto",
+        holidays: str | None = None,
         scale: str = "auto",
         loss: str = "auto",
         epochs: int = 15,
@@ -97,6 +98,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.num_layers = num_layers
         self.dropout = dropout
         self.init = init
+        self.holidays = holidays
         self.scale = scale
         self.loss = loss
         self.epochs = epochs

@@ -26,6 +26,7 @@ from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
 from elman.tasks.forecast._quantiles import check_quantiles
 from elman.tasks.forecast._size import default_horizon
+from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 from elman.training import Progress, TrainingResult, train
 
@@ -294,7 +295,14 @@ def _prepared(
         space is not Space.NONE or sparse or bounded_by_zero(raw[training])
     )
     preparation, more = PanelPreparation.fit(
-        panel, training, target, roles, space, seasons, floor=floor
+        panel,
+        training,
+        target,
+        roles,
+        space,
+        seasons,
+        floor=floor,
+        holidays=check_holidays(forecaster.holidays),
     )
     return preparation, squared, _kinds.need_of(pieces, space), notes + more
 

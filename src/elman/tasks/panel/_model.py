@@ -75,6 +75,7 @@ class PanelModel:
             lower=inverse(low)[..., None],
             upper=inverse(high)[..., None],
             levels=self.levels,
+            zone=self.preparation.calendar.zone,
             quantiles=tuple(
                 inverse(corrected + self._wide(unit * offset))[..., None]
                 for offset in self.quantiles

@@ -21,6 +21,7 @@ from elman.tasks.forecast.columns._columns import (
     is_switch,
     unseen,
 )
+from elman.tasks.forecast.columns._holidays import usable_holidays
 
 from ._roles import PanelRoles
 from ._series import Array, Rows, SeriesSet, carried
@@ -76,6 +77,7 @@ class PanelPreparation:
         seasons: list[int],
         *,
         floor: bool,
+        holidays: str | None = None,
     ) -> tuple[PanelPreparation, list[str]]:
         """Learn from the training rows; return the preparation and notes."""
         frame, notes = panel.frame.filter(pl.Series(training)), []
@@ -90,7 +92,10 @@ class PanelPreparation:
             notes += scaler.clipped(values, encoded_names(columns))
             scalers[role] = scaler
         time = np.sort(panel.time[training])
-        calendar = Calendar.of(time, float(panel.step))
+        axis = panel.axis
+        chosen, told = usable_holidays(holidays, time, axis.step, axis.zone)
+        notes += told
+        calendar = Calendar.of(time, float(axis.clock), axis.zone, chosen)
         return cls(target, roles, space, seasons, calendar, scalers, floor), notes
 
     def apply(self, panel: Panel, stops: Rows) -> SeriesSet:
