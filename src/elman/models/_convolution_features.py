@@ -110,7 +110,7 @@ class ConvolutionFeatures(nn.Module):
                 response = responses[rng.integers(len(responses))][k]
                 # A little above a level that many steps share, where rounding would
                 # decide which of them exceed it.
-                margin = _MARGIN * np.ptp(response)
+                margin = _MARGIN * np.abs(response).max()
                 thresholds[i, k] = np.quantile(response, quantiles[i, k]) + margin
         return cls(
             torch.tensor(spaced), torch.from_numpy(mixed), torch.from_numpy(thresholds)
