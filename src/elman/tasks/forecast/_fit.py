@@ -43,9 +43,12 @@ from ._objective import check_signs, objective
 from ._offsets import Offsets, offsets_of
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
-from ._windows import Windows, observed, origins_between
+from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
+# Windows times steps times targets: half a gigabyte of linear forecasts, and less.
+_MOST_TRAINING_VALUES = 1 << 26
+_MOST_VALIDATION_VALUES = 1 << 23
 _DIAGNOSIS_WINDOWS = 64
 
 
@@ -223,6 +226,7 @@ def fit_forecast(
     learned = data.without(wild)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
+    training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
     squared = all(kinds.means)
     linear, honest = WindowRidge.fit(
         learned.table, training, context, horizon, squared=squared
@@ -232,6 +236,7 @@ def fit_forecast(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
     held = Windows(
         learned, validating, linear.predict(learned.table, validating), context
     )
@@ -256,7 +261,7 @@ def fit_forecast(
             folds,
             weighted=False,
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
+        before, after, remedy = remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
@@ -347,10 +352,10 @@ def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
     return -(-min(need.steps, context) // (network.segment or 1))
 
 
-def _remedied(
+def remedied(
     forecaster: Any,
     network: ForecastNetwork,
-    examples: Windows,
+    examples: Any,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
 ) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
