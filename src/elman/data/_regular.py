@@ -17,6 +17,7 @@ from ._columns import place
 from ._gaps import pattern_of_gaps
 from ._grid import Grid
 from ._spacing import Spacing
+from ._written import form_of
 from ._zones import choose_grid
 
 _COUNTERS = {"", "no", "nr", "no.", "index", "idx", "row", "rownames", "rowid"}
@@ -136,7 +137,11 @@ def regular_series(
             " between its numbers: it may hold dates in a form that is not known; write"
             " them as YYYY-MM-DD, or give '' as the time to count rows"
         )
-    return _filled(rest, names, grid, notes, zone, rows)
+    found = _filled(rest, names, grid, notes, rows)
+    form = ""
+    if len(names) == 1 and found.axis.is_dated and stamps.local is None:
+        form = form_of(frame[names[0]].gather(rows), grid.stamps)
+    return replace(found, axis=replace(found.axis, zone=zone, form=form))
 
 
 def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
@@ -154,7 +159,6 @@ def _filled(
     names: list[str],
     grid: Grid,
     notes: list[str],
-    zone: str,
     came_from: np.ndarray,
 ) -> RegularSeries:
     """Return the series with the rows it lacked as missing ones."""
@@ -183,7 +187,6 @@ def _filled(
         spacing.week,
         spacing.local,
         spacing.opening,
-        zone,
     )
     return RegularSeries(frame, axis, rows, inserted, notes)
 
