@@ -30,6 +30,7 @@ from elman._files import replace_durably
 from elman._modes import own_modes
 from elman._plain import plain
 
+from ._registry import ESTIMATORS
 from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
@@ -238,8 +239,6 @@ def _read_run(directory: Path) -> _Run:
 
 
 def _estimator_class(task: str, path: Path) -> Any:
-    from . import ESTIMATORS
-
     if task not in ESTIMATORS:
         raise RunDirectoryError(
             f"{path}: unknown task {task!r}; known are {', '.join(ESTIMATORS)}"
