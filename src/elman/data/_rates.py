@@ -47,8 +47,16 @@ def rate_of(ticks: np.ndarray, per: int) -> tuple[int, np.ndarray] | None:
 
 def place_at_rate(first: np.datetime64, steps: np.ndarray, rate: int) -> np.ndarray:
     """Return the times so many steps after the first, to the microsecond."""
+    start = first.astype("M8[us]")
+    second = start.astype("M8[s]")
+    within = int((start - second).astype(np.int64))
+    before = (within * rate + MICRO // 2) // MICRO
+    if abs(within * rate - before * MICRO) <= rate:
+        # The first time is rounded too: counted from its whole second none of that
+        # is left, and a part of a series has the same times as the whole.
+        start, steps = second.astype("M8[us]"), steps + before
     after = (steps * MICRO + rate // 2) // rate
-    return np.asarray(first.astype("M8[us]") + after.astype("m8[us]"))
+    return np.asarray(start + after.astype("m8[us]"))
 
 
 def steps_at_rate(stamps: np.ndarray, rate: int) -> np.ndarray | None:
