@@ -301,6 +301,7 @@ def fit_forecast(
             "columns": list(series.axis.columns),
             "freq": series.freq,
             "step": series.step,
+            "form": series.axis.form,
         },
         series=series,
         data=data,
