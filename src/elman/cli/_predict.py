@@ -100,7 +100,8 @@ def predict(
         given = opt.given(label=label, id=id_, time=time, encoding=encoding)
         given |= opt.given(missing=opt.split_missing(missing))
         frame, scores = predict_sequences(estimator, data, given)
-    deliver(frame, scores, out, Output(as_json))
+    form = getattr(estimator, "axis_", {}).get("form", "")
+    deliver(frame, scores, out, Output(as_json), form)
 
 
 def _open(
