@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._filled import filled, first_values
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
-from ._smoothing import TRENDS
-from ._smoothing_fit import fit_smoothing
+from ._smoothing import TRENDS, Smoothing
+from ._smoothing_fit import FittedSmoothing, fit_for_steps, fit_smoothing
 
 Array = NDArray[np.float64]
 
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (Smoothing, Theta, SeasonalNaive, LastValue, Drift, Mean)
+}
 # Parameters change slowly; more rows than these cost time and say nothing new.
 MOST_ROWS = 600
 # A forecast of logarithms goes at most so much beyond the window, in its widths.
@@ -55,6 +60,20 @@ class LocalModel:
         forecast: Array = np.exp(np.clip(even @ weights, low, high))
         return forecast
 
+    def describe(self) -> dict[str, Any]:
+        """Return plain values from which `described` makes the same model."""
+        return {
+            "kind": type(self.map).__name__,
+            "parameters": asdict(self.map),
+            "logarithm": self.logarithm,
+        }
+
+    @classmethod
+    def described(cls, name: str, described: dict[str, Any]) -> LocalModel:
+        """Return the model that `describe` described, but for its deviation."""
+        kind = _KINDS[described["kind"]]
+        return cls(name, kind(**described["parameters"]), described["logarithm"])
+
     def forecast_at(
         self,
         values: Array,
@@ -89,6 +108,7 @@ def local_models(
     trends: Sequence[str] = TRENDS,
     logarithms: bool = True,
     moves: int = 4,
+    ahead: int = 1,
 ) -> list[dict[str, LocalModel]]:
     """Fit the local models of every series; return them by name, one dict a series.
 
@@ -104,6 +124,9 @@ def local_models(
         Whether positive series are smoothed as logarithms too.
     moves : int
         See `fit_smoothing`.
+    ahead : int
+        Above 1 there is one more model: the smoothing with its parameters for all
+        steps up to this one.
 
     Returns
     -------
@@ -126,6 +149,7 @@ def local_models(
             trends,
             logarithms=logarithms,
             moves=moves,
+            ahead=ahead,
         )
         for j, models in zip(which, part, strict=True):
             found[j] = models
@@ -140,6 +164,7 @@ def _of_one_length(
     *,
     logarithms: bool,
     moves: int,
+    ahead: int,
 ) -> list[dict[str, LocalModel]]:
     length = len(values)
     smoothed = fit_smoothing(
@@ -152,12 +177,16 @@ def _of_one_length(
     )
     season = next((m for m in seasons if 2 * m <= length), 1)
     bent = _theta(values, seen, season, moves)
+    further = smoothed
+    if ahead > 1:
+        further = fit_for_steps(smoothed, values, seen, ahead=ahead, moves=moves)
     found = []
-    for fitted, theta in zip(smoothed, bent, strict=True):
-        models = {
-            "smoothing": LocalModel(
-                "smoothing", fitted.model, fitted.logarithm, fitted.deviation
-            ),
+    for fitted, farther, theta in zip(smoothed, further, bent, strict=True):
+        models = {"smoothing": _smoothed("smoothing", fitted)}
+        if ahead > 1:
+            name = f"smoothing for {ahead} steps"
+            models[name] = _smoothed(name, farther)
+        models |= {
             "theta": LocalModel("theta", theta, fitted.logarithm and season > 1),
             "last value": LocalModel("last value", LastValue()),
             "drift": LocalModel("drift", Drift()),
@@ -169,6 +198,10 @@ def _of_one_length(
                 models[name] = LocalModel(name, SeasonalNaive(m))
         found.append(models)
     return found
+
+
+def _smoothed(name: str, fitted: FittedSmoothing) -> LocalModel:
+    return LocalModel(name, fitted.model, fitted.logarithm, fitted.deviation)
 
 
 def _theta(

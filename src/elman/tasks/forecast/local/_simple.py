@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 class WindowMap(Protocol):
     """A forecast that is a matrix times the last values of a series."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def weights(self, length: int, horizon: int) -> Array:
         """Return (L, H): a window of L values times this is its forecasts."""

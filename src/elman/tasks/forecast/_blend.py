@@ -1,0 +1,148 @@
+"""The forecast a network starts from: a mean of the window ridge and local models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from elman.tasks.forecast.columns._preparation import Preparation
+
+from ._linear import WindowRidge, WindowTable
+from .local import MOST_ROWS, LocalModel
+
+Array = NDArray[np.float64]
+RIDGE = "ridge"
+
+
+class Blend:
+    r"""A weighted mean of a ridge on the window and of local models, for each target.
+
+    .. math:: \hat y_{t+k,j} = w_{0j}\, \text{ridge}_{kj}(\text{window}_t)
+              + \sum_i w_{ij}\, \text{local}_{ij}(y_{\le t, j})_k
+
+    The weights are set by `elman.tasks.forecast._choice`; with the ridge's all 1,
+    this is the ridge.
+
+    Parameters
+    ----------
+    ridge : WindowRidge
+    preparation : Preparation
+        Turns scaled targets, which the ridge sees, into their own units, which the
+        local models see.
+    local : list of dict
+        The local models of each target by name; those with a weight are enough.
+    weights : list of dict
+        Each target's weights by name, "ridge" among them; they add up to 1.
+    """
+
+    def __init__(
+        self,
+        ridge: WindowRidge,
+        preparation: Preparation,
+        local: list[dict[str, LocalModel]],
+        weights: list[dict[str, float]],
+    ) -> None:
+        self.ridge = ridge
+        self.preparation = preparation
+        self.local = [
+            {name: model for name, model in models.items() if name in weight}
+            for models, weight in zip(local, weights, strict=True)
+        ]
+        self.shares = weights
+
+    @classmethod
+    def alone(cls, ridge: WindowRidge, preparation: Preparation) -> Blend:
+        """Return the ridge alone."""
+        count = len(preparation.targets)
+        return cls(ridge, preparation, [{}] * count, [{RIDGE: 1.0}] * count)
+
+    @property
+    def context(self) -> int:
+        """Steps that the ridge and the network look back."""
+        return self.ridge.context
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return len(self.ridge.weights)
+
+    @property
+    def memory(self) -> int:
+        """Rows before an origin that have an influence on its forecast."""
+        return max(self.context, MOST_ROWS if any(self.local) else 0)
+
+    @property
+    def is_ridge(self) -> bool:
+        """Whether no local model has a part."""
+        return not any(self.local)
+
+    def predict(self, table: WindowTable, origins: NDArray[np.int64]) -> Array:
+        """Return scaled predictions, (n, H, K); each origin at least the context."""
+        shares = np.array([weight.get(RIDGE, 0.0) for weight in self.shares])
+        if self.is_ridge:
+            return self.ridge.predict(table, origins)
+        blended = np.zeros((len(origins), self.horizon, len(shares)))
+        if shares.any():
+            blended += shares * self.ridge.predict(table, origins)
+        raw = self.preparation.inverse(table.lags)
+        for j, (models, weight) in enumerate(zip(self.local, self.shares, strict=True)):
+            for name, model in models.items():
+                part = model.forecast_at(raw[:, j], origins, self.horizon, self.memory)
+                blended[:, :, j] += weight[name] * scaled(self.preparation, part, j)
+        return blended
+
+    def said(self, j: int) -> str:
+        """Return the parts of a target's forecast in words, the largest first."""
+        parts = sorted(self.shares[j].items(), key=lambda part: -part[1])
+        return " + ".join(f"{share:.2f} {name}" for name, share in parts)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what `restored` takes, as plain values; the ridge's weights apart."""
+        return {
+            "anchor": self.ridge.anchor,
+            "alpha": self.ridge.alpha,
+            "context": self.context,
+            "shares": self.shares,
+            "local": [
+                {name: model.describe() for name, model in models.items()}
+                for models in self.local
+            ],
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the ridge's weights as a tensor."""
+        return self.ridge.tensors()
+
+    @classmethod
+    def restored(
+        cls,
+        described: dict[str, Any],
+        tensors: dict[str, Tensor],
+        preparation: Preparation,
+    ) -> Blend:
+        """Return what `describe` and `tensors` say."""
+        ridge = WindowRidge(
+            described["context"],
+            described["anchor"],
+            described["alpha"],
+            tensors["linear.weights"].numpy(),
+        )
+        # Runs written before there were local models are the ridge alone.
+        if "shares" not in described:
+            return cls.alone(ridge, preparation)
+        local = [
+            {name: LocalModel.described(name, model) for name, model in models.items()}
+            for models in described["local"]
+        ]
+        return cls(ridge, preparation, local, described["shares"])
+
+
+def scaled(preparation: Preparation, raw: Array, j: int) -> Array:
+    """Return values of one target, in its own units, as the networks see them."""
+    scaler = preparation.scalers["target"]
+    even = preparation.transforms[j].forward(raw)
+    found: Array = (even - scaler.mean[j]) / scaler.scale[j]
+    return found
