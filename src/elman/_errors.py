@@ -19,6 +19,10 @@ class InputError(ElmanError, ValueError):
     """
 
 
+class KindError(InputError, TypeError):
+    """A value is of another kind altogether, such as a mapping among numbers."""
+
+
 class RunDirectoryError(InputError):
     """A run directory is missing, incomplete, damaged or foreign."""
 

@@ -153,3 +153,14 @@ def test_holes_in_known_columns_and_new_categories_are_said(elman, series):
     assert answer.status == 0, answer.err
     assert "elman: warning: warmth: 1 of the 3 rows to forecast have no" in answer.err
     assert "are no category of the training part ('unheard')" in answer.err
+
+
+def test_another_horizon(elman, trained):
+    short = elman("predict", "r", "--horizon", 2, "--json")
+    assert short.status == 0, short.err
+    assert len(json.loads(short.out)["predictions"]) == 2
+    longer = elman("predict", "r", "--horizon", 5, "--out", "p.csv")
+    assert longer.status == 0, longer.err
+    assert "elman: warning: the model was fitted for 3 steps" in longer.err
+    assert len(pl.read_csv("p.csv")) == 5
+    assert elman("predict", "r", "--horizon", 0).status == 2

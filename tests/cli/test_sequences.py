@@ -133,7 +133,7 @@ def test_tensorboard_gets_curves_and_flow(elman, cases):
     found = EventAccumulator("tb")
     found.Reload()
     assert "epoch/validation_loss" in found.Tags()["scalars"]
-    assert "flow/encoder/reach" in found.Tags()["scalars"]
+    assert "flow/encoder.stack/reach" in found.Tags()["scalars"]
     Path("file").write_text("")
     answer = elman(
         "train", "classify", cases("toy.ts"), *SMALL, "--tensorboard", "file"

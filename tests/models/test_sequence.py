@@ -74,7 +74,7 @@ def test_pooling_against_its_definition(pooling):
         # Forwards, the last state is at the end; backwards, at the start.
         last = np.concatenate([h[-1, :5], h[0, 5:]])
         if pooling == "attention":
-            score = h @ net.score.weight.numpy()[0] + net.score.bias.numpy()
+            score = h @ net.pool.score.weight.numpy()[0] + net.pool.score.bias.numpy()
             weight = np.exp(score) / np.exp(score).sum()
         features = {
             "last": lambda: last,
@@ -101,7 +101,7 @@ def test_gradients_reach_every_weight():
     net(*batch(rows())).square().sum().backward()
     for name, parameter in net.named_parameters():
         assert parameter.grad is not None, name
-        assert parameter.grad.abs().sum() > 0 or name == "score.bias"
+        assert parameter.grad.abs().sum() > 0 or name == "pool.score.bias"
 
 
 def test_unknown_cell_suggests_the_nearest():

@@ -31,7 +31,8 @@ def test_the_record_is_part_of_the_results(tmp_path):
     flow = model.results_["training"]["flow"]
     assert flow["steps"] == [1, 1 + EVERY]
     assert flow["needed"] == 30
-    assert {layer["name"] for layer in flow["layers"]} == {"encoder", "encoder reverse"}
+    names = {layer["name"] for layer in flow["layers"]}
+    assert names == {"encoder.stack", "encoder.stack reverse"}
     assert flow["lags"][-1][1] == 29
     assert all(0 <= r <= 29 for layer in flow["layers"] for r in layer["reach"])
     model.save(tmp_path)

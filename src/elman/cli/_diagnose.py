@@ -36,7 +36,7 @@ def diagnose(
     id_: opt.Id = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
-    cell: opt.Cell = None,
+    cell: opt.Encoder = None,
     hidden: opt.Hidden = None,
     layers: opt.Layers = None,
     init: opt.Init = None,
@@ -147,9 +147,10 @@ def _show(results: dict[str, Any], out: Output) -> None:
 
     diagnosis = results.get("diagnosis")
     if not diagnosis or not diagnosis.get("before"):
+        without = [n for n in results.get("notes", []) if "has no recurrence" in n]
         raise InputError(
-            "there is nothing to diagnose: sequences of one step have no gradient"
-            " through time"
+            "there is nothing to diagnose: "
+            + (without or ["sequences of one step have no gradient through time"])[0]
         )
     show_flow(diagnosis, out)
     before = diagnosis["before"]

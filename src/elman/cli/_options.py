@@ -63,6 +63,15 @@ Id = Annotated[
 Cell = Annotated[
     str | None, typer.Option(help="gru, lstm or rnn.", rich_help_panel=MODEL)
 ]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        "--cell",
+        "--encoder",
+        help="gru, lstm or rnn; tcn, a temporal convolution; or transformer.",
+        rich_help_panel=MODEL,
+    ),
+]
 Hidden = Annotated[
     int | None, typer.Option(help="Hidden units.", rich_help_panel=MODEL)
 ]

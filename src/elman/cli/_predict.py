@@ -36,6 +36,10 @@ def predict(
             help=f"Write instead of showing: {', '.join(WRITERS)}.",
         ),
     ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="Steps to forecast, if not those trained for."),
+    ] = None,
     label: opt.Label = None,
     id_: opt.Id = None,
     time: Annotated[
@@ -74,15 +78,20 @@ def predict(
     estimator = elman.load(run)
     if estimator.task == "forecast":
         if data is None:
-            frame = estimator.predict()
+            with plain_warnings():
+                frame = estimator.predict(horizon=horizon)
         else:
             if table is None:
                 table = _open(data, missing, encoding, estimator.reading_)
             opt.say(table.notes)
             with plain_warnings():
-                frame = estimator.predict(table, source=table.source)
+                frame = estimator.predict(table, horizon, source=table.source)
         scores: dict[str, float] = {}
     else:
+        if horizon is not None:
+            raise InputError(
+                f"--horizon is for forecasts; {run} predicts for whole sequences"
+            )
         if data is None:
             raise InputError("name the file with the sequences: elman predict RUN DATA")
         from ._predict_sequences import predict_sequences

@@ -2,14 +2,48 @@
 
 from ._cells import CELLS as CELLS
 from ._cells import check_cell as check_cell
+from ._convolution import ConvolutionEncoder as ConvolutionEncoder
+from ._convolution import levels_for as levels_for
+from ._encoded import Encoded as Encoded
+from ._encoded import Encoder as Encoder
+from ._encoders import ENCODERS as ENCODERS
+from ._encoders import KINDS as KINDS
+from ._encoders import check_encoder as check_encoder
+from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
 from ._pooling import POOLINGS as POOLINGS
+from ._pooling import check_pooling as check_pooling
+from ._pooling import pooling_of as pooling_of
+from ._recurrent import RecurrentEncoder as RecurrentEncoder
 from ._sequence import SequenceNetwork as SequenceNetwork
+from ._stem import STEMS as STEMS
+from ._stem import ConvolutionStem as ConvolutionStem
+from ._stem import PatchStem as PatchStem
+from ._stem import stem_from as stem_from
+from ._transformer import TransformerEncoder as TransformerEncoder
+from ._transformer import heads_for as heads_for
 
 __all__ = [
     "CELLS",
+    "ENCODERS",
+    "KINDS",
     "POOLINGS",
+    "STEMS",
+    "ConvolutionEncoder",
+    "ConvolutionStem",
+    "Encoded",
+    "Encoder",
     "HighwayNetwork",
+    "PatchStem",
+    "RecurrentEncoder",
     "SequenceNetwork",
+    "TransformerEncoder",
     "check_cell",
+    "check_encoder",
+    "check_pooling",
+    "heads_for",
+    "levels_for",
+    "pooling_of",
+    "stem_from",
+    "title_of",
 ]

@@ -1,41 +1,58 @@
-"""The network of a sequence estimator: recurrent encoder, pooling, linear head."""
+"""The network of a sequence estimator: stem, encoder, pooling, linear head."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from ._cells import CELLS, check_cell
-from ._pooling import beyond, mean_over_steps
+from elman._errors import InputError
+
+from ._convolution import ConvolutionEncoder
+from ._encoders import ENCODERS, check_encoder
+from ._pooling import check_pooling, pooling_of
+from ._recurrent import RecurrentEncoder
+from ._stem import stem_from
 
 
 class SequenceNetwork(nn.Module):
-    r"""Recurrent encoder, then one output a sequence or one a step.
+    r"""An encoder, then one output a sequence or one a step.
 
     .. math::
 
-        h_{1..T} = \mathrm{cell}(x_{1..T}), \qquad
+        h_{1..T} = \mathrm{encoder}(x_{1..T}), \qquad
         \hat y = W\,\mathrm{dropout}(\mathrm{pool}(h_{1..T})) + b
 
     Parameters
     ----------
-    cell : {"rnn", "gru", "lstm"}
-        The recurrent layer.
+    cell : {"rnn", "gru", "lstm", "tcn", "transformer"}
+        The encoder: a recurrent layer, a temporal convolution or a Transformer.
     channels, hidden_size, num_layers, outputs : int
         C, H, L and K.
     bidirectional : bool
-        Whether a second encoder reads each sequence from its end.
+        Whether a step's vector depends on later steps too; of a recurrent encoder
+        a second one reads each sequence from its end.
     dropout : float
         Share of the encoder's outputs dropped while training: between layers,
         and before the head.
     pooling : {"auto", "last", "mean", "max", "attention"}
-        ``last``: each direction's last state. ``mean``, ``max``: over the steps.
-        ``attention``: the mean weighted by softmax over steps of a learned score.
-        ``auto``: last and mean side by side.
+        ``last``: each direction's last state, or the vector of the last step.
+        ``mean``, ``max``: over the steps. ``attention``: the mean weighted by
+        softmax over steps of a learned score. ``auto``: last and mean side by
+        side; mean and max of an encoder that is not recurrent.
     per_step : bool
         One output at every step, and no pooling.
+    options : mapping, optional
+        What the encoder takes besides, such as ``kernel_size`` or ``heads``.
+    stem : mapping, optional
+        ``kind`` ("patch" or "convolution") and the arguments of a stem but
+        ``channels``: fewer, wider steps for the encoder. Not with ``per_step``.
+
+    Raises
+    ------
+    InputError
+        If an argument is outside its range.
     """
 
     def __init__(
@@ -48,25 +65,76 @@ class SequenceNetwork(nn.Module):
         num_layers: int = 1,
         bidirectional: bool = True,
         dropout: float = 0.0,
-        pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
+        pooling: str = "auto",
         per_step: bool = False,
+        options: Mapping[str, Any] | None = None,
+        stem: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.encoder = CELLS[check_cell(cell)](
-            channels,
+        self._config = {
+            "cell": check_encoder(cell),
+            "channels": channels,
+            "hidden_size": hidden_size,
+            "outputs": outputs,
+            "num_layers": num_layers,
+            "bidirectional": bidirectional,
+            "dropout": dropout,
+            "pooling": check_pooling(pooling),
+            "per_step": per_step,
+            "options": dict(options or {}),
+            "stem": None if stem is None else dict(stem),
+        }
+        if stem is not None and per_step:
+            raise InputError(
+                "stem: it leaves fewer steps than came in, so that there is no output "
+                "for each of them; leave it out with one target a step"
+            )
+        self.stem = None if stem is None else stem_from({**stem, "channels": channels})
+        inputs: Any = channels if self.stem is None else self.stem.width
+        self.encoder = ENCODERS[cell](
+            inputs,
             hidden_size,
-            num_layers,
-            batch_first=True,
+            num_layers=num_layers,
             bidirectional=bidirectional,
-            dropout=dropout if num_layers > 1 else 0.0,
+            dropout=dropout,
+            **(options or {}),
         )
-        width = hidden_size * (2 if bidirectional else 1)
         self.pooling = pooling
         self.per_step = per_step
-        self.score = nn.Linear(width, 1) if pooling == "attention" else None
+        width: Any = self.encoder.width
+        recurrent = self.recurrent is not None
+        self.pool = (
+            None if per_step else pooling_of(pooling, width, recurrent=recurrent)
+        )
         self.dropout = nn.Dropout(dropout)
-        wide = width * (2 if pooling == "auto" and not per_step else 1)
+        wide: Any = width if self.pool is None else self.pool.width
         self.head = nn.Linear(wide, outputs)
+
+    @property
+    def channels(self) -> int:
+        """C, what a step of a sequence holds."""
+        return int(self._config["channels"])  # type: ignore[call-overload, no-any-return]
+
+    @property
+    def recurrent(self) -> nn.RNNBase | None:
+        """The recurrent layer, or None of an encoder without one."""
+        encoder = self.encoder
+        return encoder.stack if isinstance(encoder, RecurrentEncoder) else None
+
+    @property
+    def sees(self) -> int | None:
+        """How many steps decide on one vector of the encoder, if there is a limit."""
+        encoder = self.encoder
+        return encoder.sees if isinstance(encoder, ConvolutionEncoder) else None
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain values."""
+        return dict(self._config)
+
+    def encoded_lengths(self, lengths: Tensor) -> Tensor:
+        """Return how many steps the encoder sees of sequences of these lengths."""
+        stem: Any = self.stem
+        return lengths if stem is None else stem.lengths(lengths)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         """Return (B, K), or (B, T, K) per step.
@@ -78,31 +146,16 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor
             int64 (B,), each 1 to T. What lies beyond has no influence.
         """
-        steps, state = self.encoder(values, lengths=lengths)
-        features = steps if self.per_step else self._pool(steps, state, lengths)
+        if self.stem is not None:
+            values, lengths = self.stem(values, lengths)
+        encoded = self.encoder(values, lengths)
+        features = encoded.steps if self.pool is None else self.pool(encoded)
         return self.head(self.dropout(features))
 
-    def _pool(
-        self, steps: Tensor, state: Tensor | tuple[Tensor, ...], lengths: Tensor
-    ) -> Tensor:
-        parts = {
-            "last": lambda: self._last(state),
-            "mean": lambda: mean_over_steps(steps, lengths),
-            "max": lambda: steps.masked_fill(beyond(steps, lengths), -1e30).amax(1),
-            "attention": lambda: self._attended(steps, lengths),
-        }
-        if self.pooling == "auto":
-            return torch.cat([parts["last"](), parts["mean"]()], -1)
-        return parts[self.pooling]()
-
-    def _attended(self, steps: Tensor, lengths: Tensor) -> Tensor:
-        assert self.score is not None  # noqa: S101  built in __init__
-        padding = beyond(steps, lengths)
-        weight = self.score(steps).masked_fill(padding, -torch.inf).softmax(1)
-        return (weight * steps).sum(1)
-
-    def _last(self, state: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """Return the top layer's last states, directions side by side: (B, D·H)."""
-        hidden = state[0] if isinstance(state, tuple) else state
-        directions = 2 if self.encoder.bidirectional else 1
-        return torch.cat(list(hidden[-directions:]), -1)
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
+        # The score of attention was once the network's own.
+        for name in ("weight", "bias"):
+            old = f"{prefix}score.{name}"
+            if old in state_dict:
+                state_dict[f"{prefix}pool.score.{name}"] = state_dict.pop(old)
+        super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -27,7 +27,9 @@ two threads took 3 to 40 times as long as one. ``benchmarks/thread_choice.py`` m
 both for larger sizes.
 """
 
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+# Products of a step: of a convolution about two filters of three steps, of a
+# Transformer the four of attention and twice four times the width.
+_GATES = {"rnn": 1, "gru": 3, "lstm": 4, "tcn": 6, "transformer": 12}
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _lock = threading.Lock()
 _inside = 0

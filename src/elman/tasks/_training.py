@@ -49,6 +49,15 @@ class WithTraining:
 
     training: Any
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; with ``deep`` those in ``training`` one by one too."""
+        above: Any = super()
+        params: dict[str, Any] = above.get_params(deep=deep)
+        if deep and isinstance(self.training, Mapping):
+            inner = {f"training__{name}": v for name, v in self.training.items()}
+            params |= inner
+        return params
+
     def set_params(self, **params: Any) -> Any:
         """Set parameters; ``training__NAME`` sets one of `NAMES` in ``training``.
 

@@ -121,8 +121,12 @@ def fit_forecast(
     ignore: str | Sequence[str],
     test: Any,
     source: object,
+    named: bool = True,
 ) -> FittedForecast:
-    """Fit all parts of a `Forecaster` on a series; see its `fit`."""
+    """Fit all parts of a `Forecaster` on a series; see its `fit`.
+
+    ``named`` is False where the known columns are all those of an X.
+    """
     settings = check_parameters(forecaster)
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
@@ -176,6 +180,7 @@ def fit_forecast(
         None if past is None else as_names("past", past),
         as_names("ignore", ignore),
         source,
+        named=named,
     )
     notes += more
     need = kinds.need

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from elman._errors import InputError
 from elman._modes import own_modes
 from elman.tasks import _store
 from elman.tasks._threads import suitable_threads, work_of_forecaster
 from elman.tasks._training import WithTraining
-from elman.tasks.forecast.columns._columns import holes
-from elman.tasks.forecast.columns._preparation import Prepared
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
-from ._backtest import Backtest
+from ._answering import Answering
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
-from ._other_level import relative
-from ._reading import read_again, reading_of, series_to_fit
+from ._form import asked_for, take_form
+from ._raw_rows import RawRows
+from ._reading import reading_of, series_to_fit
 from ._results import forecast_results, trained_results
-from ._split import test_row
-from ._windows import origins_between
+from ._tags import RegressorTagged
 
 
-class Forecaster(WithTraining, BaseEstimator):
+class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
@@ -167,9 +160,10 @@ class Forecaster(WithTraining, BaseEstimator):
     def fit(
         self,
         frame: Any,
-        target: str | Sequence[str],
+        target: Any = None,
         time: str | Sequence[str] | None = None,
         *,
+        y: Any = None,
         known: str | Sequence[str] = (),
         past: str | Sequence[str] | None = None,
         ignore: str | Sequence[str] = (),
@@ -183,14 +177,19 @@ class Forecaster(WithTraining, BaseEstimator):
         ----------
         frame : path, data frame or dict of columns
             In order of time. Rows after the last observed target are the
-            future: their known covariates are used, nothing else.
-        target : str or sequence of str
+            future: their known covariates are used, nothing else. With y, the times
+            and covariates alone (an array too), or None.
+        target : str or sequence of str, or y
             What to forecast.
         time : str or sequence of str, optional
             The column of time stamps, or several that make one up; found if
             not given.
+        y : series, array or frame, optional
+            The values of the targets, (T,) or (T, K), in place of their names:
+            scikit-learn's ``fit(X, y)``.
         known : str or sequence of str
-            Covariates whose future values are known at forecast time.
+            Covariates whose future values are known at forecast time. With y, every
+            column of the frame that is not named elsewhere.
         past : str or sequence of str, optional
             Covariates known only up to the present. Every other column if not
             given.
@@ -216,109 +215,28 @@ class Forecaster(WithTraining, BaseEstimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
+        asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
-            frame, time, missing, source, (target, known, past, ignore)
+            asked.frame, time, missing, source, (asked.target, known, past, ignore)
         )
+        known, past = asked.roles(series.frame.columns, known, past, ignore)
         with suitable_threads(work_of_forecaster(self, series)):
             fitted = fit_forecast(
                 self,
                 series,
-                target=target,
+                target=asked.target,
                 known=known,
                 past=past,
                 ignore=ignore,
                 test=test,
                 source=source,
+                named=asked.joined is None,
             )
             self.missing_ = gone
+            take_form(self, asked, series)
             self._take(fitted)
             self.results_ = forecast_results(self, fitted)
         return self
-
-    @own_modes()
-    def predict(self, frame: Any = None, *, source: object = None) -> pl.DataFrame:
-        """Forecast the steps after the last observed target.
-
-        Parameters
-        ----------
-        frame : path, data frame or dict of columns, optional
-            The same columns as in `fit`, at least ``context_`` rows, then the rows of
-            the future if there are known covariates. By default the frame of `fit`.
-        source : object, optional
-            A file name for messages.
-
-        Returns
-        -------
-        polars.DataFrame
-            Columns time, prediction, linear (the linear model's part), lower,
-            upper; with several targets a first column ``target``.
-
-        Raises
-        ------
-        InputError
-            If columns or rows are missing; the message names them.
-
-        Warns
-        -----
-        UserWarning
-            A value in the window lies far outside what the training part had, or
-            is a category that it had not; a known column has holes in the rows
-            forecast; or the series has moved to a level that the training part never
-            had, from which the forecast is then made.
-        """
-        check_is_fitted(self, "network_")
-        if frame is None:
-            data, origin = self._tail
-            self._check_future(data, origin, source)
-        else:
-            data, origin = self._prepare(frame, source)
-        data, level, notes = relative(self, data, origin)
-        for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=3)  # past own_modes
-        forecast = self._forecast(data, np.array([origin]), level)
-        return forecast.to_frame().drop("origin", "step", "truth")
-
-    @own_modes()
-    def backtest(
-        self,
-        frame: Any,
-        start: int | float | str | dt.date | None = None,
-        stride: int | None = None,
-        *,
-        source: object = None,
-    ) -> Backtest:
-        """Forecast from many origins of a series, none seeing beyond its own.
-
-        Parameters
-        ----------
-        frame : path, data frame or dict of columns
-            The same columns as in `fit`.
-        start : int, float, str or date, optional
-            Where the first origin lies: at a time, or, as ``test`` in `fit`, so
-            many rows (a whole number) or such a share of them before the last
-            observed one; no row number from the beginning. By default after the
-            first whole context.
-        stride : int, optional
-            Steps from one origin to the next, by default the horizon.
-        source : object, optional
-            A file name for messages.
-
-        Returns
-        -------
-        Backtest
-        """
-        check_is_fitted(self, "network_")
-        series, data, rows = read_again(self, frame, source)
-        first = self.context_ if start is None else test_row(series.time, rows, start)
-        origins = origins_between(
-            first, rows, self.context_, self.horizon_, stride or self.horizon_
-        )
-        if not len(origins):
-            raise InputError(
-                f"no origin fits: {rows} rows, context {self.context_}, horizon "
-                f"{self.horizon_}; give more rows or an earlier start"
-            )
-        return self._forecast(data, origins)
 
     @property
     def reading_(self) -> dict[str, Any]:
@@ -333,6 +251,10 @@ class Forecaster(WithTraining, BaseEstimator):
 
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
+        self._recent, self._origin = RawRows.last(
+            fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.context
+        )
+        self.seasons_, self.intermittent_ = fitted.seasons, fitted.intermittent
         self.targets_ = fitted.preparation.targets
         self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
         self.preparation_ = fitted.preparation
@@ -342,50 +264,6 @@ class Forecaster(WithTraining, BaseEstimator):
         self.axis_ = fitted.axis
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
-
-    def _forecast(
-        self,
-        data: Prepared,
-        origins: NDArray[np.int64],
-        level: NDArray[np.float64] | float = 0.0,
-    ) -> Backtest:
-        return FittedForecast.forecast_with(
-            self.preparation_,
-            self.linear_,
-            self.network_,
-            self.offsets_,
-            data,
-            origins,
-            level,
-        )
-
-    def _prepare(self, frame: Any, source: object) -> tuple[Prepared, int]:
-        series, data, rows = read_again(self, frame, source)
-        if rows < self.context_:
-            raise InputError(
-                f"{rows} rows are too few: the model looks back {self.context_} "
-                "steps; give a longer history"
-            )
-        window = slice(rows - self.context_, rows + self.horizon_)
-        notes = self.preparation_.unlike(series.frame[window], data.raw[window])
-        ahead = slice(rows, rows + self.horizon_)
-        known = self.preparation_.known
-        notes += holes(series.frame[ahead], known, data.time[ahead])
-        self._check_future(data, rows, source)
-        for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=4)  # past own_modes
-        return data, rows
-
-    def _check_future(self, data: Prepared, origin: int, source: object) -> None:
-        if data.known_until >= origin + self.horizon_:
-            return
-        names = ", ".join(column.name for column in self.preparation_.known)
-        have = max(0, data.known_until - origin)
-        raise InputError(
-            f"the known columns ({names}) have {have} of the next {self.horizon_} "
-            f"rows; add rows after the last {self.targets_[0]!r} with these columns "
-            f"filled and {self.targets_[0]!r} empty"
-        )
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return _forecast_state.dump(self)

@@ -57,9 +57,12 @@ def reading_of(forecaster: Any) -> dict[str, Any]:
 
 
 def read_again(
-    forecaster: Any, frame: Any, source: object
+    forecaster: Any, frame: Any, source: object, ahead: int | None = None
 ) -> tuple[RegularSeries, Prepared, int]:
-    """Return the series, its arrays, and one past the last observed row."""
+    """Return the series, its arrays, and one past the last observed row.
+
+    The arrays have ``ahead`` rows after that, by default as many as the horizon.
+    """
     read = to_table(frame, **reading_of(forecaster))
     table, source = read.frame, _name(read, source)
     preparation, axis = forecaster.preparation_, forecaster.axis_
@@ -75,7 +78,8 @@ def read_again(
             f"the times are {series.freq}, the model was trained on {axis['freq']} ones"
         )
     rows = check_targets(series, preparation.targets, source)
-    data = preparation.apply(with_future(series, rows, forecaster.horizon_))
+    more = forecaster.horizon_ if ahead is None else ahead
+    data = preparation.apply(with_future(series, rows, more))
     return series, data, rows
 
 

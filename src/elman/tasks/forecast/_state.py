@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elman.tasks._features import described_features, restore_features
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._fit import build_network
 from ._future import Tail
 from ._linear import WindowRidge
+from ._raw_rows import RawRows
 
 
 def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -26,6 +28,11 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "origin": origin,
+        "seasons": forecaster.seasons_,
+        "intermittent": forecaster.intermittent_,
+        "flat": forecaster._flat,
+        "times_of_y": forecaster._times_of_y,
+        **described_features(forecaster),
     }
     tensors = {
         f"network.{name}": tensor
@@ -35,6 +42,10 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
     for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
         tensors[f"interval.{name}"] = torch.from_numpy(offset)
     tensors |= Tail.dump(data)
+    if forecaster._recent is not None:
+        fitted["recent"], recent = forecaster._recent.dump()
+        fitted["recent_origin"] = forecaster._origin
+        tensors |= recent
     return fitted, tensors
 
 
@@ -70,3 +81,20 @@ def restore(
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
     forecaster.missing_ = fitted.get("missing", [])
     forecaster._tail = (Tail.restore(tensors), fitted["origin"])
+    _restore_rows(forecaster, fitted, tensors)
+
+
+def _restore_rows(
+    forecaster: Any, fitted: dict[str, Any], tensors: dict[str, Tensor]
+) -> None:
+    """Restore what runs of earlier versions have not: the last rows as they were."""
+    count = len(forecaster.targets_)
+    forecaster.seasons_ = fitted.get("seasons", [1] * count)
+    forecaster.intermittent_ = fitted.get("intermittent", [False] * count)
+    forecaster._flat = fitted.get("flat")
+    forecaster._times_of_y = fitted.get("times_of_y", False)
+    restore_features(forecaster, fitted, None)
+    forecaster._recent, forecaster._origin = None, 0
+    if "recent" in fitted:
+        forecaster._recent = RawRows.restore(fitted["recent"], tensors)
+        forecaster._origin = fitted["recent_origin"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -18,8 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
-from elman.models import SequenceNetwork
+from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
+from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._store import save
 from elman.tasks._threads import suitable_threads
 from elman.tasks._training import WithTraining
@@ -31,6 +31,7 @@ from ._input import (
     Array,
     as_sequences,
     channel_names,
+    features_in,
     is_ragged,
     known_sequences,
 )
@@ -38,6 +39,7 @@ from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import Loss, recipe_of
 from ._scores import score_table
+from ._state import restored
 from ._targets import Targets, unseen_note
 from ._weights import Weights, sample_weights, weighted
 
@@ -104,10 +106,13 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         raw = self._read_targets(y, sequences)
         raw = self._weigh(raw, sample_weight, len(sequences))
         loss = self._loss(raw.weights is not None)
-        recipe = recipe_of(self, loss, self._width(raw), raw.per_step, len(sequences))
+        longest = max(map(len, sequences))
+        width, count = self._width(raw), len(sequences)
+        recipe = recipe_of(self, loss, width, raw.per_step, count, longest)
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
+        take_features(self, *features_in(X, self.channels_))
         self.per_step_ = raw.per_step
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
@@ -246,7 +251,7 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             ["Sequences", f"{_count(sequences)}, {channels} channels"],
             [
                 "Network",
-                f"{self.cell.upper()}, {self.hidden_size} units{layers}, {ways}",
+                f"{title_of(self.cell)}, {self.hidden_size} units{layers}, {ways}",
             ],
             ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
             ["Seed", str(self.seed_)],
@@ -322,8 +327,6 @@ class SequenceEstimator(WithTraining, BaseEstimator):
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
         """Put confusion or pairs into the results."""
 
-    # -- predicting ---------------------------------------------------------
-
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
@@ -343,8 +346,6 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         parts = np.split(values, np.cumsum(lengths)[:-1])
         return parts if is_ragged(X) else np.stack(parts)
 
-    # -- run directory ------------------------------------------------------
-
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         fitted, tensors = self._fitted()
         network = self.network_
@@ -352,10 +353,12 @@ class SequenceEstimator(WithTraining, BaseEstimator):
             **fitted,
             "seed": self.seed_,
             "channels": self.channels_,
+            **described_features(self),
             "channel_names": self.channel_names_,
             "per_step": self.per_step_,
-            "inputs": network.encoder.input_size,
+            "inputs": network.channels,
             "outputs": network.head.out_features,
+            "network": network.config(),
         }, {
             **tensors,
             **self.preparation_.tensors(),
@@ -366,24 +369,11 @@ class SequenceEstimator(WithTraining, BaseEstimator):
         self._take_up(fitted, tensors)
         self.seed_ = fitted["seed"]
         self.channels_ = fitted["channels"]
+        restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
         self.per_step_ = fitted["per_step"]
         self.preparation_ = Preparation.from_tensors(tensors)
-        with torch.random.fork_rng(devices=[]):
-            self.network_ = SequenceNetwork(
-                self.cell,
-                fitted["inputs"],
-                self.hidden_size,
-                fitted["outputs"],
-                num_layers=self.num_layers,
-                bidirectional=self.bidirectional,
-                dropout=self.dropout,
-                pooling=self.pooling,  # type: ignore[arg-type]
-                per_step=self.per_step_,
-            )
-        held = (k for k in tensors if k.startswith("network."))
-        self.network_.load_state_dict({k[8:]: tensors[k] for k in held})
-        self.network_.eval()
+        self.network_ = restored(self, fitted, tensors)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what X may be: two or three axes, NaN allowed."""

@@ -11,7 +11,7 @@ from torch import nn
 from elman import init as initialisations
 from elman._errors import InputError, did_you_mean
 from elman.diagnosis import Diagnosis, diagnose, prescribe
-from elman.models import SequenceNetwork
+from elman.models import CELLS, KINDS, SequenceNetwork
 from elman.tasks.forecast._results import plain
 from elman.training import RaggedSequences
 
@@ -34,12 +34,15 @@ class Start:
         Steps the data need: the median length.
     diagnosis : dict or None
         As the results hold it; None where there is nothing to measure, with
-        sequences of one step.
+        sequences of one step, or without a recurrence.
+    note : str
+        One line for the results where the network has no recurrence.
     """
 
     init: str
     needed: int
     diagnosis: dict[str, Any] | None = None
+    note: str = ""
 
     def without_remedy(self) -> Start:
         """Return the start torch gives, with the same diagnosis before."""
@@ -50,7 +53,7 @@ class Start:
 
     def apply(self, network: SequenceNetwork, seed: int) -> None:
         """Initialise another network's encoder in the same way."""
-        _initialise(self.init, network.encoder, self.needed, seed)
+        _initialise(self.init, network.recurrent, self.needed, seed)
 
 
 def check_init(init: object, cell: str) -> str:
@@ -58,6 +61,11 @@ def check_init(init: object, cell: str) -> str:
     if init not in INITS:
         hint = did_you_mean(str(init), INITS)
         raise InputError(f"init must be one of {', '.join(INITS)}, got {init!r}{hint}")
+    if cell not in CELLS and init not in ("auto", "default"):
+        raise InputError(
+            f"init={init!r} sets recurrent weights, and a {KINDS[cell]} has none; "
+            "leave it out, or use cell='gru', 'lstm' or 'rnn'"
+        )
     if cell == "rnn" and init in ("forget_bias", "chrono"):
         raise InputError(
             f"init={init!r} sets a gate, and an rnn has none; use cell='gru' or "
@@ -90,10 +98,13 @@ def choose_start(
     seed : int
         Draws the sequences, and whatever the initialisation draws.
     """
-    needed = int(training.lengths.median())
+    needed = int(network.encoded_lengths(training.lengths).median())
     chosen = "default" if init == "auto" else init
+    if network.recurrent is None:
+        longest = int(training.lengths.max())
+        return Start(chosen, needed, note=_no_recurrence(network, longest))
     if needed < 2:
-        _initialise(chosen, network.encoder, needed, seed)
+        _initialise(chosen, network.recurrent, needed, seed)
         return Start(chosen, needed)
     source = f"length of the sequences (median {needed} steps)"
     draw = torch.Generator().manual_seed(seed)
@@ -130,7 +141,7 @@ def choose_start(
         remedies = plain([asdict(remedy) for remedy in found.remedies])
     after = None
     if chosen != "default":
-        _initialise(chosen, network.encoder, needed, seed)
+        _initialise(chosen, network.recurrent, needed, seed)
         after = measure().to_dict()
     return Start(
         chosen,
@@ -147,7 +158,24 @@ def choose_start(
     )
 
 
-def _initialise(name: str, layer: nn.RNNBase, needed: int, seed: int) -> None:
+def _no_recurrence(network: SequenceNetwork, longest: int) -> str:
+    """Return what can be said of how far back such a network sees."""
+    kind = KINDS[network.config()["cell"]]
+    sees = (
+        "each step attends to all others"
+        if network.sees is None
+        else f"each step is made from {network.sees} steps, and the longest sequence "
+        f"has {longest}"
+    )
+    return (
+        f"a {kind} has no recurrence, so that no gradient flow through time was "
+        f"measured; {sees}"
+    )
+
+
+def _initialise(name: str, layer: nn.RNNBase | None, needed: int, seed: int) -> None:
+    if layer is None:
+        return
     options = {"t_max": max(float(needed), 3.0)} if name == "chrono" else {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -105,7 +105,7 @@ def fit_network(
     validation = (
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
-    notes = []
+    notes = [start.note] if start.note else []
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
@@ -126,7 +126,9 @@ def fit_network(
             return Fitted(network, preparation, first, start, result, 0, notes)
         network = _built(preparation, recipe)
         start.apply(network, _seed(recipe))
-    recorder, callbacks = watch_flow(recipe.callbacks)
+    recorder, callbacks = None, recipe.callbacks
+    if network.recurrent is not None:
+        recorder, callbacks = watch_flow(recipe.callbacks)
     result = train(
         network,
         recipe.loss,
@@ -137,7 +139,8 @@ def fit_network(
         checkpoints=stage(recipe.checkpoints, NETWORK),
     )
     diverged = divergence_report(network, recipe.loss, result)
-    about_first = (diverged, flow_report(recorder, start.needed))
+    flow = None if recorder is None else flow_report(recorder, start.needed)
+    about_first = (diverged, flow)
     notes += divergence_note(diverged)
     first = (network, preparation)
     epochs = result.best_epoch if enough else recipe.settings.epochs

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman._arguments import LARGEST
-from elman._errors import InputError
+from elman._errors import InputError, KindError
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,21 @@ def channel_names(X: Any) -> list[str] | None:
     if not is_ragged(X):
         return None
     return next((found for row in X if (found := _column_names(row))), None)
+
+
+def features_in(X: Any, channels: int) -> tuple[int, list[str] | None]:
+    """Return how many features scikit-learn counts in X, and their names if any.
+
+    Those of a table (n, T) are its columns, others the channels.
+    """
+    columns = getattr(X, "columns", None)
+    if columns is not None and len(np.shape(X)) == 2:
+        names = [str(name) for name in columns]
+        return len(names), names
+    shape = np.shape(X) if isinstance(X, np.ndarray) else ()
+    if len(shape) == 2:
+        return int(shape[1]), None
+    return channels, channel_names(X)
 
 
 def lengths_of(sequences: Sequence[Array]) -> NDArray[np.int64]:
@@ -186,9 +201,8 @@ def _sequence(row: Any, i: int) -> Array:
     try:
         values = raw.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"X[{i}] is not numbers ({error}); encode text before"
-        ) from error
+        kind = KindError if isinstance(error, TypeError) else InputError
+        raise kind(f"X[{i}] is not numbers ({error}); encode text before") from error
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[1] == 0:

@@ -10,8 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from elman._arguments import share, whole_number
-from elman._errors import InputError, did_you_mean
-from elman.models import POOLINGS, check_cell
+from elman._errors import InputError
+from elman.models import CELLS, check_encoder, check_pooling, levels_for
 from elman.tasks._seed import seed_of
 from elman.tasks._stages import checkpoints_of
 from elman.tasks._threads import work_of
@@ -43,6 +43,8 @@ class Recipe:
     progress : bool
     callbacks : sequence of Callback
     checkpoints : Checkpoints or None
+    longest : int
+        Steps of the longest sequence.
     """
 
     network: dict[str, Any]
@@ -54,13 +56,18 @@ class Recipe:
     progress: bool
     callbacks: Sequence[Callback]
     checkpoints: Checkpoints | None = None
+    longest: int = 1
 
     def work(self, channels: int, count: int) -> float:
-        """Return the floating-point operations of a time step of a batch."""
+        """Return the floating-point operations of a batch that follow one another.
+
+        Those of a time step, or of all steps where they do not wait for each other.
+        """
         batch = self.settings.batch_size
         size = count if isinstance(batch, str) else min(int(batch), count)
         network = self.network
-        return work_of(network["cell"], size, channels, network["hidden_size"])
+        work = work_of(network["cell"], size, channels, network["hidden_size"])
+        return work if network["cell"] in CELLS else work * self.longest
 
     def watching(self, label: str = "") -> list[Callback]:
         """Return the progress bar of one of the runs, if it was asked for."""
@@ -68,7 +75,12 @@ class Recipe:
 
 
 def recipe_of(
-    estimator: Any, loss: Loss, outputs: int, per_step: bool, count: int
+    estimator: Any,
+    loss: Loss,
+    outputs: int,
+    per_step: bool,
+    count: int,
+    longest: int,
 ) -> Recipe:
     """Check a sequence estimator's parameters.
 
@@ -82,23 +94,20 @@ def recipe_of(
     per_step : bool
     count : int
         Sequences to train on, validation included.
+    longest : int
+        Steps of the longest one.
 
     Raises
     ------
     InputError
         If a parameter is outside its range, or there are too few sequences.
     """
-    cell = check_cell(estimator.cell)
+    cell = check_encoder(estimator.cell)
     for name in ("hidden_size", "num_layers"):
         whole_number(name, getattr(estimator, name))
     share("dropout", estimator.dropout, zero=True)
     share("validation_fraction", estimator.validation_fraction, zero=True)
-    if estimator.pooling not in POOLINGS:
-        hint = did_you_mean(str(estimator.pooling), POOLINGS)
-        raise InputError(
-            f"pooling must be one of {', '.join(POOLINGS)}, "
-            f"got {estimator.pooling!r}{hint}"
-        )
+    check_pooling(estimator.pooling)
     if count < 2:
         raise InputError(
             "X holds 1 sequence (n_samples=1); give at least 2, and better 20"
@@ -116,10 +125,13 @@ def recipe_of(
         patience=estimator.patience,
         seed=seed_of(estimator.random_state),
     )
+    layers = int(estimator.num_layers)
+    if cell == "tcn":  # what it does not see at once it cannot put together
+        layers = max(layers, levels_for(longest))
     network = {
         "cell": cell,
         "hidden_size": int(estimator.hidden_size),
-        "num_layers": int(estimator.num_layers),
+        "num_layers": layers,
         "outputs": outputs,
         "bidirectional": bool(estimator.bidirectional),
         "dropout": float(estimator.dropout),
@@ -136,6 +148,7 @@ def recipe_of(
         bool(estimator.progress),
         callbacks_of(estimator.callbacks),
         checkpoints_of(estimator.checkpoints),
+        longest,
     )
 
 

@@ -35,18 +35,20 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     Parameters
     ----------
-    cell : {"gru", "lstm", "rnn"}
-        Kind of recurrent layer.
+    cell : {"gru", "lstm", "rnn", "tcn", "transformer"}
+        The encoder: a recurrent layer, a temporal convolution, or a Transformer.
     hidden_size, num_layers : int
-        Units a direction, and layers.
+        Units (of a recurrent layer, a direction), and layers. A temporal
+        convolution has at least as many as see the longest sequence at once.
     bidirectional : bool
-        Read each sequence from both ends. With one target a step, False means
-        that no prediction looks at later steps.
+        Read each sequence from both ends, or let each step see later ones. With one
+        target a step, False means that no prediction looks at later steps.
     dropout : float
         Share of the encoder's outputs dropped while training.
     pooling : {"auto", "last", "mean", "max", "attention"}
         From one output a step to one vector a sequence; ``auto`` is last
-        and mean side by side. Not used with one target a step.
+        and mean side by side, mean and max of an encoder without recurrence. Not
+        used with one target a step.
     output : {"auto", "sequence", "step"}
         Whether y holds the targets of a sequence or those of each step.
     init : str

@@ -90,7 +90,7 @@ def environment(fitted: Fitted, sequence: Array, seed: int) -> dict[str, Any]:
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
-        "path": ran[0] if ran else "composite",
+        "path": ran[0] if ran else "torch",
         "command": None,
         "seed": seed,
     }

@@ -170,7 +170,17 @@ class Preparation:
         """Return the arrays of a series with the same columns."""
         frame = series.frame
         raw = target_values(frame, self.targets)
-        known_raw = encode(frame, self.known)
+        known, past = encode(frame, self.known), encode(frame, self.past)
+        return self.prepared(series.time, raw, known, past)
+
+    def prepared(
+        self,
+        time: NDArray,
+        raw: NDArray[np.float64],
+        known_raw: NDArray[np.float64],
+        past_raw: NDArray[np.float64],
+    ) -> Prepared:
+        """Return the arrays of targets and encoded covariates, a row a step."""
         scaler = self.scalers["target"]
         values = _transformed(raw, self.transforms)
         useless = self.no_input(raw)
@@ -179,9 +189,9 @@ class Preparation:
         gone = np.isnan(values) | useless
         target_flags = gone[:, self.flags["target"]].astype(np.float64)
         known, known_flags = self._fill("known", known_raw)
-        past, past_flags = self._fill("past", encode(frame, self.past))
-        smooth = self.calendar.smooth(series.time)
-        categories = self.calendar.categories(series.time, known[:, self.switches])
+        past, past_flags = self._fill("past", past_raw)
+        smooth = self.calendar.smooth(time)
+        categories = self.calendar.categories(time, known[:, self.switches])
         table = WindowTable(
             lags=target,
             truth=truth,
@@ -191,13 +201,19 @@ class Preparation:
         encoder = [target, target_flags, past, past_flags, known, known_flags, smooth]
         decoder = [known, known_flags, smooth]
         return Prepared(
-            time=series.time,
+            time=time,
             raw=raw,
             table=table,
             encoder=torch.from_numpy(np.concatenate(encoder, 1).astype(np.float32)),
             decoder=torch.from_numpy(np.concatenate(decoder, 1).astype(np.float32)),
             known_until=_known_until(known_raw),
         )
+
+    def forward(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (…, K) targets in their own units as scaled ones."""
+        values = _transformed(raw.reshape(-1, raw.shape[-1]), self.transforms)
+        scaler = self.scalers["target"]
+        return ((values - scaler.mean) / scaler.scale).reshape(raw.shape)
 
     def inverse(self, scaled: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return (…, K) scaled targets in their own units, none below its floor."""

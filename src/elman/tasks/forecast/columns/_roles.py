@@ -73,6 +73,8 @@ def assign_roles(
     past: list[str] | None,
     ignore: list[str],
     source: object,
+    *,
+    named: bool = True,
 ) -> tuple[list[Column], list[Column], list[str]]:
     """Return known columns, past columns, and notes on what was left out.
 
@@ -88,6 +90,9 @@ def assign_roles(
         present, the assumption that cannot leak the future.
     source : object
         The file, for messages.
+    named : bool
+        Whether someone named the known columns, so that one that cannot be used is
+        an error, and no note.
     """
     for argument, names in (("known", known), ("past", past or []), ("ignore", ignore)):
         for name in names:
@@ -100,7 +105,7 @@ def assign_roles(
             f"{both[0]!r} is in known and in past; keep it in one: known if its future "
             "values are given, past if not"
         )
-    columns_known, first = _inspected(series, train_rows, known, source, asked=True)
+    columns_known, first = _inspected(series, train_rows, known, source, asked=named)
     if past is not None:
         columns_past, notes = _inspected(series, train_rows, past, source, asked=True)
         return columns_known, columns_past, first + notes

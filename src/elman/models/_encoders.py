@@ -1,0 +1,55 @@
+"""Every encoder by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from elman._errors import InputError, did_you_mean
+
+from ._cells import CELLS
+from ._convolution import ConvolutionEncoder
+from ._recurrent import RecurrentEncoder
+from ._transformer import TransformerEncoder
+
+ENCODERS: dict[str, Callable[..., Any]] = {
+    **{cell: partial(RecurrentEncoder, cell) for cell in CELLS},
+    "tcn": ConvolutionEncoder,
+    "transformer": TransformerEncoder,
+}
+"""What builds each: ``ENCODERS[name](channels, hidden_size, **options)``."""
+
+KINDS = {
+    "tcn": "temporal convolution",
+    "transformer": "Transformer",
+}
+"""What the encoders that are no recurrent cells are called in a sentence."""
+
+
+def title_of(name: str) -> str:
+    """Return what an encoder is called in a table."""
+    return "Transformer" if name == "transformer" else name.upper()
+
+
+def check_encoder(name: object, argument: str = "cell") -> str:
+    """Return the name of a known encoder.
+
+    Parameters
+    ----------
+    name : object
+        What was given.
+    argument : str
+        Where, for the message.
+
+    Raises
+    ------
+    InputError
+        If there is no such encoder; the nearest name is suggested.
+    """
+    if not isinstance(name, str) or name not in ENCODERS:
+        hint = did_you_mean(str(name), ENCODERS)
+        raise InputError(
+            f"{argument} must be one of {', '.join(ENCODERS)}, got {name!r}{hint}"
+        )
+    return name

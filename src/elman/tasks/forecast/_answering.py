@@ -1,0 +1,176 @@
+"""What a fitted forecaster can be asked: forecasts, a score, a backtest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from elman._errors import InputError
+from elman._modes import own_modes
+from elman.tasks._containers import WithOutput, contained
+from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+
+from ._answer import answered, following
+from ._backtest import Backtest
+from ._fit import FittedForecast
+from ._form import in_form_of_y, is_future
+from ._reading import read_again
+from ._scored import scored
+from ._split import test_row
+from ._windows import origins_between
+
+
+class Answering(WithOutput):
+    """The questions to a forecaster that ``fit`` has made ready."""
+
+    # Set by ``fit``, or when a run directory is read.
+    horizon_: int
+    context_: int
+    targets_: list[str]
+    preparation_: Preparation
+    linear_: Any
+    network_: Any
+    offsets_: Any
+    _flat: bool | None
+
+    @own_modes()
+    def predict(
+        self, frame: Any = None, horizon: int | None = None, *, source: object = None
+    ) -> Any:
+        """Forecast the steps after the last observed target.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns, optional
+            The same columns as in `fit`, at least ``context_`` rows, then the rows of
+            the future if there are known covariates. By default the frame of `fit`.
+            After ``fit(X, y)`` also an X of the rows that follow those fitted.
+        horizon : int, optional
+            Steps, by default those fitted. With more, the model goes on from its own
+            forecasts, past covariates keep their last values, and intervals widen.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        polars.DataFrame or ndarray
+            Columns time, prediction, linear (the linear model's part), lower,
+            upper; with several targets a first column ``target``. For an X alone the
+            predictions of its rows, (T,) or (T, K) as y was. `set_output` chooses
+            another frame.
+
+        Raises
+        ------
+        InputError
+            If columns or rows are missing; the message names them.
+
+        Warns
+        -----
+        UserWarning
+            A value in the window lies far outside what the training part had, or
+            is a category that it had not; a known column has holes in the rows
+            forecast; or the series has moved to a level that the training part never
+            had, from which the forecast is then made; or it reaches beyond the horizon
+            that was fitted.
+        """
+        check_is_fitted(self, "network_")
+        apart = self._flat is not None and frame is not None and is_future(self, frame)
+        forecast, notes = (
+            following(self, frame)
+            if apart and horizon is None
+            else answered(self, frame, horizon, source)
+        )
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)  # past own_modes
+        if apart:
+            values = forecast.prediction[0]
+            return in_form_of_y(values, self._flat, self.targets_, self._container)
+        table = forecast.to_frame().drop("origin", "step", "truth")
+        return contained(table, self._container)
+
+    @own_modes()
+    def score(self, frame: Any, y: Any = None, *, source: object = None) -> float:
+        r"""Return how much smaller the error is than that of a naive forecast.
+
+        .. math:: 1 - \sum |y - \hat y| \,/\, \sum |y - \hat y^{\text{naive}}|
+
+        over forecasts a horizon apart, with the last season again (the last value
+        where there is no season) as the naive one; several targets are averaged, and
+        of targets that are mostly 0 the root mean squares are compared. Larger is
+        better: 1 is no error, 0 as good as naive.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            As for `fit`. Rows that go on where those of `fit` end are forecast from
+            there on (counted rows always do); others after their first whole context.
+        y : series, array or frame, optional
+            The targets, where `fit` was given them apart.
+        source : object, optional
+            A file name for messages.
+        """
+        check_is_fitted(self, "network_")
+        return scored(self, frame, y, source)
+
+    @own_modes()
+    def backtest(
+        self,
+        frame: Any,
+        start: int | float | str | dt.date | None = None,
+        stride: int | None = None,
+        *,
+        source: object = None,
+    ) -> Backtest:
+        """Forecast from many origins of a series, none seeing beyond its own.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            The same columns as in `fit`.
+        start : int, float, str or date, optional
+            Where the first origin lies: at a time, or, as ``test`` in `fit`, so
+            many rows (a whole number) or such a share of them before the last
+            observed one; no row number from the beginning. By default after the
+            first whole context.
+        stride : int, optional
+            Steps from one origin to the next, by default the horizon.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        Backtest
+        """
+        check_is_fitted(self, "network_")
+        series, data, rows = read_again(self, frame, source)
+        first = self.context_ if start is None else test_row(series.time, rows, start)
+        origins = origins_between(
+            first, rows, self.context_, self.horizon_, stride or self.horizon_
+        )
+        if not len(origins):
+            raise InputError(
+                f"no origin fits: {rows} rows, context {self.context_}, horizon "
+                f"{self.horizon_}; give more rows or an earlier start"
+            )
+        return self._forecast(data, origins)
+
+    def _forecast(
+        self,
+        data: Prepared,
+        origins: NDArray[np.int64],
+        level: NDArray[np.float64] | float = 0.0,
+    ) -> Backtest:
+        return FittedForecast.forecast_with(
+            self.preparation_,
+            self.linear_,
+            self.network_,
+            self.offsets_,
+            data,
+            origins,
+            level,
+        )
