@@ -17,12 +17,17 @@ _WORSE = 1.3
 # How steeply a part falls with the error: the best of two that differ by a tenth
 # has twice the weight of the other.
 _POWER = 8
-# Independent forecasts whose word counts as much as what is usual of series.
-_USUAL_WEIGHT = 1.0
-_USUAL_WORSE = 1.5
+# Forecasts that do not overlap whose word counts as much as what is usual of series.
+_USUAL_WEIGHT = 3.0
+# How much worse what is usual may be, over one such forecast.
+_USUAL_WORSE = 5.0
+# What is not usual has to be better by so much, over one such forecast.
+_UNUSUAL = 0.3
 _LEAST_PART = 0.03
 # At fewer than this share of the origins a candidate is not judged.
 _LEAST_ORIGINS = 0.5
+# The line through two values and the mean of all win by chance where they win.
+_BASELINES_ONLY = ("drift", "mean")
 
 
 def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
@@ -30,8 +35,8 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
 
     The weight of a candidate is its error to a high power, as a mean of what is
     about equally good errs less than each. Where there are few forecasts that do not
-    overlap, weights are drawn towards equal ones of those candidates that are good on
-    most series: the ridge, exponential smoothing and the theta method.
+    overlap, weights are drawn towards equal ones of what is good on most series,
+    exponential smoothing and the theta method.
 
     Parameters
     ----------
@@ -65,9 +70,7 @@ def mean_errors(
     return found
 
 
-def blended(
-    forecasts: Mapping[str, Array], weights: Mapping[str, float]
-) -> Array:
+def blended(forecasts: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
     """Return the weighted mean (n, H); of those that are there where one is not."""
     parts = np.stack([forecasts[name] for name in weights])
     share = np.array(list(weights.values()))[:, None, None] * np.isfinite(parts)
@@ -77,34 +80,37 @@ def blended(
 
 
 def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
-    least = min(errors.values(), default=np.inf)
+    apart = max(apart, 1.0)
+    judged = {
+        name: error * (1.0 if _usual(name) else 1 + _UNUSUAL / np.sqrt(apart))
+        for name, error in errors.items()
+        if name not in _BASELINES_ONLY
+    }
+    least = min(judged.values(), default=np.inf)
     if not np.isfinite(least):
         return {RIDGE: 1.0}
     if least == 0:
-        return _normalised({name: float(e == 0) for name, e in errors.items()})
+        return _normalised({name: float(e == 0) for name, e in judged.items()})
     own = _normalised(
         {
             name: (least / error) ** _POWER if error <= _WORSE * least else 0.0
-            for name, error in errors.items()
+            for name, error in judged.items()
         }
     )
-    usual = {
-        name: 1.0
-        for name, error in errors.items()
-        if _usual(name) and error <= _USUAL_WORSE * least
-    }
+    limit = (_WORSE + _USUAL_WORSE / apart) * least
+    usual = {n: 1.0 for n, error in judged.items() if _usual(n) and error <= limit}
     if usual:
         usual = _normalised(usual)
         pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart)
         own = {
-            name: (1 - pull) * weight + pull * usual.get(name, 0.0)
-            for name, weight in own.items()
+            name: (1 - pull) * own.get(name, 0.0) + pull * usual.get(name, 0.0)
+            for name in judged
         }
     return _normalised({n: w for n, w in own.items() if w >= _LEAST_PART})
 
 
 def _usual(name: str) -> bool:
-    return name in (RIDGE, "theta") or name.startswith("smoothing")
+    return name == "theta" or name.startswith("smoothing")
 
 
 def _normalised(weights: Mapping[str, float]) -> dict[str, float]:

@@ -28,11 +28,13 @@ from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_ta
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
+from ._blend import Blend
+from ._blending import blending, fitted_again, season_candidates, with_correction
 from ._check import check_parameters
 from ._future import Tail, with_future
-from ._intervals import calibrated
+from ._gate import apply_gate, gate, gate_notes
+from ._intervals import calibrated, rolling_offsets
 from ._kinds import kinds_of, left_out
-from ._linear import WindowRidge
 from ._loss import masked_error
 from ._notes import interval_notes, later_notes, training_notes
 from ._size import context_of, default_horizon, whole_test
@@ -52,7 +54,7 @@ class FittedForecast:
     """
 
     preparation: Preparation
-    linear: WindowRidge
+    linear: Blend
     network: HighwayNetwork
     offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
     axis: dict[str, Any]
@@ -78,12 +80,12 @@ class FittedForecast:
     @property
     def horizon(self) -> int:
         """Steps ahead."""
-        return len(self.linear.weights)
+        return self.linear.horizon
 
     @staticmethod
     def forecast_with(
         preparation: Preparation,
-        linear: WindowRidge,
+        linear: Blend,
         network: HighwayNetwork,
         offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
         data: Prepared,
@@ -209,17 +211,28 @@ def fit_forecast(
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
     squared = all(kinds.means)
-    linear, honest = WindowRidge.fit(
-        learned.table, training, context, horizon, squared=squared
-    )
-    examples = Windows(learned, training, honest, context)
     validating = _windows_between(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
-    held = Windows(
-        learned, validating, linear.predict(learned.table, validating), context
+    dated = np.issubdtype(series.time.dtype, np.datetime64)
+    start = blending(
+        learned.table,
+        preparation,
+        training,
+        validating,
+        split,
+        context,
+        horizon,
+        season_candidates(
+            kinds.seasons, float(series.step), split.train_end, dated=dated
+        ),
+        squared=squared,
     )
+    linear = start.blend
+    examples = Windows(learned, training, start.honest, context)
+    begun = linear.predict(learned.table, validating)
+    held = Windows(learned, validating, begun, context)
 
     loss = masked_error(kinds.means)
     with torch.random.fork_rng(devices=[]):
@@ -246,27 +259,33 @@ def fit_forecast(
 
     diverged = divergence_report(network, loss, result)
 
-    ahead = np.arange(horizon)
-    errors = learned.table.truth[validating[:, None] + ahead]
-    errors = errors - predict(network, held).numpy()
-    folds = learned.table.truth[training[:, None] + ahead] - honest
-    low, high = calibrated(errors, folds, forecaster.level)
+    truth = learned.table.truth[validating[:, None] + np.arange(horizon)]
+    kept = gate(truth, begun, predict(network, held).numpy(), squared=squared)
+    apply_gate(network, kept.share)
+    notes += gate_notes(kept)
+    errors = truth - predict(network, held).numpy()
+    if start.rolling.everywhere:
+        whole = with_correction(start, validating, errors)
+        low, high = rolling_offsets(whole, forecaster.level)
+    else:
+        folds = learned.table.truth[training[:, None] + np.arange(horizon)]
+        low, high = calibrated(errors, folds - start.honest, forecaster.level)
+        notes += interval_notes(errors, forecaster.level, targets)
     # Half of the values and more are 0, and so is any lower quantile.
     low[:, kinds.intermittent] = -np.inf
     offsets = low, high
-    notes += interval_notes(errors, forecaster.level, targets)
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
     # The network stays; the linear part, which is cheap and convex, also learns
     # from the validation rows, the most recent ones.
     everything = _windows_between(learned, 0, split.test_start, context, horizon)
-    linear, _ = WindowRidge.fit(
+    linear = fitted_again(
+        linear,
         learned.table,
         everything,
-        context,
-        horizon,
-        (linear.anchor, linear.alpha),
+        split.test_start,
+        start.seasons,
         squared=squared,
     )
     return FittedForecast(
@@ -292,7 +311,7 @@ def fit_forecast(
         remedy=remedy,
         training=result,
         validation=validation,
-        tail=Tail.cut(data, rows, context, horizon),
+        tail=Tail.cut(data, rows, min(rows, linear.memory), horizon),
         notes=[
             *notes,
             *divergence_note(diverged),

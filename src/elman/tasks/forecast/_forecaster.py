@@ -91,7 +91,8 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     horizon_, context_ : int
         Steps ahead and back.
     network_ : HighwayNetwork
-    linear_ : WindowRidge
+    linear_ : Blend
+        What the network starts from: ``ridge``, ``local`` models, ``shares``.
 
     Examples
     --------
@@ -252,7 +253,7 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
         self._recent, self._origin = RawRows.last(
-            fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.context
+            fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.memory
         )
         self.seasons_, self.intermittent_ = fitted.seasons, fitted.intermittent
         self.targets_ = fitted.preparation.targets

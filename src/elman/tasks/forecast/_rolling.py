@@ -37,11 +37,15 @@ class Rolling:
     forecasts : list of dict
         Of each target by name: (n, H), scaled; NaN at origins before there were
         rows enough for that candidate.
+    everywhere : bool
+        Whether the origins begin in the training part, every model having been
+        fitted anew on the rows before: so in short series.
     """
 
     origins: NDArray[np.int64]
     truth: Array
     forecasts: list[dict[str, Array]]
+    everywhere: bool
 
 
 def rolling_origins(
@@ -63,7 +67,7 @@ def rolling_origins(
     validating : ndarray
         The origins of the validation part.
     """
-    if stop >= SHORT:
+    if stop > SHORT:
         return validating
     span = max(stop - train_end, round(_SHARE * stop))
     start = max(stop - span - horizon, context + 1, _FEWEST_ROWS)
@@ -106,15 +110,21 @@ def rolling_forecasts(
     raw = preparation.inverse(table.lags)
     count = raw.shape[1]
     forecasts: list[dict[str, Array]] = [{} for _ in range(count)]
-    short = len(table.lags) and origins[-1] + horizon < SHORT
+    short = origins[-1] + horizon <= SHORT
     blocks = np.array_split(origins, min(_BLOCKS, len(origins)) if short else 1)
     begin = 0
     for block in blocks:
         rows = slice(begin, begin + len(block))
         begin += len(block)
-        here = _refitted(table, int(block[0]), context, horizon, squared) if short else ridge
+        here = (
+            _refitted(table, int(block[0]), context, horizon, squared)
+            if short
+            else ridge
+        )
         linear = None if here is None else here.predict(table, block)
-        for j, models in enumerate(fitted_locally(raw, int(block[0]), horizon, seasons)):
+        for j, models in enumerate(
+            fitted_locally(raw, int(block[0]), horizon, seasons)
+        ):
             parts = {
                 name: scaled(preparation, _at(model, raw[:, j], block, horizon), j)
                 for name, model in models.items()
@@ -124,7 +134,7 @@ def rolling_forecasts(
             for name, part in parts.items():
                 whole = forecasts[j].setdefault(name, np.full(truth.shape[:2], np.nan))
                 whole[rows] = part
-    return Rolling(origins, truth, forecasts)
+    return Rolling(origins, truth, forecasts, bool(short))
 
 
 def fitted_locally(
@@ -157,7 +167,9 @@ def _refitted(
     table: WindowTable, stop: int, context: int, horizon: int, squared: bool
 ) -> WindowRidge | None:
     windows = origins_between(0, stop, context, horizon)
-    windows = windows[np.isfinite(table.truth[windows[:, None] + np.arange(horizon)]).any((1, 2))]
+    windows = windows[
+        np.isfinite(table.truth[windows[:, None] + np.arange(horizon)]).any((1, 2))
+    ]
     if len(windows) < 2:
         return None
     return WindowRidge.fit(table, windows, context, horizon, squared=squared)[0]

@@ -10,9 +10,9 @@ from torch import Tensor
 from elman.tasks._features import described_features, restore_features
 from elman.tasks.forecast.columns._preparation import Preparation
 
+from ._blend import Blend
 from ._fit import build_network
 from ._future import Tail
-from ._linear import WindowRidge
 from ._raw_rows import RawRows
 
 
@@ -22,9 +22,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
     fitted = {
         "preparation": forecaster.preparation_.describe(),
         "horizon": forecaster.horizon_,
-        "context": forecaster.context_,
-        "anchor": forecaster.linear_.anchor,
-        "alpha": forecaster.linear_.alpha,
+        **forecaster.linear_.describe(),
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "origin": origin,
@@ -54,12 +52,7 @@ def restore(
 ) -> None:
     """Make a forecaster what it was when `dump` described it."""
     preparation = Preparation.from_description(fitted["preparation"], tensors)
-    linear = WindowRidge(
-        fitted["context"],
-        fitted["anchor"],
-        fitted["alpha"],
-        tensors["linear.weights"].numpy(),
-    )
+    linear = Blend.restored(fitted, tensors, preparation)
     network = build_network(
         forecaster,
         encoder_size=tensors["tail.encoder"].shape[1],
@@ -75,7 +68,7 @@ def restore(
     )
     offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
-    forecaster.horizon_ = len(linear.weights)
+    forecaster.horizon_ = linear.horizon
     forecaster.preparation_ = preparation
     forecaster.linear_, forecaster.network_ = linear, network
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]

@@ -97,7 +97,9 @@ class LocalModel:
         for length in np.unique(lengths):
             rows = lengths == length
             behind = origins[rows][:, None] + np.arange(-length, 0)
-            found[rows] = self.forecast(values[behind], horizon)
+            enough = length >= getattr(self.map, "least", 1)
+            model = self if enough else LocalModel("last value", LastValue())
+            found[rows] = model.forecast(values[behind], horizon)
         return found
 
 
