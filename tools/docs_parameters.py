@@ -7,11 +7,14 @@ signature says.
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
 from typing import Any
 
 import griffe
 
+_PLACE = "{parameters}"  # the estimators' are in a table, put here on import
 _GROUP = re.compile(r"^(\w+(?:, \w+)+)(?: : .*)?$", re.MULTILINE)
 
 
@@ -27,10 +30,17 @@ def _walk(thing: griffe.Object) -> None:
     for member in thing.members.values():
         if member.is_alias:
             continue
+        if member.is_class and member.docstring and _PLACE in member.docstring.value:
+            member.docstring.value = _written(member)
         if member.is_class or member.is_function:
             _correct(member)
         if member.is_class or member.is_module:
             _walk(member)
+
+
+def _written(thing: griffe.Object) -> str:
+    module = importlib.import_module(thing.module.path)
+    return inspect.getdoc(getattr(module, thing.name)) or ""
 
 
 def _correct(thing: Any) -> None:

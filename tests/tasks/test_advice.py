@@ -37,6 +37,9 @@ def test_a_loss_that_is_still_falling_is_said():
     (note,) = advice(falling)
     assert "was still falling when the epochs were over" in note
     assert "more epochs (36)" in note
+    (note,) = advice(run([math.nan, *np.linspace(1.0, 0.5, 12)], stopped="time"))
+    assert "when the time was over" in note
+    assert "more time (--max-seconds 10)" in note
     level = [math.nan, 1.0, 0.7, 0.6, 0.55, 0.54, 0.54, 0.54, 0.54, 0.539]
     assert advice(run(level)) == []
     assert advice(run([math.nan, *np.linspace(1.0, 0.5, 12)], stopped="patience")) == []

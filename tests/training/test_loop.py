@@ -89,6 +89,7 @@ def test_learns_a_line_and_reports_each_epoch():
     assert result.seconds > 0
     assert set(result.history[1]) == {
         "epoch",
+        "step",
         "loss",
         "validation_loss",
         "gradient_norm",

@@ -69,13 +69,16 @@ def loop_of(settings, callbacks=()):
             "schedule_options": {"T_0": 2},
             "patience": None,
         },
+        {"epochs": None, "patience": None, "validate_every": 8, "max_steps": 20},
+        {"epochs": None, "patience": None, "average": "ema", "validate_every": 1},
     ],
-    ids=["adam", "sgd", "rmsprop", "ema", "swa"],
+    ids=["adam", "sgd", "rmsprop", "ema", "swa", "steps", "settled"],
 )
-def test_goes_on_from_every_step_with_the_same_bits(choice):
-    settings = TrainingSettings(
-        epochs=4, batch_size=5, learning_rate=0.05, seed=3, **choice
-    )
+def test_goes_on_from_every_step_with_the_same_bits(choice, monkeypatch):
+    monkeypatch.setattr("elman.training._settling.WAIT", 6)
+    monkeypatch.setattr("elman.training._settling.CLEAR", 0.3)
+    common = {"epochs": 4, "batch_size": 5, "learning_rate": 0.05, "seed": 3}
+    settings = TrainingSettings(**{**common, **choice})
     check_every_state(lambda callbacks: loop_of(settings, callbacks))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _launch
 from . import _options as opt
+from ._estimator_options import some_options
 from ._output import Output
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from ._run_directory import RunDirectory
 
 
+@some_options("random_state", before="processes")
 def demo(
-    seed: opt.Seed = None,
     processes: opt.Processes = None,
     out: opt.Out = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
+    options: Any = None,
 ) -> None:
     """Watch a network learn a year of bike rentals, in about a minute.
 
@@ -37,7 +39,7 @@ def demo(
         "Bike rentals in Washington, D.C., hour by hour through 2011 (UCI Bike"
         " Sharing, CC BY 4.0): the next 24 hours, with the weather known."
     )
-    job = Job(task="demo", options=opt.given(random_state=seed))
+    job = Job(task="demo", options=options)
     with open_run(out, "demo", force) as run:
         train(job, run, shown, quiet)
 

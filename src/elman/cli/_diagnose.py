@@ -12,11 +12,16 @@ from elman._files import replace_durably
 
 from . import _options as opt
 from ._destination import check_destination
+from ._estimator_options import some_options
 from ._output import Output, number
 
 _TASKS = ("forecast", "classify", "regress")
 
 
+@some_options(
+    *("context", "cell", "hidden_size", "num_layers", "init", "random_state"),
+    before="apply",
+)
 def diagnose(
     what: Annotated[
         str,
@@ -28,7 +33,6 @@ def diagnose(
     target: opt.Target = None,
     time: opt.Time = None,
     horizon: opt.Horizon = 24,
-    context: opt.Context = None,
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
@@ -36,11 +40,6 @@ def diagnose(
     id_: opt.Id = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
-    cell: opt.Encoder = None,
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = None,
-    init: opt.Init = None,
-    seed: opt.Seed = None,
     apply: Annotated[
         str | None,
         typer.Option(metavar="best|NAME", help="Write this remedy as a configuration."),
@@ -50,6 +49,7 @@ def diagnose(
     ),
     force: opt.Force = False,
     as_json: opt.Json = False,
+    options: Any = None,
 ) -> None:
     """Show how far back gradients reach, and how far the data need them to.
 
@@ -76,15 +76,13 @@ def diagnose(
         return
     if data is None:
         raise InputError(f"name the data: elman diagnose {what} DATA")
-    options = opt.given(
-        cell=cell, hidden_size=hidden, num_layers=layers, init=init, random_state=seed
-    )
     if what == "forecast":
-        options |= opt.given(horizon=horizon, context=context)
+        options |= {"horizon": horizon}
         columns = {"known": known, "past": past, "ignore": ignore}
         how = {"encoding": encoding, "missing": opt.split_missing(missing)}
         results = _forecast(data, target, time, columns, options, how)
     else:
+        options.pop("context", None)
         found = opt.sequence_columns(label, id_, time, encoding, missing)
         results = _sequences(what, data, found, options)
     _show(results, out)

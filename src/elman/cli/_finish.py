@@ -228,6 +228,9 @@ def _reach(diagnosis: dict[str, Any]) -> str:
 _SHORT = 0.1
 _STOPPED = {
     "epochs": "all epochs done",
+    "settled": "the loss had settled",
+    "steps": "all steps done",
+    "time": "its time was over",
     "patience": "no better for a while",
     "interrupted": "interrupted",
     "diverged": "the loss was no longer finite",

@@ -16,6 +16,7 @@ from elman._errors import RunDirectoryError
 from elman._files import read_file, replace_durably
 
 from . import _members
+from ._estimator_options import words_for_none
 
 JOB = "job.toml"
 _SCHEMA = 1
@@ -124,7 +125,7 @@ class Job(BaseModel):
 
     def arguments(self) -> dict[str, Any]:
         """Return the options as the estimator takes them."""
-        none = [k for k in ("clip_norm", "patience") if self.options.get(k) == "none"]
+        none = [k for k in words_for_none(self.options) if self.options[k] == "none"]
         return {**self.options, **dict.fromkeys(none)}
 
     def write(self, directory: Path) -> None:

@@ -14,7 +14,6 @@ from elman._errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
-MODEL = "Model and training"
 RUN = "Output"
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="CSV, TSV or Parquet file.")]
@@ -30,9 +29,6 @@ Time = Annotated[
     ),
 ]
 Horizon = Annotated[int, typer.Option(help="Steps to forecast.")]
-Context = Annotated[
-    int | None, typer.Option(help="Steps to look back; chosen from the data.")
-]
 Known = Annotated[
     list[str] | None,
     typer.Option(help="Columns whose future is known, such as a holiday."),
@@ -59,45 +55,6 @@ Label = Annotated[
 Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that says which sequence a row belongs to."),
-]
-Cell = Annotated[
-    str | None, typer.Option(help="gru, lstm or rnn.", rich_help_panel=MODEL)
-]
-Encoder = Annotated[
-    str | None,
-    typer.Option(
-        "--cell",
-        "--encoder",
-        help="gru, lstm or rnn; tcn, a temporal convolution; or transformer.",
-        rich_help_panel=MODEL,
-    ),
-]
-Hidden = Annotated[
-    int | None, typer.Option(help="Hidden units.", rich_help_panel=MODEL)
-]
-Layers = Annotated[
-    int | None, typer.Option(help="Stacked layers.", rich_help_panel=MODEL)
-]
-Init = Annotated[
-    str | None,
-    typer.Option(
-        help="auto measures and picks; or default, orthogonal, identity, forget_bias,"
-        " chrono.",
-        rich_help_panel=MODEL,
-    ),
-]
-Epochs = Annotated[
-    int | None, typer.Option(help="At most so many.", rich_help_panel=MODEL)
-]
-BatchSize = Annotated[
-    int | None, typer.Option(help="Examples a step.", rich_help_panel=MODEL)
-]
-Rate = Annotated[
-    float | None,
-    typer.Option("--lr", help="Learning rate.", rich_help_panel=MODEL),
-]
-Seed = Annotated[
-    int | None, typer.Option(help="Of all that is random.", rich_help_panel=MODEL)
 ]
 Processes = Annotated[
     int | None,

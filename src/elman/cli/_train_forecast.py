@@ -10,8 +10,8 @@ from elman._errors import InputError
 
 from . import _launch
 from . import _options as opt
+from ._estimator_options import training_options
 from ._output import Output
-from ._strategies import strategies
 
 if TYPE_CHECKING:
     from ._job import Job
@@ -21,26 +21,16 @@ if TYPE_CHECKING:
 _DEFAULT_TEST = 0.15
 
 
-@strategies("tokens_per_batch")
+@training_options("forecast", before="processes")
 def forecast(
     data: opt.Data,
     target: opt.Target = None,
     time: opt.Time = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option(
-            help="Steps to forecast; 24, or what suits the calendar and the length."
-        ),
-    ] = None,
-    context: opt.Context = None,
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
-    scale: Annotated[
-        str | None, typer.Option(help="auto, none, sqrt or log; of the target.")
-    ] = None,
     test_fraction: Annotated[
         float | None,
         typer.Option(help=f"Share held out at the end; {_DEFAULT_TEST} if not given."),
@@ -53,17 +43,6 @@ def forecast(
             " this row (the first is 0).",
         ),
     ] = None,
-    level: Annotated[
-        float | None, typer.Option(help="Of the prediction intervals, such as 0.9.")
-    ] = None,
-    cell: opt.Cell = None,
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = None,
-    init: opt.Init = None,
-    epochs: opt.Epochs = None,
-    batch_size: opt.BatchSize = None,
-    lr: opt.Rate = None,
-    seed: opt.Seed = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -71,7 +50,7 @@ def forecast(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
-    strategy: Any = None,
+    options: Any = None,
 ) -> None:
     """Forecast a series from a table with a row for each step.
 
@@ -95,21 +74,7 @@ def forecast(
     from ._job import Job, Source
     from ._open_run import open_run
 
-    every = strategy.pop("checkpoint_every", None)
-    options = strategy | opt.given(
-        horizon=horizon,
-        context=context,
-        cell=cell,
-        hidden_size=hidden,
-        num_layers=layers,
-        init=init,
-        scale=scale,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=lr,
-        level=level,
-        random_state=seed,
-    )
+    every = options.pop("checkpoint_every", None)
     held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
     fit = {
         "target": targets,

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from elman._errors import InputError
-
 from . import _launch
 from . import _options as opt
+from ._estimator_options import training_options
 from ._output import Output
-from ._strategies import strategies
 
 if TYPE_CHECKING:
     from ._held_out import Parts
@@ -39,23 +37,9 @@ TestFraction = Annotated[
 SequenceTime = Annotated[
     str | None, typer.Option("--time", help="Column that orders the rows of an id.")
 ]
-Bidirectional = Annotated[
-    bool | None,
-    typer.Option(help="Read each sequence both ways.", rich_help_panel=opt.MODEL),
-]
 
 
-ClassWeight = Annotated[
-    str | None,
-    typer.Option(
-        metavar="WEIGHTS",
-        help="balanced: each class counts the same in the loss; or CLASS=NUMBER,….",
-        rich_help_panel=opt.MODEL,
-    ),
-]
-
-
-@strategies()
+@training_options("classify", before="processes")
 def classify(
     data: File,
     label: opt.Label = None,
@@ -65,15 +49,6 @@ def classify(
     encoding: opt.Encoding = None,
     test: Test = None,
     test_fraction: TestFraction = None,
-    cell: opt.Encoder = None,
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = None,
-    bidirectional: Bidirectional = None,
-    init: opt.Init = None,
-    epochs: opt.Epochs = None,
-    batch_size: opt.BatchSize = None,
-    lr: opt.Rate = None,
-    seed: opt.Seed = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -81,8 +56,7 @@ def classify(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
-    strategy: Any = None,
-    class_weight: ClassWeight = None,
+    options: Any = None,
 ) -> None:
     """Classify sequences, one label for each or one for each step.
 
@@ -90,26 +64,13 @@ def classify(
 
     Example: elman train classify walks.csv --id walk --time t --label gait
     """
-    weights = None if class_weight is None else _weights(class_weight)
     _launch.start(processes, nodes)
-    options = strategy | opt.given(
-        class_weight=weights,
-        cell=cell,
-        hidden_size=hidden,
-        num_layers=layers,
-        bidirectional=bidirectional,
-        init=init,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=lr,
-        random_state=seed,
-    )
     columns = opt.sequence_columns(label, id_, time, encoding, missing)
     place = (out, force, quiet, as_json)
     _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
 
 
-@strategies()
+@training_options("regress", before="processes")
 def regress(
     data: File,
     label: opt.Label = None,
@@ -119,15 +80,6 @@ def regress(
     encoding: opt.Encoding = None,
     test: Test = None,
     test_fraction: TestFraction = None,
-    cell: opt.Encoder = None,
-    hidden: opt.Hidden = None,
-    layers: opt.Layers = None,
-    bidirectional: Bidirectional = None,
-    init: opt.Init = None,
-    epochs: opt.Epochs = None,
-    batch_size: opt.BatchSize = None,
-    lr: opt.Rate = None,
-    seed: opt.Seed = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -135,7 +87,7 @@ def regress(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
-    strategy: Any = None,
+    options: Any = None,
 ) -> None:
     """Predict a number for each sequence, or one for each step.
 
@@ -144,17 +96,6 @@ def regress(
     Example: elman train regress engines.csv --id engine --label hours_left
     """
     _launch.start(processes, nodes)
-    options = strategy | opt.given(
-        cell=cell,
-        hidden_size=hidden,
-        num_layers=layers,
-        bidirectional=bidirectional,
-        init=init,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=lr,
-        random_state=seed,
-    )
     columns = opt.sequence_columns(label, id_, time, encoding, missing)
     place = (out, force, quiet, as_json)
     _train("regress", data, columns, test, test_fraction, options, place, tensorboard)
@@ -237,28 +178,6 @@ def train(
             estimator.evaluate(*parts.test, split=parts.split)
 
     finish(estimator, run, out, score, input=parts.input)
-
-
-def _weights(text: str) -> str | dict[str, float]:
-    """Return what ``--class-weight`` asks for, classes as they are written."""
-    if "=" not in text:
-        if text != "balanced":
-            raise InputError(
-                "--class-weight must be balanced, or classes with their weights such"
-                f" as rare=10,usual=1, got {text!r}"
-            )
-        return text
-    weights: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, value = part.rpartition("=")
-        try:
-            weights[name.strip()] = float(value)
-        except ValueError:
-            raise InputError(
-                f"--class-weight: {value.strip()!r} is not a number, in {part!r}; write"
-                " CLASS=NUMBER, with commas between several"
-            ) from None
-    return weights
 
 
 def _by_label(options: dict[str, Any], parts: Parts) -> dict[str, Any]:

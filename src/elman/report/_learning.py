@@ -17,6 +17,9 @@ from ._values import Floats, finite, floats, rows
 _STOPS = {
     "patience": "Training stopped when the validation loss no longer fell",
     "epochs": "Training ended with the epochs it was given",
+    "settled": "Training ended when the loss had settled",
+    "steps": "Training ended with the steps it was given",
+    "time": "Training ended when its time was over",
     "interrupted": "Training was interrupted",
     "diverged": "Training was stopped because the loss diverged",
 }

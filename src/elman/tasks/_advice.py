@@ -9,13 +9,11 @@ from elman.training import TrainingResult
 
 # Share of a guess's loss that a training has to take off to have learned anything.
 _LEARNED = 0.03
-# Relative fall over the last third of the epochs from which more of them may help.
-_FALLING = 0.02
-_FEWEST = 6
+_BUDGETS = {"epochs": "epochs were", "steps": "steps were", "time": "time was"}
 
 
 def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> list[str]:
-    """Return notes on a training that learned nothing, or was cut short by its epochs.
+    """Return notes on a training that learned nothing, or was cut short by its budget.
 
     Parameters
     ----------
@@ -41,21 +39,27 @@ def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> li
             "no epoch was better than the start on the validation part: a longer "
             "context, a lower learning rate or more data may help, more epochs will not"
         ]
+    if not result.still_falling:
+        return []
     name = "validation_loss" if _finite(rows[-1]["validation_loss"]) else "loss"
     losses = [float(row[name]) for row in rows if _finite(row[name])]
-    if stopped != "epochs" or len(losses) < _FEWEST:
-        return []
-    last, before = (
-        min(losses[2 * len(losses) // 3 :]),
-        min(losses[: 2 * len(losses) // 3]),
-    )
-    if last < (1 - _FALLING) * before:
-        return [
-            f"the {name.replace('_', ' ')} was still falling when the epochs were over "
-            f"({before:.3g} to {last:.3g} in the last third of {epochs}): more epochs "
-            f"({3 * epochs}) may help"
-        ]
-    return []
+    before, last = min(losses[: -(len(losses) // 3)]), min(losses)
+    more = {
+        "epochs": f"more epochs ({3 * epochs})",
+        "steps": f"more steps (max_steps={3 * int(rows[-1].get('step', 0))})",
+        "time": f"more time (--max-seconds {_rounded(3 * result.seconds)})",
+    }[stopped]
+    return [
+        f"the {name.replace('_', ' ')} was still falling when the {_BUDGETS[stopped]} "
+        f"over ({before:.3g} to {last:.3g} in the last third of {epochs} epochs): "
+        f"{more} may help"
+    ]
+
+
+def _rounded(seconds: float) -> int:
+    """Return so many seconds as one would say them."""
+    unit = 10 if seconds < 100 else 60
+    return unit * max(1, math.ceil(seconds / unit))
 
 
 def _finite(value: Any) -> bool:

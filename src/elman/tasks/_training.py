@@ -9,17 +9,11 @@ from typing import Any
 from elman._errors import InputError, did_you_mean
 from elman.training import Callback, TrainingSettings
 
+from ._seed import seed_of
+from .parameters import PARAMETERS, SETTINGS, rows
+
 # These have parameters of their own in every estimator.
-_OWN = {
-    "epochs": "epochs",
-    "batch_size": "batch_size",
-    "learning_rate": "learning_rate",
-    "weight_decay": "weight_decay",
-    "clip_norm": "clip_norm",
-    "patience": "patience",
-    "seed": "random_state",
-    "examples_per_epoch": "windows_per_epoch",
-}
+_OWN = {row.setting: row.name for row in PARAMETERS if row.setting}
 _FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
 NAMES = tuple(name for name in _FIELDS if name not in _OWN)
 """What ``training`` may set."""
@@ -82,26 +76,27 @@ class WithTraining:
 
 
 def settings_of(
-    training: object, *, without: tuple[str, ...] = (), **own: Any
+    estimator: Any, values: Mapping[str, Any], **usual: Any
 ) -> TrainingSettings:
     """Return the settings of a run: the estimator's, and those of ``training``.
 
     Parameters
     ----------
-    training : mapping or None
-        Names of `NAMES` to values.
-    without : tuple of str
-        Names the task cannot use.
-    own
-        What the estimator sets.
+    estimator : Estimator
+        Says which task it is.
+    values : mapping
+        Its parameters, checked; ``training`` maps names of `NAMES` to values.
+    usual
+        What the task sets where ``training`` does not.
 
     Raises
     ------
     InputError
         A name is unknown, or a value out of range.
     """
-    if training is None:
-        training = {}
+    task = estimator.task
+    without = {row.name for row in SETTINGS if not row.of(task)}
+    training = {} if values["training"] is None else values["training"]
     if not isinstance(training, Mapping):
         raise InputError(
             "training must map names to values, such as {'optimizer': 'nesterov'},"
@@ -123,4 +118,6 @@ def settings_of(
                 f"training has no setting {name!r}{did_you_mean(str(name), NAMES)};"
                 f" there are {', '.join(NAMES)}"
             )
-    return TrainingSettings(**{**own, **training})
+    own = {row.setting: values[row.name] for row in rows(task) if row.setting}
+    own["seed"] = seed_of(own["seed"])
+    return TrainingSettings(**{**own, **usual, **training})

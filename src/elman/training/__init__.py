@@ -20,11 +20,11 @@ from ._find_batch import find_batch_size as find_batch_size
 from ._find_rate import LearningRates as LearningRates
 from ._find_rate import find_learning_rate as find_learning_rate
 from ._lock import DirectoryLock as DirectoryLock
-from ._loop import TrainingResult as TrainingResult
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._optimizers import parameter_groups as parameter_groups
 from ._progress import Progress as Progress
 from ._recompute import Recomputed as Recomputed
+from ._result import TrainingResult as TrainingResult
 from ._rows import Rows as Rows
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TrainingSettings as TrainingSettings

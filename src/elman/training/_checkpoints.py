@@ -25,6 +25,8 @@ from ._settings import TrainingSettings
 from ._state import pack, unpack
 from ._streams import Streams
 
+# Settings that a run may change as it is resumed.
+_FREE = ("max_seconds",)
 _STATE, _TENSORS = "state.json", "tensors.safetensors"
 
 
@@ -216,6 +218,7 @@ def identity_of(
         "settings": {
             field.name: _plain(getattr(settings, field.name))
             for field in dataclasses.fields(settings)
+            if field.name not in _FREE
         },
         "module": hashlib.sha256(json.dumps(tensors).encode()).hexdigest(),
         "examples": _digest(examples),
@@ -244,7 +247,11 @@ def _compare(found: Checkpoint, identity: dict[str, Any]) -> None:
         return
     if isinstance(theirs, dict):
         was, now = theirs.get("settings"), identity["settings"]
-        if isinstance(was, dict) and was != now:
+        if isinstance(was, dict) and (was := {**_defaults(), **was}) == now:
+            theirs = {**theirs, "settings": now}
+            if theirs == identity:
+                return
+        elif isinstance(was, dict):
             names = [k for k in {**now, **was} if was.get(k) != now.get(k)]
             differs = ", ".join(
                 f"{k} was {was.get(k)!s:.40} and is {now.get(k)!s:.40}" for k in names
@@ -266,6 +273,16 @@ def _compare(found: Checkpoint, identity: dict[str, Any]) -> None:
     raise InputError(
         f"{found.path} is not of this run; begin anew in another directory"
     )
+
+
+def _defaults() -> dict[str, Any]:
+    """Return what settings were before they could be anything else."""
+    default = TrainingSettings()
+    return {
+        field.name: _plain(getattr(default, field.name))
+        for field in dataclasses.fields(default)
+        if field.name not in _FREE
+    }
 
 
 def _state_of(found: Checkpoint) -> dict[str, Any]:

@@ -28,8 +28,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -44,40 +43,15 @@ from ._evaluate import evaluate
 from ._examples import Examples
 from ._order import Order
 from ._position import Position
+from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
 from ._signals import Requests
 from ._step import DivergedError, Part, Step
+from ._stopping import Stopping
 from ._streams import Streams
 from ._team import Team
 
-Stopped = Literal["epochs", "patience", "interrupted", "diverged"]
 _TERMINATED = 143
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a run leaves behind besides the module's best weights.
-
-    Attributes
-    ----------
-    history : list of dict
-        One row an epoch: epoch, loss, validation_loss, gradient_norm,
-        learning_rate, seconds. Row 0 is the module before any step.
-    best_epoch : int
-        The epoch whose weights the module now holds; 0 is the start.
-    stopped : {"epochs", "patience", "interrupted", "diverged"}
-        Why the run ended.
-    seconds : float
-        Wall-clock time of the training, that from before a resume included.
-    divergence : Divergence or None
-        The step whose loss or gradient was not finite, if that is why.
-    """
-
-    history: list[dict[str, Any]]
-    best_epoch: int
-    stopped: Stopped
-    seconds: float
-    divergence: Divergence | None = None
 
 
 class _Asked(Exception):  # noqa: N818 - an event, not an error
@@ -130,6 +104,9 @@ class Loop:
         self.progress = Position(self.state)
         own: dict[str, Part] = {"module": module, **step.parts()}
         own["progress"] = self.progress
+        self.stopping = Stopping(settings, self.state, self.progress)
+        if self.stopping.settling is not None:
+            own["settling"] = self.stopping.settling
         self.parts = {name: step.kept(part) for name, part in own.items()}
         for i, callback in enumerate(callbacks):
             if hasattr(callback, "state_dict"):
@@ -233,19 +210,31 @@ class Loop:
         if not state.history:
             began = time.perf_counter()
             self._finish_epoch(math.nan, math.nan, began)
-        while not self._patience_is_over():
+        while (reason := self.stopping.reason()) is None:
             if state.history[-1]["epoch"] == state.epoch:  # that epoch is done
-                if state.epoch == self.settings.epochs:
-                    return "epochs"
-                state.epoch, state.epoch_step = state.epoch + 1, 0
-                state.steps_per_epoch = self.order.steps(state.epoch)
                 self.progress.begin_epoch()
-                self.step.begin_epoch(state.epoch)
-            self._epoch()
-        return "patience"
+                self._begin_epoch()
+            self._round()
+        return reason
 
-    def _epoch(self) -> None:
-        """Train the rest of an epoch."""
+    def _begin_epoch(self) -> None:
+        state = self.state
+        state.epoch, state.epoch_step = state.epoch + 1, 0
+        state.steps_per_epoch = self.order.steps(state.epoch)
+        self.step.begin_epoch(state.epoch)
+
+    def _round(self) -> None:
+        """Train until the next validation, and validate."""
+        progress = self.progress
+        clock = self._epoch()
+        while not self.stopping.is_judged():
+            self._begin_epoch()
+            clock = self._epoch()
+        loss = self.step.mean(progress.total, progress.weight)
+        self._finish_epoch(loss, statistics.median(progress.norms), clock)
+
+    def _epoch(self) -> float:
+        """Train the rest of an epoch, and return the time at its last step."""
         state, progress = self.state, self.progress
         self.module.train()
         clock = time.perf_counter()
@@ -265,10 +254,11 @@ class Loop:
             self._whole = True
             self._call("on_step")
             self._between()
+            if self.stopping.late:
+                break
         self._whole = False
         self.step.end_epoch(state.epoch)
-        loss = self.step.mean(progress.total, progress.weight)
-        self._finish_epoch(loss, statistics.median(progress.norms), clock)
+        return clock
 
     def _finish_epoch(self, loss: float, norm: float, clock: float) -> None:
         state, progress = self.state, self.progress
@@ -282,6 +272,7 @@ class Loop:
             progress.seconds += time.perf_counter() - clock
             state.record = {
                 "epoch": state.epoch,
+                "step": state.step,
                 "loss": loss,
                 "validation_loss": value,
                 "gradient_norm": norm,
@@ -297,6 +288,8 @@ class Loop:
             if state.is_best:
                 progress.best, state.best_epoch = value, state.epoch
                 progress.best_weights = _copy(self.module)
+            progress.judged_at = state.step
+            self.stopping.judge(loss, value)
             self._whole = True
             self._call("on_epoch")
         self._between(state.epoch)
@@ -305,6 +298,7 @@ class Loop:
         """Take a checkpoint if one is due, or end if a signal asked for it."""
         keeper = self._keeper
         due = keeper is not None and keeper.is_due(self.state.step, epochs)
+        self.stopping.late = self.stopping.out_of_time()
         if self.team is not None:
             due = self._agreed(self.team, due)
         if self._requests:
@@ -313,11 +307,14 @@ class Loop:
             self._save(None)
 
     def _agreed(self, team: Team, due: bool) -> bool:
-        """Return the leader's wish for a checkpoint, and share signals out to all."""
+        """Return the leader's wish for a checkpoint; share signals and time out."""
+        stopping = self.stopping
+        late, stopping.late = stopping.late and team.leads, False
         if not self.step.meets():
             return False
         asked = self._requests
-        wishes = team.total([asked.interrupted, asked.terminated, due])
+        wishes = team.total([asked.interrupted, asked.terminated, due, late])
+        stopping.late = bool(wishes[3])
         asked.interrupted, asked.terminated = bool(wishes[0]), bool(wishes[1])
         return bool(wishes[2])
 
@@ -346,13 +343,6 @@ class Loop:
             target=target,
             weights=_copy(self.module),
         )
-
-    def _patience_is_over(self) -> bool:
-        state, patience = self.state, self.settings.patience
-        if self.validation is None or patience is None or not state.history:
-            return False
-        done = state.history[-1]["epoch"]
-        return done == state.epoch and done - state.best_epoch >= patience
 
     def _restore_best(self, stopped: Stopped) -> None:
         """Leave the best weights in the module, or the last without validation."""

@@ -24,6 +24,7 @@ class Position:
         self.best_weights: dict[str, Any] | None = None
         self.seconds = 0.0
         self.epoch_seconds = 0.0
+        self.judged_at = 0  # steps before the last validation
         self.ledger = b""
 
     def count(self, batch: Tensor, loss: float, norm: float, weight: float) -> None:
@@ -38,7 +39,7 @@ class Position:
         state.ledger = self.ledger.hex()
 
     def begin_epoch(self) -> None:
-        """Forget the sums of the epoch before."""
+        """Forget the sums from before the last validation."""
         self.total = self.weight = self.epoch_seconds = 0.0
         self.norms = []
 
@@ -58,6 +59,7 @@ class Position:
             "best_weights": self.best_weights,
             "seconds": self.seconds,
             "epoch_seconds": self.epoch_seconds,
+            "judged_at": self.judged_at,
             "ledger": self.ledger.hex(),
         }
 
@@ -74,5 +76,6 @@ class Position:
         self.norms = found["norms"].tolist()
         self.best, self.best_weights = found["best"], found["best_weights"]
         self.seconds, self.epoch_seconds = found["seconds"], found["epoch_seconds"]
+        self.judged_at = found.get("judged_at", 0)  # older runs: after every epoch
         self.ledger = bytes.fromhex(found["ledger"])
         state.ledger = found["ledger"]

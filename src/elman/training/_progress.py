@@ -57,8 +57,8 @@ class Progress(Callback):
         )
         self._task = self._bar.add_task(
             "training",
-            total=state.settings.epochs * state.steps_per_epoch,
-            epoch=f"1/{state.settings.epochs}",
+            total=_total(state),
+            epoch=f"1{_of(state)}",
             figures="",
         )
         self._bar.start()
@@ -69,7 +69,7 @@ class Progress(Callback):
             self._bar.update(
                 self._task,
                 advance=1,
-                epoch=f"{state.epoch}/{state.settings.epochs}",
+                epoch=f"{state.epoch}{_of(state)}",
                 figures=self._figures(state),
             )
 
@@ -81,7 +81,7 @@ class Progress(Callback):
             held_out = f"  validation {row['validation_loss']:.4f}" if watched else ""
             mark = "  best" if state.is_best and watched else ""
             self.console.print(
-                f"{self._epoch} {state.epoch}/{state.settings.epochs}"
+                f"{self._epoch} {state.epoch}{_of(state)}"
                 f"  loss {row['loss']:.4f}{held_out}"
                 f"  gradient {row['gradient_norm']:.3g}"
                 f"  rate {row['learning_rate']:.2g}"
@@ -106,3 +106,17 @@ class Progress(Callback):
                 f"  grad {state.gradient_norm:.2g}  rate {state.learning_rate:.1g}"
             )
         return figures
+
+
+def _of(state: TrainingState) -> str:
+    """Return of how many epochs, where that is known."""
+    epochs = state.settings.epochs
+    return "" if epochs is None else f"/{epochs}"
+
+
+def _total(state: TrainingState) -> int | None:
+    """Return the steps of the run, or of the longest it may be, if there is one."""
+    epochs = state.settings.epochs
+    if epochs is None:
+        return state.settings.max_steps
+    return epochs * state.steps_per_epoch

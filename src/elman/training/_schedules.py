@@ -21,6 +21,9 @@ SCHEDULES: dict[str, dict[str, float | None]] = {
 }
 """Schedules by name, each with its options and their defaults."""
 
+NEED_TOTAL = ("cosine", "linear", "exponential", "one-cycle", "step")
+"""Those that are functions of the share of the run that is over."""
+
 ScheduleChoice = str | Callable[[torch.optim.Optimizer], Any]
 Factor = Callable[[float], float]
 
@@ -81,7 +84,7 @@ def build_schedule(
     choice: ScheduleChoice,
     optimizer: torch.optim.Optimizer,
     *,
-    total: int,
+    total: int | None,
     steps_per_epoch: int,
     warm_up: float = 0,
     options: Mapping[str, Any] | None = None,
@@ -95,8 +98,9 @@ def build_schedule(
         takes the optimiser and returns a torch scheduler.
     optimizer : torch.optim.Optimizer
         Its rates now are the greatest of the run.
-    total, steps_per_epoch : int
-        Steps of the whole run and of an epoch.
+    total : int or None
+        Steps of the whole run, where they are known.
+    steps_per_epoch : int
     warm_up : float
         Steps, or below 1 a share of the run, over which the rate rises from
         nothing.
@@ -104,6 +108,7 @@ def build_schedule(
         Of the schedule.
     """
     given = dict(options or {})
+    total = 0 if total is None else total
     check_schedule(choice, {} if choice not in SCHEDULES else given)
     first = warm_up_steps(warm_up, total)
     if not isinstance(choice, str) or choice not in SCHEDULES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -14,6 +14,9 @@ from ._optimizers import OptimizerChoice, build_optimizer
 from ._schedules import ScheduleChoice
 from ._settings_check import check_settings
 
+SETTLING_EVERY = 20
+"""Steps between the validations of a run that ends when it has settled."""
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -21,8 +24,9 @@ class TrainingSettings:
 
     Parameters
     ----------
-    epochs : int
-        Passes over the training examples, at most.
+    epochs : int or None
+        Passes over the training examples, at most. None: until the validation loss
+        has settled, without a validation part the training loss; see `Settling`.
     examples_per_epoch : int or None
         Draw this many of the examples each epoch instead of all.
     batch_size : int or "all"
@@ -81,6 +85,15 @@ class TrainingSettings:
         Of ``ema``.
     average_start : float
         Share of the run before ``swa`` begins.
+    min_steps, max_steps : int
+        With ``epochs=None``: steps before which no run has settled, and those after
+        which it ends with the epoch. None: no such bound.
+    max_seconds : float or None
+        The run ends with the step after which it has taken this long, the time from
+        before a resume included. None: it may take any time.
+    validate_every : int or None
+        Steps from one validation to the next, at least; one always comes at the end
+        of an epoch. None: every epoch; with ``epochs=None`` 20.
     precision : {"full", "mixed"}
         ``mixed`` multiplies in half precision where the device can.
     local_steps : int or None
@@ -100,7 +113,7 @@ class TrainingSettings:
         If a value is outside its range; the message names the argument.
     """
 
-    epochs: int = 30
+    epochs: int | None = 30
     examples_per_epoch: int | None = None
     batch_size: int | Literal["all"] = 64
     learning_rate: float = 1e-3
@@ -125,9 +138,33 @@ class TrainingSettings:
     average_start: float = 0.75
     precision: str = "full"
     local_steps: int | None = None
+    min_steps: int = 0
+    max_steps: int | None = None
+    max_seconds: float | None = None
+    validate_every: int | None = None
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def for_epochs(self, epochs: int, **others: Any) -> TrainingSettings:
+        """Return the same for a run of so many epochs, whatever the loss does.
+
+        Parameters
+        ----------
+        epochs : int
+            For example the ``best_epoch`` of a run that settled.
+        **others
+            More that is to be different.
+        """
+        fixed: dict[str, Any] = {"epochs": epochs, "min_steps": 0, "max_steps": None}
+        return replace(self, **{**fixed, **others})
+
+    @property
+    def steps_between(self) -> int:
+        """Steps from one validation to the next, at least."""
+        if self.validate_every is not None:
+            return self.validate_every
+        return 1 if self.epochs is not None else SETTLING_EVERY
 
     def build_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         """Return the optimiser over the module's trainable parameters."""

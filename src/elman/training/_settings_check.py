@@ -10,17 +10,25 @@ from elman._errors import InputError, did_you_mean
 
 from ._optimizers import check_optimizer
 from ._precision import PRECISIONS
-from ._schedules import check_schedule
+from ._schedules import NEED_TOTAL, check_schedule
 
 AVERAGES = ("ema", "swa")
+_WHOLE = (
+    "epochs",
+    "examples_per_epoch",
+    "patience",
+    "tokens_per_batch",
+    "local_steps",
+    "max_steps",
+    "validate_every",
+)
 
 
 def check_settings(settings: Any) -> None:
     """Raise for the first of the `TrainingSettings` that is out of range."""
     s = settings
-    for name in ("epochs", "accumulate"):
-        whole_number(name, getattr(s, name))
-    for name in ("examples_per_epoch", "patience", "tokens_per_batch", "local_steps"):
+    whole_number("accumulate", s.accumulate)
+    for name in _WHOLE:
         if getattr(s, name) is not None:
             whole_number(name, getattr(s, name))
     whole_number("seed", s.seed, 0, MOST_SEED)
@@ -31,6 +39,9 @@ def check_settings(settings: Any) -> None:
         number(name, getattr(s, name), zero=True)
     for name in ("momentum", "average_decay", "average_start"):
         share(name, getattr(s, name), zero=True)
+    whole_number("min_steps", s.min_steps, 0)
+    if s.max_seconds is not None:
+        number("max_seconds", s.max_seconds)
     _clipping(s)
     _mappings(s)
     check_optimizer(s.optimizer)
@@ -40,6 +51,7 @@ def check_settings(settings: Any) -> None:
     if s.average is not None:
         one_of("average", s.average, AVERAGES)
     one_of("precision", s.precision, PRECISIONS)
+    _length(s)
     for name in ("decay_recurrent",):
         if not isinstance(getattr(s, name), bool):
             raise InputError(f"{name} must be True or False, got {getattr(s, name)!r}")
@@ -68,6 +80,34 @@ def _clipping(s: Any) -> None:
         raise InputError(
             f"clip_percentile must be above 0 and at most 100, got {s.clip_percentile}"
         )
+
+
+def _length(s: Any) -> None:
+    """Raise where the length of a run decides what the run does, and is not known."""
+    if s.epochs is not None:
+        for name, off in (("min_steps", 0), ("max_steps", None)):
+            if getattr(s, name) != off:
+                raise InputError(
+                    f"{name} is for runs that end when they have settled; set "
+                    f"epochs=None, or leave {name} out"
+                )
+        return
+    if s.max_steps is not None and s.max_steps < s.min_steps:
+        raise InputError(
+            f"max_steps must be at least min_steps ({s.min_steps}), got {s.max_steps}"
+        )
+    unknown = "how long a run with epochs=None will be is not known:"
+    if isinstance(s.schedule, str) and s.schedule in NEED_TOTAL:
+        raise InputError(
+            f"{unknown} schedule={s.schedule!r} needs epochs=NUMBER; or take "
+            "schedule='constant'"
+        )
+    if 0 < s.warm_up < 1:
+        raise InputError(
+            f"{unknown} give warm_up as a number of steps, got {s.warm_up}"
+        )
+    if s.average == "swa":
+        raise InputError(f"{unknown} average='swa' needs epochs=NUMBER; or take 'ema'")
 
 
 def _mappings(s: Any) -> None:

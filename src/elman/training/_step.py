@@ -110,7 +110,11 @@ class Step:
         self.optimizer = settings.build_optimizer(module)
         if isinstance(self.optimizer, torch.optim.LBFGS):
             _check_lbfgs(settings)
-        self.total = sum(order.steps(e) for e in range(1, settings.epochs + 1))
+        self.total = (
+            None
+            if settings.epochs is None
+            else sum(order.steps(e) for e in range(1, settings.epochs + 1))
+        )
         self.schedule = build_schedule(
             settings.schedule,
             self.optimizer,
@@ -166,7 +170,7 @@ class Step:
     def end_epoch(self, epoch: int) -> None:
         """Run after an epoch's last step, before its validation."""
         if self.average is not None:
-            self.average.after_epoch(epoch / self.settings.epochs)
+            self.average.after_epoch(epoch / (self.settings.epochs or math.inf))
 
     def mean(self, total: float, weight: float) -> float:
         """Return the epoch's mean loss from the sums over its steps."""

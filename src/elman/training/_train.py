@@ -16,9 +16,10 @@ from ._build_step import build_step
 from ._callbacks import Callback
 from ._checkpoints import Checkpoints, Keeper, identity_of
 from ._examples import Examples
-from ._loop import Loop, Stopped, TrainingResult
+from ._loop import Loop
 from ._order import build_order
 from ._random import own_random_states
+from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
 from ._streams import Streams
 from ._team import Team, team
@@ -104,7 +105,8 @@ def train(
             if found:
                 state, stopped = found
                 loop.load_state_dict(state)
-                if stopped in get_args(Stopped):
+                over = stopped != "time" or loop.stopping.out_of_time()
+                if stopped in get_args(Stopped) and over:
                     return loop.finish(cast("Stopped", stopped))
             return loop.run(keeper, terminate=keeps)
     finally:

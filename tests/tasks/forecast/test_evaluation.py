@@ -13,9 +13,7 @@ import elman
 from elman import InputError
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._intervals import calibrated, fewest_errors
-from elman.tasks.forecast._notes import training_notes
 from elman.tasks.forecast._scores import bias, forecast_scores, verdict
-from elman.training import TrainingResult, TrainingSettings
 from series import hourly, small
 
 ROWS = 500
@@ -252,24 +250,6 @@ def test_a_long_series_says_that_its_picture_is_thinned():
     assert data["every"] == 5  # 3 and 4 have a divisor in common with 24
     assert np.array_equal(data["value"], values[::5])
     assert any("one of 5 rows" in note for note in forecaster.results_["notes"])
-
-
-@pytest.mark.parametrize(
-    ("losses", "best", "stopped", "said"),
-    [
-        ([1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2], 6, "epochs", True),
-        ([1.0, 0.8, 0.6, 0.5, 0.499, 0.498, 0.497], 6, "epochs", False),
-        ([1.0, 0.8, 0.6, 0.5, 0.3, 0.2, 0.3], 5, "epochs", False),
-        ([1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2], 6, "interrupted", False),
-        ([1.0, 0.5], 1, "epochs", False),
-    ],
-)
-def test_a_loss_still_falling_at_the_end_is_said(losses, best, stopped, said):
-    history = [{"epoch": i, "validation_loss": v} for i, v in enumerate(losses)]
-    result = TrainingResult(history, best, stopped, 1.0)
-    notes = training_notes(result, TrainingSettings(epochs=6))
-    assert bool(notes) is said
-    assert all("last epoch (6)" in n and "epochs=18" in n for n in notes)
 
 
 def test_scores_leave_out_a_target_without_truth_and_one_without_scale():

@@ -36,7 +36,7 @@ from ._gate import apply_gate, gate, gate_notes
 from ._intervals import calibrated, rolling_offsets
 from ._kinds import kinds_of, left_out
 from ._loss import masked_error
-from ._notes import interval_notes, later_notes, training_notes
+from ._notes import interval_notes, later_notes
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
@@ -315,7 +315,6 @@ def fit_forecast(
         notes=[
             *notes,
             *divergence_note(diverged),
-            *training_notes(result, settings),
         ],
         seed=settings.seed,
         diverged=diverged,

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
 from elman.tasks import _store
+from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
-from elman.tasks._training import WithTraining
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
@@ -28,7 +27,7 @@ from ._results import forecast_results, trained_results
 from ._tags import RegressorTagged
 
 
-class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
+class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
@@ -36,52 +35,7 @@ class Forecaster(Answering, WithTraining, RegressorTagged, BaseEstimator):
     only as far as it lowers the error of the validation part, the last part of
     the training rows.
 
-    Parameters
-    ----------
-    horizon : int or None
-        Steps ahead. None: 24, or what suits the calendar (12 months, 4 quarters,
-        13 weeks, 5 years), and at most a sixth of the rows.
-    context : int or None
-        Steps back. None: what the autocorrelation of the target asks for, at
-        least a season and twice the horizon, as far as the series allows.
-    cell : {"gru", "lstm", "rnn"}
-        Of encoder and decoder.
-    hidden_size, num_layers : int
-        Of encoder and decoder.
-    dropout : float
-        On the decoder's outputs, and between layers.
-    init : str
-        A name of `elman.init.NAMES`, or "auto": measure how far gradients
-        reach, and apply the remedy that brings them to where the data need
-        them, if there is need.
-    scale : {"auto", "none", "sqrt", "log"}
-        Monotone transform of the targets; "auto" takes the square root of
-        counts.
-    loss : {"auto", "absolute", "squared"}
-        What is made small: the absolute error, so that the median is forecast, or
-        the squared error, for the mean. "auto" takes the squared error for
-        targets that are mostly 0 and whose median would always be (intermittent
-        demand).
-    epochs, batch_size, learning_rate, weight_decay, clip_norm, patience
-        As in `elman.training.TrainingSettings`.
-    windows_per_epoch : int or None
-        Windows drawn in an epoch; None draws all.
-    validation_fraction : float
-        Share of the training rows, their last, on which training stops.
-    level : float
-        Of the prediction intervals.
-    random_state : int
-        Seed of everything random.
-    training : mapping or None
-        More of `elman.training.TrainingSettings` by name, such as
-        ``{"optimizer": "nesterov", "schedule": "one-cycle", "average": "ema"}``.
-    progress : bool
-        Show a progress bar, or a line an epoch without a terminal.
-    callbacks : sequence of Callback
-        Passed to the training loop.
-    checkpoints : Checkpoints, path or None
-        Where `fit` saves its state as it trains. The same `fit` with
-        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
+    {parameters}
 
     Attributes
     ----------

@@ -7,14 +7,9 @@ from numpy.typing import NDArray
 
 from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Preparation
-from elman.training import TrainingResult, TrainingSettings
 
 from ._intervals import fewest_errors
 from ._split import Split
-
-# The rate falls to zero with the last epoch, so that the loss always ends low;
-# so much in the last third of the epochs is more than that.
-_STILL_FALLING = 0.02
 
 
 def later_notes(
@@ -61,22 +56,6 @@ def later_notes(
             )
     later = series.frame[split.train_end :]
     return notes + preparation.later(later, "after the training part")
-
-
-def training_notes(result: TrainingResult, settings: TrainingSettings) -> list[str]:
-    """Return whether training ended too early, and what to do."""
-    losses = [row["validation_loss"] for row in result.history]
-    if result.stopped != "epochs" or len(losses) < 4 or None in losses:
-        return []
-    last = len(losses) - 1
-    earlier = losses[last - max(1, last // 3)]
-    if result.best_epoch != last or not losses[last] < (1 - _STILL_FALLING) * earlier:
-        return []
-    return [
-        f"the validation loss was still falling at the last epoch ({last}), by "
-        f"{1 - losses[last] / earlier:.0%} in the last third: more epochs (epochs="
-        f"{3 * settings.epochs}), or a higher learning rate, may lower the error"
-    ]
 
 
 def interval_notes(

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -19,10 +18,10 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
+from elman.tasks._estimator import Estimator
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._store import save
 from elman.tasks._threads import suitable_threads
-from elman.tasks._training import WithTraining
 
 from . import _results as report
 from ._baselines import Baselines
@@ -44,13 +43,9 @@ from ._targets import Targets, unseen_note
 from ._weights import Weights, sample_weights, weighted
 
 
-class SequenceEstimator(WithTraining, BaseEstimator):
-    """Base of the sequence estimators; use the classifier or the regressor.
+class SequenceEstimator(Estimator):
+    """Base of the sequence estimators; use the classifier or the regressor."""
 
-    ``__init__`` of a subclass stores its arguments as they are; ``fit`` checks.
-    """
-
-    task: str
     _classify: bool
     # The held-out sequences it takes to choose an epoch.
     _fewest: int

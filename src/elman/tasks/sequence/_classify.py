@@ -39,55 +39,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     for that many epochs, or for all ``epochs`` where fewer than 30 were held out,
     too few to choose by.
 
-    Parameters
-    ----------
-    cell : {"gru", "lstm", "rnn", "tcn", "transformer"}
-        The encoder: a recurrent layer, a temporal convolution, or a Transformer.
-    hidden_size, num_layers : int
-        Units (of a recurrent layer, a direction), and layers. A temporal
-        convolution has at least as many as see the longest sequence at once.
-    bidirectional : bool
-        Read each sequence from both ends, or let each step see later ones.
-    dropout : float
-        Share of the encoder's outputs dropped while training.
-    pooling : {"auto", "last", "mean", "max", "attention"}
-        From one output a step to one vector a sequence; ``auto`` is last
-        and mean side by side, mean and max of an encoder without recurrence. Not
-        used with one class a step.
-    output : {"auto", "sequence", "step"}
-        Whether y holds one class a sequence or one a step.
-    init : str
-        ``auto`` measures how far gradients reach on these data and applies the
-        remedy that helps where they fall short; or a name of `elman.init.NAMES`.
-    epochs, patience : int
-        Most passes over the data; those without progress before stopping, None
-        for never.
-    batch_size : int, "auto" or "all"
-        Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64;
-        ``all`` takes one step an epoch, of every sequence.
-    learning_rate, weight_decay, clip_norm : float
-        Of AdamW, the rate falling to zero over ``epochs`` along a cosine; greatest
-        gradient norm, None for no limit.
-    validation_fraction : float
-        Share held out; 0 for none.
-    refit : bool
-        Train again on all sequences.
-    random_state : int, RandomState or None
-        Everything random.
-    training : mapping or None
-        More of `elman.training.TrainingSettings` by name, such as
-        ``{"optimizer": "nesterov", "schedule": "one-cycle", "average": "ema"}``.
-    progress : bool
-        Show a progress bar.
-    callbacks : sequence of elman.training.Callback
-        Watch the run with the validation part.
-    checkpoints : elman.training.Checkpoints, path or None
-        Where ``fit`` saves its state as it trains. The same ``fit`` with
-        ``Checkpoints(path, resume=True)`` goes on where the last one was stopped.
-    class_weight : None, "balanced" or mapping
-        How much each class counts in the loss: all sequences the same; each class
-        the same, n / (K · its number); or {class: weight}, 1 where not named. With
-        weights, balanced accuracy decides between the network and simple models.
+    {parameters}
 
     Attributes
     ----------
@@ -110,6 +62,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     """
 
     task = "classify"
+    class_weight: Any
     _classify = True
     # The cross-entropy of fewer hangs on one confident mistake and may stop far too
     # soon: with 8 held-out sequences of BasicMotions one seed fell to 0.825, while
@@ -142,28 +95,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         checkpoints: Any = None,
         class_weight: Any = None,
     ) -> None:
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.dropout = dropout
-        self.pooling = pooling
-        self.output = output
-        self.init = init
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.clip_norm = clip_norm
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.refit = refit
-        self.random_state = random_state
-        self.training = training
-        self.progress = progress
-        self.callbacks = callbacks
-        self.checkpoints = checkpoints
-        self.class_weight = class_weight
+        self._keep(locals())
 
     def predict(self, X: Any) -> Any:
         """Return the most probable class of each sequence, or of each step.

@@ -110,7 +110,7 @@ def fit_network(
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
     doubtful = recipe.init == "auto" and start.init != "default"
-    if doubtful and validation is not None and settings.epochs >= FEWEST:
+    if doubtful and validation is not None and (settings.epochs or FEWEST) >= FEWEST:
         trial = compare(
             start,
             lambda: _built(preparation, recipe),
@@ -143,7 +143,8 @@ def fit_network(
     about_first = (diverged, flow)
     notes += divergence_note(diverged)
     first = (network, preparation)
-    epochs = result.best_epoch if enough else recipe.settings.epochs
+    trained = int(result.history[-1]["epoch"]) if result.history else 0
+    epochs = result.best_epoch if enough else recipe.settings.epochs or trained
     again = recipe.refit and validation is not None and epochs > 0
     if not again or result.stopped == "interrupted":
         return Fitted(
@@ -159,7 +160,7 @@ def fit_network(
         recipe.loss,
         examples(rows, preparation),
         None,
-        replace(recipe.settings, epochs=epochs),
+        recipe.settings.for_epochs(epochs),
         recipe.watching("on all sequences,"),
         checkpoints=stage(recipe.checkpoints, EVERYTHING),
     )

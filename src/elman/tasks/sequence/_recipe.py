@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from elman._arguments import share, whole_number
 from elman._errors import InputError
-from elman.models import CELLS, check_encoder, check_pooling, levels_for
-from elman.tasks._seed import seed_of
-from elman.tasks._stages import checkpoints_of
+from elman.models import CELLS, levels_for
 from elman.tasks._threads import work_of
-from elman.tasks._training import callbacks_of, settings_of
+from elman.tasks._training import settings_of
+from elman.tasks.parameters import checked
 from elman.training import Callback, Checkpoints, Progress, TrainingSettings
 
 from ._diagnosis import check_init
+
+# Parameters that the recipe holds under their own names.
+_HERE = ("init", "refit", "progress", "callbacks", "checkpoints")
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -102,53 +103,29 @@ def recipe_of(
     InputError
         If a parameter is outside its range, or there are too few sequences.
     """
-    cell = check_encoder(estimator.cell)
-    for name in ("hidden_size", "num_layers"):
-        whole_number(name, getattr(estimator, name))
-    share("dropout", estimator.dropout, zero=True)
-    share("validation_fraction", estimator.validation_fraction, zero=True)
-    check_pooling(estimator.pooling)
+    values = checked(estimator)
+    check_init(values["init"], values["cell"])
     if count < 2:
         raise InputError(
             "X holds 1 sequence (n_samples=1); give at least 2, and better 20"
         )
-    batch = estimator.batch_size
-    settings = settings_of(
-        estimator.training,
-        epochs=estimator.epochs,
-        batch_size=batch_size_for(count) if batch == "auto" else batch,
-        learning_rate=estimator.learning_rate,
-        schedule="cosine",
-        optimizer="adamw",
-        weight_decay=estimator.weight_decay,
-        clip_norm=estimator.clip_norm,
-        patience=estimator.patience,
-        seed=seed_of(estimator.random_state),
-    )
-    layers = int(estimator.num_layers)
-    if cell == "tcn":  # what it does not see at once it cannot put together
-        layers = max(layers, levels_for(longest))
-    network = {
-        "cell": cell,
-        "hidden_size": int(estimator.hidden_size),
-        "num_layers": layers,
-        "outputs": outputs,
-        "bidirectional": bool(estimator.bidirectional),
-        "dropout": float(estimator.dropout),
-        "pooling": estimator.pooling,
-        "per_step": per_step,
-    }
+    if values["batch_size"] == "auto":
+        values["batch_size"] = batch_size_for(count)
+    settings = settings_of(estimator, values, schedule="cosine", optimizer="adamw")
+    if values["cell"] == "tcn":  # what it does not see at once it cannot put together
+        values["num_layers"] = max(values["num_layers"], levels_for(longest))
+    shape = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "pooling")
     return Recipe(
-        network,
-        check_init(estimator.init, cell),
-        loss,
-        settings,
-        bool(estimator.refit),
-        estimator._fewest,
-        bool(estimator.progress),
-        callbacks_of(estimator.callbacks),
-        checkpoints_of(estimator.checkpoints),
-        longest,
+        network={
+            **{name: values[name] for name in shape},
+            "outputs": outputs,
+            "per_step": per_step,
+        },
+        loss=loss,
+        settings=settings,
+        fewest=estimator._fewest,
+        longest=longest,
+        **{name: values[name] for name in _HERE},
     )
 
 

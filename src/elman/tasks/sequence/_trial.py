@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
 from elman.tasks._stages import stage
-from elman.training import RaggedSequences, TrainingResult, train
+from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
 from ._diagnosis import Start
 from ._recipe import Loss, Recipe
@@ -21,6 +21,8 @@ FEWEST = 5
 """A run of fewer epochs is no trial."""
 
 _SHARE = 3
+# Of a trial whose training ends when it has settled.
+_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def compare(
     training, validation : RaggedSequences
     recipe : Recipe
     """
-    epochs = min(recipe.settings.epochs, max(FEWEST, recipe.settings.epochs // _SHARE))
-    settings = replace(recipe.settings, epochs=epochs)
+    settings = _shorter(recipe.settings, len(training))
+    epochs = settings.epochs
     losses = []
     each = []
     for candidate in (start, start.without_remedy()):
@@ -105,6 +107,16 @@ def compare(
         f"init {start.init} carries gradients further, but {how} in a trial of "
         f"{epochs} epochs ({figures}): left out",
     )
+
+
+def _shorter(settings: TrainingSettings, examples: int) -> TrainingSettings:
+    """Return the settings of a trial: a third of the epochs, where they are known."""
+    if settings.epochs is not None:
+        epochs = min(settings.epochs, max(FEWEST, settings.epochs // _SHARE))
+        return replace(settings, epochs=epochs)
+    size = settings.batch_size
+    each = 1 if isinstance(size, str) else math.ceil(examples / size)
+    return settings.for_epochs(max(FEWEST, math.ceil(_STEPS / each)))
 
 
 def gain(

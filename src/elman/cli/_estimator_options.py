@@ -1,0 +1,130 @@
+"""Options for the estimators' parameters and their training, made from the table."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from elman._arguments import number
+from elman.tasks.parameters import PARAMETERS, SETTINGS, Option, Parameter
+
+_EVERY = Parameter(
+    "checkpoint_every",
+    lambda name, value: number(f"--{name.replace('_', '-')}", value, zero=True),
+    "",
+    Option("Seconds from one checkpoint to the next; 60.", float, panel="How to train"),
+)
+
+Command = Callable[..., None]
+
+
+def training_options(*tasks: str, before: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command every option of these tasks.
+
+    The command has a parameter ``options`` and gets what was given there: the
+    parameters of the estimator, and ``checkpoint_every`` if it was given.
+
+    Parameters
+    ----------
+    tasks : str
+        Names of tasks.
+    before : str
+        The command's own parameter that follows them in its help.
+    """
+    return _with([*_offered(tasks, (*PARAMETERS, *SETTINGS)), _EVERY], before)
+
+
+def some_options(*names: str, before: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these parameters' options alone.
+
+    Parameters
+    ----------
+    names : str
+        Of parameters of estimators.
+    before : str
+        The command's own parameter that follows them in its help.
+    """
+    return _with(_offered((), [r for r in PARAMETERS if r.name in names]), before)
+
+
+def words_for_none(names: Collection[str]) -> list[str]:
+    """Return those of the parameters whose option says None in a word."""
+    rows = (row for row in PARAMETERS if row.option and row.option.none)
+    return [row.name for row in rows if row.name in names]
+
+
+def _offered(tasks: tuple[str, ...], rows: Collection[Parameter]) -> list[Parameter]:
+    """Return the rows with an option: of several of one name, the last."""
+    asked = [r for r in rows if not tasks or any(r.of(task) for task in tasks)]
+    return list({row.name: row for row in asked if row.option}.values())
+
+
+def _with(rows: list[Parameter], before: str) -> Callable[[Command], Command]:
+    def extend(command: Command) -> Command:
+        hints = get_type_hints(command, include_extras=True)
+        shape = inspect.signature(command)
+        kept = [
+            parameter.replace(annotation=hints[name])
+            for name, parameter in shape.parameters.items()
+            if name != "options"
+        ]
+        either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        place = [p.name for p in kept].index(before)
+        kept[place:place] = [
+            inspect.Parameter(row.name, either, default=None, annotation=_asks(row))
+            for row in rows
+        ]
+
+        @functools.wraps(command)
+        def extended(**values: Any) -> None:
+            taken = [(row, values.pop(row.name, None)) for row in rows]
+            command(**values, options=_read(taken))
+
+        extended.__signature__ = shape.replace(parameters=kept)  # type: ignore[attr-defined]
+        extended.__annotations__ = {p.name: p.annotation for p in kept}
+        del extended.__wrapped__  # type: ignore[attr-defined]
+        return extended
+
+    return extend
+
+
+def _flag(row: Parameter) -> str:
+    assert row.option is not None  # noqa: S101  only such rows come here
+    return row.option.flag or f"--{row.name.replace('_', '-')}"
+
+
+def _asks(row: Parameter) -> Any:
+    """Return the annotation that typer makes an option of."""
+    option = row.option
+    assert option is not None  # noqa: S101  only such rows come here
+    # A switch has a second flag, which typer makes from the name.
+    names = () if option.kind is bool else (_flag(row), *option.also)
+    kind: Any = option.kind
+    return Annotated[
+        kind | None,
+        typer.Option(
+            *names,
+            help=option.help,
+            metavar=option.metavar,
+            rich_help_panel=option.panel,
+        ),
+    ]
+
+
+def _read(taken: list[tuple[Parameter, Any]]) -> dict[str, Any]:
+    """Return what was given as parameters of an estimator."""
+    found: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    for row, value in taken:
+        if value is None or row.option is None:
+            continue
+        if row.option.read is not None:
+            value = row.option.read(_flag(row), value)
+        if row is _EVERY:
+            value = row.kind(row.name, value)
+        (training if row in SETTINGS else found)[row.name] = value
+    return found | ({"training": training} if training else {})

@@ -1,0 +1,35 @@
+"""What every estimator is: scikit-learn's contract, parameters from one table."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from ._training import WithTraining
+from .parameters import described
+
+_PLACE = "    {parameters}\n"
+
+
+class Estimator(WithTraining, BaseEstimator):
+    """Base of the estimators: ``__init__`` stores its arguments, ``fit`` checks them.
+
+    Where a subclass's docstring says ``{parameters}``, the section on parameters is
+    put from their table.
+    """
+
+    task: str
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__doc__ and _PLACE in cls.__doc__:  # there is none under python -OO
+            section = textwrap.indent(described(cls), "    ")
+            cls.__doc__ = cls.__doc__.replace(_PLACE, f"{section}\n")
+
+    def _keep(self, arguments: dict[str, Any]) -> None:
+        """Store what ``__init__`` was given, as it is: its ``locals()``."""
+        for name, value in arguments.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)

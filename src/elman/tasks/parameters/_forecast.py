@@ -1,0 +1,108 @@
+"""Parameters of the forecaster alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
+
+_ONLY = ("forecast",)
+
+
+def _cells() -> Sequence[str]:
+    from elman.models import CELLS
+
+    return tuple(CELLS)
+
+
+def _scales() -> Sequence[str]:
+    from elman.tasks.forecast.columns._transform import Transform
+
+    return ("auto", *(transform.value for transform in Transform))
+
+
+FORECAST: tuple[Parameter, ...] = (
+    Parameter(
+        "horizon",
+        Whole(none=True),
+        "Steps ahead. None: 24, or what suits the calendar (12 months, 4 quarters, 13"
+        " weeks, 5 years), and at most a sixth of the rows.",
+        Option(
+            "Steps to forecast; 24, or what suits the calendar and the length.", int
+        ),
+        _ONLY,
+    ),
+    Parameter(
+        "context",
+        Whole(none=True),
+        "Steps back. None: what the autocorrelation of the target asks for, at least a"
+        " season and twice the horizon, as far as the series allows.",
+        Option("Steps to look back; chosen from the data.", int),
+        _ONLY,
+    ),
+    Parameter(
+        "cell",
+        Choice(_cells),
+        "Kind of recurrent layer, of the encoder and the decoder.",
+        Option("gru, lstm or rnn.", panel=MODEL),
+        _ONLY,
+    ),
+    Parameter(
+        "num_layers",
+        Whole(),
+        "Recurrent layers on top of each other, in the encoder and in the decoder.",
+        Option("Stacked layers.", int, "--layers", MODEL),
+        _ONLY,
+    ),
+    Parameter(
+        "scale",
+        Choice(_scales),
+        "Monotone transform of the targets; ``auto`` takes the square root of counts.",
+        Option("auto, none, sqrt or log; of the target."),
+        _ONLY,
+    ),
+    Parameter(
+        "loss",
+        Choice(lambda: ("auto", "absolute", "squared")),
+        "What is made small: the absolute error, so that the median is forecast, or"
+        " the squared error, for the mean. ``auto`` takes the squared error for targets"
+        " that are mostly 0 and whose median would always be (intermittent demand).",
+        tasks=_ONLY,
+    ),
+    Parameter(
+        "batch_size",
+        Checked('int or "all"'),
+        "Windows a step; ``all`` takes one step an epoch, of every window.",
+        Option("Examples a step.", int, panel=MODEL),
+        _ONLY,
+        "batch_size",
+    ),
+    Parameter(
+        "windows_per_epoch",
+        Checked("int or None"),
+        "Windows drawn in an epoch; None draws all.",
+        tasks=_ONLY,
+        setting="examples_per_epoch",
+    ),
+    Parameter(
+        "learning_rate",
+        Checked("float"),
+        "Step size of the optimiser, Adam.",
+        Option("Learning rate.", float, "--lr", MODEL),
+        _ONLY,
+        "learning_rate",
+    ),
+    Parameter(
+        "validation_fraction",
+        Share(),
+        "Share of the training rows, their last, on which training stops.",
+        tasks=_ONLY,
+    ),
+    Parameter(
+        "level",
+        Share(),
+        "Share of the future that the prediction intervals are to cover.",
+        Option("Of the prediction intervals, such as 0.9.", float),
+        _ONLY,
+    ),
+)

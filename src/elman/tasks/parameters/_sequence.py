@@ -1,0 +1,118 @@
+"""Parameters of the estimators of whole sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
+from ._texts import read_class_weight
+
+_BOTH = ("classify", "regress")
+
+
+def _encoders() -> Sequence[str]:
+    from elman.models import ENCODERS
+
+    return tuple(ENCODERS)
+
+
+def _poolings() -> Sequence[str]:
+    from elman.models import POOLINGS
+
+    return POOLINGS
+
+
+def _weight_of_classes(value: Any) -> Any:
+    from elman.tasks.sequence._weights import check_class_weight
+
+    check_class_weight(value)
+    return value
+
+
+SEQUENCE: tuple[Parameter, ...] = (
+    Parameter(
+        "cell",
+        Choice(_encoders),
+        "The encoder: a recurrent layer, a temporal convolution, or a Transformer.",
+        Option(
+            "gru, lstm or rnn; tcn, a temporal convolution; or transformer.",
+            panel=MODEL,
+            also=("--encoder",),
+        ),
+        _BOTH,
+    ),
+    Parameter(
+        "num_layers",
+        Whole(),
+        "Layers on top of each other. A temporal convolution has at least as many as"
+        " see the longest sequence at once.",
+        Option("Stacked layers.", int, "--layers", MODEL),
+        _BOTH,
+    ),
+    Parameter(
+        "bidirectional",
+        Flag(),
+        "Read each sequence from both ends, or let each step see later ones. With one"
+        " target a step, False means that no prediction looks at later steps.",
+        Option("Read each sequence both ways.", bool, panel=MODEL),
+        _BOTH,
+    ),
+    Parameter(
+        "pooling",
+        Choice(_poolings),
+        "From one output a step to one vector a sequence; ``auto`` is last and mean"
+        " side by side, mean and max of an encoder without recurrence. Not used with"
+        " one target a step.",
+        tasks=_BOTH,
+    ),
+    Parameter(
+        "output",
+        Choice(lambda: ("auto", "sequence", "step")),
+        "Whether y holds one target a sequence or one a step.",
+        tasks=_BOTH,
+    ),
+    Parameter(
+        "batch_size",
+        Checked('int, "auto" or "all"'),
+        "Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64;"
+        " ``all`` takes one step an epoch, of every sequence.",
+        Option("Examples a step.", int, panel=MODEL),
+        _BOTH,
+        "batch_size",
+    ),
+    Parameter(
+        "learning_rate",
+        Checked("float"),
+        "Of AdamW at the start; it falls to zero over ``epochs`` along a cosine.",
+        Option("Learning rate.", float, "--lr", MODEL),
+        _BOTH,
+        "learning_rate",
+    ),
+    Parameter(
+        "validation_fraction",
+        Share(zero=True),
+        "Share held out to choose the epoch; 0 for none.",
+        tasks=_BOTH,
+    ),
+    Parameter(
+        "refit",
+        Flag(),
+        "Train again on all sequences, for as many epochs as were best.",
+        tasks=_BOTH,
+    ),
+    Parameter(
+        "class_weight",
+        Checked('None, "balanced" or mapping', _weight_of_classes),
+        "How much each class counts in the loss: all sequences the same; each class"
+        " the same, n / (K · its number); or {class: weight}, 1 where not named. With"
+        " weights, balanced accuracy decides between the network and simple models.",
+        Option(
+            "balanced: each class counts the same in the loss; or CLASS=NUMBER,….",
+            panel=MODEL,
+            metavar="WEIGHTS",
+            read=read_class_weight,
+        ),
+        ("classify",),
+    ),
+)
