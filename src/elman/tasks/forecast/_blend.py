@@ -52,6 +52,8 @@ class Blend:
             for models, weight in zip(local, weights, strict=True)
         ]
         self.shares = weights
+        # A baseline of its own, whether or not it has a part; it is not stored.
+        self.smoothing = [models.get("smoothing") for models in local]
 
     @classmethod
     def alone(cls, ridge: WindowRidge, preparation: Preparation) -> Blend:
@@ -93,6 +95,19 @@ class Blend:
                 part = model.forecast_at(raw[:, j], origins, self.horizon, self.memory)
                 blended[:, :, j] += weight[name] * scaled(self.preparation, part, j)
         return blended
+
+    def smoothed(self, table: WindowTable, origins: NDArray[np.int64]) -> Array | None:
+        """Return the forecasts of exponential smoothing alone, in the targets' units.
+
+        None where a target has none.
+        """
+        raw = self.preparation.inverse(table.lags)
+        parts = [
+            model.forecast_at(raw[:, j], origins, self.horizon)
+            for j, model in enumerate(self.smoothing)
+            if model is not None
+        ]
+        return np.stack(parts, -1) if len(parts) == len(self.shares) else None
 
     def said(self, j: int) -> str:
         """Return the parts of a target's forecast in words, the largest first."""

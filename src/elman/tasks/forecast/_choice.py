@@ -17,12 +17,14 @@ _WORSE = 1.3
 # How steeply a part falls with the error: the best of two that differ by a tenth
 # has twice the weight of the other.
 _POWER = 8
-# Forecasts that do not overlap whose word counts as much as what is usual of series.
+# At so many forecasts that do not overlap, to the power of 1.5, their word counts as
+# much as what is usual of series.
 _USUAL_WEIGHT = 3.0
-# How much worse what is usual may be, over one such forecast.
-_USUAL_WORSE = 5.0
+# How much worse what is usual may be: so much, and more with few such forecasts.
+_USUAL_WORSE = 1.1
+_AT_ONE = 5.0
 # What is not usual has to be better by so much, over one such forecast.
-_UNUSUAL = 0.3
+_UNUSUAL = 0.2
 _LEAST_PART = 0.03
 # At fewer than this share of the origins a candidate is not judged.
 _LEAST_ORIGINS = 0.5
@@ -97,11 +99,11 @@ def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
             for name, error in judged.items()
         }
     )
-    limit = (_WORSE + _USUAL_WORSE / apart) * least
+    limit = (_USUAL_WORSE + _AT_ONE / apart) * least
     usual = {n: 1.0 for n, error in judged.items() if _usual(n) and error <= limit}
     if usual:
         usual = _normalised(usual)
-        pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart)
+        pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart**1.5)
         own = {
             name: (1 - pull) * own.get(name, 0.0) + pull * usual.get(name, 0.0)
             for name in judged

@@ -32,7 +32,7 @@ from ._blend import Blend
 from ._blending import blending, fitted_again, season_candidates, with_correction
 from ._check import check_parameters
 from ._future import Tail, with_future
-from ._gate import apply_gate, gate, gate_notes
+from ._gate import Gate, apply_gate, gate, gate_notes
 from ._intervals import calibrated, rolling_offsets
 from ._kinds import kinds_of, left_out
 from ._loss import masked_error
@@ -63,6 +63,8 @@ class FittedForecast:
     split: Split
     wild: NDArray[np.bool_]
     seasons: list[int]
+    naive_seasons: list[int]
+    gate: Gate
     means: list[bool]
     intermittent: list[bool]
     need: Need
@@ -303,6 +305,8 @@ def fit_forecast(
         split=split,
         wild=wild,
         seasons=kinds.seasons,
+        naive_seasons=[own[0] if own else 1 for own in start.seasons],
+        gate=kept,
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,

@@ -67,7 +67,7 @@ def gate(truth: Array, start: Array, corrected: Array, *, squared: bool) -> Gate
     best = max(gains, key=lambda share: gains[share].mean())
     gain = float(gains[best].mean())
     apart = max(1.0, len(truth) / truth.shape[1])
-    noise = float(gains[best].std()) / np.sqrt(apart) if apart > 1 else np.inf
+    noise = float(gains[best].std() / np.sqrt(apart)) if apart > 1 else float("inf")
     if gain <= 0 or not least or noise >= gain:
         relative = gain / least if least else 0.0
         return Gate(0.0, relative, noise / least if least else 0.0)

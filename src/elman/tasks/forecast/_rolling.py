@@ -138,7 +138,11 @@ def rolling_forecasts(
 
 
 def fitted_locally(
-    raw: Array, stop: int, horizon: int, seasons: Sequence[Sequence[int]]
+    raw: Array,
+    stop: int,
+    horizon: int,
+    seasons: Sequence[Sequence[int]],
+    moves: int = 4,
 ) -> list[dict[str, LocalModel]]:
     """Return the local models of each target, fitted on the rows before ``stop``.
 
@@ -149,7 +153,7 @@ def fitted_locally(
     for j, own in enumerate(seasons):
         together.setdefault(tuple(own), []).append(j)
     for own, which in together.items():
-        models = local_models(raw[:stop, which], own, ahead=horizon)
+        models = local_models(raw[:stop, which], own, ahead=horizon, moves=moves)
         for j, one in zip(which, models, strict=True):
             found[j] = one
     return found

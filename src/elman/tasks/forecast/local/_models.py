@@ -90,9 +90,14 @@ class LocalModel:
         origins : ndarray
             (n,): the first steps forecast, after the first value.
         horizon, memory : int
+
+        Notes
+        -----
+        Windows are shortened by less than a sixteenth to few different lengths, each
+        of which has a matrix.
         """
         first = int(first_values(values[:, None])[0])
-        lengths = np.minimum(origins - first, memory)
+        lengths = _rounded(np.minimum(origins - first, memory))
         found = np.empty((len(origins), horizon))
         for length in np.unique(lengths):
             rows = lengths == length
@@ -101,6 +106,11 @@ class LocalModel:
             model = self if enough else LocalModel("last value", LastValue())
             found[rows] = model.forecast(values[behind], horizon)
         return found
+
+
+def _rounded(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    step = 2 ** np.maximum(np.floor(np.log2(np.maximum(lengths, 1))) - 4, 0)
+    return (lengths // step * step).astype(np.int64)
 
 
 def local_models(

@@ -26,6 +26,8 @@ _START = {
     "phi": (8,),
 }
 _LEAST_PHI, _MOST_PHI = 0.8, 0.98
+# A season so far behind without a trend is not tried with one.
+_HOPELESS = 20.0
 # A season's effects are as many numbers: more than these are left to others.
 LONGEST_SEASON = 60
 
@@ -90,7 +92,12 @@ def fit_smoothing(
         jacobian = 2 * np.where(known[:, positive], even, 0.0).sum(0)
         scales.append((True, even, positive, jacobian))
     best: list[FittedSmoothing | None] = [None] * count
+    # The lowest criterion of each season without a trend, for each series.
+    plain = {season: np.full(count, np.inf) for season in [1, *fitting]}
     for trend, season in itertools.product(trends, [1, *fitting]):
+        least = np.minimum.reduce(list(plain.values()))
+        if trend != trends[0] and (plain[season] > least + _HOPELESS).all():
+            continue
         for logarithm, series, where, jacobian in scales:
             found = _search(trend, season, series, known[:, where], moves)
             for place, j in enumerate(where):
@@ -103,6 +110,8 @@ def fit_smoothing(
                     float(np.sqrt(sse / max(rows - model.parameters, 1))),
                     criterion + float(jacobian[place]),
                 )
+                if trend == trends[0]:
+                    plain[season][j] = min(plain[season][j], fitted.criterion)
                 other = best[j]
                 if other is None or fitted.criterion < other.criterion:
                     best[j] = fitted
