@@ -167,6 +167,7 @@ def _filled(
         spacing.per,
         spacing.week,
         spacing.local,
+        spacing.opening,
     )
     return RegularSeries(frame, axis, rows, inserted, notes)
 

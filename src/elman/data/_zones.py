@@ -56,15 +56,31 @@ def choose_grid(
                 return grid, [in_zone]
     if expected is None or not expected.local:
         try:
-            return inferred(stamps.values, rounding=False), [in_utc]
+            grid = inferred(stamps.values, rounding=False)
         except InputError:
             pass
+        else:
+            opened = _opened(local, len(grid.stamps), grid.length, source)
+            return (opened, [in_zone]) if opened is not None else (grid, [in_utc])
     try:
         plain = replace(expected, local=False) if expected else None
         grid = infer_grid(local, source, expected=plain, rounding=False)
     except InputError:
         return inferred(stamps.values), [in_utc]
     return replace(grid, spacing=replace(grid.spacing, local=True)), [in_zone]
+
+
+def _opened(local: np.ndarray, rows: int, length: int, source: object) -> Grid | None:
+    """Return the grid of the zone's clocks if the rows keep to some of its hours."""
+    if length == rows:
+        return None
+    try:
+        grid = infer_grid(local, source, rounding=False)
+    except InputError:
+        return None
+    if grid.spacing.opening is None or grid.length >= length:
+        return None
+    return replace(grid, spacing=replace(grid.spacing, local=True))
 
 
 def _one_clock(local: np.ndarray) -> bool:

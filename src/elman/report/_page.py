@@ -68,6 +68,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     training = section(results, "training")
     known = finite(diagnosis.get("needed"))
     needed = int(known) if known else None
+    # Of a network of segments it counts them; the series has single steps.
+    back = needed and needed * int(finite(diagnosis.get("segment")) or 1)
     title = str(results.get("title") or _TASKS.get(task, "Results"))
     scores = score_table(results)
     held_out = not (scores and scores.split.lower().startswith("validation"))
@@ -79,7 +81,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "notes": [str(note) for note in listed(results, "notes")],
         "scores": scores,
         "numbers": big_numbers(results),
-        "series": series_picture(data, needed, section(results, "forecast")),
+        "series": series_picture(data, back, section(results, "forecast")),
         "classes": class_rows(data),
         "data_pictures": [
             drawn

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
+from ._quantiles import quantile_name
+
 
 @dataclass(frozen=True)
 class Backtest:
@@ -22,6 +24,10 @@ class Backtest:
         (n, H): the time of each forecast step.
     truth, prediction, linear, lower, upper : ndarray
         (n, H, K), in the targets' units; the truth is NaN where unobserved.
+    levels : tuple of float
+        Of the quantiles that were asked for.
+    quantiles : tuple of ndarray
+        (n, H, K) each, one a level.
     """
 
     targets: list[str]
@@ -31,6 +37,8 @@ class Backtest:
     linear: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    levels: tuple[float, ...] = ()
+    quantiles: tuple[NDArray[np.float64], ...] = ()
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -77,6 +85,8 @@ class Backtest:
             }
             for field in ("truth", "prediction", "linear", "lower", "upper"):
                 columns[field] = getattr(self, field)[:, :, j].reshape(-1)
+            for level, values in zip(self.levels, self.quantiles, strict=True):
+                columns[quantile_name(level)] = values[:, :, j].reshape(-1)
             frame = pl.DataFrame(columns).with_columns(pl.col("truth").fill_nan(None))
             parts.append(
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))

@@ -119,6 +119,7 @@ class Blend:
         return {
             "anchor": self.ridge.anchor,
             "alpha": self.ridge.alpha,
+            "shared": self.ridge.shared,
             "context": self.context,
             "shares": self.shares,
             "local": [
@@ -144,6 +145,7 @@ class Blend:
             described["anchor"],
             described["alpha"],
             tensors["linear.weights"].numpy(),
+            shared=described.get("shared", False),
         )
         # Runs written before there were local models are the ridge alone.
         if "shares" not in described:

@@ -113,7 +113,7 @@ def fitted_again(
         origins,
         blend.context,
         blend.horizon,
-        (blend.ridge.anchor, blend.ridge.alpha),
+        blend.ridge.choice,
         squared=squared,
     )
     raw = blend.preparation.inverse(table.lags)

@@ -16,27 +16,32 @@ from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.models import HighwayNetwork
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
-from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.columns._preparation import (
+    Preparation,
+    Prepared,
+    target_values,
+)
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._blend import Blend
-from ._blending import blending, fitted_again, season_candidates, with_correction
+from ._blending import blending, fitted_again, season_candidates
+from ._calibration import calibration
 from ._check import check_parameters
+from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
 from ._future import Tail, with_future
-from ._gate import Gate, apply_gate, gate, gate_notes
-from ._intervals import calibrated, rolling_offsets
+from ._gate import Gate
 from ._kinds import kinds_of, left_out
-from ._loss import masked_error
-from ._notes import interval_notes, later_notes
+from ._notes import later_notes
+from ._objective import check_signs, objective
+from ._offsets import Offsets
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
@@ -55,8 +60,8 @@ class FittedForecast:
 
     preparation: Preparation
     linear: Blend
-    network: HighwayNetwork
-    offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
+    network: ForecastNetwork
+    offsets: Offsets
     axis: dict[str, Any]
     series: RegularSeries
     data: Prepared
@@ -88,8 +93,8 @@ class FittedForecast:
     def forecast_with(
         preparation: Preparation,
         linear: Blend,
-        network: HighwayNetwork,
-        offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
+        network: ForecastNetwork,
+        offsets: Offsets,
         data: Prepared,
         origins: NDArray[np.int64],
         level: NDArray[np.float64] | float = 0.0,
@@ -103,15 +108,18 @@ class FittedForecast:
         corrected = predict(network, windows).numpy().astype(np.float64) + level
         scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
-        low, high = offsets
         return Backtest(
             targets=preparation.targets,
             time=data.time[steps],
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + low),
-            upper=preparation.inverse(corrected + high),
+            lower=preparation.inverse(corrected + offsets.low),
+            upper=preparation.inverse(corrected + offsets.high),
+            levels=offsets.levels,
+            quantiles=tuple(
+                preparation.inverse(corrected + offset) for offset in offsets.quantiles
+            ),
         )
 
 
@@ -166,6 +174,8 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
+    segment = segment_of(forecaster.decoder, horizon, context, season)
+    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -199,6 +209,8 @@ def fit_forecast(
         means=kinds.means,
     )
     notes += more
+    trained = target_values(series.frame[: split.train_end], targets)
+    check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))
     wild = left_out(preparation, series.frame, data.raw, split)
     learned_rows = slice(split.train_end)
@@ -236,7 +248,8 @@ def fit_forecast(
     begun = linear.predict(learned.table, validating)
     held = Windows(learned, validating, begun, context)
 
-    loss = masked_error(kinds.means)
+    folds = learned.table.truth[training[:, None] + np.arange(horizon)]
+    folds = folds - start.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -244,6 +257,17 @@ def fit_forecast(
             data.encoder.shape[1],
             data.decoder.shape[1],
             len(targets),
+            horizon,
+            segment,
+        )
+        loss = objective(
+            forecaster,
+            kinds.means,
+            network,
+            preparation,
+            trained,
+            folds,
+            weighted=False,
         )
         before, after, remedy = _remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
@@ -261,21 +285,10 @@ def fit_forecast(
 
     diverged = divergence_report(network, loss, result)
 
-    truth = learned.table.truth[validating[:, None] + np.arange(horizon)]
-    kept = gate(truth, begun, predict(network, held).numpy(), squared=squared)
-    apply_gate(network, kept.share)
-    notes += gate_notes(kept)
-    errors = truth - predict(network, held).numpy()
-    if start.rolling.everywhere:
-        whole = with_correction(start, validating, errors)
-        low, high = rolling_offsets(whole, forecaster.level)
-    else:
-        folds = learned.table.truth[training[:, None] + np.arange(horizon)]
-        low, high = calibrated(errors, folds - start.honest, forecaster.level)
-        notes += interval_notes(errors, forecaster.level, targets)
-    # Half of the values and more are 0, and so is any lower quantile.
-    low[:, kinds.intermittent] = -np.inf
-    offsets = low, high
+    kept, offsets, more = calibration(
+        forecaster, network, start, held, begun, folds, kinds.intermittent, squared
+    )
+    notes += more
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
@@ -322,22 +335,7 @@ def fit_forecast(
         ],
         seed=settings.seed,
         diverged=diverged,
-        flow=flow_report(flow, min(need.steps, context)),
-    )
-
-
-def build_network(
-    forecaster: Any, encoder_size: int, decoder_size: int, targets: int
-) -> HighwayNetwork:
-    """Return the untrained network of a forecaster."""
-    return HighwayNetwork(
-        forecaster.cell,
-        encoder_size,
-        decoder_size,
-        targets,
-        hidden_size=int(forecaster.hidden_size),
-        num_layers=int(forecaster.num_layers),
-        dropout=forecaster.dropout,
+        flow=flow_report(flow, _needed(need, network, context)),
     )
 
 
@@ -354,9 +352,14 @@ def _windows_between(
     return origins
 
 
+def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+    """Return how many steps of the recurrence, or segments, the data need."""
+    return -(-min(need.steps, context) // (network.segment or 1))
+
+
 def _remedied(
     forecaster: Any,
-    network: HighwayNetwork,
+    network: ForecastNetwork,
     examples: Windows,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
@@ -374,8 +377,8 @@ def _remedied(
             inputs,
             target,
             loss,
-            needed=min(need.steps, inputs[0].shape[1]),
-            needed_source=need.source,
+            needed=_needed(need, network, inputs[0].shape[1]),
+            needed_source=need.source + in_segments(network),
             remedies=init.NAMES[1:] if remedies else False,
         )
 
@@ -384,6 +387,7 @@ def _remedied(
     remedy = before.best if automatic else forecaster.init
     if remedy is None or remedy == "default":
         return before, None, None
-    options = {"t_max": max(need.steps, 2)} if remedy == "chrono" else {}
+    reach = _needed(need, network, need.steps)
+    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
     init.apply_(remedy, network.encoder, **options)
     return before, diagnosed(remedies=False), remedy

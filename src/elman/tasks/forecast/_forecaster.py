@@ -31,9 +31,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
-    only as far as it lowers the error of the validation part, the last part of
-    the training rows.
+    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
+    correction starts at zero and is kept only as far as it lowers the error of the
+    validation part, the last part of the training rows.
 
     {parameters}
 
@@ -44,7 +44,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     targets_ : list of str
     horizon_, context_ : int
         Steps ahead and back.
-    network_ : HighwayNetwork
+    network_ : HighwayNetwork or SegmentNetwork
     linear_ : Blend
         What the network starts from: ``ridge``, ``local`` models, ``shares``.
 
@@ -65,6 +65,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         horizon: int | None = None,
         context: int | None = None,
         *,
+        decoder: str = "auto",
         cell: str = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -81,6 +82,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         patience: int | None = 4,
         validation_fraction: float = 0.15,
         level: float = 0.9,
+        quantiles: Sequence[float] | None = None,
         random_state: int = 0,
         training: Mapping[str, Any] | None = None,
         progress: bool = False,
@@ -89,6 +91,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     ) -> None:
         self.horizon = horizon
         self.context = context
+        self.decoder = decoder
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -105,6 +108,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.level = level
+        self.quantiles = quantiles
         self.random_state = random_state
         self.training = training
         self.progress = progress

@@ -14,8 +14,10 @@ from elman import ops
 from elman.tasks._advice import advice
 
 from ._backtest import Backtest
+from ._decoder import in_segments
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
+from ._quantiles import quantile_scores
 
 _MOST_POINTS = 20_000
 _WEEK = 7 * 24
@@ -160,6 +162,11 @@ def _forecast_of(
         },
         "coverage": test.coverage(fitted.preparation.targets[j]),
         "level": level,
+        "quantiles": quantile_scores(
+            test.levels,
+            test.truth[:, :, j],
+            [values[:, :, j] for values in test.quantiles],
+        ),
         "error_by_step": by_step,
         "linear_error_by_step": by_step_linear / np.maximum(seen.sum(0), 1),
         "recent": {
@@ -279,10 +286,13 @@ def _diagnosis(fitted: FittedForecast) -> dict[str, Any] | None:
     if fitted.before is None:
         return None
     before = fitted.before.to_dict()
+    # Segments are the steps of the recurrence where there are any.
+    segment = fitted.network.segment or 1
     return {
-        "needed": fitted.need.steps,
-        "needed_source": fitted.need.source,
-        "acf": fitted.need.acf,
+        "needed": -(-fitted.need.steps // segment),
+        "needed_source": fitted.need.source + in_segments(fitted.network),
+        "segment": segment,
+        "acf": fitted.need.acf[::segment],
         "before": before,
         "after": None if fitted.after is None else fitted.after.to_dict(),
         "remedy": fitted.remedy,

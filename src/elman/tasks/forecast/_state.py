@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.tasks._features import described_features, restore_features
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._blend import Blend
-from ._fit import build_network
+from ._decoder import build_network
 from ._future import Tail
+from ._offsets import Offsets
 from ._raw_rows import RawRows
 
 
@@ -23,6 +23,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "preparation": forecaster.preparation_.describe(),
         "horizon": forecaster.horizon_,
         **forecaster.linear_.describe(),
+        "segment": forecaster.network_.segment,
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "origin": origin,
@@ -37,8 +38,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         for name, tensor in forecaster.network_.state_dict().items()
     }
     tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
-    for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
-        tensors[f"interval.{name}"] = torch.from_numpy(offset)
+    tensors |= forecaster.offsets_.tensors()
     tensors |= Tail.dump(data)
     if forecaster._recent is not None:
         fitted["recent"], recent = forecaster._recent.dump()
@@ -58,6 +58,8 @@ def restore(
         encoder_size=tensors["tail.encoder"].shape[1],
         decoder_size=tensors["tail.decoder"].shape[1],
         targets=len(preparation.targets),
+        horizon=linear.horizon,
+        segment=fitted.get("segment"),
     )
     network.load_state_dict(
         {
@@ -66,7 +68,7 @@ def restore(
             if name.startswith("network.")
         }
     )
-    offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
+    offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
     forecaster.horizon_ = linear.horizon
     forecaster.preparation_ = preparation

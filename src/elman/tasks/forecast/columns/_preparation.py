@@ -151,7 +151,7 @@ class Preparation:
             for j in range(len(targets))
             if np.isnan(raw[:, j]).any()
         ]
-        calendar = Calendar.of(series.time[:end], float(series.step))
+        calendar = Calendar.of(series.time[:end], float(series.axis.clock))
         preparation = cls(
             targets,
             known,
