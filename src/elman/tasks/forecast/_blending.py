@@ -13,7 +13,14 @@ from elman.tasks.forecast.columns._preparation import Preparation
 from ._blend import RIDGE, Blend
 from ._choice import blended, choose_parts
 from ._linear import WindowRidge, WindowTable
-from ._rolling import Rolling, fitted_locally, rolling_forecasts, rolling_origins
+from ._local_values import LocalValues
+from ._rolling import (
+    Rolling,
+    first_of,
+    fitted_locally,
+    rolling_forecasts,
+    rolling_origins,
+)
 from ._season import calendar_seasons
 from ._split import Split
 
@@ -82,8 +89,8 @@ def blending(
         table, preparation, origins, context, horizon, seasons, ridge, squared=squared
     )
     weights = choose_parts(rolling, squared=squared)
-    raw = preparation.inverse(table.lags)
-    local = fitted_locally(raw, split.train_end, horizon, seasons)
+    learned = LocalValues.of(preparation, table, first_of(seasons)).to_fit(table)
+    local = fitted_locally(learned, split.train_end, horizon, seasons)
     blend = Blend(ridge, preparation, local, weights)
     mixed = np.stack(
         [
@@ -116,8 +123,8 @@ def fitted_again(
         blend.ridge.choice,
         squared=squared,
     )
-    raw = blend.preparation.inverse(table.lags)
-    local = fitted_locally(raw, stop, blend.horizon, seasons)
+    learned = LocalValues.of(blend.preparation, table, first_of(seasons)).to_fit(table)
+    local = fitted_locally(learned, stop, blend.horizon, seasons)
     return Blend(ridge, blend.preparation, local, blend.shares)
 
 
