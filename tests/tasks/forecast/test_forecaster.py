@@ -189,7 +189,7 @@ BAD_FRAMES = [
         {"known": ["gauge"], "past": ["gauge"]},
         "in known and in past",
     ),
-    (lambda f: f[:40], {}, "series has 40 rows"),
+    (lambda f: f[:30], {}, "series has 30 rows"),
     (lambda f: with_value(f, "load", 5, float("inf")), {}, "infinite"),
     (lambda f: f.with_columns(load=pl.lit(None, pl.Float64)), {}, "no value"),
     (lambda f: f.with_columns(load=pl.lit("many")), {}, "not a number"),

@@ -73,6 +73,11 @@ class Blend:
         return len(self.ridge.weights)
 
     @property
+    def anchor(self) -> str:
+        """What the ridge's lags are relative to."""
+        return self.ridge.anchor
+
+    @property
     def memory(self) -> int:
         """Rows before an origin that have an influence on its forecast."""
         return max(self.context, MOST_ROWS if any(self.local) else 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.forecast.columns._calendar import DAY
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._blend import RIDGE, Blend
@@ -27,6 +28,7 @@ from ._split import Split
 Array = NDArray[np.float64]
 
 _MOST_SEASONS = 3
+_WEEKS = 6 * DAY
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ def blending(
         table, preparation, origins, context, horizon, seasons, ridge, squared=squared
     )
     weights = choose_parts(rolling, squared=squared)
+    if preparation.known:
+        # No local model knows what is known beforehand: a mean with one would halve
+        # the effect of a rare event.
+        weights = [{RIDGE: 1.0} for _ in weights]
     learned = LocalValues.of(preparation, table, first_of(seasons)).to_fit(table)
     local = fitted_locally(learned, split.train_end, horizon, seasons)
     blend = Blend(ridge, preparation, local, weights)
@@ -162,6 +168,21 @@ def season_candidates(
     for season in own:
         fitting = [m for m in [season, *calendar] if m > 1 and 2 * m <= rows]
         found.append(list(dict.fromkeys(fitting))[:_MOST_SEASONS])
+    return found
+
+
+def naive_seasons(
+    own: Sequence[int], candidates: list[list[int]], step: float
+) -> list[int]:
+    """Return the season of each target's seasonal naive forecast, 1 for none.
+
+    One that shows; in months, quarters and weeks the year's even if it does not, as
+    there it is what everybody compares with.
+    """
+    found = []
+    for season, more in zip(own, candidates, strict=True):
+        usual = more[0] if more and step >= _WEEKS else 1
+        found.append(season if season > 1 else usual)
     return found
 
 

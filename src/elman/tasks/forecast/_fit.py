@@ -32,7 +32,7 @@ from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._blend import Blend
-from ._blending import blending, fitted_again, season_candidates
+from ._blending import blending, fitted_again, naive_seasons, season_candidates
 from ._calibration import calibration
 from ._check import check_parameters
 from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
@@ -318,7 +318,7 @@ def fit_forecast(
         split=split,
         wild=wild,
         seasons=kinds.seasons,
-        naive_seasons=[own[0] if own else 1 for own in start.seasons],
+        naive_seasons=naive_seasons(kinds.seasons, start.seasons, float(series.step)),
         gate=kept,
         means=kinds.means,
         intermittent=kinds.intermittent,
