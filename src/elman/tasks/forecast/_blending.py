@@ -28,6 +28,7 @@ from ._split import Split
 Array = NDArray[np.float64]
 
 _MOST_SEASONS = 3
+_MOST_TARGETS = 20
 _WEEKS = 6 * DAY
 
 
@@ -70,6 +71,9 @@ def blending(
 ) -> Blending:
     """Fit ridge and local models on the training part and choose each one's weight.
 
+    With known covariates the ridge is alone: no local model knows them, and a mean
+    with one would halve the effect of a rare event. So it is with very many targets.
+
     Parameters
     ----------
     table : WindowTable
@@ -87,17 +91,24 @@ def blending(
     origins = rolling_origins(
         split.train_end, split.test_start, context, horizon, validating
     )
+    local = not preparation.known and len(seasons) <= _MOST_TARGETS
     rolling = rolling_forecasts(
-        table, preparation, origins, context, horizon, seasons, ridge, squared=squared
+        table,
+        preparation,
+        origins,
+        context,
+        horizon,
+        seasons,
+        ridge,
+        squared=squared,
+        local=local,
     )
     weights = choose_parts(rolling, squared=squared)
-    if preparation.known:
-        # No local model knows what is known beforehand: a mean with one would halve
-        # the effect of a rare event.
-        weights = [{RIDGE: 1.0} for _ in weights]
-    learned = LocalValues.of(preparation, table, first_of(seasons)).to_fit(table)
-    local = fitted_locally(learned, split.train_end, horizon, seasons)
-    blend = Blend(ridge, preparation, local, weights)
+    blend = Blend.alone(ridge, preparation)
+    if local:
+        learned = LocalValues.of(preparation, table, first_of(seasons)).to_fit(table)
+        models = fitted_locally(learned, split.train_end, horizon, seasons)
+        blend = Blend(ridge, preparation, models, weights)
     mixed = np.stack(
         [
             blended(forecasts, weight)
@@ -129,6 +140,8 @@ def fitted_again(
         blend.ridge.choice,
         squared=squared,
     )
+    if not any(blend.smoothing):
+        return Blend.alone(ridge, blend.preparation)
     learned = LocalValues.of(blend.preparation, table, first_of(seasons)).to_fit(table)
     local = fitted_locally(learned, stop, blend.horizon, seasons)
     return Blend(ridge, blend.preparation, local, blend.shares)

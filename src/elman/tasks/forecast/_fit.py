@@ -12,23 +12,23 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.tasks._diverged import divergence_note, divergence_report
-from elman.tasks._flow_record import flow_report, watch_flow
+from elman.diagnosis import Need
+from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._stages import checkpoints_of
+from elman.tasks._start import Start, choose_start
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
     Preparation,
     Prepared,
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
-from elman.training import Progress, TrainingResult, predict, train
+from elman.training import Progress, predict
 
 from ._backtest import Backtest
 from ._blend import Blend
@@ -44,9 +44,12 @@ from ._objective import check_signs, objective
 from ._offsets import Offsets
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
-from ._windows import Windows, observed, origins_between
+from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
+# Windows times steps times targets: half a gigabyte of linear forecasts, and less.
+_MOST_TRAINING_VALUES = 1 << 26
+_MOST_VALIDATION_VALUES = 1 << 23
 _DIAGNOSIS_WINDOWS = 64
 
 
@@ -73,16 +76,12 @@ class FittedForecast:
     means: list[bool]
     intermittent: list[bool]
     need: Need
-    before: Diagnosis | None
-    after: Diagnosis | None
-    remedy: str | None
-    training: TrainingResult
+    start: Start
+    run: Run
     validation: Backtest
     tail: tuple[Prepared, int]
     notes: list[str]
     seed: int
-    diverged: dict[str, Any] | None
-    flow: dict[str, Any] | None
 
     @property
     def horizon(self) -> int:
@@ -120,6 +119,7 @@ class FittedForecast:
             quantiles=tuple(
                 preparation.inverse(corrected + offset) for offset in offsets.quantiles
             ),
+            zone=preparation.calendar.zone,
         )
 
 
@@ -207,6 +207,7 @@ def fit_forecast(
         forecaster.scale,
         season=min(season if season > 1 else need.steps, context),
         means=kinds.means,
+        holidays=check_holidays(forecaster.holidays),
     )
     notes += more
     trained = target_values(series.frame[: split.train_end], targets)
@@ -224,13 +225,15 @@ def fit_forecast(
     learned = data.without(wild)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
+    training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
     squared = all(kinds.means)
     validating = _windows_between(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
     dated = np.issubdtype(series.time.dtype, np.datetime64)
-    start = blending(
+    begin = blending(
         learned.table,
         preparation,
         training,
@@ -243,13 +246,13 @@ def fit_forecast(
         ),
         squared=squared,
     )
-    linear = start.blend
-    examples = Windows(learned, training, start.honest, context)
+    linear = begin.blend
+    examples = Windows(learned, training, begin.honest, context)
     begun = linear.predict(learned.table, validating)
     held = Windows(learned, validating, begun, context)
 
     folds = learned.table.truth[training[:, None] + np.arange(horizon)]
-    folds = folds - start.honest
+    folds = folds - begin.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -269,24 +272,21 @@ def fit_forecast(
             folds,
             weighted=False,
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
-    flow, callbacks = watch_flow(asked)
-    if forecaster.progress:
-        callbacks.append(Progress())
-    result = train(
+        start = start_of(forecaster, network, examples, need, loss)
+    run = run_training(
         network,
         loss,
         examples,
         held,
         settings,
-        callbacks,
-        checkpoints=stage(checkpoints, NETWORK),
+        needed=steps_needed(need, network, context),
+        callbacks=asked,
+        watching=[Progress()] if forecaster.progress else [],
+        checkpoints=checkpoints,
     )
 
-    diverged = divergence_report(network, loss, result)
-
-    kept, offsets, more = calibration(
-        forecaster, network, start, held, begun, folds, kinds.intermittent, squared
+    decided, offsets, more = calibration(
+        forecaster, network, begin, held, begun, folds, kinds.intermittent, squared
     )
     notes += more
     parts = (preparation, linear, network, offsets)
@@ -300,7 +300,7 @@ def fit_forecast(
         learned.table,
         everything,
         split.test_start,
-        start.seasons,
+        begin.seasons,
         squared=squared,
     )
     return FittedForecast(
@@ -312,30 +312,24 @@ def fit_forecast(
             "columns": list(series.axis.columns),
             "freq": series.freq,
             "step": series.step,
+            "form": series.axis.form,
         },
         series=series,
         data=data,
         split=split,
         wild=wild,
         seasons=kinds.seasons,
-        naive_seasons=naive_seasons(kinds.seasons, start.seasons, float(series.step)),
-        gate=kept,
+        naive_seasons=naive_seasons(kinds.seasons, begin.seasons, float(series.step)),
+        gate=decided,
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,
-        before=before,
-        after=after,
-        remedy=remedy,
-        training=result,
+        start=start,
+        run=run,
         validation=validation,
         tail=Tail.cut(data, rows, min(rows, linear.memory), horizon),
-        notes=[
-            *notes,
-            *divergence_note(diverged),
-        ],
+        notes=[*notes, *run.notes],
         seed=settings.seed,
-        diverged=diverged,
-        flow=flow_report(flow, _needed(need, network, context)),
     )
 
 
@@ -352,42 +346,37 @@ def _windows_between(
     return origins
 
 
-def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+def steps_needed(need: Need, network: ForecastNetwork, most: int) -> int:
     """Return how many steps of the recurrence, or segments, the data need."""
-    return -(-min(need.steps, context) // (network.segment or 1))
+    return -(-min(need.steps, most) // (network.segment or 1))
 
 
-def _remedied(
+def start_of(
     forecaster: Any,
     network: ForecastNetwork,
-    examples: Windows,
+    examples: Any,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
-) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
-    """Diagnose the network, apply a remedy in place, diagnose again."""
+) -> Start:
+    """Measure the network on some of the windows, and apply a remedy in place."""
     index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
     inputs, target = examples.take(index)
 
-    def diagnosed(*, remedies: bool) -> Diagnosis:
+    def probe(network: Any) -> nn.Module:
         # The head starts at zero and would let no gradient through.
-        probe = copy.deepcopy(network)
-        nn.init.normal_(probe.head.weight, std=forecaster.hidden_size**-0.5)
-        return diagnose(
-            probe,
-            inputs,
-            target,
-            loss,
-            needed=_needed(need, network, inputs[0].shape[1]),
-            needed_source=need.source + in_segments(network),
-            remedies=init.NAMES[1:] if remedies else False,
-        )
+        copied: nn.Module = copy.deepcopy(network)
+        head: Any = copied.head
+        nn.init.normal_(head.weight, std=forecaster.hidden_size**-0.5)
+        return copied
 
-    automatic = forecaster.init == "auto"
-    before = diagnosed(remedies=automatic)
-    remedy = before.best if automatic else forecaster.init
-    if remedy is None or remedy == "default":
-        return before, None, None
-    reach = _needed(need, network, need.steps)
-    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
-    init.apply_(remedy, network.encoder, **options)
-    return before, diagnosed(remedies=False), remedy
+    return choose_start(
+        network,
+        network.encoder,
+        (inputs, target),
+        loss,
+        init=forecaster.init,
+        needed=steps_needed(need, network, inputs[0].shape[1]),
+        source=need.source + in_segments(network),
+        memory=steps_needed(need, network, need.steps),
+        probe=probe,
+    )

@@ -88,6 +88,7 @@ def rolling_forecasts(
     ridge: WindowRidge,
     *,
     squared: bool,
+    local: bool = True,
 ) -> Rolling:
     """Return the forecasts of all candidates at these origins.
 
@@ -107,6 +108,8 @@ def rolling_forecasts(
         and every model is fitted anew on the rows before each.
     squared : bool
         Whether the ridge is chosen by its squared error.
+    local : bool
+        Whether there are local models beside the ridge.
     """
     steps = origins[:, None] + np.arange(horizon)
     truth = table.truth[steps]
