@@ -17,7 +17,7 @@ from elman.training import (
     padding_share,
     train,
 )
-from elman.training._order import Shuffled
+from elman.training.data._order import Shuffled
 
 
 def lengths(n=500, seed=0):

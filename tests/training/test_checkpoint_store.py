@@ -15,7 +15,7 @@ import time
 import pytest
 
 from elman._errors import InputError
-from elman.training._checkpoint_store import CheckpointStore
+from elman.training.keep._checkpoint_store import CheckpointStore
 from faults import Faults, in_a_child
 
 # More in `make torture`.
@@ -266,7 +266,7 @@ def test_none_sound_is_an_error_not_a_fresh_start(tmp_path):
 
 def with_manifest(directory, change):
     """Change a manifest and give it a digest that fits, as an attacker would."""
-    from elman.training._checkpoint_store import _digest
+    from elman.training.keep._checkpoint_store import _digest
 
     path = directory / "manifest.json"
     content = json.loads(path.read_text())
@@ -324,7 +324,7 @@ def test_a_second_process_is_refused_and_told_who_has_it(tmp_path):
     script = (
         "import sys; from pathlib import Path\n"
         "from elman._errors import InputError\n"
-        "from elman.training._lock import DirectoryLock\n"
+        "from elman.training.keep._lock import DirectoryLock\n"
         "try: DirectoryLock(Path(sys.argv[1]))\n"
         "except InputError as error: print(error)"
     )

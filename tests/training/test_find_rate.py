@@ -12,7 +12,7 @@ from torch import nn
 import elman
 from elman._errors import InputError
 from elman.training import Rows, Streams, TrainingSettings, find_learning_rate
-from elman.training._find_rate import BELOW_LOWEST, judged
+from elman.training.tune._find_rate import BELOW_LOWEST, judged
 
 PLAIN = TrainingSettings(optimizer="descent", batch_size="all", clip_norm=None)
 

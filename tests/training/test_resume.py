@@ -8,9 +8,9 @@ from torch import nn
 
 import elman
 from elman.training import RaggedSequences, TrainingSettings
-from elman.training._build_step import build_step
 from elman.training._loop import Loop
-from elman.training._order import Shuffled, build_order
+from elman.training.data._order import Shuffled, build_order
+from elman.training.step._build_step import build_step
 from resumed import check_every_state, ending
 
 
@@ -75,8 +75,8 @@ def loop_of(settings, callbacks=()):
     ids=["adam", "sgd", "rmsprop", "ema", "swa", "steps", "settled"],
 )
 def test_goes_on_from_every_step_with_the_same_bits(choice, monkeypatch):
-    monkeypatch.setattr("elman.training._settling.WAIT", 6)
-    monkeypatch.setattr("elman.training._settling.CLEAR", 0.3)
+    monkeypatch.setattr("elman.training.budget._settling.WAIT", 6)
+    monkeypatch.setattr("elman.training.budget._settling.CLEAR", 0.3)
     common = {"epochs": 4, "batch_size": 5, "learning_rate": 0.05, "seed": 3}
     settings = TrainingSettings(**{**common, **choice})
     check_every_state(lambda callbacks: loop_of(settings, callbacks))

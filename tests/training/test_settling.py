@@ -11,7 +11,7 @@ import torch
 
 from elman._errors import InputError
 from elman.training import Checkpoints, Rows, TrainingSettings, train
-from elman.training._settling import Settling, scatter, still_falling
+from elman.training.budget._settling import Settling, scatter, still_falling
 from lines import linear, mse
 
 

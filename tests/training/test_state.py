@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 
-from elman.training._random import RandomStates, own_random_states
-from elman.training._state import pack, unpack
+from elman.training.keep._random import RandomStates, own_random_states
+from elman.training.keep._state import pack, unpack
 
 
 def through_files(state):

@@ -13,9 +13,9 @@ import elman
 from elman._errors import InputError
 from elman.training import Callback, Rows, TrainingSettings, evaluate, train
 from elman.training import _precision as precision
-from elman.training._averaging import Average
-from elman.training._clipping import RECENT, Clip
-from elman.training._weight_noise import WeightNoise
+from elman.training.step._averaging import Average
+from elman.training.step._clipping import RECENT, Clip
+from elman.training.step._weight_noise import WeightNoise
 from lines import line, linear, mse
 from tolerance import assert_close
 

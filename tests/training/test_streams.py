@@ -7,7 +7,7 @@ import torch
 
 from elman._errors import InputError
 from elman.training import Streams
-from elman.training._chunks import chunk_ends
+from elman.training.data._chunks import chunk_ends
 
 
 def test_every_step_is_seen_once_an_epoch_but_a_rest_shorter_than_the_rows():

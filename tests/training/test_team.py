@@ -19,9 +19,9 @@ from torch.nn.utils import clip_grad_norm_
 
 from elman._errors import InputError
 from elman.training import TrainingSettings
-from elman.training._order import Shuffled
-from elman.training._team import Team
-from elman.training._weight import weight_of
+from elman.training.data._order import Shuffled
+from elman.training.step._weight import weight_of
+from elman.training.together._team import Team
 
 PROGRAM = Path(__file__).with_name("team_program.py")
 _JOBS = [

@@ -18,8 +18,8 @@ from elman.training import (
     TrainingSettings,
     train,
 )
-from elman.training._callbacks import Callback
-from elman.training._tensorboard import flow_image
+from elman.training.watch._callbacks import Callback
+from elman.training.watch._tensorboard import flow_image
 
 pytest.importorskip("tensorboard")
 

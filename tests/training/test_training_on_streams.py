@@ -9,8 +9,8 @@ from torch import nn
 import elman
 from elman._errors import InputError
 from elman.training import Streams, TrainingSettings, evaluate, train
-from elman.training._build_step import build_step
-from elman.training._order import build_order
+from elman.training.data._order import build_order
+from elman.training.step._build_step import build_step
 from lines import mse
 from streamed import F64, nested, series_of
 from tolerance import assert_close

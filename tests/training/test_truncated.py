@@ -10,9 +10,9 @@ from torch import nn
 
 import elman
 from elman.training import Streams, TrainingSettings
-from elman.training._build_step import build_step
-from elman.training._order import build_order
-from elman.training._window import run_window
+from elman.training.data._order import build_order
+from elman.training.step._build_step import build_step
+from elman.training.step._window import run_window
 from lines import mse
 from streamed import F64, nested, series_of
 from tolerance import assert_close

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ._chunks import chunk_ends
-from ._examples import Examples
-from ._streams import Streams
-from ._team import Team
-from ._weight import weight_of
-from ._window import run_window
+from elman.training.data._chunks import chunk_ends
+from elman.training.data._examples import Examples
+from elman.training.data._streams import Streams
+from elman.training.step._weight import weight_of
+from elman.training.step._window import run_window
+from elman.training.together._team import Team
 
 
 def _batches(count: int, size: int) -> Iterator[Tensor]:

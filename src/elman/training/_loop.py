@@ -34,22 +34,22 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training.budget._stopping import Stopping
+from elman.training.data._by_length import ByLength
+from elman.training.data._examples import Examples
+from elman.training.data._order import Order
+from elman.training.data._streams import Streams
+from elman.training.keep._checkpoints import Keeper
+from elman.training.keep._position import Position
+from elman.training.step._step import DivergedError, Part, Step
+from elman.training.together._team import Team
+from elman.training.watch._callbacks import Callback, TrainingState
+from elman.training.watch._divergence import Divergence
+from elman.training.watch._result import Stopped, TrainingResult
+from elman.training.watch._signals import Requests
 
-from ._by_length import ByLength
-from ._callbacks import Callback, TrainingState
-from ._checkpoints import Keeper
-from ._divergence import Divergence
 from ._evaluate import evaluate
-from ._examples import Examples
-from ._order import Order
-from ._position import Position
-from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
-from ._signals import Requests
-from ._step import DivergedError, Part, Step
-from ._stopping import Stopping
-from ._streams import Streams
-from ._team import Team
 
 _TERMINATED = 143
 

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ._averaging import Averaging
-from ._optimizers import OptimizerChoice, build_optimizer
-from ._schedules import ScheduleChoice
+from elman.training.step._averaging import Averaging
+from elman.training.step._optimizers import OptimizerChoice, build_optimizer
+from elman.training.step._schedules import ScheduleChoice
+
 from ._settings_check import check_settings
 
 SETTLING_EVERY = 20

@@ -7,10 +7,9 @@ from typing import Any
 
 from elman._arguments import MOST_SEED, number, share, whole_number
 from elman._errors import InputError, did_you_mean
-
-from ._optimizers import check_optimizer
-from ._precision import PRECISIONS
-from ._schedules import NEED_TOTAL, check_schedule
+from elman.training.step._optimizers import check_optimizer
+from elman.training.step._precision import PRECISIONS
+from elman.training.step._schedules import NEED_TOTAL, check_schedule
 
 AVERAGES = ("ema", "swa")
 _WHOLE = (

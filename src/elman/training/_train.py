@@ -11,18 +11,18 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 from elman._modes import gradients
+from elman.training.data._examples import Examples
+from elman.training.data._order import build_order
+from elman.training.data._streams import Streams
+from elman.training.keep._checkpoints import Checkpoints, Keeper, identity_of
+from elman.training.keep._random import own_random_states
+from elman.training.step._build_step import build_step
+from elman.training.together._team import Team, team
+from elman.training.watch._callbacks import Callback
+from elman.training.watch._result import Stopped, TrainingResult
 
-from ._build_step import build_step
-from ._callbacks import Callback
-from ._checkpoints import Checkpoints, Keeper, identity_of
-from ._examples import Examples
 from ._loop import Loop
-from ._order import build_order
-from ._random import own_random_states
-from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
-from ._streams import Streams
-from ._team import Team, team
 
 
 @gradients()

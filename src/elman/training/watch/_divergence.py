@@ -12,9 +12,9 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from elman._files import replace_durably
+from elman.training.keep._state import pack
 
 from ._callbacks import Callback, TrainingState
-from ._state import pack
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order
+from elman.training.data._streams import Layout, Streams
 
 from ._carried import State, detached
-from ._order import Order
-from ._settings import TrainingSettings
 from ._step import Part, Step
-from ._streams import Layout, Streams
 from ._window import run_window
 
 

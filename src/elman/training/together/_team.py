@@ -13,7 +13,7 @@ import torch.distributed as dist
 from safetensors.torch import load, save
 from torch import Tensor
 
-from ._state import pack, unpack
+from elman.training.keep._state import pack, unpack
 
 
 def team() -> Team | None:

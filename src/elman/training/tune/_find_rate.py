@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from elman._arguments import number, whole_number
 from elman._errors import InputError
 from elman._modes import gradients
+from elman.training._settings import TrainingSettings
 
 from ._rate_sweep import check_optimizer_is_not_bound, sweep
-from ._settings import TrainingSettings
 
 BELOW_LOWEST = 10.0
 """The suggestion is the rate with the lowest loss divided by this."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ._callbacks import TrainingState
-from ._position import Position
-from ._result import Stopped
-from ._settings import TrainingSettings
+from elman.training._settings import TrainingSettings
+from elman.training.keep._position import Position
+from elman.training.watch._callbacks import TrainingState
+from elman.training.watch._result import Stopped
+
 from ._settling import Settling
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order
+from elman.training.data._streams import Streams
+from elman.training.together._local_step import LocalStep
+from elman.training.together._team import Team
+from elman.training.together._team_step import TeamStep
 
-from ._local_step import LocalStep
-from ._order import Order
-from ._settings import TrainingSettings
 from ._step import Step
-from ._streams import Streams
-from ._team import Team
-from ._team_step import TeamStep
 from ._truncated import TruncatedStep
 
 

@@ -17,14 +17,14 @@ from torch import Tensor, nn
 from elman._arguments import share, whole_number
 from elman._errors import InputError
 from elman._modes import gradients
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order, build_order
+from elman.training.data._streams import Streams
+from elman.training.keep._random import own_random_states
+from elman.training.step._build_step import build_step
+from elman.training.step._step import DivergedError
 
-from ._build_step import build_step
-from ._order import Order, build_order
-from ._random import own_random_states
 from ._rate_sweep import check_optimizer_is_not_bound, copied
-from ._settings import TrainingSettings
-from ._step import DivergedError
-from ._streams import Streams
 
 _STEPS = 5
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training.data._streams import Layout, Streams
 
 from ._carried import State, reset_rows
-from ._streams import Layout, Streams
 
 
 def run_window(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from elman.training.budget._settling import still_falling
+
 from ._divergence import Divergence
-from ._settling import still_falling
 
 Stopped = Literal[
     "epochs", "steps", "settled", "time", "patience", "interrupted", "diverged"

@@ -18,12 +18,12 @@ from torch import nn
 from elman._arguments import number, whole_number
 from elman._errors import InputError
 from elman._files import parse_json, parse_tensors
+from elman.training._settings import TrainingSettings
+from elman.training.data._examples import Examples
+from elman.training.data._streams import Streams
 
 from ._checkpoint_store import Checkpoint, CheckpointStore
-from ._examples import Examples
-from ._settings import TrainingSettings
 from ._state import pack, unpack
-from ._streams import Streams
 
 # Settings that a run may change as it is resumed.
 _FREE = ("max_seconds",)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from ._settings import TrainingSettings
+from elman.training._settings import TrainingSettings
 
 if TYPE_CHECKING:
     from ._divergence import Divergence

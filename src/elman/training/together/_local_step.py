@@ -11,10 +11,10 @@ from torch.distributed.algorithms.model_averaging.averagers import (
 )
 
 from elman._errors import InputError
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order
+from elman.training.step._step import DivergedError, Part, Step, StepResult
 
-from ._order import Order
-from ._settings import TrainingSettings
-from ._step import DivergedError, Part, Step, StepResult
 from ._team import Team
 from ._team_step import own_draws
 

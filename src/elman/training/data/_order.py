@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from elman.training._settings import TrainingSettings
+
 from ._by_length import ByLength, lengths_of
-from ._settings import TrainingSettings
 from ._streams import StreamOrder, Streams
 
 

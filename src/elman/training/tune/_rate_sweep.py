@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
-
-from ._build_step import build_step
-from ._order import Order, build_order
-from ._random import own_random_states
-from ._schedules import Schedule
-from ._settings import TrainingSettings
-from ._step import DivergedError
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order, build_order
+from elman.training.keep._random import own_random_states
+from elman.training.step._build_step import build_step
+from elman.training.step._schedules import Schedule
+from elman.training.step._step import DivergedError
 
 # The sweep ends when this many losses in a row lie far above the first ones.
 _IN_A_ROW = 3

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._callbacks import TrainingState
+from elman.training.watch._callbacks import TrainingState
 
 
 class Position:

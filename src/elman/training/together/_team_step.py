@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ._order import Order
-from ._random import own_random_states
-from ._settings import TrainingSettings
-from ._step import Step
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order
+from elman.training.keep._random import own_random_states
+from elman.training.step._step import Step
+
 from ._team import Team
 
 

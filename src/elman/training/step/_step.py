@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training._settings import TrainingSettings
+from elman.training.data._order import Order
 
 from ._averaging import Average
 from ._clipping import Clip
-from ._order import Order
 from ._precision import Precision
 from ._schedules import build_schedule
-from ._settings import TrainingSettings
 from ._weight import weight_of
 from ._weight_noise import WeightNoise
 
