@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import pytest
@@ -219,6 +220,15 @@ def test_a_warm_up_rises_and_then_the_schedule_begins(warm_up):
     rise = [0.1 * (s + 1) / 4 for s in range(4)]
     fall = [0.1 * (1 - s / 14) for s in range(14)]
     assert rates == pytest.approx(rise + fall)
+
+
+def test_a_trapezoid_is_level_and_then_falls_in_a_line():
+    rates = rates_of(schedule="trapezoid", epochs=20, schedule_options={"fall": 0.5})
+    half = len(rates) // 2
+    assert rates[:half] == [rates[0]] * half
+    falls = [b - a for a, b in itertools.pairwise(rates[half:])]
+    assert falls == pytest.approx([falls[0]] * len(falls))
+    assert rates[-1] == pytest.approx(rates[0] / half)
 
 
 def test_one_cycle_rises_and_falls():

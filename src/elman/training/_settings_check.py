@@ -81,6 +81,19 @@ def _clipping(s: Any) -> None:
         )
 
 
+def needs_epochs(schedule: Any, average: Any = None, warm_up: float = 0) -> bool:
+    """Return whether these settings can only be used if the length is known before.
+
+    Parameters
+    ----------
+    schedule, average, warm_up
+        As in `TrainingSettings`.
+    """
+    falls = isinstance(schedule, str) and schedule in NEED_TOTAL
+    share_of_run = isinstance(warm_up, int | float) and 0 < warm_up < 1
+    return falls or average == "swa" or share_of_run
+
+
 def _length(s: Any) -> None:
     """Raise where the length of a run decides what the run does, and is not known."""
     if s.epochs is not None:

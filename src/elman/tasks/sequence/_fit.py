@@ -14,6 +14,7 @@ from elman.models import SequenceNetwork
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._stages import EVERYTHING, NETWORK, stage
+from elman.tasks._training import part_of
 from elman.training import (
     RaggedSequences,
     TrainingResult,
@@ -25,7 +26,10 @@ from ._input import Array
 from ._preparation import Preparation
 from ._recipe import Recipe
 from ._targets import Targets
-from ._trial import FEWEST, compare
+from ._trial import FEWEST, TRIAL, compare
+
+# Of the time of a fit, for the run with the validation rows held out.
+_FIRST = 0.4
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def fit_network(
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
+    settings = part_of(settings, _FIRST if recipe.refit else 1 - 2 * TRIAL)
     doubtful = recipe.init == "auto" and start.init != "default"
     if doubtful and validation is not None and (settings.epochs or FEWEST) >= FEWEST:
         trial = compare(
@@ -160,13 +165,18 @@ def fit_network(
         recipe.loss,
         examples(rows, preparation),
         None,
-        recipe.settings.for_epochs(epochs),
+        part_of(recipe.settings.for_epochs(epochs), 1 - 2 * TRIAL, result.seconds),
         recipe.watching("on all sequences,"),
         checkpoints=stage(recipe.checkpoints, EVERYTHING),
     )
     if second.stopped != "epochs":
         if second.stopped == "interrupted":
             result = replace(result, stopped=second.stopped)
+        if second.stopped == "time":
+            notes.append(
+                "the time was over before the network had been trained on all"
+                " sequences: it is the one that did not see those held out"
+            )
         return Fitted(*first, first, start, result, 0, notes, *about_first)
     if not enough:
         notes.append(

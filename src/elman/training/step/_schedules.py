@@ -14,6 +14,7 @@ SCHEDULES: dict[str, dict[str, float | None]] = {
     "constant": {},
     "cosine": {"floor": 0.0},
     "linear": {"floor": 0.0},
+    "trapezoid": {"fall": 0.3, "floor": 0.0},
     "exponential": {"floor": 0.01},
     "one-cycle": {"start": 0.04, "floor": 4e-6},
     "step": {"every": None, "factor": 0.1},
@@ -21,7 +22,7 @@ SCHEDULES: dict[str, dict[str, float | None]] = {
 }
 """Schedules by name, each with its options and their defaults."""
 
-NEED_TOTAL = ("cosine", "linear", "exponential", "one-cycle", "step")
+NEED_TOTAL = ("cosine", "linear", "trapezoid", "exponential", "one-cycle", "step")
 """Those that are functions of the share of the run that is over."""
 
 ScheduleChoice = str | Callable[[torch.optim.Optimizer], Any]
@@ -129,6 +130,8 @@ def build_schedule(
         return Schedule(
             optimizer, total, first, lambda p: factor ** math.floor(p / length + 1e-9)
         )
+    if choice == "trapezoid":
+        return Schedule(optimizer, total, first, _trapezoid(**values))
     if choice == "plateau":
         return Plateau(optimizer, total, first, **values)
     return Schedule(optimizer, total, first, _falling(choice, values.get("floor", 1.0)))
@@ -143,6 +146,17 @@ def _falling(name: str, floor: float) -> Factor:
         "exponential": lambda p: floor**p,
     }
     return kinds[name]
+
+
+def _trapezoid(fall: float, floor: float) -> Factor:
+    """Return 1 up to the last share of the run, over which it falls in a line."""
+
+    def factor(p: float) -> float:
+        if fall <= 0:
+            return 1.0
+        return floor + (1 - floor) * min(1.0, (1 - p) / fall)
+
+    return factor
 
 
 def _one_cycle(rise: float, start: float, floor: float) -> Factor:
