@@ -13,8 +13,16 @@ from .data._examples import RaggedSequences as RaggedSequences
 from .data._examples import Subset as Subset
 from .data._rows import Rows as Rows
 from .data._streams import Streams as Streams
+from .data._weighted import WithWeights as WithWeights
 from .keep._checkpoints import Checkpoints as Checkpoints
 from .keep._lock import DirectoryLock as DirectoryLock
+from .step._gradient import Gradient as Gradient
+from .step._gradient import Seen as Seen
+from .step._gradient import Setup as Setup
+from .step._objective import Objective as Objective
+from .step._objective import Supervised as Supervised
+from .step._objective import Value as Value
+from .step._objective import Weighted as Weighted
 from .step._optimizers import OPTIMIZERS as OPTIMIZERS
 from .step._optimizers import parameter_groups as parameter_groups
 from .step._recompute import Recomputed as Recomputed
@@ -47,20 +55,28 @@ __all__ = [
     "DirectoryLock",
     "Divergence",
     "Examples",
+    "Gradient",
     "KeepDivergence",
     "LearningRates",
     "MetricsFile",
+    "Objective",
     "Progress",
     "RaggedSequences",
     "Recomputed",
     "Rows",
+    "Seen",
+    "Setup",
     "Streams",
     "Subset",
+    "Supervised",
     "Team",
     "TensorBoard",
     "TrainingResult",
     "TrainingSettings",
     "TrainingState",
+    "Value",
+    "Weighted",
+    "WithWeights",
     "digest_of",
     "evaluate",
     "find_batch_size",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -53,9 +55,9 @@ class ByLength:
         """Return the numbers of the batch's sequences."""
         return self._of(epoch)[step]
 
-    def padding(self, epoch: int) -> float:
-        """Return the share of the epoch's steps that are padding."""
-        return padding_share(self.lengths, self._of(epoch))
+    def about(self, epoch: int) -> dict[str, Any]:
+        """Return ``padding``, the share of the epoch's steps that are padding."""
+        return {"padding": padding_share(self.lengths, self._of(epoch))}
 
     def _of(self, epoch: int) -> list[Tensor]:
         if epoch != self._epoch:

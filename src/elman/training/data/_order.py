@@ -29,6 +29,10 @@ class Order(Protocol):
         """Return the int64 numbers of a batch's examples; steps count from 0."""
         ...
 
+    def about(self, epoch: int) -> dict[str, Any]:
+        """Return what the epoch's row of the history says of its batches."""
+        ...
+
 
 class Shuffled:
     r"""All examples, or some of them, once an epoch in a drawn order.
@@ -72,6 +76,10 @@ class Shuffled:
             self._epoch = epoch
         start = step * self.batch_size
         return self._order[start : start + self.batch_size]
+
+    def about(self, epoch: int) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
 
 
 def build_order(examples: Any, settings: TrainingSettings) -> Order:

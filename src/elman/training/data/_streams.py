@@ -252,6 +252,10 @@ class StreamOrder:
         ends = [0, *self.streams.ends(self.seed, epoch)]
         return torch.tensor([epoch, ends[step], ends[step + 1]])
 
+    def about(self, epoch: int) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
 
 def _checked_lengths(lengths: Sequence[int] | None, count: int) -> Tensor:
     if lengths is None:

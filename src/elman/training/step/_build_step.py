@@ -5,52 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
-from elman._errors import InputError
 from elman.training._settings import TrainingSettings
 from elman.training.data._order import Order
 from elman.training.data._streams import Streams
-from elman.training.together._local_step import LocalStep
+from elman.training.together._local import Local
+from elman.training.together._processes import Alone, Processes, Together
 from elman.training.together._team import Team
-from elman.training.together._team_step import TeamStep
 
+from ._gradient import BatchGradient, Gradient, Setup
+from ._objective import Loss, Objective, objective_of
+from ._precision import Precision
 from ._step import Step
-from ._truncated import TruncatedStep
+from ._update import Update
+from ._window_gradient import WindowGradient
 
 
 def build_step(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    objective: Loss | Objective,
     examples: Any,
     settings: TrainingSettings,
     order: Order,
     team: Team | None = None,
+    gradient: Callable[[Setup], Gradient] | None = None,
 ) -> Step:
     """Return the step that the examples and the settings ask for.
 
     Parameters
     ----------
     module : nn.Module
-    loss : callable
+    objective : callable or Objective
     examples : Examples or Streams
     settings : TrainingSettings
     order : Order
     team : Team or None
         The processes that train the module together.
+    gradient : callable or None
+        Makes the gradient; None: what the examples ask for.
 
     Raises
     ------
     InputError
-        Streams, in a team.
+        Two that do not combine.
     """
+    epochs = settings.epochs
+    steps = None if epochs is None else sum(map(order.steps, range(1, epochs + 1)))
+    devices = (p.device for p in module.parameters() if p.requires_grad)
+    precision = Precision(settings.precision, next(devices, torch.device("cpu")))
+    update = Update(module, settings, precision, steps, order.steps(1))
+    processes: Processes = Alone(module)
     if team is not None:
-        if isinstance(examples, Streams):
-            raise InputError(
-                "streams are trained by one process, and this run has"
-                f" {team.size}; start it without torchrun"
-            )
-        shared = TeamStep if settings.local_steps is None else LocalStep
-        return shared(module, loss, examples, settings, order, team)
-    kind = TruncatedStep if isinstance(examples, Streams) else Step
-    return kind(module, loss, examples, settings, order)
+        local = settings.local_steps is not None
+        processes = Local(module, settings, team) if local else Together(module, team)
+    setup = Setup(
+        module, objective_of(objective), examples, settings, precision, processes
+    )
+    if gradient is None:
+        streams = isinstance(examples, Streams)
+        gradient = WindowGradient if streams else BatchGradient
+    return Step(gradient(setup), update, processes)

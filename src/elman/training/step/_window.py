@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from elman._errors import InputError
 from elman.training.data._streams import Layout, Streams
@@ -21,7 +21,8 @@ def run_window(
     layout: Layout,
     state: State,
     cuts: Sequence[int],
-) -> tuple[Callable[[int, int], tuple[Any, Tensor]], dict[int, State]]:
+    inputs: tuple[Any, ...],
+) -> tuple[Callable[[int, int], Any], dict[int, State]]:
     """Run the module over a window, resetting rows where a new series begins.
 
     Parameters
@@ -34,18 +35,19 @@ def run_window(
     cuts : sequence of int
         Steps, the first and the last of the window among them, at which the state
         is wanted, or outputs from which on.
+    inputs : tuple
+        Of the window's steps.
 
     Returns
     -------
     outputs : callable
-        From two of the cuts to the output and the target between them.
+        From two of the cuts to the output between them.
     states : dict of int to State
         Before each cut's step, and before any reset there.
     """
     start, stop = min(cuts), max(cuts)
     resets = layout.resets(start, stop)
     edges = sorted({*cuts, *(step for step in resets if step > start)})
-    inputs, target = streams.window(layout, start, stop)
     time = 1 if streams.batch_first else 0
     begin = getattr(module, "initial_state", None)
     initial = begin(streams.rows) if callable(begin) else None
@@ -66,9 +68,8 @@ def run_window(
         found[p], state = answer
         states[q] = state
 
-    def between(low: int, high: int) -> tuple[Any, Tensor]:
+    def between(low: int, high: int) -> Any:
         wanted = [found[p] for p in edges[:-1] if low <= p < high]
-        output = wanted[0] if len(wanted) == 1 else torch.cat(wanted, time)
-        return output, target.narrow(time, low - start, high - low)
+        return wanted[0] if len(wanted) == 1 else torch.cat(wanted, time)
 
     return between, states

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import statistics
 import sys
 import time
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from elman._arguments import share, whole_number
 from elman._errors import InputError
@@ -22,7 +21,8 @@ from elman.training.data._order import Order, build_order
 from elman.training.data._streams import Streams
 from elman.training.keep._random import own_random_states
 from elman.training.step._build_step import build_step
-from elman.training.step._step import DivergedError
+from elman.training.step._contract import DivergedError
+from elman.training.step._objective import Loss, Objective
 
 from ._rate_sweep import check_optimizer_is_not_bound, copied
 
@@ -76,7 +76,7 @@ class BatchSizes:
 @gradients()
 def find_batch_size(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    loss: Loss | Objective,
     examples: Any,
     settings: TrainingSettings | None = None,
     *,
@@ -95,7 +95,7 @@ def find_batch_size(
     Parameters
     ----------
     module : nn.Module
-    loss : callable
+    loss : callable or Objective
     examples : Examples
         As for `train`. Streams are not searched: their rows are a choice of
         the data too.
@@ -193,14 +193,13 @@ class _Trial:
     def __init__(
         self,
         module: nn.Module,
-        loss: Callable[[Any, Any], Tensor],
+        loss: Loss | Objective,
         examples: Any,
         settings: TrainingSettings,
     ) -> None:
         self.device = next(module.parameters()).device
-        own = dataclasses.replace(
-            settings,
-            epochs=1,
+        own = settings.for_epochs(
+            1,
             batch_size=1,
             tokens_per_batch=None,
             schedule="constant",
@@ -227,7 +226,7 @@ class _Trial:
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
-            self.step.optimizer.zero_grad()
+            self.step.update.optimizer.zero_grad()
             return None
         return times[1:], self._peak()
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
 from elman._modes import gradients
 from elman.training._settings import TrainingSettings
+from elman.training.step._objective import Loss, Objective
 
 from ._rate_sweep import check_optimizer_is_not_bound, sweep
 
@@ -98,7 +98,7 @@ class LearningRates:
 @gradients()
 def find_learning_rate(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    loss: Loss | Objective,
     examples: Any,
     settings: TrainingSettings | None = None,
     *,
@@ -123,7 +123,7 @@ def find_learning_rate(
     Parameters
     ----------
     module : nn.Module
-    loss : callable
+    loss : callable or Objective
     examples : Examples or Streams
         As for `train`.
     settings : TrainingSettings or None

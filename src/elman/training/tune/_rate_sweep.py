@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from elman._errors import InputError
 from elman.training._settings import TrainingSettings
 from elman.training.data._order import Order, build_order
 from elman.training.keep._random import own_random_states
 from elman.training.step._build_step import build_step
+from elman.training.step._contract import DivergedError
+from elman.training.step._objective import Loss, Objective
 from elman.training.step._schedules import Schedule
-from elman.training.step._step import DivergedError
 
 # The sweep ends when this many losses in a row lie far above the first ones.
 _IN_A_ROW = 3
@@ -26,7 +26,7 @@ _FIRST = 5
 
 def sweep(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    loss: Loss | Objective,
     examples: Any,
     settings: TrainingSettings,
     ratio: float,
@@ -38,7 +38,7 @@ def sweep(
     ----------
     module : nn.Module
         Copied, and left alone.
-    loss : callable
+    loss : callable or Objective
     examples : Examples or Streams
     settings : TrainingSettings
         The rate begins at its ``learning_rate``.
@@ -51,9 +51,8 @@ def sweep(
     list of float
         Shorter where the loss became far larger than at the start, or not finite.
     """
-    own = dataclasses.replace(
-        settings,
-        epochs=1,
+    own = settings.for_epochs(
+        1,
         schedule="constant",
         schedule_options={},
         warm_up=0,
@@ -65,12 +64,13 @@ def sweep(
         trained = copied(module).train()
         order = build_order(examples, own)
         step = build_step(trained, loss, examples, own, order)
-        step.schedule = Schedule(
-            step.optimizer, max(1, steps - 1), 0, lambda progress: ratio**progress
+        update = step.update
+        update.schedule = Schedule(
+            update.optimizer, max(1, steps - 1), 0, lambda progress: ratio**progress
         )
         if not ratio:
-            step.schedule.factor = lambda progress: 0.0
-            step.schedule.step()
+            update.schedule.factor = lambda progress: 0.0
+            update.schedule.step()
         for epoch, number in _without_end(order):
             if not number:
                 step.begin_epoch(epoch)

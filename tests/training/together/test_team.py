@@ -15,12 +15,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
+from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
 from elman._errors import InputError
-from elman.training import TrainingSettings
+from elman.training import Supervised, TrainingSettings
 from elman.training.data._order import Shuffled
-from elman.training.step._weight import weight_of
 from elman.training.together._team import Team
 
 PROGRAM = Path(__file__).with_name("team_program.py")
@@ -208,8 +208,9 @@ def test_a_loss_says_what_its_mean_is_over():
 
     masked.weight = lambda target: int(target.isfinite().sum())
     target = torch.tensor([1.0, float("nan"), 2.0])
-    assert weight_of(plain, target, 3) == 3
-    assert weight_of(masked, target, 3) == 2
+    one = nn.Identity()
+    assert Supervised(plain).value(one, (torch.zeros(3),), target).weight is None
+    assert Supervised(masked).value(one, (torch.zeros(3),), target).weight == 2
 
 
 def test_a_team_goes_on_from_its_checkpoint_with_the_same_bits(together, tmp_path):

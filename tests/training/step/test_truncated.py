@@ -18,6 +18,12 @@ from streamed import F64, nested, series_of
 from tolerance import assert_close
 
 
+def window_of(module, streams, cuts):
+    layout = streams.layout(0, 0)
+    inputs, _ = streams.window(layout, cuts[0], cuts[-1])
+    return run_window(module, streams, layout, None, cuts, inputs)[0]
+
+
 def one_by_one(module, series, order, rows, windows):
     """Return the gradients of every window, by stepping through each row alone.
 
@@ -185,10 +191,7 @@ def test_rows_do_not_leak_into_each_other():
     def states(data):
         streams = Streams.of(data, rows=3, steps=12, shuffle=False)
         with torch.no_grad():
-            outputs, _ = run_window(
-                module, streams, streams.layout(0, 0), None, [0, 12]
-            )
-        return outputs(0, 12)[0]
+            return window_of(module, streams, [0, 12])(0, 12)
 
     clean, dirty = states(series), states(spoilt)
     assert torch.equal(clean[[0, 2]], dirty[[0, 2]])
@@ -200,8 +203,7 @@ def test_a_reset_lets_no_gradient_and_no_nan_through():
     series[0][0].requires_grad_()
     module = nested()
     streams = Streams.of(series, rows=1, steps=12, shuffle=False)
-    outputs, _ = run_window(module, streams, streams.layout(0, 0), None, [0, 6, 12])
-    output, _ = outputs(6, 12)
+    output = window_of(module, streams, [0, 6, 12])(6, 12)
     (gradient,) = torch.autograd.grad(output.sum(), streams.inputs[0])
     assert gradient[:6].abs().max() == 0
     assert gradient[6:].abs().min() > 0

@@ -10,7 +10,7 @@ from torch import nn
 import elman
 from elman._errors import InputError
 from elman.training import Rows, Streams, TrainingSettings, find_batch_size
-from elman.training import _find_batch as finder
+from elman.training.tune import _find_batch as finder
 
 mse = nn.functional.mse_loss
 

@@ -12,7 +12,7 @@ from torch import nn
 import elman
 from elman._errors import InputError
 from elman.training import Callback, Rows, TrainingSettings, evaluate, train
-from elman.training import _precision as precision
+from elman.training.step import _precision as precision
 from elman.training.step._averaging import Average
 from elman.training.step._clipping import RECENT, Clip
 from elman.training.step._weight_noise import WeightNoise

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.distributed.algorithms.model_averaging.averagers import (
@@ -12,17 +11,19 @@ from torch.distributed.algorithms.model_averaging.averagers import (
 
 from elman._errors import InputError
 from elman.training._settings import TrainingSettings
-from elman.training.data._order import Order
-from elman.training.step._step import DivergedError, Part, Step, StepResult
+from elman.training.step._contract import DivergedError, Part, StepResult
 
+from ._processes import Alone, own_draws
 from ._team import Team
-from ._team_step import own_draws
+
+if TYPE_CHECKING:
+    from elman.training.step._step import Step
 
 
-class LocalStep(Step):
+class Local(Alone):
     r"""Train on this member's share of every batch; average weights every k steps.
 
-    Between two averages nobody waits for anybody: of the messages of `TeamStep`
+    Between two averages nobody waits for anybody: of the messages of `Together`
     one in :math:`k` is left. The price is that the members' weights drift apart in
     between (Stich 2019, "Local SGD converges fast and communicates little",
     arXiv:1805.09767). torch's PeriodicModelAverager does the averaging. Momenta and
@@ -34,8 +35,8 @@ class LocalStep(Step):
 
     Parameters
     ----------
-    module, loss, examples, settings, order
-        As for `Step`; the batches of the order are the team's.
+    module : nn.Module
+    settings : TrainingSettings
     team : Team
 
     Raises
@@ -45,30 +46,26 @@ class LocalStep(Step):
     """
 
     def __init__(
-        self,
-        module: nn.Module,
-        loss: Callable[[Any, Any], Tensor],
-        examples: Any,
-        settings: TrainingSettings,
-        order: Order,
-        team: Team,
+        self, module: nn.Module, settings: TrainingSettings, team: Team
     ) -> None:
         if settings.average is not None:
             raise InputError(
                 "average does not combine with local_steps, which average the weights"
                 " of all processes; choose one"
             )
-        super().__init__(module, loss, examples, settings, order)
+        super().__init__(module)
         module.load_state_dict(team.hear(dict(module.state_dict())))
         self.team = team
+        self.size = team.size
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
         self.period = settings.local_steps or 1
         self.averager = PeriodicModelAverager(period=self.period)
         self.averager.step = 1  # the first average is after k steps, not after one
         self.failed: DivergedError | None = None
 
     def parts(self) -> dict[str, Part]:
-        """Return everything that remembers something, by name."""
-        return {**super().parts(), "averager": _Count(self.averager)}
+        """Return the count of steps."""
+        return {"averager": _Count(self.averager)}
 
     def kept(self, part: Part) -> Part:
         """Return the part of all members: each has its own."""
@@ -78,7 +75,7 @@ class LocalStep(Step):
         """Return whether the members have just averaged their weights."""
         return (self.averager.step - 1) % self.period == 0
 
-    def take(self, batch: Tensor) -> StepResult:
+    def take(self, step: Step, batch: Tensor) -> StepResult:
         """Train on a share of one batch.
 
         Raises
@@ -87,34 +84,29 @@ class LocalStep(Step):
             On every member, at the average after any member's failure.
         """
         share = self.team.share(batch)
-        result = StepResult(0.0, 0.0, self.schedule.rate, 0.0)
+        result = None
         if len(share) and self.failed is None:
+            rate = step.update.schedule.rate
+            result = StepResult(0.0, 0.0, rate, 0.0)
             try:
                 with own_draws(self.team):
-                    result = super().take(share)
+                    result = step.run(share)
             except DivergedError as error:
                 self.failed = error
-        else:
-            self.schedule.step()
         if self.averager.step % self.period == 0:
             self._stop_together()
         self.averager.average_parameters(iter(self.parameters))
-        return result
+        return step.skip() if result is None else result
 
-    def end_epoch(self, epoch: int) -> None:
+    def end_epoch(self) -> None:
         """Average the weights, so that all validate the same."""
         self._stop_together()
         mean = PeriodicModelAverager(period=2)  # its first call averages
         mean.average_parameters(iter(self.parameters))
-        super().end_epoch(epoch)
 
-    def mean(self, total: float, weight: float) -> float:
-        """Return the epoch's mean loss over all members' shares."""
-        total, weight = self.team.total([total, weight])
-        return total / max(weight, 1.0)
-
-    def _weight(self, batch: Tensor) -> float:
-        return float(len(batch))
+    def summed(self, values: list[float]) -> list[float]:
+        """Return the sums over all members' shares."""
+        return self.team.total(values)
 
     def _stop_together(self) -> None:
         (failures,) = self.team.total([float(self.failed is not None)])

@@ -35,7 +35,7 @@ def test_the_rate_follows_a_drawn_length():
         for p, old in zip(module.parameters(), before, strict=True):
             assert_close(p.detach(), old - 0.1 * length / 10 * p.grad, summands=2)
         assert done.learning_rate == 0.1
-        assert step.optimizer.param_groups[0]["lr"] == 0.1
+        assert step.update.optimizer.param_groups[0]["lr"] == 0.1
 
 
 def test_training_on_streams_learns_what_needs_the_carried_state():
