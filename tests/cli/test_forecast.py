@@ -43,7 +43,7 @@ def test_train_then_predict(elman, series):
     written = elman("predict", run, data, "--out", "p.csv")
     assert written.status == 0, written.err
     frame = pl.read_csv("p.csv")
-    assert frame["time"][0] == "2021-01-18T12:00:00"
+    assert frame["time"][0] == "2021-01-18 12:00"
     first = pl.read_csv(piped.out.encode())
     assert (first["prediction"] - frame["prediction"]).abs().max() < 1e-4
     assert elman("predict", run, data, "--out", "p.csv").status == 2
@@ -285,3 +285,27 @@ def test_diagnose_writes_what_it_prescribes(elman, series):
     assert wrong.status == 2
     assert "--apply: 'crono' was not measured" in wrong.err
     assert "chrono" in wrong.err
+
+
+def test_losses_and_quantiles(elman, series):
+    data = series(count=200)
+    train = [
+        "train",
+        "forecast",
+        data,
+        "--target",
+        "load",
+        "--horizon",
+        3,
+        "--hidden",
+        4,
+    ]
+    train += ["--context", 6, "--epochs", 1, "-q", "--out", "r"]
+    answer = elman(*train, "--quantiles", "0.1,0.9", "--loss", "pinball")
+    assert answer.status == 0, answer.err
+    head = elman("predict", "r").out.splitlines()[0]
+    assert head.endswith("upper,q0.1,q0.9")
+    wrong = elman(*train, "--force", "--quantiles", "0.1;0.9")
+    assert wrong.status == 2
+    assert "--quantiles must be numbers with commas" in wrong.err
+    assert elman(*train, "--force", "--loss", "pinball").status == 2

@@ -17,11 +17,11 @@ _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
 def _csv(frame: Any, path: Path) -> None:
-    frame.write_csv(path, datetime_format=_TIME)
+    _with_text(frame).write_csv(path)
 
 
 def _tsv(frame: Any, path: Path) -> None:
-    frame.write_csv(path, datetime_format=_TIME, separator="\t")
+    _with_text(frame).write_csv(path, separator="\t")
 
 
 def _parquet(frame: Any, path: Path) -> None:
@@ -65,7 +65,7 @@ def check_format(option: str, path: Path) -> None:
 
 
 def deliver(
-    frame: Any, scores: dict[str, float], path: Path | None, out: Output
+    frame: Any, scores: dict[str, float], path: Path | None, out: Output, form: str = ""
 ) -> None:
     """Write the predictions to a file, or show them.
 
@@ -77,7 +77,12 @@ def deliver(
     path : Path or None
         Checked with `check_format`.
     out : Output
+    form : str
+        In which the data wrote their times, see `elman.data.written`; "" for ISO.
+        Parquet has a type for times, and needs none.
     """
+    if form and (path is None or path.suffix.lower() not in (".parquet", ".pq")):
+        frame = _in_form(frame, form)
     if path is not None:
         partial = path.with_name(path.name + ".partial")
         try:
@@ -96,7 +101,7 @@ def deliver(
                 " --out FILE writes all of them"
             )
     elif not out.as_json:
-        typer.echo(frame.write_csv(datetime_format=_TIME), nl=False)
+        typer.echo(_with_text(frame).write_csv(), nl=False)
     if scores and (path is not None or out.rich):
         out.pairs([(name, number(value)) for name, value in scores.items()])
     written = {} if path is None else {"written": str(path)}
@@ -106,13 +111,28 @@ def deliver(
     )
 
 
+def _in_form(frame: Any, form: str) -> Any:
+    """Return the frame with its times as the data wrote theirs."""
+    import polars as pl
+
+    from elman.data import written
+
+    if "time" not in frame.columns or not isinstance(frame.schema["time"], pl.Datetime):
+        return frame
+    times = written(frame["time"].to_numpy(), form)
+    return frame.with_columns(times.alias("time"))
+
+
 def _with_text(frame: Any) -> Any:
-    """Return the frame with times as ISO text, which JSON has no other form for."""
+    """Return the frame with times as ISO text, those of a zone with its offset."""
     import polars as pl
     import polars.selectors as cs
 
+    zoned = cs.datetime(time_zone="*")
     return frame.with_columns(
-        cs.datetime().dt.strftime(_TIME), cs.date().cast(pl.String)
+        zoned.dt.strftime(f"{_TIME}%:z"),
+        (cs.datetime() - zoned).dt.strftime(_TIME),
+        cs.date().cast(pl.String),
     )
 
 

@@ -102,13 +102,14 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_worst(results, out)
     show_coverage(results, out)
     show_next(results, out)
 
 
 def show_next(results: dict[str, Any], out: Output) -> None:
     """Print the forecast beyond the data, one line a target."""
-    if results["task"] != "forecast" or not results.get("forecast"):
+    if not results.get("forecast"):
         return
     each = results.get("targets") or {results["data"]["target"]: results["forecast"]}
     times = next(iter(each.values()))["next"]["time"]
@@ -155,6 +156,22 @@ def show_scores(scores: dict[str, Any] | None, out: Output) -> None:
         best=winner[0] if winner else None,
     )
     out.line(scores["verdict"])
+
+
+def show_worst(results: dict[str, Any], out: Output) -> None:
+    """Print the few of many series that are forecast worst."""
+    worst = results.get("worst")
+    if not worst:
+        return
+    metrics = ("MASE", "sMAPE", "best baseline", "coverage")
+    out.heading(f"The worst of {results['scores']['series']:,} series")
+    out.table(
+        ["series", "steps", *metrics],
+        [
+            [row["id"], number(row["steps"]), *(number(row[m]) for m in metrics)]
+            for row in worst
+        ],
+    )
 
 
 def show_coverage(results: dict[str, Any], out: Output) -> None:
@@ -205,6 +222,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "training": training,
         "scores": results.get("scores"),
         **({"intervals": intervals} if intervals else {}),
+        **({"series": results["series"]} if "series" in results else {}),
         "environment": results["environment"],
     }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman.tasks import TASKS
 
 from . import _options as opt
 from ._deliver import WRITERS, check_format, deliver
@@ -76,7 +77,7 @@ def predict(
     import elman
 
     estimator = elman.load(run)
-    if estimator.task == "forecast":
+    if TASKS[estimator.task].data == "series":
         if data is None:
             with plain_warnings():
                 frame = estimator.predict(horizon=horizon)
@@ -99,7 +100,8 @@ def predict(
         given = opt.given(label=label, id=id_, time=time, encoding=encoding)
         given |= opt.given(missing=opt.split_missing(missing))
         frame, scores = predict_sequences(estimator, data, given)
-    deliver(frame, scores, out, Output(as_json))
+    form = getattr(estimator, "axis_", {}).get("form", "")
+    deliver(frame, scores, out, Output(as_json), form)
 
 
 def _open(
@@ -108,6 +110,10 @@ def _open(
     from elman.data import open_table
 
     gone = [*how["missing"], *(opt.split_missing(missing) or ())]
+    if how.get("wide"):
+        from ._forecast_table import opened
+
+        return opened(data, encoding, gone, (), wide=True)
     return open_table(data, encoding=encoding, **{**how, "missing": gone})
 
 
@@ -120,17 +126,24 @@ def _reading(run: Path) -> tuple[dict[str, Any], list[str]] | None:
     """
     try:
         content = tomllib.loads((run / "run.toml").read_text(encoding="utf-8"))
-        if content["task"] != "forecast":
+        if TASKS[content["task"]].data != "series":
             return None
         fitted = content["fitted"]
         described = fitted["preparation"]
-        covariates = [*described.get("known", []), *described.get("past", [])]
+        roles = ("known", "past", "static")
+        covariates = [column for role in roles for column in described.get(role, [])]
         names = [
             *described["targets"],
             *(column["name"] for column in covariates),
             *fitted["axis"]["columns"],
+            *fitted.get("ids", {}),
         ]
+        if fitted.get("wide"):
+            # The columns are made of the file's rows.
+            return {"missing": list(fitted.get("missing", [])), "wide": True}, []
         words = [c["name"] for c in covariates if c["kind"] == "category"]
-        return {"missing": list(fitted.get("missing", [])), "words": words}, names
+        texts = [name for name, kind in fitted.get("ids", {}).items() if kind == "text"]
+        how = {"missing": list(fitted.get("missing", [])), "words": words}
+        return (how | {"text": texts} if texts else how), names
     except (OSError, ValueError, KeyError, TypeError):
         return None

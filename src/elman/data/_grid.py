@@ -12,16 +12,13 @@ from elman._errors import InputError
 from ._columns import place, row_name
 from ._order import check_order
 from ._rounding import onto_grid
-from ._spacing import BUSINESS, DAY, UNITS, Spacing, place_units, whole_months
+from ._spacing import DAY, UNITS, Spacing, place_units, whole_months
+from ._weekly import note_on, opening_of, weekdays_of
 
 # A grid this many times longer than the rows means a mistyped time, not gaps.
 _LARGEST_GROWTH = 10
 # A gap less frequent than this is an oddity, not the step.
 _RARE = 0.2
-# Weeks that an absent weekday must have had, and the share of the others there.
-_BUSINESS_WEEKS, _BUSINESS_SHARE = 2, 0.6
-_OTHER_WEEKS, _OTHER_SHARE = 4, 0.8
-_RARE_DAY = 0.4
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def infer_grid(
     if grid is None and stamps.dtype.kind == "M":
         grid = _months(stamps) or _weekdays(stamps)
     if grid is None:
-        grid = _even(stamps, per, source, rounding=rounding)
+        grid = _open(_even(stamps, per, source, rounding=rounding))
     _check_growth(grid, stamps, source)
     return grid
 
@@ -176,29 +173,28 @@ def _weekdays(stamps: np.ndarray) -> Grid | None:
     if len(stamps) < 8 or not (stamps - days == stamps[0] - days[0]).all():
         return None
     gaps = np.diff(days).astype(np.int64)
-    present = np.bincount((days.astype(np.int64) + 3) % 7, minlength=7)
-    week = "".join("1" if count else "0" for count in present)
-    if common_gap(gaps) >= 7 or week.count("1") < 2 or week == "1111111":
+    week = weekdays_of(days) if common_gap(gaps) < 7 else None
+    if week is None:
         return None
-    weeks, share = _OTHER_WEEKS, _OTHER_SHARE
-    if week == BUSINESS:
-        weeks, share = _BUSINESS_WEEKS, _BUSINESS_SHARE
     units = np.busday_count(days[0], days, weekmask=week)
-    absent = "".join("0" if on == "1" else "1" for on in week)
-    left_out = int(np.busday_count(days[0], days[-1], weekmask=absent))
-    spans = (days[-1] - days[0]).astype(np.int64) / 7
-    # A day that came once is no day of the week that counts.
-    if (present[present > 0] < _RARE_DAY * spans).any():
-        return None
-    if left_out < weeks * absent.count("1") or len(days) < share * (units[-1] + 1):
-        return None
-    spacing = Spacing("weekdays", 1, week=week)
-    note = (
-        f"no row lies on another weekday, so that a step is a day {spacing.name}"
-        if week != BUSINESS
-        else "no row lies on a Saturday or Sunday, so that a step is a business day"
+    return Grid(stamps, units, Spacing("weekdays", 1, week=week), [note_on(week)])
+
+
+def _open(grid: Grid) -> Grid:
+    """Return the grid without the hours and weekdays that its rows leave out."""
+    spacing = grid.spacing
+    if spacing.unit != "seconds" or spacing.per != 1 or grid.length == len(grid.stamps):
+        return grid
+    found = opening_of(grid.stamps, spacing.stride)
+    if found is None:
+        return grid
+    opening, note = found
+    units = opening.units(grid.stamps)
+    if units is None:
+        return grid
+    return Grid(
+        grid.stamps, units, Spacing("open", 1, opening=opening), [*grid.notes, note]
     )
-    return Grid(stamps, units, spacing, [note])
 
 
 def _even(stamps: np.ndarray, per: int, source: object, *, rounding: bool) -> Grid:

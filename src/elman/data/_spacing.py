@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._opening import DAY as DAY
+from ._opening import Opening
+
 _MEAN_MONTH = 2_629_746  # Seconds: a twelfth of the mean Gregorian year.
-DAY = 86_400
 BUSINESS = "1111100"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LOCAL = " of local time"
@@ -34,6 +36,11 @@ _SPANS = {
     "milliseconds": ("seconds", 1, 1000),
     "microseconds": ("seconds", 1, 10**6),
 }
+_EVERY = "1111111"
+_OPEN = re.compile(
+    r"(?P<every>hourly|every minute|every second|every \d+ \w+)"
+    r"(?:, (?P<hours>\d\d:[^,]*?))?(?: (?P<week>on .+))?"
+)
 UNITS = {1: "s", 1000: "ms", 10**6: "us"}
 
 
@@ -43,7 +50,7 @@ class Spacing:
 
     Attributes
     ----------
-    unit : {"seconds", "months", "counts", "weekdays"}
+    unit : {"seconds", "months", "counts", "weekdays", "open"}
         What the stride counts.
     stride : int
         How many units, or parts of one.
@@ -54,6 +61,8 @@ class Spacing:
     local : bool
         Whether the steps are even on local clocks only, which are put
         forward and back in a year.
+    opening : Opening, optional
+        For steps of some hours of a day: which.
     """
 
     unit: str
@@ -61,17 +70,30 @@ class Spacing:
     per: int = 1
     week: str = ""
     local: bool = False
+    opening: Opening | None = None
 
     @property
     def step(self) -> float:
         """Seconds from one element to the next, on average; 1 for counts."""
         if self.unit == "counts":
             return 1
+        if self.opening is not None:
+            return self.opening.step * self.stride
         if self.unit == "weekdays":
             return DAY * 7 * self.stride / self.week.count("1")
         scale = _MEAN_MONTH if self.unit == "months" else 1
         exact = divmod(scale * self.stride, self.per)
         return exact[0] if not exact[1] else scale * self.stride / self.per
+
+    @property
+    def clock(self) -> float:
+        """Seconds from one element to the next on the same day."""
+        return self.step if self.opening is None else self.opening.every
+
+    @property
+    def day(self) -> int | None:
+        """How many steps a day has, where they are some hours of it."""
+        return None if self.opening is None else len(self.opening.slots)
 
     @property
     def name(self) -> str:
@@ -81,10 +103,14 @@ class Spacing:
     @property
     def _plain_name(self) -> str:
         if self.unit == "weekdays":
-            if self.week == BUSINESS:
-                return "on business days"
-            chosen = (d for d, on in zip(_DAYS, self.week, strict=True) if on == "1")
-            return "on " + ", ".join(chosen)
+            return week_in_words(self.week)
+        if self.opening is not None:
+            name = Spacing("seconds", self.opening.every)._plain_name
+            hours = "" if self.opening.all_day else f", {self.opening.words}"
+            week = self.opening.week
+            return f"{name}{hours}" + (
+                "" if week == _EVERY else " " + week_in_words(week)
+            )
         whole, rest = divmod(self.stride, self.per)
         if self.unit == "counts":
             if not rest:
@@ -109,12 +135,12 @@ class Spacing:
         for (unit, stride), known in _NAMES.items():
             if known == plain:
                 return cls(unit, stride, local=local)
-        if plain == "on business days":
-            return cls("weekdays", 1, week=BUSINESS)
-        days = plain.removeprefix("on ").split(", ")
-        if plain.startswith("on ") and set(days) <= set(_DAYS):
-            week = "".join(str(int(day in days)) for day in _DAYS)
+        week = week_named(plain)
+        if week is not None:
             return cls("weekdays", 1, week=week)
+        opened = _OPEN.fullmatch(plain)
+        if opened is not None and (opened["hours"] or opened["week"]):
+            return cls._opened(opened, local)
         found = re.fullmatch(r"every (\d+)(?:\.(\d+))? (\w+)", plain)
         if found is None:
             return None
@@ -126,6 +152,17 @@ class Spacing:
         unit, size, per = _SPANS[word]
         return cls(unit, int(digits) * size, per, local=local)
 
+    @classmethod
+    def _opened(cls, found: re.Match[str], local: bool) -> Spacing | None:
+        every = cls.named(found["every"])
+        week = week_named(found["week"]) if found["week"] else _EVERY
+        if every is None or every.unit != "seconds" or every.per != 1 or week is None:
+            return None
+        opening = Opening.from_words(found["hours"] or "", every.stride, week)
+        if opening is None:
+            return None
+        return cls("open", 1, local=local, opening=opening)
+
     def units(self, stamps: np.ndarray) -> np.ndarray | None:
         """Return how many parts of a unit each time lies after the first.
 
@@ -136,11 +173,31 @@ class Spacing:
             return np.asarray((stamps - stamps[0]).astype(np.int64))
         if self.unit == "months":
             return whole_months(stamps)
+        if self.opening is not None:
+            return self.opening.units(stamps)
         days = stamps.astype("M8[D]")
         on = np.isin(_weekday(days), [i for i in range(7) if self.week[i] == "1"])
         if not on.all() or not (stamps - days == stamps[0] - days[0]).all():
             return None
         return np.asarray(np.busday_count(days[0], days, weekmask=self.week))
+
+
+def week_in_words(week: str) -> str:
+    """Return "on business days", or which days of a week count."""
+    if week == BUSINESS:
+        return "on business days"
+    chosen = (day for day, on in zip(_DAYS, week, strict=True) if on == "1")
+    return "on " + ", ".join(chosen)
+
+
+def week_named(words: str) -> str | None:
+    """Return the days that `week_in_words` says, or None."""
+    if words == "on business days":
+        return BUSINESS
+    days = words.removeprefix("on ").split(", ")
+    if not words.startswith("on ") or not set(days) <= set(_DAYS):
+        return None
+    return "".join(str(int(day in days)) for day in _DAYS)
 
 
 def place_units(stamps: np.ndarray, units: np.ndarray, spacing: Spacing) -> np.ndarray:
@@ -154,6 +211,8 @@ def place_units(stamps: np.ndarray, units: np.ndarray, spacing: Spacing) -> np.n
         return np.asarray((base + units) / spacing.per)
     if spacing.unit == "seconds":
         return np.asarray(first + units.astype(f"m8[{UNITS[spacing.per]}]"))
+    if spacing.opening is not None:
+        return spacing.opening.place(first, units)
     day = first.astype("M8[D]")
     clock = first - day
     if spacing.unit == "weekdays":

@@ -11,10 +11,12 @@ from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
 from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
+from ._log_link import LogLink as LogLink
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
 from ._pooling import pooling_of as pooling_of
 from ._recurrent import RecurrentEncoder as RecurrentEncoder
+from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 from ._stem import STEMS as STEMS
 from ._stem import ConvolutionStem as ConvolutionStem
@@ -34,8 +36,10 @@ __all__ = [
     "Encoded",
     "Encoder",
     "HighwayNetwork",
+    "LogLink",
     "PatchStem",
     "RecurrentEncoder",
+    "SegmentNetwork",
     "SequenceNetwork",
     "TransformerEncoder",
     "check_cell",

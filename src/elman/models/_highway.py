@@ -37,6 +37,8 @@ class HighwayNetwork(nn.Module):
         On the decoder's outputs, and between layers.
     """
 
+    segment = None
+
     def __init__(
         self,
         cell: str,

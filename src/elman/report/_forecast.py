@@ -131,6 +131,18 @@ def _finding(
             f" Over the whole {part} part, {coverage} of the truth lies inside the "
             f"{level} interval."
         )
+    said += _quantiles(section(forecast, "quantiles"))
     if parted:
         said += " The lower panel is the network's own share of the prediction."
     return said
+
+
+def _quantiles(scores: Mapping[str, Any]) -> str:
+    """Return how much of the truth lay at or below each quantile asked for."""
+    levels, shares = columns(scores, "level", "coverage")
+    told = [
+        f"{percent(share)} at or below that of {level:g}"
+        for level, share in zip(levels, shares, strict=False)
+        if np.isfinite(share)
+    ]
+    return f" Of its quantiles: {', '.join(told)}." if told else ""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from elman.tasks.forecast._linear import WindowRidge, WindowTable
+from elman.tasks.forecast._linear import Choice, WindowRidge, WindowTable
 
 CONTEXT, HORIZON = 5, 3
 
@@ -37,7 +37,7 @@ def features(table, origins, k, anchor):
 @pytest.mark.parametrize("anchor", WindowRidge.ANCHORS)
 def test_predictions_are_those_of_ridge_regression(table, anchor):
     origins = np.arange(CONTEXT, 200 - HORIZON + 1)
-    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON, (anchor, 3.0))
+    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON, Choice(anchor, 3.0))
     predicted = model.predict(table, origins)
     for k in range(HORIZON):
         level, x = features(table, origins, k, anchor)
@@ -47,7 +47,7 @@ def test_predictions_are_those_of_ridge_regression(table, anchor):
 
 def test_out_of_fold_predictions_never_saw_their_own_fold(table):
     origins = np.arange(CONTEXT, 200 - HORIZON + 1)
-    _, honest = WindowRidge.fit(table, origins, CONTEXT, HORIZON, ("zero", 3.0))
+    _, honest = WindowRidge.fit(table, origins, CONTEXT, HORIZON, Choice("zero", 3.0))
     fold = np.arange(len(origins)) * 5 // len(origins)
     k = 1
     for f in range(5):
@@ -65,7 +65,7 @@ def test_out_of_fold_predictions_never_saw_their_own_fold(table):
 def test_rows_without_truth_are_left_out(table):
     table.truth[50:60] = np.nan
     origins = np.arange(CONTEXT, 200 - HORIZON + 1)
-    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON, ("zero", 1.0))
+    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON, Choice("zero", 1.0))
     seen = np.isfinite(table.truth[origins]).all(1)
     _, x = features(table, origins, 0, "zero")
     expected = Ridge(1.0).fit(x[seen], table.truth[origins[seen]]).predict(x)
@@ -125,3 +125,45 @@ def test_the_squared_error_may_choose(table):
         for squared in (False, True)
     }
     assert chosen[True].alpha > chosen[False].alpha
+
+
+def test_shared_weights_are_those_of_one_regression_on_all_targets(table):
+    table.truth[60:70, 1] = np.nan
+    origins = np.arange(CONTEXT, 200 - HORIZON + 1)
+    choice = Choice("last", 3.0, shared=True)
+    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON, choice)
+    assert model.choice == choice
+    k = 2
+    level, x = features(table, origins, k, "last")
+    lags = x[:, : 2 * CONTEXT]
+    rest = np.hstack([x[:, 2 * CONTEXT :], np.ones((len(x), 1))])
+    own = [np.hstack([lags[:, j::2], *np.roll([rest, 0 * rest], j, 0)]) for j in (0, 1)]
+    truth = [table.truth[origins + k, j] - level[:, j] for j in (0, 1)]
+    both, y = np.vstack(own), np.concatenate(truth)
+    seen = np.isfinite(y)
+    penalty = np.full(both.shape[1], 3.0)
+    penalty[[CONTEXT + rest.shape[1] - 1, -1]] = 1e-8
+    gram = both[seen].T @ both[seen] + np.diag(penalty)
+    weights = np.linalg.solve(gram, both[seen].T @ y[seen])
+    predicted = model.predict(table, origins)[:, k]
+    for j in (0, 1):
+        expected = level[:, j] + own[j] @ weights
+        np.testing.assert_allclose(predicted[:, j], expected, atol=1e-6)
+
+
+def test_targets_of_one_kind_share_their_weights():
+    rng = np.random.default_rng(2)
+    values = np.zeros((160, 6))
+    for t in range(2, 160):
+        values[t] = 1.2 * values[t - 1] - 0.5 * values[t - 2] + rng.normal(size=6)
+    nothing = np.zeros((160, 0))
+    table = WindowTable(values, values, nothing, nothing)
+    origins = np.arange(CONTEXT, 160 - HORIZON + 1)
+    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON)
+    assert model.shared
+    # Where one target leads another, its lags are needed.
+    values = np.concatenate([rng.normal(size=(160, 1))] * 2, 1)
+    values[1:, 1] = values[:-1, 0]
+    table = WindowTable(values, values, nothing, nothing)
+    model, _ = WindowRidge.fit(table, origins, CONTEXT, HORIZON)
+    assert not model.shared

@@ -81,3 +81,18 @@ def test_what_was_decided_about_times_is_in_the_notes():
     model, _ = fit(times)
     notes = " ".join(model.results_["notes"])
     assert "lie beside even steps (every 16 minutes), by 0:00:01" in notes
+
+
+def test_business_hours_are_forecast_on_business_hours(tmp_path):
+    hours = [datetime(2024, 1, 1) + timedelta(hours=i) for i in range(24 * 40)]
+    hours = [h for h in hours if h.weekday() < 5 and 9 <= h.hour < 17][: ROWS + 7]
+    model, frame = fit(hours[:ROWS])
+    assert model.predict()["time"].to_list() == hours[ROWS:]
+    assert model.preparation_.calendar.slots == 24
+    assert model.preparation_.calendar.week
+    again = elman.load(model.save(tmp_path / "run"))
+    window = again.predict(frame.tail(14))
+    assert window["time"].to_list() == hours[ROWS:]
+    np.testing.assert_allclose(
+        window["prediction"], model.predict()["prediction"], rtol=1e-4
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,8 @@ from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 from ._backtest import Backtest
 
 Array = NDArray[np.float64]
-_FIELDS = ("truth", "prediction", "linear", "lower", "upper")
+_ENDS = ("lower", "upper")
+_FIELDS = ("truth", "prediction", "linear", *_ENDS)
 
 
 def steps_of(forecaster: Any, horizon: int | None) -> int:
@@ -49,7 +51,8 @@ def cut(forecast: Backtest, steps: slice) -> Backtest:
     fields: dict[str, Any] = {
         name: getattr(forecast, name)[:, steps] for name in (*_FIELDS, "time")
     }
-    return replace(forecast, **fields)
+    quantiles = tuple(values[:, steps] for values in forecast.quantiles)
+    return replace(forecast, **fields, quantiles=quantiles)
 
 
 def joined_blocks(parts: list[Backtest], preparation: Preparation) -> Backtest:
@@ -62,25 +65,31 @@ def joined_blocks(parts: list[Backtest], preparation: Preparation) -> Backtest:
     from the forecast, with the distances d of each block on its own, H its last step:
     the error with which a block begins is that of the last step before it.
     """
-    low: Any = 0.0
-    high: Any = 0.0
-    widened: list[Backtest] = []
-    for part in parts:
-        centre = preparation.forward(part.prediction)
-        below = np.maximum(centre - preparation.forward(part.lower), 0.0)
-        above = np.maximum(preparation.forward(part.upper) - centre, 0.0)
-        ends: dict[str, Any] = {}
-        if widened:
-            ends["lower"] = preparation.inverse(centre - np.sqrt(below**2 + low))
-            ends["upper"] = preparation.inverse(centre + np.sqrt(above**2 + high))
-        widened.append(replace(part, **ends))
-        low = low + below[:, -1:] ** 2
-        high = high + above[:, -1:] ** 2
+    centres = [preparation.forward(part.prediction) for part in parts]
+
+    def widened(ends: Sequence[Array]) -> Array:
+        before: Any = 0.0
+        found: list[Array] = []
+        for centre, end in zip(centres, ends, strict=True):
+            away = preparation.forward(end) - centre
+            wider = np.sqrt(away**2 + before)
+            moved = preparation.inverse(centre + np.copysign(wider, away))
+            found.append(moved if found else end)
+            before = before + away[:, -1:] ** 2
+        return np.concatenate(found, 1)
+
     whole: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in widened], 1)
-        for name in (*_FIELDS, "time")
+        name: np.concatenate([getattr(part, name) for part in parts], 1)
+        for name in ("truth", "prediction", "linear", "time")
     }
-    return replace(parts[0], **whole)
+    ends: dict[str, Any] = {
+        name: widened([getattr(p, name) for p in parts]) for name in _ENDS
+    }
+    quantiles = (
+        widened([part.quantiles[q] for part in parts])
+        for q in range(len(parts[0].levels))
+    )
+    return replace(parts[0], **whole, **ends, quantiles=tuple(quantiles))
 
 
 def with_forecast(

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
+from ._quantiles import quantile_name
+
 
 @dataclass(frozen=True)
 class Backtest:
-    """Rolling forecasts of one series.
+    """Rolling forecasts of one series, or of many.
 
     Attributes
     ----------
@@ -22,6 +24,14 @@ class Backtest:
         (n, H): the time of each forecast step.
     truth, prediction, linear, lower, upper : ndarray
         (n, H, K), in the targets' units; the truth is NaN where unobserved.
+    levels : tuple of float
+        Of the quantiles that were asked for.
+    quantiles : tuple of ndarray
+        (n, H, K) each, one a level.
+    ids : DataFrame or None
+        n rows: which of many series each forecast is of.
+    zone : str
+        Where the times are UTC: the zone that `to_frame` shows them in.
     """
 
     targets: list[str]
@@ -31,6 +41,10 @@ class Backtest:
     linear: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    levels: tuple[float, ...] = ()
+    quantiles: tuple[NDArray[np.float64], ...] = ()
+    ids: pl.DataFrame | None = None
+    zone: str = ""
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -77,9 +91,17 @@ class Backtest:
             }
             for field in ("truth", "prediction", "linear", "lower", "upper"):
                 columns[field] = getattr(self, field)[:, :, j].reshape(-1)
+            for level, values in zip(self.levels, self.quantiles, strict=True):
+                columns[quantile_name(level)] = values[:, :, j].reshape(-1)
             frame = pl.DataFrame(columns).with_columns(pl.col("truth").fill_nan(None))
             parts.append(
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))
             )
         whole = pl.concat(parts)
+        if self.ids is not None:
+            index = np.tile(np.repeat(np.arange(n), horizon), len(self.targets))
+            whole = pl.concat([self.ids[index], whole], how="horizontal")
+        if self.zone and dated:
+            times = pl.col("origin", "time").dt.replace_time_zone("UTC")
+            whole = whole.with_columns(times.dt.convert_time_zone(self.zone))
         return whole if len(self.targets) > 1 else whole.drop("target")

@@ -8,7 +8,11 @@ from elman.tasks._training import settings_of
 from elman.tasks.parameters import checked
 from elman.training import TrainingSettings
 
+from ._objective import check_loss
+
 
 def check_parameters(forecaster: Any) -> TrainingSettings:
     """Return the training settings, or raise for the first argument out of range."""
-    return settings_of(forecaster, checked(forecaster))
+    values = checked(forecaster)
+    check_loss(forecaster)
+    return settings_of(forecaster, values)

@@ -16,30 +16,39 @@ from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.models import HighwayNetwork
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
-from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.columns._holidays import check_holidays
+from elman.tasks.forecast.columns._preparation import (
+    Preparation,
+    Prepared,
+    target_values,
+)
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
 from elman.training import Progress, TrainingResult, predict, train
 
 from ._backtest import Backtest
 from ._check import check_parameters
+from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
 from ._future import Tail, with_future
 from ._intervals import calibrated
 from ._kinds import kinds_of, left_out
 from ._linear import WindowRidge
-from ._loss import masked_error
 from ._notes import interval_notes, later_notes
+from ._objective import check_signs, objective
+from ._offsets import Offsets, offsets_of
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
-from ._windows import Windows, observed, origins_between
+from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
+# Windows times steps times targets: half a gigabyte of linear forecasts, and less.
+_MOST_TRAINING_VALUES = 1 << 26
+_MOST_VALIDATION_VALUES = 1 << 23
 _DIAGNOSIS_WINDOWS = 64
 
 
@@ -53,8 +62,8 @@ class FittedForecast:
 
     preparation: Preparation
     linear: WindowRidge
-    network: HighwayNetwork
-    offsets: tuple[NDArray[np.float64], NDArray[np.float64]]
+    network: ForecastNetwork
+    offsets: Offsets
     axis: dict[str, Any]
     series: RegularSeries
     data: Prepared
@@ -84,8 +93,8 @@ class FittedForecast:
     def forecast_with(
         preparation: Preparation,
         linear: WindowRidge,
-        network: HighwayNetwork,
-        offsets: tuple[NDArray[np.float64], NDArray[np.float64]],
+        network: ForecastNetwork,
+        offsets: Offsets,
         data: Prepared,
         origins: NDArray[np.int64],
         level: NDArray[np.float64] | float = 0.0,
@@ -99,15 +108,19 @@ class FittedForecast:
         corrected = predict(network, windows).numpy().astype(np.float64) + level
         scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
-        low, high = offsets
         return Backtest(
             targets=preparation.targets,
             time=data.time[steps],
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + low),
-            upper=preparation.inverse(corrected + high),
+            lower=preparation.inverse(corrected + offsets.low),
+            upper=preparation.inverse(corrected + offsets.high),
+            levels=offsets.levels,
+            quantiles=tuple(
+                preparation.inverse(corrected + offset) for offset in offsets.quantiles
+            ),
+            zone=preparation.calendar.zone,
         )
 
 
@@ -162,6 +175,8 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
+    segment = segment_of(forecaster.decoder, horizon, context, season)
+    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -193,8 +208,11 @@ def fit_forecast(
         forecaster.scale,
         season=min(season if season > 1 else need.steps, context),
         means=kinds.means,
+        holidays=check_holidays(forecaster.holidays),
     )
     notes += more
+    trained = target_values(series.frame[: split.train_end], targets)
+    check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))
     wild = left_out(preparation, series.frame, data.raw, split)
     learned_rows = slice(split.train_end)
@@ -208,6 +226,7 @@ def fit_forecast(
     learned = data.without(wild)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
+    training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
     squared = all(kinds.means)
     linear, honest = WindowRidge.fit(
         learned.table, training, context, horizon, squared=squared
@@ -217,11 +236,12 @@ def fit_forecast(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
     held = Windows(
         learned, validating, linear.predict(learned.table, validating), context
     )
 
-    loss = masked_error(kinds.means)
+    folds = learned.table.truth[training[:, None] + np.arange(horizon)] - honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -229,8 +249,19 @@ def fit_forecast(
             data.encoder.shape[1],
             data.decoder.shape[1],
             len(targets),
+            horizon,
+            segment,
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
+        loss = objective(
+            forecaster,
+            kinds.means,
+            network,
+            preparation,
+            trained,
+            folds,
+            weighted=False,
+        )
+        before, after, remedy = remedied(forecaster, network, examples, need, loss)
     flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
@@ -249,12 +280,12 @@ def fit_forecast(
     ahead = np.arange(horizon)
     errors = learned.table.truth[validating[:, None] + ahead]
     errors = errors - predict(network, held).numpy()
-    folds = learned.table.truth[training[:, None] + ahead] - honest
-    low, high = calibrated(errors, folds, forecaster.level)
-    # Half of the values and more are 0, and so is any lower quantile.
-    low[:, kinds.intermittent] = -np.inf
-    offsets = low, high
     notes += interval_notes(errors, forecaster.level, targets)
+    offsets = offsets_of(
+        forecaster,
+        lambda level: calibrated(errors, folds, level),
+        kinds.intermittent,
+    )
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
@@ -266,7 +297,7 @@ def fit_forecast(
         everything,
         context,
         horizon,
-        (linear.anchor, linear.alpha),
+        linear.choice,
         squared=squared,
     )
     return FittedForecast(
@@ -278,6 +309,7 @@ def fit_forecast(
             "columns": list(series.axis.columns),
             "freq": series.freq,
             "step": series.step,
+            "form": series.axis.form,
         },
         series=series,
         data=data,
@@ -299,22 +331,7 @@ def fit_forecast(
         ],
         seed=settings.seed,
         diverged=diverged,
-        flow=flow_report(flow, min(need.steps, context)),
-    )
-
-
-def build_network(
-    forecaster: Any, encoder_size: int, decoder_size: int, targets: int
-) -> HighwayNetwork:
-    """Return the untrained network of a forecaster."""
-    return HighwayNetwork(
-        forecaster.cell,
-        encoder_size,
-        decoder_size,
-        targets,
-        hidden_size=int(forecaster.hidden_size),
-        num_layers=int(forecaster.num_layers),
-        dropout=forecaster.dropout,
+        flow=flow_report(flow, _needed(need, network, context)),
     )
 
 
@@ -331,10 +348,15 @@ def _windows_between(
     return origins
 
 
-def _remedied(
+def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+    """Return how many steps of the recurrence, or segments, the data need."""
+    return -(-min(need.steps, context) // (network.segment or 1))
+
+
+def remedied(
     forecaster: Any,
-    network: HighwayNetwork,
-    examples: Windows,
+    network: ForecastNetwork,
+    examples: Any,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
 ) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
@@ -351,8 +373,8 @@ def _remedied(
             inputs,
             target,
             loss,
-            needed=min(need.steps, inputs[0].shape[1]),
-            needed_source=need.source,
+            needed=_needed(need, network, inputs[0].shape[1]),
+            needed_source=need.source + in_segments(network),
             remedies=init.NAMES[1:] if remedies else False,
         )
 
@@ -361,6 +383,7 @@ def _remedied(
     remedy = before.best if automatic else forecaster.init
     if remedy is None or remedy == "default":
         return before, None, None
-    options = {"t_max": max(need.steps, 2)} if remedy == "chrono" else {}
+    reach = _needed(need, network, need.steps)
+    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
     init.apply_(remedy, network.encoder, **options)
     return before, diagnosed(remedies=False), remedy

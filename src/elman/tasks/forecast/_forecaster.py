@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
-from elman.tasks import _store
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks.panel import _state as _panel_state
+from elman.tasks.panel._estimate import fit_many
+from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
@@ -31,9 +32,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
     A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`). The correction starts at zero and is kept
-    only as far as it lowers the error of the validation part, the last part of
-    the training rows.
+    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
+    correction starts at zero and is kept only as far as it lowers the error of the
+    validation part, the last part of the training rows.
 
     {parameters}
 
@@ -44,7 +45,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     targets_ : list of str
     horizon_, context_ : int
         Steps ahead and back.
-    network_ : HighwayNetwork
+    network_ : HighwayNetwork or SegmentNetwork
     linear_ : WindowRidge
 
     Examples
@@ -65,11 +66,13 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         horizon: int | None = None,
         context: int | None = None,
         *,
+        decoder: str = "auto",
         cell: str = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
         dropout: float = 0.1,
         init: str = "auto",
+        holidays: str | None = None,
         scale: str = "auto",
         loss: str = "auto",
         epochs: int | None = None,
@@ -82,6 +85,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.15,
         level: float = 0.9,
+        quantiles: Sequence[float] | None = None,
         random_state: int = 0,
         training: Mapping[str, Any] | None = None,
         progress: bool = False,
@@ -90,11 +94,13 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     ) -> None:
         self.horizon = horizon
         self.context = context
+        self.decoder = decoder
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
         self.init = init
+        self.holidays = holidays
         self.scale = scale
         self.loss = loss
         self.epochs = epochs
@@ -107,6 +113,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.level = level
+        self.quantiles = quantiles
         self.random_state = random_state
         self.training = training
         self.progress = progress
@@ -121,6 +128,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         time: str | Sequence[str] | None = None,
         *,
         y: Any = None,
+        id: str | Sequence[str] | None = None,  # noqa: A002
+        static: str | Sequence[str] | None = None,
+        wide: bool | None = None,
         known: str | Sequence[str] = (),
         past: str | Sequence[str] | None = None,
         ignore: str | Sequence[str] = (),
@@ -144,6 +154,13 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         y : series, array or frame, optional
             The values of the targets, (T,) or (T, K), in place of their names:
             scikit-learn's ``fit(X, y)``.
+        id : str or sequence of str, optional
+            The columns that tell many series apart, such as stores: one model learns
+            from all, each in its own unit. Found where times repeat without it.
+        static : str or sequence of str, optional
+            Of many series: columns constant in each, found if not given.
+        wide : bool, optional
+            Whether each row is a series, its name first; found if there is no target.
         known : str or sequence of str
             Covariates whose future values are known at forecast time. With y, every
             column of the frame that is not named elsewhere.
@@ -172,6 +189,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
+        self.__dict__.pop("model_", None)  # of an earlier fit to many series
+        if given := given_panel(frame, target, y, time, id, wide, missing, source):
+            roles = {"known": known, "past": past, "static": static, "ignore": ignore}
+            return fit_many(self, given, test=test, **roles)
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
@@ -200,12 +221,6 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         """How `elman.data.open_table` reads a file as the one trained on was read."""
         return reading_of(self)
 
-    @own_modes()
-    def save(self, directory: str | Path) -> Path:
-        """Write a run directory that `elman.load` opens; return its path."""
-        check_is_fitted(self, "network_")
-        return _store.save(self, directory)
-
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
         self._recent, self._origin = RawRows.last(
@@ -219,12 +234,15 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.network_ = fitted.network
         self.offsets_ = fitted.offsets
         self.axis_ = fitted.axis
+        self.seed_ = fitted.seed
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        return _forecast_state.dump(self)
+        many = hasattr(self, "model_")
+        return _panel_state.dump(self) if many else _forecast_state.dump(self)
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         check_parameters(self)
-        _forecast_state.restore(self, fitted, tensors)
+        state = _panel_state if fitted.get("many") else _forecast_state
+        state.restore(self, fitted, tensors)

@@ -19,6 +19,7 @@ from elman.tasks.forecast.columns._target_kind import intermittent
 from elman.tasks.forecast.columns._transform import Transform
 from elman.tasks.forecast.columns._wild import typical
 
+from ._loss import MEANS
 from ._season import season_of
 from ._split import Split
 
@@ -52,15 +53,13 @@ def kinds_of(
         even = Transform.choose(forecaster.scale, values).forward(values)
         # Correlation is the same in any unit, far-off ones apart.
         even = (even - np.nanmean(even)) / spread(even[np.isfinite(even)])
-        season = season_of(even, float(series.step), dated=dated)
+        season = season_of(even, float(series.step), dated=dated, day=series.axis.day)
         seasons.append(season)
         sparse.append(intermittent(values, season))
         evened.append(even)
-    means = {
-        "auto": sparse,
-        "squared": [True] * len(targets),
-        "absolute": [False] * len(targets),
-    }[forecaster.loss]
+    means = [forecaster.loss in MEANS] * len(targets)
+    if forecaster.loss == "auto":
+        means = sparse
     first = evened[0]
     if not np.isfinite(np.diff(first)).any():
         # Never two in a row: what is known of the changes is that of the levels.

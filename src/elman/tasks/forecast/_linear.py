@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
+
+from ._normal_equations import NormalEquations, Sample
+from ._shared_ridge import SharedProblem
 
 _ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _FOLDS = 5
@@ -38,6 +43,14 @@ class WindowTable:
     known: NDArray[np.float64]
 
 
+class Choice(NamedTuple):
+    """What of a linear model the folds choose."""
+
+    anchor: str
+    alpha: float
+    shared: bool = False
+
+
 class WindowRidge:
     r"""One ridge regression for each step of the horizon.
 
@@ -48,8 +61,10 @@ class WindowRidge:
               \text{known}_{t+k},\ 1\,]
 
     where the anchor :math:`a_t` is zero, the last value or the mean of the
-    window. Anchor and penalty have the lowest error over contiguous folds of the
-    training origins: absolute, or squared where a mean is asked for.
+    window. With several targets the lags are those of all of them, or each target's
+    own with the same weights for all. This, anchor and penalty have the lowest error
+    over contiguous folds of the training origins: absolute, or squared where a mean
+    is asked for.
 
     Attributes
     ----------
@@ -59,6 +74,8 @@ class WindowRidge:
         "zero", "last" or "mean".
     alpha : float
         The penalty, on features as they are, the intercept left free.
+    shared : bool
+        Whether all targets have the same weights, each for its own lags.
     """
 
     ANCHORS = ("zero", "last", "mean")
@@ -69,11 +86,19 @@ class WindowRidge:
         anchor: str,
         alpha: float,
         weights: NDArray[np.float64],
+        *,
+        shared: bool = False,
     ) -> None:
         self.context = context
         self.anchor = anchor
         self.alpha = alpha
         self.weights = weights
+        self.shared = shared
+
+    @property
+    def choice(self) -> Choice:
+        """What the folds chose."""
+        return Choice(self.anchor, self.alpha, self.shared)
 
     @classmethod
     def fit(
@@ -82,7 +107,7 @@ class WindowRidge:
         origins: NDArray[np.int64],
         context: int,
         horizon: int,
-        chosen: tuple[str, float] | None = None,
+        chosen: Choice | tuple[str, float] | None = None,
         *,
         squared: bool = False,
     ) -> tuple[WindowRidge, NDArray[np.float64]]:
@@ -95,7 +120,7 @@ class WindowRidge:
             (n,), increasing: the first forecast step of each training window.
         context, horizon : int
             Steps behind and ahead.
-        chosen : (anchor, alpha) or None
+        chosen : Choice, (anchor, alpha) or None
             Skip the choice.
         squared : bool
             Choose by the squared error.
@@ -113,20 +138,22 @@ class WindowRidge:
         fold_of = np.arange(len(origins)) * folds // len(origins)
         drawn = sampled(len(origins), _MOST_WINDOWS)
         spans = [origins[fold_of == f][[0, -1]] for f in range(folds)]
-        sample = _Sample(origins[drawn], fold_of[drawn], spans)
+        sample = Sample(origins[drawn], fold_of[drawn], spans)
         if chosen is None:
             chosen = _choose(table, sample, context, horizon, squared=squared)
-        anchor, alpha = chosen
+        anchor, alpha, shared = Choice(*chosen)
+        kept = {"shared": shared}
         weights, parts = [], []
         for k in range(horizon):
-            problem = _Problem(table, sample, context, k, anchor)
+            problem = _problem(table, sample, context, k, anchor, shared=shared)
             weights.append(problem.solve(alpha))
             parts.append([problem.solve(alpha, without=f) for f in range(folds)])
-        model = cls(context, anchor, alpha, np.stack(weights))
+        model = cls(context, anchor, alpha, np.stack(weights), **kept)
         out = np.empty((len(origins), horizon, table.truth.shape[1]))
         for f in range(folds):
             inside = fold_of == f
-            held_out = cls(context, anchor, alpha, np.stack([p[f] for p in parts]))
+            part = np.stack([p[f] for p in parts])
+            held_out = cls(context, anchor, alpha, part, **kept)
             out[inside] = held_out.predict(table, origins[inside])
         return model, out
 
@@ -150,44 +177,22 @@ class WindowRidge:
         return {"linear.weights": torch.from_numpy(self.weights)}
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """The origins a model is fitted on, and the contiguous folds they lie in.
-
-    Attributes
-    ----------
-    origins, fold : ndarray
-        (n,), both increasing.
-    spans : list of ndarray
-        The first and the last origin of each fold, drawn or not.
-    """
-
-    origins: NDArray[np.int64]
-    fold: NDArray[np.int64]
-    spans: list[NDArray[np.int64]]
-
-
 class _Problem:
     """One step of the horizon: targets observed in the same rows share equations."""
 
     def __init__(
         self,
-        table: WindowTable,
-        sample: _Sample,
-        context: int,
+        features: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        sample: Sample,
         k: int,
-        anchor: str,
     ) -> None:
-        origins = sample.origins
-        level, base = _base(table, origins, context, anchor)
-        features = _with_known(table, base, origins, k)
-        truth = table.truth[origins + k] - level
         together: dict[bytes, list[int]] = {}
         for j, seen in enumerate(np.isfinite(truth).T):
             together.setdefault(seen.tobytes(), []).append(j)
         self.targets = truth.shape[1]
         self.groups = [
-            (targets, _Normal(features, truth[:, targets], sample, k))
+            (targets, NormalEquations(features, truth[:, targets], sample, k))
             for targets in together.values()
         ]
 
@@ -205,73 +210,42 @@ class _Problem:
         return sum(total for total, _ in sums) / max(sum(n for _, n in sums), 1)
 
 
-class _Normal:
-    """Normal equations of targets observed in the same rows, kept apart by fold."""
-
-    def __init__(
-        self,
-        features: NDArray[np.float64],
-        truth: NDArray[np.float64],
-        sample: _Sample,
-        k: int,
-    ) -> None:
-        origins, fold = sample.origins, sample.fold
-        seen = np.isfinite(truth).all(1)
-        self.features, self.truth, self.fold, self.seen = features, truth, fold, seen
-        self.gram, self.cross = [], []
-        self.edge_gram, self.edge_cross = [], []
-        for f, (first, last) in enumerate(sample.spans):
-            rows = np.flatnonzero((fold == f) & seen)
-            a, b = features[rows], truth[rows]
-            self.gram.append(_product(a, a))
-            self.cross.append(_product(a, b))
-            # Windows of other folds that overlap this one within the horizon.
-            near = (fold != f) & seen
-            near &= (origins > first - k - 1) & (origins < last + k + 1)
-            a, b = features[near], truth[near]
-            self.edge_gram.append(_product(a, a))
-            self.edge_cross.append(_product(a, b))
-
-    def solve(self, alpha: float, without: int | None = None) -> NDArray[np.float64]:
-        gram, cross = sum(self.gram), sum(self.cross)
-        if without is not None and len(self.gram) > 1:
-            gram = gram - self.gram[without] - self.edge_gram[without]
-            cross = cross - self.cross[without] - self.edge_cross[without]
-        penalty = np.full(len(gram), alpha)  # type: ignore[arg-type]
-        penalty[-1] = 1e-8  # the intercept
-        system = torch.from_numpy(gram + np.diag(penalty))
-        return torch.linalg.solve(system, torch.from_numpy(cross)).numpy()
-
-    def error(self, alpha: float, *, squared: bool) -> tuple[float, int]:
-        """Return the sum of the out-of-fold errors, and of how many."""
-        total, count = 0.0, 0
-        for f in range(len(self.gram)):
-            rows = (self.fold == f) & self.seen
-            residual = self.truth[rows] - self.features[rows] @ self.solve(alpha, f)
-            total += float((residual**2 if squared else np.abs(residual)).sum())
-            count += residual.size
-        return total, count
-
-
-def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return aᵀb, by torch: NumPy's threads and torch's would wait for each other."""
-    return (torch.from_numpy(a).T @ torch.from_numpy(b)).numpy()
+def _problem(
+    table: WindowTable,
+    sample: Sample,
+    context: int,
+    k: int,
+    anchor: str,
+    *,
+    shared: bool,
+) -> _Problem | SharedProblem:
+    """Return the equations of one step of the horizon."""
+    origins = sample.origins
+    level, base = _base(table, origins, context, anchor)
+    features = _with_known(table, base, origins, k)
+    truth = table.truth[origins + k] - level
+    if shared:
+        return SharedProblem(features, truth, context * level.shape[1], sample, k)
+    return _Problem(features, truth, sample, k)
 
 
 def _choose(
     table: WindowTable,
-    sample: _Sample,
+    sample: Sample,
     context: int,
     horizon: int,
     *,
     squared: bool,
-) -> tuple[str, float]:
+) -> Choice:
     steps = sorted({0, horizon // 2, horizon - 1})
+    ways = (False, True) if table.truth.shape[1] > 1 else (False,)
     errors = {}
-    for anchor in WindowRidge.ANCHORS:
-        problems = [_Problem(table, sample, context, k, anchor) for k in steps]
+    for anchor, shared in itertools.product(WindowRidge.ANCHORS, ways):
+        problems = [
+            _problem(table, sample, context, k, anchor, shared=shared) for k in steps
+        ]
         for alpha in _ALPHAS:
-            errors[anchor, alpha] = sum(
+            errors[Choice(anchor, alpha, shared)] = sum(
                 p.error(alpha, squared=squared) for p in problems
             )
     return min(errors, key=lambda choice: errors[choice])

@@ -123,12 +123,7 @@ class RawRows:
         unit = np.datetime_data(values.dtype)[0] if axis.is_dated else ""
         numbers = values.astype(np.int64) if axis.is_dated else values
         described = {
-            "columns": list(axis.columns),
-            "unit": axis.unit,
-            "stride": int(axis.stride),
-            "per": int(axis.per),
-            "week": axis.week,
-            "local": bool(axis.local),
+            **axis.describe(),
             "time": unit,
         }
         arrays = {"time": numbers, "raw": self.raw, "known": self.known}
@@ -149,8 +144,7 @@ class RawRows:
         values = tensors["recent.time"].numpy()
         if unit:
             values = values.astype(f"datetime64[{unit}]")
-        columns = tuple(described.pop("columns"))
         return cls(
-            TimeAxis(columns=columns, values=values, **described),
+            TimeAxis.from_description(described, values),
             *(tensors[f"recent.{name}"].numpy() for name in ("raw", "known", "past")),
         )

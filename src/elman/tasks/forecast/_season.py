@@ -22,7 +22,9 @@ _REPEATS = 4
 _FEWEST = 8
 
 
-def season_of(values: Array, step: float, *, dated: bool) -> int:
+def season_of(
+    values: Array, step: float, *, dated: bool, day: int | None = None
+) -> int:
     """Return the season of a series in steps, or 1 where none shows.
 
     Candidates are the calendar's (a day, a week, a year, whatever is a whole
@@ -41,11 +43,13 @@ def season_of(values: Array, step: float, *, dated: bool) -> int:
         Seconds from row to row.
     dated : bool
         Whether rows have times; else the calendar has no candidates.
+    day : int or None
+        Rows of a day, where they are some hours of it.
     """
     recent = values[-_MOST_ROWS:]
     if np.isfinite(recent).sum() < _FEWEST or not np.nanmax(recent) > np.nanmin(recent):
         return 1
-    named = calendar_seasons(step) if dated else []
+    named = calendar_seasons(step, day) if dated else []
     named = [season for season in named if _fits(season, len(recent))]
     found = [
         season
@@ -61,9 +65,9 @@ def season_of(values: Array, step: float, *, dated: bool) -> int:
     return _cheapest(values, found, preferred=named)
 
 
-def calendar_seasons(step: float) -> list[int]:
+def calendar_seasons(step: float, day: int | None = None) -> list[int]:
     """Return the day, the week and the year in steps of so many seconds."""
-    seasons = []
+    seasons = [] if day is None else [day]
     for period in (DAY, 7 * DAY):
         steps = period / step
         if abs(steps - round(steps)) < 1e-6 * steps:

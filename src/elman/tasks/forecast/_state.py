@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.tasks._features import described_features, restore_features
+from elman.tasks._networks import filled, tensors_of
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._fit import build_network
+from ._decoder import build_network
 from ._future import Tail
 from ._linear import WindowRidge
+from ._offsets import Offsets
 from ._raw_rows import RawRows
 
 
@@ -25,8 +26,11 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "context": forecaster.context_,
         "anchor": forecaster.linear_.anchor,
         "alpha": forecaster.linear_.alpha,
+        "shared": forecaster.linear_.shared,
+        "segment": forecaster.network_.segment,
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
+        "seed": forecaster.seed_,
         "origin": origin,
         "seasons": forecaster.seasons_,
         "intermittent": forecaster.intermittent_,
@@ -34,13 +38,9 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "times_of_y": forecaster._times_of_y,
         **described_features(forecaster),
     }
-    tensors = {
-        f"network.{name}": tensor
-        for name, tensor in forecaster.network_.state_dict().items()
-    }
+    tensors = tensors_of(forecaster.network_)
     tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
-    for name, offset in zip(("low", "high"), forecaster.offsets_, strict=True):
-        tensors[f"interval.{name}"] = torch.from_numpy(offset)
+    tensors |= forecaster.offsets_.tensors()
     tensors |= Tail.dump(data)
     if forecaster._recent is not None:
         fitted["recent"], recent = forecaster._recent.dump()
@@ -59,26 +59,26 @@ def restore(
         fitted["anchor"],
         fitted["alpha"],
         tensors["linear.weights"].numpy(),
+        shared=fitted.get("shared", False),
     )
-    network = build_network(
-        forecaster,
-        encoder_size=tensors["tail.encoder"].shape[1],
-        decoder_size=tensors["tail.decoder"].shape[1],
-        targets=len(preparation.targets),
+    network = filled(
+        lambda: build_network(
+            forecaster,
+            encoder_size=tensors["tail.encoder"].shape[1],
+            decoder_size=tensors["tail.decoder"].shape[1],
+            targets=len(preparation.targets),
+            horizon=len(linear.weights),
+            segment=fitted.get("segment"),
+        ),
+        tensors,
     )
-    network.load_state_dict(
-        {
-            name.removeprefix("network."): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network.")
-        }
-    )
-    offsets = (tensors["interval.low"].numpy(), tensors["interval.high"].numpy())
+    offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
     forecaster.horizon_ = len(linear.weights)
     forecaster.preparation_ = preparation
     forecaster.linear_, forecaster.network_ = linear, network
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
+    forecaster.seed_ = fitted.get("seed", forecaster.random_state)
     forecaster.missing_ = fitted.get("missing", [])
     forecaster._tail = (Tail.restore(tensors), fitted["origin"])
     _restore_rows(forecaster, fitted, tensors)

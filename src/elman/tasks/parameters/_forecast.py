@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
+from ._texts import read_numbers
 
 _ONLY = ("forecast",)
+
+
+def _holidays(value: object) -> str | None:
+    from elman.tasks.forecast.columns._holidays import check_holidays
+
+    return check_holidays(value)
 
 
 def _cells() -> Sequence[str]:
@@ -19,6 +27,12 @@ def _scales() -> Sequence[str]:
     from elman.tasks.forecast.columns._transform import Transform
 
     return ("auto", *(transform.value for transform in Transform))
+
+
+def _quantiles(value: Any) -> Any:
+    from elman.tasks.forecast._quantiles import check_quantiles
+
+    return check_quantiles(value)
 
 
 FORECAST: tuple[Parameter, ...] = (
@@ -41,6 +55,18 @@ FORECAST: tuple[Parameter, ...] = (
         _ONLY,
     ),
     Parameter(
+        "decoder",
+        Choice(lambda: ("auto", "steps", "segments")),
+        "How the correction is decoded: step by step, or several steps at once from a"
+        " recurrence over segments. ``auto`` takes segments for horizons of 48 steps"
+        " and more.",
+        Option(
+            "auto, steps, or segments: several steps at once, for long horizons.",
+            panel=MODEL,
+        ),
+        _ONLY,
+    ),
+    Parameter(
         "cell",
         Choice(_cells),
         "Kind of recurrent layer, of the encoder and the decoder.",
@@ -55,6 +81,18 @@ FORECAST: tuple[Parameter, ...] = (
         _ONLY,
     ),
     Parameter(
+        "holidays",
+        Checked("str or None", _holidays),
+        "Whose holidays are known, of the past and of the rows to forecast: the code of"
+        ' a country ("DE"), of a part of one ("DE-BY"), of an exchange ("XNYS"), or'
+        " several with commas. Needs the package holidays.",
+        Option(
+            "Whose holidays count: DE, US, DE-BY, XNYS, …; needs elman[holidays].",
+            metavar="CODE",
+        ),
+        _ONLY,
+    ),
+    Parameter(
         "scale",
         Choice(_scales),
         "Monotone transform of the targets; ``auto`` takes the square root of counts.",
@@ -63,11 +101,30 @@ FORECAST: tuple[Parameter, ...] = (
     ),
     Parameter(
         "loss",
-        Choice(lambda: ("auto", "absolute", "squared")),
+        Choice(
+            lambda: ("auto", "absolute", "squared", "poisson", "tweedie", "pinball")
+        ),
         "What is made small: the absolute error, so that the median is forecast, or"
         " the squared error, for the mean. ``auto`` takes the squared error for targets"
-        " that are mostly 0 and whose median would always be (intermittent demand).",
-        tasks=_ONLY,
+        " that are mostly 0 and whose median would always be (intermittent demand). The"
+        " deviances of a Poisson and of a Tweedie distribution, of power 3/2, are for"
+        " counts and for amounts that are often 0: a mean, on a log link, so that no"
+        " forecast is below 0. ``pinball`` is for the quantiles asked for.",
+        Option("auto, absolute, squared, poisson, tweedie or pinball.", panel=MODEL),
+        _ONLY,
+    ),
+    Parameter(
+        "quantiles",
+        Checked("sequence of float or None", _quantiles),
+        "Levels such as ``(0.1, 0.5, 0.9)``: predictions get a column for each, q0.1"
+        " and so on, which never cross, and the results their pinball loss and"
+        " coverage.",
+        Option(
+            "Levels of quantiles to predict beside the intervals, such as 0.1,0.5,0.9.",
+            metavar="LEVELS",
+            read=read_numbers,
+        ),
+        _ONLY,
     ),
     Parameter(
         "batch_size",

@@ -49,3 +49,14 @@ def read_class_weight(flag: str, text: str) -> str | dict[str, float]:
 def whole_if_whole(flag: str, value: float) -> float:
     """Return a number of steps as a whole one, where from 1 on it is."""
     return int(value) if value >= 1 and value.is_integer() else value
+
+
+def read_numbers(flag: str, text: str) -> list[float]:
+    """Return numbers that stand between commas."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"{flag} must be numbers with commas between them, such as 0.1,0.5,0.9,"
+            f" got {text!r:.60}"
+        ) from None
