@@ -176,7 +176,7 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     if training is not None:  # an optimiser that is an object is of this process
         parameters["training"] = {k: v for k, v in training.items() if _is_plain(v)}
     # A generator is not of another process either: the seed it drew is.
-    if parameters["random_state"] is not None:
+    if not isinstance(parameters["random_state"], int | None):
         parameters["random_state"] = getattr(estimator, "seed_", None)
     return parameters
 
