@@ -10,10 +10,10 @@ from typing import Any, Literal, Self
 from torch import Tensor
 
 from elman._modes import own_modes
-from elman.tasks._estimator import Estimator
-from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks._estimator import Estimator, Steps
+from elman.tasks._threads import work_of_forecaster
 from elman.tasks.panel import _state as _panel_state
-from elman.tasks.panel._estimate import fit_many
+from elman.tasks.panel._estimate import many_steps
 from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
@@ -192,14 +192,21 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.__dict__.pop("model_", None)  # of an earlier fit to many series
         if given := given_panel(frame, target, y, time, id, wide, missing, source):
             roles = {"known": known, "past": past, "static": static, "ignore": ignore}
-            return fit_many(self, given, test=test, **roles)
+            return self._fit(many_steps(self, given, test=test, **roles))
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
         )
         known, past = asked.roles(series.frame.columns, known, past, ignore)
-        with suitable_threads(work_of_forecaster(self, series)):
-            fitted = fit_forecast(
+
+        def take(fitted: FittedForecast) -> None:
+            self.missing_ = gone
+            take_form(self, asked, series)
+            self._take(fitted)
+
+        steps = Steps(
+            work_of_forecaster(self, series),
+            lambda: fit_forecast(
                 self,
                 series,
                 target=asked.target,
@@ -209,12 +216,11 @@ class Forecaster(Answering, RegressorTagged, Estimator):
                 test=test,
                 source=source,
                 named=asked.joined is None,
-            )
-            self.missing_ = gone
-            take_form(self, asked, series)
-            self._take(fitted)
-            self.results_ = forecast_results(self, fitted)
-        return self
+            ),
+            take,
+            lambda fitted: forecast_results(self, fitted),
+        )
+        return self._fit(steps)
 
     @property
     def reading_(self) -> dict[str, Any]:
