@@ -10,6 +10,7 @@ from torch import nn
 
 from elman.training import (
     Callback,
+    Progress,
     TrainingResult,
     TrainingSettings,
     train,
