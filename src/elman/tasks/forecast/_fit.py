@@ -170,8 +170,6 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
-    segment = segment_of(forecaster.decoder, horizon, context, season)
-    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -193,6 +191,10 @@ def fit_forecast(
         named=named,
     )
     notes += more
+    segment = segment_of(
+        forecaster.decoder, horizon, context, season, known=bool(known_columns)
+    )
+    settings = suited(settings, forecaster.training, segment)
     need = kinds.need
     preparation, more = Preparation.fit(
         series,
