@@ -14,7 +14,7 @@ from ._series import Array, Rows, SeriesSet
 from ._space import Space
 
 _POWERS = (1.0, 2.0, 4.0, 8.0, 16.0)
-_PRIORS = (0.5, 2.0, 8.0)
+_PRIORS = (0.5, 2.0, 8.0, 32.0, 1000.0)
 MOST_EARLIER = 8
 # No forecast counts as more than so many times better than the mean of all.
 _BEST = 0.02
