@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need, diagnose
-from elman.tasks._diverged import divergence_note, divergence_report
-from elman.tasks._flow_record import flow_report, watch_flow
+from elman.diagnosis import Need
+from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._stages import checkpoints_of
+from elman.tasks._start import Start, choose_start
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
@@ -29,7 +28,7 @@ from elman.tasks.forecast.columns._preparation import (
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
-from elman.training import Progress, TrainingResult, predict, train
+from elman.training import Progress, predict
 
 from ._backtest import Backtest
 from ._check import check_parameters
@@ -73,16 +72,12 @@ class FittedForecast:
     means: list[bool]
     intermittent: list[bool]
     need: Need
-    before: Diagnosis | None
-    after: Diagnosis | None
-    remedy: str | None
-    training: TrainingResult
+    start: Start
+    run: Run
     validation: Backtest
     tail: tuple[Prepared, int]
     notes: list[str]
     seed: int
-    diverged: dict[str, Any] | None
-    flow: dict[str, Any] | None
 
     @property
     def horizon(self) -> int:
@@ -261,21 +256,18 @@ def fit_forecast(
             folds,
             weighted=False,
         )
-        before, after, remedy = remedied(forecaster, network, examples, need, loss)
-    flow, callbacks = watch_flow(asked)
-    if forecaster.progress:
-        callbacks.append(Progress())
-    result = train(
+        start = start_of(forecaster, network, examples, need, loss)
+    run = run_training(
         network,
         loss,
         examples,
         held,
         settings,
-        callbacks,
-        checkpoints=stage(checkpoints, NETWORK),
+        needed=steps_needed(need, network, context),
+        callbacks=asked,
+        watching=[Progress()] if forecaster.progress else [],
+        checkpoints=checkpoints,
     )
-
-    diverged = divergence_report(network, loss, result)
 
     ahead = np.arange(horizon)
     errors = learned.table.truth[validating[:, None] + ahead]
@@ -309,6 +301,7 @@ def fit_forecast(
             "columns": list(series.axis.columns),
             "freq": series.freq,
             "step": series.step,
+            "form": series.axis.form,
         },
         series=series,
         data=data,
@@ -318,19 +311,12 @@ def fit_forecast(
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,
-        before=before,
-        after=after,
-        remedy=remedy,
-        training=result,
+        start=start,
+        run=run,
         validation=validation,
         tail=Tail.cut(data, rows, context, horizon),
-        notes=[
-            *notes,
-            *divergence_note(diverged),
-        ],
+        notes=[*notes, *run.notes],
         seed=settings.seed,
-        diverged=diverged,
-        flow=flow_report(flow, _needed(need, network, context)),
     )
 
 
@@ -347,42 +333,37 @@ def _windows_between(
     return origins
 
 
-def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
+def steps_needed(need: Need, network: ForecastNetwork, most: int) -> int:
     """Return how many steps of the recurrence, or segments, the data need."""
-    return -(-min(need.steps, context) // (network.segment or 1))
+    return -(-min(need.steps, most) // (network.segment or 1))
 
 
-def remedied(
+def start_of(
     forecaster: Any,
     network: ForecastNetwork,
     examples: Any,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
-) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
-    """Diagnose the network, apply a remedy in place, diagnose again."""
+) -> Start:
+    """Measure the network on some of the windows, and apply a remedy in place."""
     index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
     inputs, target = examples.take(index)
 
-    def diagnosed(*, remedies: bool) -> Diagnosis:
+    def probe(network: Any) -> nn.Module:
         # The head starts at zero and would let no gradient through.
-        probe = copy.deepcopy(network)
-        nn.init.normal_(probe.head.weight, std=forecaster.hidden_size**-0.5)
-        return diagnose(
-            probe,
-            inputs,
-            target,
-            loss,
-            needed=_needed(need, network, inputs[0].shape[1]),
-            needed_source=need.source + in_segments(network),
-            remedies=init.NAMES[1:] if remedies else False,
-        )
+        copied: nn.Module = copy.deepcopy(network)
+        head: Any = copied.head
+        nn.init.normal_(head.weight, std=forecaster.hidden_size**-0.5)
+        return copied
 
-    automatic = forecaster.init == "auto"
-    before = diagnosed(remedies=automatic)
-    remedy = before.best if automatic else forecaster.init
-    if remedy is None or remedy == "default":
-        return before, None, None
-    reach = _needed(need, network, need.steps)
-    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
-    init.apply_(remedy, network.encoder, **options)
-    return before, diagnosed(remedies=False), remedy
+    return choose_start(
+        network,
+        network.encoder,
+        (inputs, target),
+        loss,
+        init=forecaster.init,
+        needed=steps_needed(need, network, inputs[0].shape[1]),
+        source=need.source + in_segments(network),
+        memory=steps_needed(need, network, need.steps),
+        probe=probe,
+    )
