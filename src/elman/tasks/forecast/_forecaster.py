@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from torch import Tensor
 
@@ -61,6 +61,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     """
 
     task = "forecast"
+    _epochs, _patience = 15, 4
 
     def __init__(
         self,
@@ -76,13 +77,14 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         holidays: str | None = None,
         scale: str = "auto",
         loss: str = "auto",
-        epochs: int = 15,
+        epochs: int | None = None,
+        max_seconds: float | None = 120.0,
         batch_size: int = 128,
         windows_per_epoch: int | None = 3200,
         learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         clip_norm: float | None = 1.0,
-        patience: int | None = 4,
+        patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.15,
         level: float = 0.9,
         quantiles: Sequence[float] | None = None,
@@ -104,6 +106,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.scale = scale
         self.loss = loss
         self.epochs = epochs
+        self.max_seconds = max_seconds
         self.batch_size = batch_size
         self.windows_per_epoch = windows_per_epoch
         self.learning_rate = learning_rate
