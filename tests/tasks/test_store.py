@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tomllib
 
 import numpy as np
 import pytest
+import tomli_w
 
 import elman
-from elman.tasks import SequenceClassifier
+from elman.tasks import Forecaster, SequenceClassifier
 from elman.tasks.forecast._scores import verdict
 
 
@@ -64,3 +66,59 @@ def test_a_baseline_without_error_is_a_verdict():
     winner, words = verdict(rows)
     assert winner == "last day"
     assert "makes no error at all" in words
+
+
+def written(fitted, directory, **changes):
+    """A run directory with other content of run.toml; None takes a part away."""
+    fitted.save(directory)
+    run = tomllib.loads((directory / "run.toml").read_text())
+    run["parameters"].update(changes.pop("parameters", {}))
+    run |= changes
+    for part in (run, run["parameters"]):
+        for name in [key for key, value in part.items() if value is None]:
+            del part[name]
+    (directory / "run.toml").write_text(tomli_w.dumps(run))
+    return elman.load(directory)
+
+
+def test_a_parameter_that_a_run_does_not_know_has_its_default(fitted, tmp_path):
+    """As a run of an earlier version has it; what was None there stays None."""
+    missing = {"patience": None, "dropout": None, "class_weight": None}
+    found = written(fitted, tmp_path, parameters=missing)
+    assert (found.patience, found.dropout) == (15, 0.3)
+    assert found.class_weight is None
+
+
+def test_a_run_that_does_not_name_what_was_none(fitted, tmp_path):
+    missing = {"patience": None, "dropout": None, "batch_size": 8}
+    found = written(fitted, tmp_path, parameters=missing, none=None)
+    assert found.patience is None  # it may be, so it was
+    assert found.dropout == 0.3
+    assert found.batch_size == 8
+
+
+@pytest.mark.parametrize("estimator", [SequenceClassifier, Forecaster])
+def test_a_generator_is_stored_as_the_seed_it_drew(estimator, tmp_path):
+    options = {"epochs": 1, "hidden_size": 2, "init": "default"}
+    draw = np.random.RandomState(3)
+    if estimator is Forecaster:
+        data = {"time": np.arange(60), "y": np.sin(np.arange(60.0))}
+        model = Forecaster(2, 4, **options, random_state=draw).fit(data, "y", "time")
+    else:
+        X = draw.normal(size=(8, 3, 1))
+        model = SequenceClassifier(**options, random_state=draw)
+        model.fit(X, np.arange(8) % 2)
+    model.save(tmp_path)
+    found = elman.load(tmp_path)
+    assert found.random_state == found.seed_ == model.seed_
+    assert model.random_state is draw
+
+
+def test_none_of_a_random_state_stays_none(tmp_path):
+    X = np.zeros((8, 3, 1))
+    options = {"epochs": 1, "hidden_size": 2, "init": "default"}
+    model = SequenceClassifier(**options, random_state=None)
+    model.fit(X, np.arange(8) % 2).save(tmp_path)
+    found = elman.load(tmp_path)
+    assert found.random_state is None
+    assert found.seed_ == model.seed_

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from elman._errors import InputError
+from elman._plain import plain
 
 from ._autocorrelation import autocorrelation
 from ._peaks import fundamental
-from ._plain import plain
 
 Array = NDArray[np.float64]
 

@@ -12,12 +12,12 @@ from torch import nn
 
 from elman._arguments import whole_number
 from elman._errors import InputError
+from elman._plain import plain
 from elman.layers import restore
 
 from ._alarm import Alarm, FlowWarning, reach_of
 from ._following import Following, as_elman
 from ._lag_bins import pairs
-from ._plain import plain
 from ._preserve import unwrapped
 from ._probe import recurrent
 

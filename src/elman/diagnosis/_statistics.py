@@ -14,11 +14,11 @@ from torch.optim import Optimizer
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
+from elman._plain import plain
 
 from ._call_model import Forward, Loss, call, loss_of
 from ._denormals import flushed
 from ._noise import Noise, noise_of
-from ._plain import plain
 from ._preserve import detach_states, preserved, unwrapped
 from ._rows import named_leaves, rows_of, take
 

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from elman._arguments import share, whole_number
 from elman._errors import InputError
+from elman._plain import plain
 
 from ._call_model import Forward, Loss, call, loss_of
 from ._chunked import truncated, watched
 from ._denormals import flushed
-from ._plain import plain
 from ._preserve import unwrapped
 from ._probe import recurrent
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
+from elman._modes import own_modes
+
+from . import _store
 from ._training import WithTraining
 from .parameters import described
 
@@ -33,3 +38,21 @@ class Estimator(WithTraining, BaseEstimator):
         for name, value in arguments.items():
             if name not in ("self", "__class__"):
                 setattr(self, name, value)
+
+    @own_modes()
+    def save(self, directory: str | Path) -> Path:
+        """Write a run directory that `elman.load` opens in any process.
+
+        Parameters
+        ----------
+        directory : path
+            Made if it is not there.
+
+        Returns
+        -------
+        Path
+            The directory.
+        """
+        check_is_fitted(self, "network_")
+        estimator: Any = self
+        return _store.save(estimator, directory)

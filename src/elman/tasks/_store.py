@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import platform
 import tomllib
 from collections.abc import Mapping
@@ -26,9 +25,12 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 import elman
-from elman._errors import RunDirectoryError
+from elman._errors import InputError, RunDirectoryError
 from elman._files import replace_durably
 from elman._modes import own_modes
+from elman._plain import plain
+
+from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
 _SCHEMA = 1
@@ -61,6 +63,8 @@ class _Run(BaseModel):
     model_sha256: str
     versions: dict[str, str]
     parameters: dict[str, Any]
+    # The parameters that are None, which TOML lacks. Older runs do not name them.
+    none: list[str] | None = None
     fitted: dict[str, Any]
 
 
@@ -85,6 +89,7 @@ def save(estimator: Storable, directory: str | Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     fitted, tensors = estimator._dump()
     model = save_tensors({k: v.detach().contiguous() for k, v in tensors.items()})
+    parameters = _parameters(estimator)
     run = _Run(
         schema_version=_SCHEMA,
         task=estimator.task,
@@ -94,13 +99,13 @@ def save(estimator: Storable, directory: str | Path) -> Path:
             "torch": str(torch.__version__),
             "python": platform.python_version(),
         },
-        # TOML has no null: what is absent was None.
-        parameters=_without_none(_parameters(estimator)),
+        parameters=_without_none(parameters),
+        none=[name for name, value in parameters.items() if value is None],
         fitted=_without_none(fitted),
     )
     # One number that is not finite must not cost a finished training.
-    plain = _with_null(estimator.results_)
-    results = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+    content = plain(estimator.results_)
+    results = json.dumps(content, allow_nan=False, ensure_ascii=False)
     replace_durably(directory / MODEL, model)
     replace_durably(directory / RESULTS, results.encode())
     replace_durably(directory / RUN, tomli_w.dumps(run.model_dump()).encode())
@@ -148,7 +153,7 @@ def load(directory: str | Path) -> Any:
                 f"written by Elman {run.versions.get('elman', '?')}, "
                 f"this is {elman.__version__}"
             )
-        estimator = estimator_class(**{k: run.parameters.get(k) for k in known})
+        estimator = estimator_class(**_arguments(run, known))
         estimator._restore(run.fitted, tensors)
     except RunDirectoryError:
         raise
@@ -163,18 +168,52 @@ def load(directory: str | Path) -> Any:
 
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
-    parameters = {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in estimator.get_params(deep=False).items()
-    }
+    parameters = {k: _stored(v) for k, v in estimator.get_params(deep=False).items()}
     for name in ("callbacks", "checkpoints"):
         parameters.pop(name, None)
-    training = parameters.get("training")
+    training = estimator.training
     if training is not None:  # an optimiser that is an object is of this process
         parameters["training"] = {k: v for k, v in training.items() if _is_plain(v)}
-    if not isinstance(parameters.get("random_state"), int):
-        parameters["random_state"] = None
+    # A generator is not of another process either: the seed it drew is.
+    if parameters["random_state"] is not None:
+        parameters["random_state"] = getattr(estimator, "seed_", None)
     return parameters
+
+
+def _stored(value: Any) -> Any:
+    """Return a parameter as TOML takes it: names there are text, keys may be not."""
+    if isinstance(value, Mapping):
+        return [[_stored(key), _stored(one)] for key, one in value.items()]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _arguments(run: _Run, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the constructor's arguments of a run.
+
+    Parameters
+    ----------
+    run : _Run
+    known : mapping
+        The parameters of today, with their defaults.
+    """
+    kinds = {row.name: row.kind for row in rows(run.task)}
+    found = {}
+    for name, default in known.items():
+        if name in run.parameters:
+            found[name] = run.parameters[name]
+        elif run.none is None:  # it was None, or there was none yet
+            found[name] = None if _may_be_none(name, kinds[name]) else default
+        else:
+            found[name] = None if name in run.none else default
+    return found
+
+
+def _may_be_none(name: str, kind: Any) -> bool:
+    try:
+        kind(name, None)
+    except InputError:
+        return False
+    return True
 
 
 def _read_run(directory: Path) -> _Run:
@@ -227,17 +266,6 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, str | int | float | bool)
-
-
-def _with_null(value: Any) -> Any:
-    """Replace numbers that are not finite by None, all the way down."""
-    if isinstance(value, dict):
-        return {k: _with_null(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_null(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _without_none(value: Any) -> Any:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import save as save_tensors
 from torch import nn
 
+from elman._plain import plain
+
 from ._settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -117,11 +119,7 @@ def _going_on(path: Path) -> Iterator[None]:
 
 
 def _line(record: dict[str, Any]) -> str:
-    row = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in record.items()
-    }
-    return json.dumps(row) + "\n"
+    return json.dumps(plain(record)) + "\n"
 
 
 class BestWeights(Callback):

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
-from elman.tasks import _store
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
 from elman.training import Callback, Checkpoints
@@ -202,12 +200,6 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         """How `elman.data.open_table` reads a file as the one trained on was read."""
         return reading_of(self)
 
-    @own_modes()
-    def save(self, directory: str | Path) -> Path:
-        """Write a run directory that `elman.load` opens; return its path."""
-        check_is_fitted(self, "network_")
-        return _store.save(self, directory)
-
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
         self._recent, self._origin = RawRows.last(
@@ -221,6 +213,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.network_ = fitted.network
         self.offsets_ = fitted.offsets
         self.axis_ = fitted.axis
+        self.seed_ = fitted.seed
         # Whatever happens to the scores, from here on there is a model to keep.
         self.results_ = trained_results(self, fitted)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import platform
 from typing import Any
 
 import numpy as np
-import torch
 
-import elman
 from elman import ops
+from elman._plain import plain, short_time
 from elman.tasks._advice import advice
+from elman.tasks._results import environment, training_report
 
 from ._backtest import Backtest
 from ._decoder import in_segments
@@ -43,7 +42,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     scores = evaluation(forecaster, fitted, test, origins)
     first, last = test.time[0, 0], test.time[-1, -1]
     count = f"{len(test)} origin{'s' if len(test) != 1 else ''}"
-    scores["split"] = f"{name}: {_text(first)} … {_text(last)}, {count}"
+    scores["split"] = f"{name}: {short_time(first)} … {short_time(last)}, {count}"
     targets = fitted.preparation.targets
     with ops.record_paths() as ran:
         each = {
@@ -78,48 +77,12 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             ],
             "data": _series(fitted),
             "diagnosis": _diagnosis(fitted),
-            "training": {
-                "history": fitted.training.history,
-                "best_epoch": fitted.training.best_epoch,
-                "stopped": fitted.training.stopped,
-                "diverged": fitted.diverged,
-                "flow": fitted.flow,
-                "seconds": fitted.training.seconds,
-                "parameters": sum(p.numel() for p in fitted.network.parameters()),
-            },
+            "training": training_report(
+                fitted.training, fitted.network, fitted.diverged, fitted.flow
+            ),
             "environment": environment(fitted.seed, ""),
         }
     )
-
-
-def environment(seed: int, path: str) -> dict[str, Any]:
-    """Return versions, threads and the path the recurrent layers took."""
-    return {
-        "elman": elman.__version__,
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "path": path,
-        "command": None,
-        "seed": seed,
-    }
-
-
-def plain(value: Any) -> Any:
-    """Turn arrays into lists and what is not finite into None, all the way down."""
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, np.ndarray):
-        if np.issubdtype(value.dtype, np.datetime64):
-            return [_text(v) for v in value]
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value
 
 
 def _forecast_of(
@@ -209,20 +172,16 @@ def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
     if squared := [target for target, mean in means if mean]:
         rows.append(["squared error", f"{', '.join(squared)}: the mean is forecast"])
     rows += [
-        ["trained on", f"{_text(time[0])} … {_text(time[split.train_end - 1])}"],
-        [
-            "stopped by",
-            f"{_text(time[split.train_end])} … {_text(time[split.test_start - 1])}",
-        ],
+        ["trained on", _span(time, 0, split.train_end)],
+        ["stopped by", _span(time, split.train_end, split.test_start)],
     ]
     if split.test_start < split.rows:
-        rows.append(
-            [
-                "tested on",
-                f"{_text(time[split.test_start])} … {_text(time[split.rows - 1])}",
-            ]
-        )
+        rows.append(["tested on", _span(time, split.test_start, split.rows)])
     return rows
+
+
+def _span(time: Any, start: int, stop: int) -> str:
+    return f"{short_time(time[start])} … {short_time(time[stop - 1])}"
 
 
 def _seasons(fitted: FittedForecast) -> str:
@@ -308,9 +267,3 @@ def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:
         "the next forecast of this report assumes that the known columns keep their "
         "last values; give the future rows to elman predict for a better one"
     ]
-
-
-def _text(time: Any) -> str:
-    """Return a time stamp without the seconds nobody gave, or a row number."""
-    text = str(time)
-    return text.removesuffix(":00").replace("T00:00", "").replace("T", " ")

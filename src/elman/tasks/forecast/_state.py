@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from elman.tasks._features import described_features, restore_features
+from elman.tasks._networks import filled, tensors_of
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._blend import Blend
@@ -26,6 +27,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "segment": forecaster.network_.segment,
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
+        "seed": forecaster.seed_,
         "origin": origin,
         "seasons": forecaster.seasons_,
         "intermittent": forecaster.intermittent_,
@@ -33,10 +35,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "times_of_y": forecaster._times_of_y,
         **described_features(forecaster),
     }
-    tensors = {
-        f"network.{name}": tensor
-        for name, tensor in forecaster.network_.state_dict().items()
-    }
+    tensors = tensors_of(forecaster.network_)
     tensors |= forecaster.preparation_.tensors() | forecaster.linear_.tensors()
     tensors |= forecaster.offsets_.tensors()
     tensors |= Tail.dump(data)
@@ -53,20 +52,16 @@ def restore(
     """Make a forecaster what it was when `dump` described it."""
     preparation = Preparation.from_description(fitted["preparation"], tensors)
     linear = Blend.restored(fitted, tensors, preparation)
-    network = build_network(
-        forecaster,
-        encoder_size=tensors["tail.encoder"].shape[1],
-        decoder_size=tensors["tail.decoder"].shape[1],
-        targets=len(preparation.targets),
-        horizon=linear.horizon,
-        segment=fitted.get("segment"),
-    )
-    network.load_state_dict(
-        {
-            name.removeprefix("network."): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network.")
-        }
+    network = filled(
+        lambda: build_network(
+            forecaster,
+            encoder_size=tensors["tail.encoder"].shape[1],
+            decoder_size=tensors["tail.decoder"].shape[1],
+            targets=len(preparation.targets),
+            horizon=linear.horizon,
+            segment=fitted.get("segment"),
+        ),
+        tensors,
     )
     offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
@@ -74,6 +69,7 @@ def restore(
     forecaster.preparation_ = preparation
     forecaster.linear_, forecaster.network_ = linear, network
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
+    forecaster.seed_ = fitted.get("seed", forecaster.random_state)
     forecaster.missing_ = fitted.get("missing", [])
     forecaster._tail = (Tail.restore(tensors), fitted["origin"])
     _restore_rows(forecaster, fitted, tensors)

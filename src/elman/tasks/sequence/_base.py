@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,11 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._modes import own_modes
+from elman._plain import plain
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
 from elman.tasks._estimator import Estimator
 from elman.tasks._features import described_features, restore_features, take_features
-from elman.tasks._store import save
+from elman.tasks._networks import tensors_of
+from elman.tasks._results import environment, training_report
 from elman.tasks._threads import suitable_threads
 
 from . import _results as report
@@ -147,32 +147,6 @@ class SequenceEstimator(Estimator):
             self.results_["notes"].append(f"{split}: {note}")
         return dict(self.results_["scores"])
 
-    @own_modes()
-    def save(self, directory: str | Path) -> Path:
-        """Write a run directory that `elman.load` opens in any process.
-
-        Parameters
-        ----------
-        directory : path
-            Made if it is not there.
-        """
-        check_is_fitted(self, "network_")
-        stored = copy.copy(self)
-        plain = {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self.get_params(deep=False).items()
-        }
-        if plain["random_state"] is not None:
-            plain["random_state"] = self.seed_
-        weights = plain.get("class_weight")
-        if isinstance(weights, Mapping):  # TOML's names are text, classes may be not
-            plain["class_weight"] = [
-                [getattr(k, "item", lambda k=k: k)(), float(v)]
-                for k, v in weights.items()
-            ]
-        stored.set_params(**{**plain, "callbacks": None, "checkpoints": None})
-        return save(stored, directory)
-
     # -- what a task adds ---------------------------------------------------
 
     @abstractmethod
@@ -274,8 +248,20 @@ class SequenceEstimator(Estimator):
                 ),
             ],
             "diagnosis": fitted.start.diagnosis,
-            "training": report.training_report(fitted),
-            "environment": report.environment(fitted, sequences[0], self.seed_),
+            "training": plain(
+                training_report(
+                    fitted.result,
+                    fitted.network,
+                    fitted.diverged,
+                    fitted.flow,
+                    init=fitted.start.init,
+                    refit_epochs=fitted.refit_epochs,
+                )
+            ),
+            "environment": environment(
+                self.seed_,
+                report.path_of(fitted.network, fitted.preparation, sequences[0]),
+            ),
         }
         network, preparation = fitted.first
         self._baselines = Baselines(self._classify).fit(
@@ -343,7 +329,6 @@ class SequenceEstimator(Estimator):
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         fitted, tensors = self._fitted()
-        network = self.network_
         return {
             **fitted,
             "seed": self.seed_,
@@ -351,13 +336,13 @@ class SequenceEstimator(Estimator):
             **described_features(self),
             "channel_names": self.channel_names_,
             "per_step": self.per_step_,
-            "inputs": network.channels,
-            "outputs": network.head.out_features,
-            "network": network.config(),
+            "inputs": self.network_.channels,
+            "outputs": self.network_.head.out_features,
+            "network": self.network_.config(),
         }, {
             **tensors,
             **self.preparation_.tensors(),
-            **{f"network.{k}": v for k, v in network.state_dict().items()},
+            **tensors_of(self.network_),
         }
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:

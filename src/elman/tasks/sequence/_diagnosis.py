@@ -10,9 +10,9 @@ from torch import nn
 
 from elman import init as initialisations
 from elman._errors import InputError
+from elman._plain import plain
 from elman.diagnosis import Diagnosis, diagnose, prescribe
 from elman.models import CELLS, KINDS, SequenceNetwork
-from elman.tasks.forecast._results import plain
 from elman.training import RaggedSequences
 
 _ROWS = 64

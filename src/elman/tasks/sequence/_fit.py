@@ -202,11 +202,6 @@ def network_outputs(
     return found
 
 
-def parameter_count(network: SequenceNetwork) -> int:
-    """Return how many numbers training may change."""
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)
-
-
 def split_rows(
     groups: NDArray[np.int64] | None, count: int, fraction: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

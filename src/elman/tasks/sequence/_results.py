@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import platform
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-import elman
 from elman import ops
+from elman._plain import plain
+from elman.models import SequenceNetwork
 
-from ._fit import Fitted, network_outputs, parameter_count
+from ._fit import network_outputs
 from ._input import Array
+from ._preparation import Preparation
 
 _MOST_EXAMPLES, _MOST_CHANNELS, _MOST_POINTS = 8, 3, 400
 _MOST_LISTED = 20_000
@@ -52,7 +51,7 @@ def sequence_examples(
     shown = []
     for i in list(order)[:_MOST_EXAMPLES]:
         thin = sequences[i][:: -(-len(sequences[i]) // _MOST_POINTS), :_MOST_CHANNELS]
-        values = [[_plain(v) for v in channel] for channel in thin.T]
+        values = plain(thin.T)
         shown.append({"label": labels[i], "values": values})
     return shown
 
@@ -64,40 +63,8 @@ def histogram(values: NDArray[np.float64]) -> dict[str, list[float]]:
     return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
-def training_report(fitted: Fitted) -> dict[str, Any]:
-    """Return the history and how it ended."""
-    result = fitted.result
-    history = [{k: _plain(v) for k, v in row.items()} for row in result.history]
-    return {
-        "history": history,
-        "best_epoch": result.best_epoch,
-        "stopped": result.stopped,
-        "diverged": fitted.diverged,
-        "flow": fitted.flow,
-        "seconds": result.seconds,
-        "parameters": parameter_count(fitted.network),
-        "init": fitted.start.init,
-        "refit_epochs": fitted.refit_epochs,
-    }
-
-
-def environment(fitted: Fitted, sequence: Array, seed: int) -> dict[str, Any]:
-    """Return the versions, threads and path that produced the run."""
+def path_of(network: SequenceNetwork, preparation: Preparation, sequence: Array) -> str:
+    """Return the path the recurrent layers took for a sequence."""
     with ops.record_paths() as ran:
-        network_outputs(fitted.network, fitted.preparation.apply([sequence]))
-    return {
-        "elman": elman.__version__,
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "path": ran[0] if ran else "torch",
-        "command": None,
-        "seed": seed,
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Return a JSON-able number, None for one that is not finite."""
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value
+        network_outputs(network, preparation.apply([sequence]))
+    return ran[0] if ran else "torch"

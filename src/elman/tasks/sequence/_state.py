@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.models import SequenceNetwork
+from elman.tasks._networks import filled
 
 
 def restored(
@@ -25,6 +25,7 @@ def restored(
     tensors : dict
         Those of the network begin with ``network.``.
     """
+    # Runs of earlier versions hold no configuration, but the width of the input.
     config = fitted.get("network") or {
         "cell": estimator.cell,
         "channels": fitted["inputs"],
@@ -36,8 +37,4 @@ def restored(
         "pooling": estimator.pooling,
         "per_step": fitted["per_step"],
     }
-    with torch.random.fork_rng(devices=[]):
-        network = SequenceNetwork(**config)
-    held = (k for k in tensors if k.startswith("network."))
-    network.load_state_dict({k[8:]: tensors[k] for k in held})
-    return network.eval()
+    return filled(lambda: SequenceNetwork(**config), tensors)
