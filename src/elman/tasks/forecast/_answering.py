@@ -19,7 +19,9 @@ from ._answer import answered, following
 from ._backtest import Backtest
 from ._fit import FittedForecast
 from ._form import in_form_of_y, is_future
+from ._loss import MEANS
 from ._reading import read_again
+from ._refitted import Refitting
 from ._scored import scored
 from ._split import test_row
 from ._windows import origins_between
@@ -36,6 +38,8 @@ class Answering(WithOutput):
     linear_: Any
     network_: Any
     offsets_: Any
+    intermittent_: list[bool]
+    loss: str
     _flat: bool | None
 
     @own_modes()
@@ -124,6 +128,9 @@ class Answering(WithOutput):
         start: int | float | str | dt.date | None = None,
         stride: int | None = None,
         *,
+        refit: bool | int = False,
+        window: int | None = None,
+        epochs: int = 0,
         source: object = None,
     ) -> Backtest:
         """Forecast from many origins of a series, none seeing beyond its own.
@@ -139,6 +146,15 @@ class Answering(WithOutput):
             first whole context.
         stride : int, optional
             Steps from one origin to the next, by default the horizon.
+        refit : bool or int
+            Fit again on the rows before an origin: before each one, or every so many.
+            The linear and local parts are fitted; scales, roles and intervals stay.
+        window : int, optional
+            With ``refit``: the rows to fit on, the last before the origin; all of
+            them if not given.
+        epochs : int
+            With ``refit``: that the network goes on training for each time, and
+            intervals are set anew; 0 leaves it as it is.
         source : object, optional
             A file name for messages.
 
@@ -157,7 +173,21 @@ class Answering(WithOutput):
                 f"no origin fits: {rows} rows, context {self.context_}, horizon "
                 f"{self.horizon_}; give more rows or an earlier start"
             )
-        return self._forecast(data, origins)
+        if refit is False:
+            if window is not None or epochs:
+                raise InputError(
+                    "window and epochs say how to fit again: give refit=True, or every"
+                    " how many origins, beside them"
+                )
+            return self._forecast(data, origins)
+        again = Refitting(refit, window, epochs)
+        return again.backtest(self, series, data, origins)
+
+    @property
+    def _squared(self) -> bool:
+        """Whether the linear part is chosen by its squared error."""
+        means = self.loss in MEANS
+        return means or (self.loss == "auto" and all(self.intermittent_))
 
     def _forecast(
         self,

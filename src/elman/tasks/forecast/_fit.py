@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from elman import init
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need, diagnose
+from elman.diagnosis import Diagnosis, Need
 from elman.tasks._diverged import divergence_note, divergence_report
 from elman.tasks._flow_record import flow_report, watch_flow
 from elman.tasks._sampled import sampled
@@ -35,19 +32,20 @@ from ._blend import Blend
 from ._blending import blending, fitted_again, season_candidates
 from ._calibration import calibration
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
+from ._decoder import ForecastNetwork, build_network, segment_of, suited
 from ._future import Tail, with_future
 from ._gate import Gate
 from ._kinds import kinds_of, left_out
 from ._notes import later_notes
 from ._objective import check_signs, objective
 from ._offsets import Offsets
+from ._previous import Previous
+from ._remedy import needed_steps, remedied
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
-_DIAGNOSIS_WINDOWS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,12 +132,16 @@ def fit_forecast(
     test: Any,
     source: object,
     named: bool = True,
+    previous: Previous | None = None,
 ) -> FittedForecast:
     """Fit all parts of a `Forecaster` on a series; see its `fit`.
 
-    ``named`` is False where the known columns are all those of an X.
+    ``named`` is False where the known columns are all those of an X. With a
+    ``previous`` fit its scales, roles and sizes stay, and its network goes on.
     """
     settings = check_parameters(forecaster)
+    if previous is not None:
+        settings = dataclasses.replace(settings, epochs=previous.epochs)
     checkpoints = checkpoints_of(forecaster.checkpoints)
     asked = callbacks_of(forecaster.callbacks)
     notes = list(series.notes)
@@ -147,7 +149,9 @@ def fit_forecast(
     rows = check_targets(series, targets, source)
     # NumPy's integers are welcome, but neither torch nor polars takes them.
     horizon = int(
-        forecaster.horizon or default_horizon(series.time, float(series.step), rows)
+        (previous and previous.horizon)
+        or forecaster.horizon
+        or default_horizon(series.time, float(series.step), rows)
     )
     held_out, more = whole_test(test, rows, horizon)
     notes += more
@@ -170,11 +174,17 @@ def fit_forecast(
             )
         )
     kinds = kinds_of(forecaster, series, targets, train_rows, source)
+    if previous is not None:
+        kinds = previous.kinds(kinds)
     season = kinds.seasons[0]
     context = int(
-        forecaster.context or context_of(kinds.need, season, horizon, train_rows)
+        (previous and previous.context)
+        or forecaster.context
+        or context_of(kinds.need, season, horizon, train_rows)
     )
     segment = segment_of(forecaster.decoder, horizon, context, season)
+    if previous is not None:
+        segment = previous.segment
     settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
@@ -186,29 +196,32 @@ def fit_forecast(
         asked=test,
         adapts=not forecaster.context,
     )
-    known_columns, past_columns, more = assign_roles(
-        series,
-        split.train_end,
-        targets,
-        as_names("known", known),
-        None if past is None else as_names("past", past),
-        as_names("ignore", ignore),
-        source,
-        named=named,
-    )
-    notes += more
     need = kinds.need
-    preparation, more = Preparation.fit(
-        series,
-        split.train_end,
-        targets,
-        known_columns,
-        past_columns,
-        forecaster.scale,
-        season=min(season if season > 1 else need.steps, context),
-        means=kinds.means,
-    )
-    notes += more
+    if previous is not None:
+        preparation = previous.preparation
+    else:
+        known_columns, past_columns, more = assign_roles(
+            series,
+            split.train_end,
+            targets,
+            as_names("known", known),
+            None if past is None else as_names("past", past),
+            as_names("ignore", ignore),
+            source,
+            named=named,
+        )
+        notes += more
+        preparation, more = Preparation.fit(
+            series,
+            split.train_end,
+            targets,
+            known_columns,
+            past_columns,
+            forecaster.scale,
+            season=min(season if season > 1 else need.steps, context),
+            means=kinds.means,
+        )
+        notes += more
     trained = target_values(series.frame[: split.train_end], targets)
     check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))
@@ -219,7 +232,7 @@ def fit_forecast(
     if data.known_until >= rows + horizon:
         # Rows of the future stand in the data: `predict` without others uses them.
         coming = slice(rows, rows + horizon)
-        notes += holes(series.frame[coming], known_columns, series.time[coming])
+        notes += holes(series.frame[coming], preparation.known, series.time[coming])
     # What is learned from, beside what is scored.
     learned = data.without(wild)
 
@@ -260,6 +273,8 @@ def fit_forecast(
             horizon,
             segment,
         )
+        if previous is not None:
+            network.load_state_dict(previous.weights)
         loss = objective(
             forecaster,
             kinds.means,
@@ -269,7 +284,11 @@ def fit_forecast(
             folds,
             weighted=False,
         )
-        before, after, remedy = _remedied(forecaster, network, examples, need, loss)
+        before, after, remedy = (
+            remedied(forecaster, network, examples, need, loss)
+            if previous is None
+            else (None, None, None)
+        )
     flow, callbacks = watch_flow(asked)
     if forecaster.progress:
         callbacks.append(Progress())
@@ -335,7 +354,7 @@ def fit_forecast(
         ],
         seed=settings.seed,
         diverged=diverged,
-        flow=flow_report(flow, _needed(need, network, context)),
+        flow=flow_report(flow, needed_steps(need, network, context)),
     )
 
 
@@ -350,44 +369,3 @@ def _windows_between(
             "give a longer series, or a smaller context or horizon"
         )
     return origins
-
-
-def _needed(need: Need, network: ForecastNetwork, context: int) -> int:
-    """Return how many steps of the recurrence, or segments, the data need."""
-    return -(-min(need.steps, context) // (network.segment or 1))
-
-
-def _remedied(
-    forecaster: Any,
-    network: ForecastNetwork,
-    examples: Windows,
-    need: Need,
-    loss: Callable[[Any, Any], torch.Tensor],
-) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:
-    """Diagnose the network, apply a remedy in place, diagnose again."""
-    index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
-    inputs, target = examples.take(index)
-
-    def diagnosed(*, remedies: bool) -> Diagnosis:
-        # The head starts at zero and would let no gradient through.
-        probe = copy.deepcopy(network)
-        nn.init.normal_(probe.head.weight, std=forecaster.hidden_size**-0.5)
-        return diagnose(
-            probe,
-            inputs,
-            target,
-            loss,
-            needed=_needed(need, network, inputs[0].shape[1]),
-            needed_source=need.source + in_segments(network),
-            remedies=init.NAMES[1:] if remedies else False,
-        )
-
-    automatic = forecaster.init == "auto"
-    before = diagnosed(remedies=automatic)
-    remedy = before.best if automatic else forecaster.init
-    if remedy is None or remedy == "default":
-        return before, None, None
-    reach = _needed(need, network, need.steps)
-    options = {"t_max": max(reach, 2)} if remedy == "chrono" else {}
-    init.apply_(remedy, network.encoder, **options)
-    return before, diagnosed(remedies=False), remedy

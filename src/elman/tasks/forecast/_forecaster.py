@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
@@ -18,9 +20,10 @@ from . import _state as _forecast_state
 from ._answering import Answering
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
-from ._form import asked_for, take_form
+from ._form import asked_for, joined, take_form
 from ._raw_rows import RawRows
-from ._reading import reading_of, series_to_fit
+from ._reading import read_again, reading_of, series_to_fit
+from ._refitted import gone_on
 from ._results import forecast_results, trained_results
 from ._tags import RegressorTagged
 
@@ -191,6 +194,51 @@ class Forecaster(Answering, RegressorTagged, Estimator):
             )
             self.missing_ = gone
             take_form(self, asked, series)
+            self._take(fitted)
+            self.results_ = forecast_results(self, fitted)
+        return self
+
+    @own_modes()
+    def update(
+        self,
+        frame: Any,
+        epochs: int = 5,
+        *,
+        y: Any = None,
+        test: int | float | str | dt.date | None = None,
+        source: object = None,
+    ) -> Self:
+        """Go on with the training, on the series as it stands now.
+
+        Scales, roles, horizon and context stay; the linear and local parts are
+        fitted again, the network goes on from where it is, and is left as it is where
+        no epoch makes it better on the validation part, the last part of these rows.
+        Intervals and results are made anew.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            The same columns as in `fit`, old rows and new ones. With new ones alone,
+            these are all that the linear part is fitted on.
+        epochs : int
+            At most.
+        y : series, array or frame, optional
+            The targets, where `fit` was given them apart.
+        test : int, float, str or date, optional
+            As in `fit`.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self, "network_")
+        whole_number("epochs", epochs)
+        frame = frame if y is None else joined(frame, y).frame
+        series, _, _ = read_again(self, frame, source)
+        with suitable_threads(work_of_forecaster(self, series)):
+            fitted = gone_on(self, series, epochs, test, source)
             self._take(fitted)
             self.results_ = forecast_results(self, fitted)
         return self
