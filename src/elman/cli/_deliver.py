@@ -17,11 +17,11 @@ _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 
 
 def _csv(frame: Any, path: Path) -> None:
-    frame.write_csv(path, datetime_format=_TIME)
+    _with_text(frame).write_csv(path)
 
 
 def _tsv(frame: Any, path: Path) -> None:
-    frame.write_csv(path, datetime_format=_TIME, separator="\t")
+    _with_text(frame).write_csv(path, separator="\t")
 
 
 def _parquet(frame: Any, path: Path) -> None:
@@ -96,7 +96,7 @@ def deliver(
                 " --out FILE writes all of them"
             )
     elif not out.as_json:
-        typer.echo(frame.write_csv(datetime_format=_TIME), nl=False)
+        typer.echo(_with_text(frame).write_csv(), nl=False)
     if scores and (path is not None or out.rich):
         out.pairs([(name, number(value)) for name, value in scores.items()])
     written = {} if path is None else {"written": str(path)}
@@ -107,12 +107,15 @@ def deliver(
 
 
 def _with_text(frame: Any) -> Any:
-    """Return the frame with times as ISO text, which JSON has no other form for."""
+    """Return the frame with times as ISO text, those of a zone with its offset."""
     import polars as pl
     import polars.selectors as cs
 
+    zoned = cs.datetime(time_zone="*")
     return frame.with_columns(
-        cs.datetime().dt.strftime(_TIME), cs.date().cast(pl.String)
+        zoned.dt.strftime(f"{_TIME}%:z"),
+        (cs.datetime() - zoned).dt.strftime(_TIME),
+        cs.date().cast(pl.String),
     )
 
 

@@ -102,6 +102,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_worst(results, out)
     show_coverage(results, out)
     show_next(results, out)
 
@@ -157,6 +158,22 @@ def show_scores(scores: dict[str, Any] | None, out: Output) -> None:
     out.line(scores["verdict"])
 
 
+def show_worst(results: dict[str, Any], out: Output) -> None:
+    """Print the few of many series that are forecast worst."""
+    worst = results.get("worst")
+    if not worst:
+        return
+    metrics = ("MASE", "sMAPE", "best baseline", "coverage")
+    out.heading(f"The worst of {results['scores']['series']:,} series")
+    out.table(
+        ["series", "steps", *metrics],
+        [
+            [row["id"], number(row["steps"]), *(number(row[m]) for m in metrics)]
+            for row in worst
+        ],
+    )
+
+
 def show_coverage(results: dict[str, Any], out: Output) -> None:
     """Print how much of the truth fell into the intervals, beside what should."""
     rows = []
@@ -205,6 +222,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "training": training,
         "scores": results.get("scores"),
         **({"intervals": intervals} if intervals else {}),
+        **({"series": results["series"]} if "series" in results else {}),
         "environment": results["environment"],
     }
 

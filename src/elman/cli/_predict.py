@@ -108,6 +108,10 @@ def _open(
     from elman.data import open_table
 
     gone = [*how["missing"], *(opt.split_missing(missing) or ())]
+    if how.get("wide"):
+        from ._forecast_table import opened
+
+        return opened(data, encoding, gone, (), wide=True)
     return open_table(data, encoding=encoding, **{**how, "missing": gone})
 
 
@@ -124,13 +128,20 @@ def _reading(run: Path) -> tuple[dict[str, Any], list[str]] | None:
             return None
         fitted = content["fitted"]
         described = fitted["preparation"]
-        covariates = [*described.get("known", []), *described.get("past", [])]
+        roles = ("known", "past", "static")
+        covariates = [column for role in roles for column in described.get(role, [])]
         names = [
             *described["targets"],
             *(column["name"] for column in covariates),
             *fitted["axis"]["columns"],
+            *fitted.get("ids", {}),
         ]
+        if fitted.get("wide"):
+            # The columns are made of the file's rows.
+            return {"missing": list(fitted.get("missing", [])), "wide": True}, []
         words = [c["name"] for c in covariates if c["kind"] == "category"]
-        return {"missing": list(fitted.get("missing", [])), "words": words}, names
+        texts = [name for name, kind in fitted.get("ids", {}).items() if kind == "text"]
+        how = {"missing": list(fitted.get("missing", [])), "words": words}
+        return (how | {"text": texts} if texts else how), names
     except (OSError, ValueError, KeyError, TypeError):
         return None

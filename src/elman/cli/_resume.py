@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -64,12 +64,16 @@ def resume(
         raise InputError(f"{run}/job.toml names no data")
     data = job.data.checked()
     if job.task == "forecast":
-        from elman.data import open_table
+        from ._forecast_table import forecast_table
 
-        read: dict[str, Any] = {
-            key: job.fit.get(key) for key in ("encoding", "missing")
-        }
-        frame = open_table(data, **read)
+        frame, _ = forecast_table(
+            data,
+            encoding=job.fit.get("encoding"),
+            missing=job.fit.get("missing"),
+            ids=job.fit.get("id") or (),
+            wide=job.fit.get("wide") if job.fit.get("target") is None else False,
+            test=None if job.test is None else job.test.checked(),
+        )
         with open_run(run, "", False, job) as directory:
             _train_forecast.train(job, directory, frame, out, quiet)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,29 @@ def forecast(
     data: opt.Data,
     target: opt.Target = None,
     time: opt.Time = None,
+    id_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id",
+            metavar="COLUMN",
+            help="Column that tells many series apart, such as stores; repeat or use"
+            " commas for several.",
+        ),
+    ] = None,
+    static: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of many series: columns constant in each; found if not given.",
+        ),
+    ] = None,
+    wide: Annotated[
+        bool | None,
+        typer.Option(
+            "--wide/--no-wide",
+            help="Each row is a series, its name first; found if not given.",
+        ),
+    ] = None,
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
@@ -43,6 +67,13 @@ def forecast(
             " this row (the first is 0).",
         ),
     ] = None,
+    test_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Test on what follows: a file like the first, a row for each series.",
+        ),
+    ] = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -52,7 +83,7 @@ def forecast(
     as_json: opt.Json = False,
     options: Any = None,
 ) -> None:
-    """Forecast a series from a table with a row for each step.
+    """Forecast one or many series from a table with a row for each step.
 
     Trains a ridge regression and a recurrent correction of it, compares both
     with simple baselines on a held-out end, and writes a run directory.
@@ -60,16 +91,32 @@ def forecast(
     Example: elman train forecast bikes.csv --target count --time time --horizon 24
 
     Example: elman train forecast air.csv --target pm2.5 --known holiday
+
+    Example: elman train forecast sales.csv --target sales --time date --id store
     """
-    if test_fraction is not None and test_from is not None:
-        raise InputError("give --test-fraction or --test-from, not both")
+    given = {
+        "--test-fraction": test_fraction,
+        "--test-from": test_from,
+        "--test-file": test_file,
+    }
+    if len(both := [name for name, value in given.items() if value is not None]) > 1:
+        raise InputError(f"give {both[0]} or {both[1]}, not both")
     _launch.start(processes, nodes)
-    from elman.data import open_table
+    from ._forecast_table import forecast_table
 
     gone = opt.split_missing(missing)
-    table = open_table(data, encoding=encoding, missing=gone)
+    ids = [name for value in id_ or [] for name in value.split(",")]
+    table, steps = forecast_table(
+        data,
+        encoding=encoding,
+        missing=gone,
+        ids=ids,
+        wide=wide if target is None or wide else False,
+        test=test_file,
+    )
     columns = table.frame.columns
-    targets = opt.targets_of(target, table.frame, table.source)
+    own = table.layout is not None and target is None
+    targets = None if own else opt.targets_of(target, table.frame, table.source)
 
     from ._job import Job, Source
     from ._open_run import open_run
@@ -79,10 +126,13 @@ def forecast(
     fit = {
         "target": targets,
         "time": time,
+        "id": ids or None,
+        "static": opt.split_names(static, columns) or None,
+        "wide": wide,
         "known": opt.split_names(known, columns),
         "past": opt.split_names(past, columns) or None,
         "ignore": opt.split_names(ignore, columns),
-        "test": test_from or held_out,
+        "test": steps or test_from or held_out,
         "missing": gone,
         "encoding": encoding,
     }
@@ -90,6 +140,7 @@ def forecast(
         job = Job(task="forecast", options=options, checkpoint_every=every, fit=fit)
         job.tensorboard = opt.absolute(tensorboard)
         job.data = Source.of(data)
+        job.test = None if test_file is None else Source.of(test_file)
         train(job, run, table, Output(as_json), quiet)
 
 

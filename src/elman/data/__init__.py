@@ -7,6 +7,7 @@ from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
 from ._encoding import is_utf8 as is_utf8
 from ._frames import to_frame as to_frame
+from ._given import as_long as as_long
 from ._given import to_table as to_table
 from ._labels import as_numbers as as_numbers
 from ._labels import like as like
@@ -26,22 +27,36 @@ from ._sequences import sequences_of as sequences_of
 from ._table import Table as Table
 from ._table import open_table as open_table
 from ._table import read_table as read_table
+from .panel import Layout as Layout
+from .panel import Panel as Panel
+from .panel import apart as apart
+from .panel import followed_by as followed_by
+from .panel import looks_wide as looks_wide
+from .panel import panel_series as panel_series
+from .panel import wide_to_long as wide_to_long
 
 __all__ = [
+    "Layout",
+    "Panel",
     "RegularSeries",
     "Sequences",
     "Table",
     "TimeAxis",
+    "apart",
+    "as_long",
     "as_numbers",
     "column_notes",
+    "followed_by",
     "is_suspect_note",
     "is_utf8",
     "like",
     "load_bikeshare",
+    "looks_wide",
     "numeric_column",
     "open_memmap",
     "open_sequences",
     "open_table",
+    "panel_series",
     "read_sequences",
     "read_table",
     "regular_series",
@@ -52,4 +67,5 @@ __all__ = [
     "to_frame",
     "to_memmap",
     "to_table",
+    "wide_to_long",
 ]

@@ -13,6 +13,8 @@ from ._columns import Source
 from ._frames import WIDE, to_frame
 from ._missing import Given, Missing, without_missing
 from ._table import Table, open_table
+from .panel._layout import Layout
+from .panel._wide import ID, TARGET, TIME, looks_wide, wide_to_long
 
 
 def to_table(
@@ -57,3 +59,33 @@ def _rounded(data: Any, frame: pl.DataFrame) -> list[str]:
         for name, kind in schema.items()
         if str(kind) in WIDE and frame.schema[name] == pl.Float64
     ]
+
+
+def as_long(table: Table, wide: bool | None) -> Table:
+    """Return a table with a row for each series as one with a row for each step.
+
+    Parameters
+    ----------
+    table : Table
+    wide : bool or None
+        Whether it has a row for each series; None looks, and says so in a note.
+
+    Raises
+    ------
+    InputError
+        It should have a row for each series, and has not.
+    """
+    if table.layout is not None or wide is False:
+        return table
+    if wide is None and not looks_wide(table.frame):
+        return table
+    frame = wide_to_long(table.frame, table.source)
+    notes = list(table.notes)
+    if wide is None:
+        notes.append(
+            f"the table has a row for each series: {table.frame.height:,} series of up"
+            f" to {table.frame.width - 1:,} steps"
+        )
+    time = TIME if TIME in frame.columns else None
+    layout = Layout(ID, TARGET, time, wide=True)
+    return replace(table, frame=frame, notes=notes, layout=layout)

@@ -67,10 +67,8 @@ def check_order(
     raise InputError(f"{where}{row_name(at + 1, source)}: {what}; {advice}")
 
 
-def _apart(stamps: np.ndarray, others: pl.DataFrame | None) -> str:
-    """Name the column, or the two, within whose values no time repeats."""
-    if others is None:
-        return ""
+def telling_apart(stamps: np.ndarray, others: pl.DataFrame) -> list[str]:
+    """Return the column, or the two, within whose values no time repeats, if any."""
     times = pl.Series("", stamps.astype(np.int64))
     counts = {
         name: others[name].n_unique()
@@ -82,23 +80,30 @@ def _apart(stamps: np.ndarray, others: pl.DataFrame | None) -> str:
     for size in (1, 2):
         for names in combinations(likely, size):
             table = others.select(names).insert_column(0, times.alias("\0time"))
-            if table.n_unique() < table.height:
-                continue
-            if size == 1:
-                shown = [str(v) for v in others[names[0]].unique(maintain_order=True)]
-                some = ", ".join(repr(v[:20]) for v in shown[:2])
-                more = ", …" if len(shown) > 2 else ""
-                return (
-                    f"column {names[0]!r} tells {len(shown)} series apart ({some}"
-                    f"{more}): keep the rows of one of them, or give each its own"
-                    " column"
-                )
-            series = others.select(names).n_unique()
-            return (
-                f"columns {names[0]!r} and {names[1]!r} together tell {series} series"
-                " apart: keep the rows of one of them, or give each its own column"
-            )
-    return ""
+            if table.n_unique() == table.height:
+                return list(names)
+    return []
+
+
+def _apart(stamps: np.ndarray, others: pl.DataFrame | None) -> str:
+    """Say which columns tell several series apart, and what to do."""
+    names = [] if others is None else telling_apart(stamps, others)
+    if others is None or not names:
+        return ""
+    advice = "keep the rows of one of them, or name it as the id"
+    if len(names) == 1:
+        shown = [str(v) for v in others[names[0]].unique(maintain_order=True)]
+        some = ", ".join(repr(v[:20]) for v in shown[:2])
+        more = ", …" if len(shown) > 2 else ""
+        return (
+            f"column {names[0]!r} tells {len(shown)} series apart ({some}{more}):"
+            f" {advice}"
+        )
+    series = others.select(names).n_unique()
+    return (
+        f"columns {names[0]!r} and {names[1]!r} together tell {series} series apart:"
+        f" {advice.replace('it', 'them')}"
+    )
 
 
 def _clock_change(stamps: np.ndarray, at: int) -> str:

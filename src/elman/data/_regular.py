@@ -117,18 +117,18 @@ def regular_series(
     if names:
         stamps = read_time(frame, names, source)
         expected = Spacing.named(freq) if freq else None
-        grid, more = choose_grid(stamps, source, expected, rest)
+        grid, more, zone = choose_grid(stamps, source, expected, rest)
         notes = [*stamps.notes, *notes, *more, *grid.notes]
     else:
         values = np.arange(frame.height, dtype=np.int64)
-        grid = Grid(values, values, Spacing("counts", 1))
+        grid, zone = Grid(values, values, Spacing("counts", 1)), ""
     if names and _leaves_most_out(frame, names, grid):
         notes.append(
             f"{place(source)}column {names[0]!r} leaves out more than half of the steps"
             " between its numbers: it may hold dates in a form that is not known; write"
             " them as YYYY-MM-DD, or give '' as the time to count rows"
         )
-    return _filled(rest, names, grid, notes)
+    return _filled(rest, names, grid, notes, zone)
 
 
 def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
@@ -142,7 +142,7 @@ def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
 
 
 def _filled(
-    frame: pl.DataFrame, names: list[str], grid: Grid, notes: list[str]
+    frame: pl.DataFrame, names: list[str], grid: Grid, notes: list[str], zone: str
 ) -> RegularSeries:
     """Return the series with the rows it lacked as missing ones."""
     inserted = grid.length - frame.height
@@ -168,6 +168,7 @@ def _filled(
         spacing.week,
         spacing.local,
         spacing.opening,
+        zone,
     )
     return RegularSeries(frame, axis, rows, inserted, notes)
 

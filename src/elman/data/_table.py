@@ -1,4 +1,4 @@
-"""Tables from files: CSV, TSV and Parquet."""
+"""Tables from files: CSV, TSV, Parquet, and the .tsf of many series."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ._csv import parse_csv
 from ._encoding import check_encoding
 from ._missing import Given, Missing, without_missing
 from ._room import check_room
+from .panel._layout import Layout
+from .panel._tsf import parse_tsf
 
 _LOG = logging.getLogger("elman.data")
 # Bytes of a number in memory, or of the reference to a text.
@@ -56,6 +58,8 @@ class Table:
         Columns of a text file that were kept as the texts that stand there.
     missing : Missing
         What was said to be missing.
+    layout : Layout or None
+        Which column is what, where the file says so.
     """
 
     frame: pl.DataFrame
@@ -63,6 +67,7 @@ class Table:
     source: Source = field(default_factory=lambda: Source(""))
     kept: tuple[str, ...] = ()
     missing: Missing = field(default_factory=Missing)
+    layout: Layout | None = None
 
 
 def read_table(
@@ -72,7 +77,7 @@ def read_table(
     missing: Given | None = None,
     text: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Read a CSV, TSV or Parquet file.
+    """Read a CSV, TSV, Parquet or ``.tsf`` file.
 
     The delimiter of a text file is found (comma, semicolon, tab, bar or blanks), and
     its header: comments and titles above it are skipped. Its encoding is UTF-8 or
@@ -141,8 +146,12 @@ def open_table(
     notes: list[str] = []
     lines: np.ndarray | None = None
     kept: tuple[str, ...] = ()
+    layout: Layout | None = None
     if file.suffix.lower() in (".parquet", ".pq") or head.startswith(b"PAR1"):
         frame = without_missing(_read_parquet(file), gone)
+    elif file.suffix.lower() == ".tsf":
+        frame, layout, notes = parse_tsf(read_bytes(file), file, encoding)
+        frame = without_missing(frame, gone)
     else:
         if file.suffix.lower() == ".ts":
             raise InputError(
@@ -164,7 +173,7 @@ def open_table(
         notes = [f"{file}: {note}" for note in parsed.notes]
     if frame.height == 0:
         raise InputError(f"{file}: there is a header but no row of data below it")
-    return Table(frame, notes, Source(file, lines), kept, gone)
+    return Table(frame, notes, Source(file, lines), kept, gone, layout)
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:

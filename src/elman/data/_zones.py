@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import polars as pl
@@ -16,13 +17,18 @@ from ._spacing import DAY, Spacing
 
 def choose_grid(
     stamps: Stamps, source: object, expected: Spacing | None, others: pl.DataFrame
-) -> tuple[Grid, list[str]]:
-    """Return the grid, in UTC or on the zone's clocks, and a note which.
+) -> tuple[Grid, list[str], str]:
+    """Return the grid, in UTC or on the zone's clocks, a note which, and the zone.
 
     Days, weeks and months begin at the same hour of the zone's clocks; they
     count as its dates. Anything else counts in UTC, where no hour is put in
     or left out; steps of some hours that are even on the zone's clocks only
     count there.
+
+    Returns
+    -------
+    tuple of Grid, list of str, str
+        The zone is "" unless the times are in UTC and its name is known.
 
     Raises
     ------
@@ -42,8 +48,11 @@ def choose_grid(
 
     local = stamps.local
     if local is None:
-        return inferred(stamps.values), []
+        return inferred(stamps.values), [], ""
     in_utc = f"times in {stamps.zone} were converted to UTC"
+    zone = stamps.zone if _is_named(stamps.zone) else ""
+    if zone:
+        in_utc = f"steps are even in UTC; days and hours are those of {zone}"
     in_zone = f"times are those of {stamps.zone}, not UTC"
     wanted = expected.step if expected else DAY
     if _one_clock(local) and wanted >= DAY and len(local) > 1:
@@ -53,7 +62,7 @@ def choose_grid(
             pass
         else:
             if grid.spacing.step >= DAY:
-                return grid, [in_zone]
+                return grid, [in_zone], ""
     if expected is None or not expected.local:
         try:
             grid = inferred(stamps.values, rounding=False)
@@ -61,13 +70,23 @@ def choose_grid(
             pass
         else:
             opened = _opened(local, len(grid.stamps), grid.length, source)
-            return (opened, [in_zone]) if opened is not None else (grid, [in_utc])
+            if opened is not None:
+                return opened, [in_zone], ""
+            return grid, [in_utc], zone
     try:
         plain = replace(expected, local=False) if expected else None
         grid = infer_grid(local, source, expected=plain, rounding=False)
     except InputError:
-        return inferred(stamps.values), [in_utc]
-    return replace(grid, spacing=replace(grid.spacing, local=True)), [in_zone]
+        return inferred(stamps.values), [in_utc], zone
+    return replace(grid, spacing=replace(grid.spacing, local=True)), [in_zone], ""
+
+
+def _is_named(zone: str) -> bool:
+    """Return whether a zone is one by name, such as Europe/Berlin."""
+    try:
+        return bool(zone) and ZoneInfo(zone) is not None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _opened(local: np.ndarray, rows: int, length: int, source: object) -> Grid | None:

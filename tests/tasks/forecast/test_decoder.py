@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import elman
 from elman import Forecaster, InputError
 from elman.models import HighwayNetwork, SegmentNetwork
 from elman.tasks.forecast._decoder import segment_of
+from elman.tasks.forecast._windows import kept
 
 
 @pytest.mark.parametrize(
@@ -83,3 +85,28 @@ def test_short_horizons_go_step_by_step():
 def test_an_unknown_decoder_is_refused():
     with pytest.raises(InputError, match="decoder must be one of auto, steps, segm"):
         Forecaster(decoder="segment").fit({"y": np.arange(100.0)}, "y")
+
+
+def test_only_so_many_forecasts_are_held_at_once():
+    origins = np.arange(100, 1100)
+    assert np.array_equal(kept(origins, 4, 2, 8000), origins)
+    some = kept(origins, 40, 10, 8000)
+    assert len(some) == 20
+    assert (np.diff(some) > 0).all()
+    assert len(kept(origins, 720, 1000, 8000)) == 1
+
+
+def test_long_and_wide_forecasts_are_fitted_on_fewer_windows(fitted, monkeypatch):
+    frame, model = fitted
+    monkeypatch.setattr("elman.tasks.forecast._fit._MOST_TRAINING_VALUES", 24 * 2 * 50)
+    monkeypatch.setattr("elman.tasks.forecast._fit._MOST_VALIDATION_VALUES", 24 * 2 * 5)
+    seen = []
+
+    class Counting(elman.training.Callback):
+        def on_step(self, *_, **__):
+            seen.append(1)
+
+    few = clone(model).set_params(batch_size=25, epochs=1, callbacks=[Counting()])
+    few.fit(frame, ["a", "b"], known="plan", test=60)
+    assert len(seen) == 2
+    assert np.isfinite(few.backtest(frame, start=60).prediction).all()

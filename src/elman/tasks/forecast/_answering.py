@@ -14,6 +14,7 @@ from elman._errors import InputError
 from elman._modes import own_modes
 from elman.tasks._containers import WithOutput, contained
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.panel._estimate import backtest_many, predict_many, score_many
 
 from ._answer import answered, following
 from ._backtest import Backtest
@@ -53,6 +54,7 @@ class Answering(WithOutput):
         frame : path, data frame or dict of columns, optional
             The same columns as in `fit`, at least ``context_`` rows, then the rows of
             the future if there are known covariates. By default the frame of `fit`.
+            Of many series: any with their history, those fitted or others.
             After ``fit(X, y)`` also an X of the rows that follow those fitted.
         horizon : int, optional
             Steps, by default those fitted. With more, the model goes on from its own
@@ -64,7 +66,8 @@ class Answering(WithOutput):
         -------
         polars.DataFrame or ndarray
             Columns time, prediction, linear (the linear model's part), lower,
-            upper; with several targets a first column ``target``. For an X alone the
+            upper; with several targets a first column ``target``, of many series first
+            the columns that tell them apart. For an X alone the
             predictions of its rows, (T,) or (T, K) as y was. `set_output` chooses
             another frame.
 
@@ -83,6 +86,10 @@ class Answering(WithOutput):
             that was fitted.
         """
         check_is_fitted(self, "network_")
+        if hasattr(self, "model_"):
+            return contained(
+                predict_many(self, frame, horizon, source), self._container
+            )
         apart = self._flat is not None and frame is not None and is_future(self, frame)
         forecast, notes = (
             following(self, frame)
@@ -119,6 +126,8 @@ class Answering(WithOutput):
             A file name for messages.
         """
         check_is_fitted(self, "network_")
+        if hasattr(self, "model_"):
+            return score_many(self, frame, source)
         return scored(self, frame, y, source)
 
     @own_modes()
@@ -163,6 +172,8 @@ class Answering(WithOutput):
         Backtest
         """
         check_is_fitted(self, "network_")
+        if hasattr(self, "model_"):
+            return backtest_many(self, frame, start, stride, source)
         series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
         origins = origins_between(

@@ -15,7 +15,7 @@ from ._quantiles import quantile_name
 
 @dataclass(frozen=True)
 class Backtest:
-    """Rolling forecasts of one series.
+    """Rolling forecasts of one series, or of many.
 
     Attributes
     ----------
@@ -28,6 +28,10 @@ class Backtest:
         Of the quantiles that were asked for.
     quantiles : tuple of ndarray
         (n, H, K) each, one a level.
+    ids : DataFrame or None
+        n rows: which of many series each forecast is of.
+    zone : str
+        Where the times are UTC: the zone that `to_frame` shows them in.
     """
 
     targets: list[str]
@@ -39,6 +43,8 @@ class Backtest:
     upper: NDArray[np.float64]
     levels: tuple[float, ...] = ()
     quantiles: tuple[NDArray[np.float64], ...] = ()
+    ids: pl.DataFrame | None = None
+    zone: str = ""
 
     def __len__(self) -> int:
         """Return the number of origins."""
@@ -92,4 +98,10 @@ class Backtest:
                 frame.insert_column(0, pl.Series("target", [name] * len(frame)))
             )
         whole = pl.concat(parts)
+        if self.ids is not None:
+            index = np.tile(np.repeat(np.arange(n), horizon), len(self.targets))
+            whole = pl.concat([self.ids[index], whole], how="horizontal")
+        if self.zone and dated:
+            times = pl.col("origin", "time").dt.replace_time_zone("UTC")
+            whole = whole.with_columns(times.dt.convert_time_zone(self.zone))
         return whole if len(self.targets) > 1 else whole.drop("target")

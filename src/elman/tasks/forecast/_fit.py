@@ -19,6 +19,7 @@ from elman.tasks._sampled import sampled
 from elman.tasks._stages import NETWORK, checkpoints_of, stage
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
+from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
     Preparation,
     Prepared,
@@ -43,9 +44,12 @@ from ._previous import Previous
 from ._remedy import needed_steps, remedied
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
-from ._windows import Windows, observed, origins_between
+from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
+# Windows times steps times targets: half a gigabyte of linear forecasts, and less.
+_MOST_TRAINING_VALUES = 1 << 26
+_MOST_VALIDATION_VALUES = 1 << 23
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +122,7 @@ class FittedForecast:
             quantiles=tuple(
                 preparation.inverse(corrected + offset) for offset in offsets.quantiles
             ),
+            zone=preparation.calendar.zone,
         )
 
 
@@ -220,6 +225,7 @@ def fit_forecast(
             forecaster.scale,
             season=min(season if season > 1 else need.steps, context),
             means=kinds.means,
+            holidays=check_holidays(forecaster.holidays),
         )
         notes += more
     trained = target_values(series.frame[: split.train_end], targets)
@@ -237,11 +243,13 @@ def fit_forecast(
     learned = data.without(wild)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
+    training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
     squared = all(kinds.means)
     validating = _windows_between(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
+    validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
     dated = np.issubdtype(series.time.dtype, np.datetime64)
     start = blending(
         learned.table,
@@ -304,7 +312,7 @@ def fit_forecast(
 
     diverged = divergence_report(network, loss, result)
 
-    kept, offsets, more = calibration(
+    gated, offsets, more = calibration(
         forecaster, network, start, held, begun, folds, kinds.intermittent, squared
     )
     notes += more
@@ -338,7 +346,7 @@ def fit_forecast(
         wild=wild,
         seasons=kinds.seasons,
         naive_seasons=[own[0] if own else 1 for own in start.seasons],
-        gate=kept,
+        gate=gated,
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,

@@ -14,6 +14,9 @@ from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks.panel import _state as _panel_state
+from elman.tasks.panel._estimate import fit_many
+from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
@@ -72,6 +75,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         num_layers: int = 1,
         dropout: float = 0.1,
         init: str = "auto",
+        holidays: str | None = None,
         scale: str = "auto",
         loss: str = "auto",
         epochs: int = 15,
@@ -98,6 +102,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.num_layers = num_layers
         self.dropout = dropout
         self.init = init
+        self.holidays = holidays
         self.scale = scale
         self.loss = loss
         self.epochs = epochs
@@ -124,6 +129,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         time: str | Sequence[str] | None = None,
         *,
         y: Any = None,
+        id: str | Sequence[str] | None = None,  # noqa: A002
+        static: str | Sequence[str] | None = None,
+        wide: bool | None = None,
         known: str | Sequence[str] = (),
         past: str | Sequence[str] | None = None,
         ignore: str | Sequence[str] = (),
@@ -147,6 +155,13 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         y : series, array or frame, optional
             The values of the targets, (T,) or (T, K), in place of their names:
             scikit-learn's ``fit(X, y)``.
+        id : str or sequence of str, optional
+            The columns that tell many series apart, such as stores: one model learns
+            from all, each in its own unit. Found where times repeat without it.
+        static : str or sequence of str, optional
+            Of many series: columns constant in each, found if not given.
+        wide : bool, optional
+            Whether each row is a series, its name first; found if there is no target.
         known : str or sequence of str
             Covariates whose future values are known at forecast time. With y, every
             column of the frame that is not named elsewhere.
@@ -175,6 +190,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
             With one line that says what is wrong and what to do.
         """
         check_parameters(self)
+        self.__dict__.pop("model_", None)  # of an earlier fit to many series
+        if given := given_panel(frame, target, y, time, id, wide, missing, source):
+            roles = {"known": known, "past": past, "static": static, "ignore": ignore}
+            return fit_many(self, given, test=test, **roles)
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
@@ -266,8 +285,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.results_ = trained_results(self, fitted)
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        return _forecast_state.dump(self)
+        many = hasattr(self, "model_")
+        return _panel_state.dump(self) if many else _forecast_state.dump(self)
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         check_parameters(self)
-        _forecast_state.restore(self, fitted, tensors)
+        state = _panel_state if fitted.get("many") else _forecast_state
+        state.restore(self, fitted, tensors)

@@ -50,8 +50,10 @@ def series_to_fit(
 
 def reading_of(forecaster: Any) -> dict[str, Any]:
     """Return how a file is read so that it is like the one trained on."""
-    preparation = forecaster.preparation_
-    columns = preparation.known + preparation.past
+    if hasattr(forecaster, "model_"):
+        columns = forecaster.model_.preparation.columns
+    else:
+        columns = forecaster.preparation_.known + forecaster.preparation_.past
     words = [column.name for column in columns if column.kind == "category"]
     return {"missing": list(forecaster.missing_), "words": words}
 

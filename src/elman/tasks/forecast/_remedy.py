@@ -14,7 +14,6 @@ from elman.diagnosis import Diagnosis, Need, diagnose
 from elman.tasks._sampled import sampled
 
 from ._decoder import ForecastNetwork, in_segments
-from ._windows import Windows
 
 _DIAGNOSIS_WINDOWS = 64
 
@@ -27,7 +26,7 @@ def needed_steps(need: Need, network: ForecastNetwork, context: int) -> int:
 def remedied(
     forecaster: Any,
     network: ForecastNetwork,
-    examples: Windows,
+    examples: Any,
     need: Need,
     loss: Callable[[Any, Any], torch.Tensor],
 ) -> tuple[Diagnosis | None, Diagnosis | None, str | None]:

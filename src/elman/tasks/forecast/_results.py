@@ -76,7 +76,7 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
                 *_future_note(fitted, horizon),
             ],
             "data": _series(fitted),
-            "diagnosis": _diagnosis(fitted),
+            "diagnosis": diagnosis_of(fitted),
             "training": training_report(
                 fitted.training, fitted.network, fitted.diverged, fitted.flow
             ),
@@ -241,7 +241,8 @@ def _series(fitted: FittedForecast) -> dict[str, Any]:
     }
 
 
-def _diagnosis(fitted: FittedForecast) -> dict[str, Any] | None:
+def diagnosis_of(fitted: Any) -> dict[str, Any] | None:
+    """Return how far gradients reach, before and after the remedy."""
     if fitted.before is None:
         return None
     before = fitted.before.to_dict()

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from elman.tasks._sampled import sampled
 from elman.tasks.forecast.columns._preparation import Prepared
 from elman.training import digest_of
 
@@ -87,3 +88,20 @@ def observed(
     seen = np.isfinite(series.table.truth).any(1)
     counts = np.concatenate([[0], np.cumsum(seen)])
     return origins[counts[origins + horizon] > counts[origins]]
+
+
+def kept(
+    origins: NDArray[np.int64], horizon: int, targets: int, values: int
+) -> NDArray[np.int64]:
+    """Return so many of the origins, drawn, that their forecasts are held in memory.
+
+    Parameters
+    ----------
+    origins : ndarray
+        (n,), increasing.
+    horizon, targets : int
+        Steps and targets of a forecast.
+    values : int
+        Numbers that all forecasts together may have.
+    """
+    return origins[sampled(len(origins), max(1, values // (horizon * targets)))]

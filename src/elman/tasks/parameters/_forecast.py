@@ -11,6 +11,12 @@ from ._texts import read_numbers
 _ONLY = ("forecast",)
 
 
+def _holidays(value: object) -> str | None:
+    from elman.tasks.forecast.columns._holidays import check_holidays
+
+    return check_holidays(value)
+
+
 def _cells() -> Sequence[str]:
     from elman.models import CELLS
 
@@ -72,6 +78,18 @@ FORECAST: tuple[Parameter, ...] = (
         Whole(),
         "Recurrent layers on top of each other, in the encoder and in the decoder.",
         Option("Stacked layers.", int, "--layers", MODEL),
+        _ONLY,
+    ),
+    Parameter(
+        "holidays",
+        Checked("str or None", _holidays),
+        "Whose holidays are known, of the past and of the rows to forecast: the code of"
+        ' a country ("DE"), of a part of one ("DE-BY"), of an exchange ("XNYS"), or'
+        " several with commas. Needs the package holidays.",
+        Option(
+            "Whose holidays count: DE, US, DE-BY, XNYS, …; needs elman[holidays].",
+            metavar="CODE",
+        ),
         _ONLY,
     ),
     Parameter(

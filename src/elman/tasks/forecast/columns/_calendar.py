@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ._holidays import holiday_flags, local_times
+
 DAY = 86_400
 _WEEK = 7 * DAY
 _YEAR = 365.2425 * DAY
@@ -29,15 +31,23 @@ class Calendar:
     year : bool
         Whether the training part spans a year and a half, so that the time of
         the year can be learned and not merely extrapolated.
+    zone : str
+        Where times are UTC: the zone whose clocks count.
+    holidays : str
+        Whose holidays are told apart, "" for none.
     """
 
     slots: int
     week: bool
     months: bool
     year: bool
+    zone: str = ""
+    holidays: str = ""
 
     @classmethod
-    def of(cls, time: NDArray, step: float) -> Calendar:
+    def of(
+        cls, time: NDArray, step: float, zone: str = "", holidays: str = ""
+    ) -> Calendar:
         """Choose the cycles for the time stamps of the training part."""
         if not np.issubdtype(time.dtype, np.datetime64):
             return cls(slots=1, week=False, months=False, year=False)
@@ -51,6 +61,8 @@ class Calendar:
             week=step <= DAY or (step < 3 * DAY and step % DAY > 0),
             months=27 * DAY < step < 100 * DAY,
             year=step < 27 * DAY and span >= 1.5 * _YEAR,
+            zone=zone,
+            holidays=holidays,
         )
 
     def slot(self, time: NDArray) -> NDArray[np.int64]:
@@ -61,8 +73,10 @@ class Calendar:
         """Return the network's features, shape (T, F), all within [-1, 1].
 
         Three harmonics of the day, the day of the week one-hot, one harmonic
-        of the year, the month one-hot; whichever the series has.
+        of the year, the month one-hot, whether it is a holiday, the day before or
+        after one; whichever the series has.
         """
+        time = local_times(time, self.zone)
         columns = [np.zeros((len(time), 0))]
         if self.slots > 1:
             columns.append(_harmonics((_seconds(time) % DAY) / DAY, 3))
@@ -72,6 +86,8 @@ class Calendar:
             columns.append(_harmonics((_seconds(time) % _YEAR) / _YEAR, 1))
         if self.months:
             columns.append(np.eye(12)[_month(time)])
+        if self.holidays:
+            columns.append(holiday_flags(self.holidays, time))
         return np.concatenate(columns, 1)
 
     def categories(
@@ -79,9 +95,9 @@ class Calendar:
     ) -> NDArray[np.float64]:
         """Return the linear model's features, shape (T, F).
 
-        The step of the day one-hot, again for weekends and again for each
-        switch: a commuter's morning is not a holiday's. The day of the week,
-        the month and the time of the year as in `smooth`.
+        The step of the day one-hot, again for weekends, for holidays and for each
+        switch: a commuter's morning is not a holiday's. The day of the week, the
+        month, the time of the year and holidays as in `smooth`.
 
         Parameters
         ----------
@@ -91,6 +107,11 @@ class Calendar:
             (T, S), known columns that are 0 or 1.
         """
         columns = [np.zeros((len(time), 0))]
+        time = local_times(time, self.zone)
+        if self.holidays:
+            flags = holiday_flags(self.holidays, time)
+            columns.append(flags)
+            switches = np.concatenate([switches, flags[:, :1]], 1)
         if self.slots > 1:
             slot = np.eye(self.slots)[self.slot(time)]
             weekend = (self._weekday(time) >= 5).astype(np.float64)

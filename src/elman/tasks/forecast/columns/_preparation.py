@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from elman.tasks.forecast._linear import WindowTable
 
 from ._calendar import Calendar
 from ._columns import Column, encode, encoded_names, is_switch, unseen
+from ._holidays import usable_holidays
 from ._target_kind import bounded_by_zero
 from ._transform import Transform
 from ._wild import counted_missing, outside, typical
@@ -114,6 +115,7 @@ class Preparation:
         scale: str,
         season: int,
         means: list[bool],
+        holidays: str | None = None,
     ) -> tuple[Preparation, list[str]]:
         """Learn from rows before ``end``; return the preparation and its notes.
 
@@ -151,7 +153,9 @@ class Preparation:
             for j in range(len(targets))
             if np.isnan(raw[:, j]).any()
         ]
-        calendar = Calendar.of(series.time[:end], float(series.axis.clock))
+        time, axis = series.time[:end], series.axis
+        chosen, told = usable_holidays(holidays, time, axis.step, axis.zone)
+        calendar = Calendar.of(time, float(axis.clock), axis.zone, chosen)
         preparation = cls(
             targets,
             known,
@@ -164,7 +168,7 @@ class Preparation:
             season,
             [bounded_by_zero(column) for column in usual.T],
         )
-        return preparation, missing + notes
+        return preparation, missing + notes + told
 
     def apply(self, series: RegularSeries) -> Prepared:
         """Return the arrays of a series with the same columns."""
@@ -297,12 +301,7 @@ class Preparation:
             "known": [column.describe() for column in self.known],
             "past": [column.describe() for column in self.past],
             "transforms": [transform.value for transform in self.transforms],
-            "calendar": {
-                "slots": self.calendar.slots,
-                "week": self.calendar.week,
-                "months": self.calendar.months,
-                "year": self.calendar.year,
-            },
+            "calendar": asdict(self.calendar),
             "flags": self.flags,
             "switches": self.switches,
             "season": self.season,
