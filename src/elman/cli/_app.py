@@ -17,6 +17,7 @@ from . import (
     _report,
     _resume,
     _train_forecast,
+    _update,
 )
 from . import _train_sequences as _sequences
 from ._main import Commands
@@ -39,6 +40,7 @@ train.command("forecast")(_train_forecast.forecast)
 train.command("classify")(_sequences.classify)
 train.command("regress")(_sequences.regress)
 app.command("resume")(_resume.resume)
+app.command("update")(_update.update)
 app.command("predict")(_predict.predict)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)

@@ -83,7 +83,7 @@ class Job(BaseModel):
     Parameters
     ----------
     schema_version : int
-    task : {"forecast", "classify", "regress", "demo"}
+    task : {"forecast", "classify", "regress", "demo", "update"}
     command : str
         For people to read.
     finished : bool
@@ -109,7 +109,7 @@ class Job(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     schema_version: int = _SCHEMA
-    task: Literal["forecast", "classify", "regress", "demo"]
+    task: Literal["forecast", "classify", "regress", "demo", "update"]
     command: str = ""
     finished: bool = False
     data: Source | None = None

@@ -22,7 +22,7 @@ from ._fit import FittedForecast
 from ._form import in_form_of_y, is_future
 from ._loss import MEANS
 from ._reading import read_again
-from ._refitted import Refitting
+from ._refitted import Refitting, refuse_many
 from ._scored import scored
 from ._split import test_row
 from ._windows import origins_between
@@ -172,7 +172,16 @@ class Answering(WithOutput):
         Backtest
         """
         check_is_fitted(self, "network_")
+        again = None
+        if refit is not False:
+            again = Refitting(refit, window, epochs)
+        elif window is not None or epochs:
+            raise InputError(
+                "window and epochs say how to fit again: give refit=True, or every how"
+                " many origins, beside them"
+            )
         if hasattr(self, "model_"):
+            refuse_many(again is not None, "refit")
             return backtest_many(self, frame, start, stride, source)
         series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
@@ -184,14 +193,8 @@ class Answering(WithOutput):
                 f"no origin fits: {rows} rows, context {self.context_}, horizon "
                 f"{self.horizon_}; give more rows or an earlier start"
             )
-        if refit is False:
-            if window is not None or epochs:
-                raise InputError(
-                    "window and epochs say how to fit again: give refit=True, or every"
-                    " how many origins, beside them"
-                )
+        if again is None:
             return self._forecast(data, origins)
-        again = Refitting(refit, window, epochs)
         return again.backtest(self, series, data, origins)
 
     @property

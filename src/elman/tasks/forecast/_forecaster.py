@@ -26,7 +26,7 @@ from ._fit import FittedForecast, fit_forecast
 from ._form import asked_for, joined, take_form
 from ._raw_rows import RawRows
 from ._reading import read_again, reading_of, series_to_fit
-from ._refitted import gone_on
+from ._refitted import gone_on, refuse_many
 from ._results import forecast_results, trained_results
 from ._tags import RegressorTagged
 
@@ -254,6 +254,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         """
         check_is_fitted(self, "network_")
         whole_number("epochs", epochs)
+        refuse_many(hasattr(self, "model_"), "update")
         frame = frame if y is None else joined(frame, y).frame
         series, _, _ = read_again(self, frame, source)
         with suitable_threads(work_of_forecaster(self, series)):

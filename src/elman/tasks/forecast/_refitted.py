@@ -146,6 +146,15 @@ def gone_on(
     )
 
 
+def refuse_many(asked: bool, what: str) -> None:
+    """Raise where one model of many series is asked to be fitted again."""
+    if asked:
+        raise InputError(
+            f"{what} is for single series: a model of many is fitted anew, with fit on"
+            " all rows there are"
+        )
+
+
 def joined(parts: list[Backtest]) -> Backtest:
     """Return the forecasts of several origins, one after the other, as one."""
     names = ("time", "truth", "prediction", "linear", "lower", "upper")
