@@ -51,3 +51,30 @@ def test_wrong_updates_are_one_line(elman, series, trained, arguments, words):
     assert answer.status == 2
     assert words in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_backtests_with_and_without_a_refit(elman, series, trained):
+    data = series(count=160)
+    plain = elman("backtest", "r", data, "--start", 30, "--json")
+    assert plain.status == 0, plain.err
+    found = json.loads(plain.out)
+    assert found["scores"]["origins"] == 10
+    assert len(found["predictions"]) == 30
+    again = elman(
+        "backtest", "r", data, "--start", "0.2", "--refit", 2, "--out", "b.csv"
+    )
+    assert again.status == 0, again.err
+    assert "coverage" in again.out
+    assert Path("b.csv").read_text().startswith("origin,step,time,truth,prediction")
+    wrong = elman("backtest", "r", data, "--window", 50)
+    assert wrong.status == 2
+    assert "give refit=True" in wrong.err
+
+
+def test_rows_are_weighed_by_a_column(elman, series):
+    train = ["train", "forecast", series(count=160), *TRAIN]
+    answer = elman(*train, "--weight", "warmth", "--out", "w")
+    assert answer.status == 0, answer.err
+    wrong = elman(*train, "--weight", "warm", "--out", "v")
+    assert wrong.status == 2
+    assert "did you mean 'warmth'" in wrong.err

@@ -17,9 +17,7 @@ def update(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
     data: Annotated[
         Path,
-        typer.Argument(
-            metavar="DATA", help="The series so far, old rows and new."
-        ),
+        typer.Argument(metavar="DATA", help="The series so far, old rows and new."),
     ],
     epochs: Annotated[
         int, typer.Option(help="That the network goes on training, at most.")
@@ -43,11 +41,11 @@ def update(
     Example: elman update runs/bikes-1 bikes-until-today.csv
     """
     import elman
-    from elman.data import open_table
 
     from ._finish import finish
     from ._job import Job, Source
     from ._open_run import open_run
+    from ._predict import open_like
 
     if out is not None and out.exists() and run.exists() and out.samefile(run):
         raise InputError(f"--out {out} is the run that is updated; name another folder")
@@ -57,9 +55,7 @@ def update(
             f"{run} is a run of {estimator.task}; only forecasts are updated, train"
             " others anew"
         )
-    reading = estimator.reading_
-    gone = [*reading["missing"], *(opt.split_missing(missing) or ())]
-    table = open_table(data, encoding=encoding, **{**reading, "missing": gone})
+    table = open_like(data, missing, encoding, estimator.reading_)
     opt.say(table.notes)
     job = Job(task="update", data=Source.of(data))
     with open_run(out, data.stem, force) as directory:

@@ -105,7 +105,14 @@ class Answering(WithOutput):
         return contained(table, self._container)
 
     @own_modes()
-    def score(self, frame: Any, y: Any = None, *, source: object = None) -> float:
+    def score(
+        self,
+        frame: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        source: object = None,
+    ) -> float:
         r"""Return how much smaller the error is than that of a naive forecast.
 
         .. math:: 1 - \sum |y - \hat y| \,/\, \sum |y - \hat y^{\text{naive}}|
@@ -122,13 +129,16 @@ class Answering(WithOutput):
             there on (counted rows always do); others after their first whole context.
         y : series, array or frame, optional
             The targets, where `fit` was given them apart.
+        sample_weight : array-like or str, optional
+            How much the error in each row counts, as in `fit`.
         source : object, optional
             A file name for messages.
         """
         check_is_fitted(self, "network_")
         if hasattr(self, "model_"):
+            refuse_many(sample_weight is not None, "sample_weight")
             return score_many(self, frame, source)
-        return scored(self, frame, y, source)
+        return scored(self, frame, y, sample_weight, source)
 
     @own_modes()
     def backtest(

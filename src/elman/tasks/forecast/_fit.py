@@ -42,6 +42,7 @@ from ._objective import check_signs, objective
 from ._offsets import Offsets
 from ._previous import Previous
 from ._remedy import needed_steps, remedied
+from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._windows import Windows, kept, observed, origins_between
@@ -137,11 +138,13 @@ def fit_forecast(
     test: Any,
     source: object,
     named: bool = True,
+    weights: NDArray[np.float64] | None = None,
     previous: Previous | None = None,
 ) -> FittedForecast:
     """Fit all parts of a `Forecaster` on a series; see its `fit`.
 
-    ``named`` is False where the known columns are all those of an X. With a
+    ``named`` is False where the known columns are all those of an X; ``weights`` are
+    those of the series' rows. With a
     ``previous`` fit its scales, roles and sizes stay, and its network goes on.
     """
     settings = check_parameters(forecaster)
@@ -240,7 +243,7 @@ def fit_forecast(
         coming = slice(rows, rows + horizon)
         notes += holes(series.frame[coming], preparation.known, series.time[coming])
     # What is learned from, beside what is scored.
-    learned = data.without(wild)
+    learned = weighed(data.without(wild), weights)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
     training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
@@ -290,7 +293,7 @@ def fit_forecast(
             preparation,
             trained,
             folds,
-            weighted=False,
+            weighted=weights is not None,
         )
         before, after, remedy = (
             remedied(forecaster, network, examples, need, loss)

@@ -14,6 +14,7 @@ from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator
 from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks.forecast.columns._roles import as_names
 from elman.tasks.panel import _state as _panel_state
 from elman.tasks.panel._estimate import fit_many
 from elman.tasks.panel._reading import given_panel
@@ -28,6 +29,7 @@ from ._raw_rows import RawRows
 from ._reading import read_again, reading_of, series_to_fit
 from ._refitted import gone_on, refuse_many
 from ._results import forecast_results, trained_results
+from ._row_weights import row_weights
 from ._tags import RegressorTagged
 
 
@@ -137,6 +139,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         ignore: str | Sequence[str] = (),
         test: int | float | str | dt.date | None = None,
         missing: Any = (),
+        sample_weight: Any = None,
         source: object = None,
     ) -> Self:
         """Learn from a series; later rows never influence earlier ones.
@@ -177,6 +180,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         missing : number, str or sequence of them
             Values that stand for missing ones, such as -9999; `predict` and
             `backtest` treat them so too.
+        sample_weight : array-like or str, optional
+            How much each row's targets count in what the linear part and the network
+            learn: a number for each row, or the name of a column that holds them.
+            Scores and intervals do without.
         source : object, optional
             A file name for messages.
 
@@ -192,12 +199,16 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         check_parameters(self)
         self.__dict__.pop("model_", None)  # of an earlier fit to many series
         if given := given_panel(frame, target, y, time, id, wide, missing, source):
+            refuse_many(sample_weight is not None, "sample_weight")
             roles = {"known": known, "past": past, "static": static, "ignore": ignore}
             return fit_many(self, given, test=test, **roles)
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
         )
+        weights = row_weights(sample_weight, series, source)
+        if isinstance(sample_weight, str):
+            ignore = list({*as_names("ignore", ignore), sample_weight})
         known, past = asked.roles(series.frame.columns, known, past, ignore)
         with suitable_threads(work_of_forecaster(self, series)):
             fitted = fit_forecast(
@@ -210,6 +221,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
                 test=test,
                 source=source,
                 named=asked.joined is None,
+                weights=weights,
             )
             self.missing_ = gone
             take_form(self, asked, series)
@@ -225,6 +237,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         *,
         y: Any = None,
         test: int | float | str | dt.date | None = None,
+        sample_weight: Any = None,
         source: object = None,
     ) -> Self:
         """Go on with the training, on the series as it stands now.
@@ -245,6 +258,8 @@ class Forecaster(Answering, RegressorTagged, Estimator):
             The targets, where `fit` was given them apart.
         test : int, float, str or date, optional
             As in `fit`.
+        sample_weight : array-like or str, optional
+            As in `fit`.
         source : object, optional
             A file name for messages.
 
@@ -257,8 +272,9 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         refuse_many(hasattr(self, "model_"), "update")
         frame = frame if y is None else joined(frame, y).frame
         series, _, _ = read_again(self, frame, source)
+        weights = row_weights(sample_weight, series, source)
         with suitable_threads(work_of_forecaster(self, series)):
-            fitted = gone_on(self, series, epochs, test, source)
+            fitted = gone_on(self, series, epochs, test, source, weights)
             self._take(fitted)
             self.results_ = forecast_results(self, fitted)
         return self

@@ -119,7 +119,12 @@ class Refitting:
 
 
 def gone_on(
-    forecaster: Any, series: RegularSeries, epochs: int, test: Any, source: object
+    forecaster: Any,
+    series: RegularSeries,
+    epochs: int,
+    test: Any,
+    source: object,
+    weights: NDArray[np.float64] | None = None,
 ) -> FittedForecast:
     """Return a forecaster's fit on a series, its network trained on from where it is.
 
@@ -132,6 +137,8 @@ def gone_on(
         At most.
     test, source : object
         As in `Forecaster.fit`.
+    weights : ndarray or None
+        Of the rows of the series.
     """
     return fit_forecast(
         forecaster,
@@ -142,6 +149,7 @@ def gone_on(
         ignore=(),
         test=test,
         source=source,
+        weights=weights,
         previous=Previous(forecaster, epochs),
     )
 
@@ -150,8 +158,8 @@ def refuse_many(asked: bool, what: str) -> None:
     """Raise where one model of many series is asked to be fitted again."""
     if asked:
         raise InputError(
-            f"{what} is for single series: a model of many is fitted anew, with fit on"
-            " all rows there are"
+            f"{what} is for single series, not for a model of many: fit that anew on"
+            " all rows, without it"
         )
 
 
