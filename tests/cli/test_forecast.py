@@ -43,7 +43,7 @@ def test_train_then_predict(elman, series):
     written = elman("predict", run, data, "--out", "p.csv")
     assert written.status == 0, written.err
     frame = pl.read_csv("p.csv")
-    assert frame["time"][0] == "2021-01-18T12:00:00"
+    assert frame["time"][0] == "2021-01-18 12:00"
     first = pl.read_csv(piped.out.encode())
     assert (first["prediction"] - frame["prediction"]).abs().max() < 1e-4
     assert elman("predict", run, data, "--out", "p.csv").status == 2

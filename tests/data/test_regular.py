@@ -225,7 +225,7 @@ def test_unusable_times(values, message):
 def test_an_autumn_night_is_recognised():
     night = ["2021-10-31T00:00", "2021-10-31T01:00", "2021-10-31T02:00"]
     with pytest.raises(InputError, match="clocks went back"):
-        regular_series(series([*night, night[-1], "2021-10-31T03:00"]))
+        regular_series(series([*night, night[-1], night[-1], "2021-10-31T03:00"]))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def check_format(option: str, path: Path) -> None:
 
 
 def deliver(
-    frame: Any, scores: dict[str, float], path: Path | None, out: Output
+    frame: Any, scores: dict[str, float], path: Path | None, out: Output, form: str = ""
 ) -> None:
     """Write the predictions to a file, or show them.
 
@@ -77,7 +77,12 @@ def deliver(
     path : Path or None
         Checked with `check_format`.
     out : Output
+    form : str
+        In which the data wrote their times, see `elman.data.written`; "" for ISO.
+        Parquet has a type for times, and needs none.
     """
+    if form and (path is None or path.suffix.lower() not in (".parquet", ".pq")):
+        frame = _in_form(frame, form)
     if path is not None:
         partial = path.with_name(path.name + ".partial")
         try:
@@ -104,6 +109,18 @@ def deliver(
     out.document(
         {"rows": frame.height, "scores": scores, "predictions": rows_of, **written}
     )
+
+
+def _in_form(frame: Any, form: str) -> Any:
+    """Return the frame with its times as the data wrote theirs."""
+    import polars as pl
+
+    from elman.data import written
+
+    if "time" not in frame.columns or not isinstance(frame.schema["time"], pl.Datetime):
+        return frame
+    times = written(frame["time"].to_numpy(), form)
+    return frame.with_columns(times.alias("time"))
 
 
 def _with_text(frame: Any) -> Any:

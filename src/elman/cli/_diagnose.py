@@ -9,13 +9,12 @@ import typer
 
 from elman._errors import InputError
 from elman._files import replace_durably
+from elman.tasks import ESTIMATORS, TASKS
 
 from . import _options as opt
 from ._destination import check_destination
 from ._estimator_options import some_options
 from ._output import Output, number
-
-_TASKS = ("forecast", "classify", "regress")
 
 
 @some_options(
@@ -25,7 +24,7 @@ _TASKS = ("forecast", "classify", "regress")
 def diagnose(
     what: Annotated[
         str,
-        typer.Argument(metavar="RUN|TASK", help="A run, or forecast|classify|regress."),
+        typer.Argument(metavar="RUN|TASK", help=f"A run, or {'|'.join(TASKS)}."),
     ],
     data: Annotated[
         Path | None, typer.Argument(metavar="[DATA]", help="With a task: the data.")
@@ -62,11 +61,11 @@ def diagnose(
     out = Output(as_json)
     if apply is not None:
         check_destination("--to", to, force)
-    if what not in _TASKS:
+    if what not in TASKS:
         if data is not None:
             raise InputError(
                 f"{what!r} is no task; write elman diagnose RUN, or elman diagnose"
-                f" {'|'.join(_TASKS)} DATA"
+                f" {'|'.join(TASKS)} DATA"
             )
         import elman
 
@@ -76,7 +75,7 @@ def diagnose(
         return
     if data is None:
         raise InputError(f"name the data: elman diagnose {what} DATA")
-    if what == "forecast":
+    if TASKS[what].data == "series":
         options |= {"horizon": horizon}
         columns = {"known": known, "past": past, "ignore": ignore}
         how = {"encoding": encoding, "missing": opt.split_missing(missing)}
@@ -128,12 +127,9 @@ def _sequences(
     from ._held_out import held_out
 
     parts = held_out(task, data, columns, None, 0.0, 0)
-    from elman.tasks import SequenceClassifier, SequenceRegressor
-
     from ._naming import naming
 
-    kind: Any = SequenceClassifier if task == "classify" else SequenceRegressor
-    estimator = kind(**options, epochs=1, refit=False)
+    estimator = ESTIMATORS[task](**options, epochs=1, refit=False)
     with naming(str(data), estimator):
         estimator.fit(*parts.train)
     return dict(estimator.results_)

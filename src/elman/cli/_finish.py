@@ -109,7 +109,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
 
 def show_next(results: dict[str, Any], out: Output) -> None:
     """Print the forecast beyond the data, one line a target."""
-    if results["task"] != "forecast" or not results.get("forecast"):
+    if not results.get("forecast"):
         return
     each = results.get("targets") or {results["data"]["target"]: results["forecast"]}
     times = next(iter(each.values()))["next"]["time"]

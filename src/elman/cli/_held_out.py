@@ -11,6 +11,7 @@ import numpy as np
 from elman._arguments import MOST_SEED, whole_number
 from elman._errors import InputError
 from elman.data import Sequences, as_numbers, like, read_sequences
+from elman.tasks import TASKS
 
 Labelled = tuple[list[np.ndarray], Any]
 
@@ -54,7 +55,8 @@ def held_out(
 
     Parameters
     ----------
-    task : {"classify", "regress"}
+    task : str
+        One whose data are sequences.
     data : path
         Training sequences.
     columns : dict
@@ -118,11 +120,11 @@ def _labelled(task: str, found: Sequences) -> Sequences:
             if not found.source.lower().endswith((".ts", ".npz"))
             else f"{found.source}: the file holds no labels (in .npz: the array y)"
         )
-    if task == "regress":
+    if TASKS[task].labels == "numbers":
         found = replace(found, y=_each(as_numbers, found))
     assert found.y is not None  # noqa: S101 - for the type checker
     first = found.y[0] if found.per_step else found.y
-    if task == "regress" and np.asarray(first).dtype.kind not in "iuf":
+    if TASKS[task].labels == "numbers" and np.asarray(first).dtype.kind not in "iuf":
         raise InputError(
             f"{found.source}: the labels are text, such as {np.ravel(first)[0]!s:.30},"
             " not numbers; use 'elman train classify'"
@@ -134,7 +136,7 @@ def _alike(
     task: str, whole: Sequences, other: Sequences
 ) -> tuple[Sequences, Sequences]:
     """Return both with labels of one kind: two files may call for two."""
-    if task == "regress":
+    if TASKS[task].labels == "numbers":
         return whole, other
     labels, others = _end_to_end(whole), _end_to_end(other)
     if labels.dtype.kind == others.dtype.kind:
@@ -169,7 +171,7 @@ def _draw(
     wanted = min(round(share * count), count - 2)
     if wanted < 1:
         return np.arange(count), np.arange(0)
-    if task == "classify" and not whole.per_step:
+    if TASKS[task].labels == "classes" and not whole.per_step:
         # Row k of a class of n stands at (k + 1/2) / n: taking the lowest first
         # takes the same share of every class, and leaves each at least one row.
         labels = np.asarray(whole.y)[rows]

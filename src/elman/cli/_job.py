@@ -6,14 +6,15 @@ import hashlib
 import platform
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import elman
 from elman._errors import RunDirectoryError
 from elman._files import read_file, replace_durably
+from elman.tasks import TASKS
 
 from . import _members
 from ._estimator_options import words_for_none
@@ -83,7 +84,8 @@ class Job(BaseModel):
     Parameters
     ----------
     schema_version : int
-    task : {"forecast", "classify", "regress", "demo", "update"}
+    task : str
+        One of `elman.tasks.TASKS`, "demo" or "update".
     command : str
         For people to read.
     finished : bool
@@ -109,7 +111,7 @@ class Job(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     schema_version: int = _SCHEMA
-    task: Literal["forecast", "classify", "regress", "demo", "update"]
+    task: str
     command: str = ""
     finished: bool = False
     data: Source | None = None
@@ -122,6 +124,13 @@ class Job(BaseModel):
     launch: str = ""
     threads: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("task")
+    @classmethod
+    def _known(cls, task: str) -> str:
+        if task not in (*TASKS, "demo"):
+            raise ValueError(f"unknown task {task!r}")
+        return task
 
     def arguments(self) -> dict[str, Any]:
         """Return the options as the estimator takes them."""

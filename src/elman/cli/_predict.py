@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman.tasks import TASKS
 
 from . import _options as opt
 from ._deliver import WRITERS, check_format, deliver
@@ -76,7 +77,7 @@ def predict(
     import elman
 
     estimator = elman.load(run)
-    if estimator.task == "forecast":
+    if TASKS[estimator.task].data == "series":
         if data is None:
             with plain_warnings():
                 frame = estimator.predict(horizon=horizon)
@@ -99,7 +100,8 @@ def predict(
         given = opt.given(label=label, id=id_, time=time, encoding=encoding)
         given |= opt.given(missing=opt.split_missing(missing))
         frame, scores = predict_sequences(estimator, data, given)
-    deliver(frame, scores, out, Output(as_json))
+    form = getattr(estimator, "axis_", {}).get("form", "")
+    deliver(frame, scores, out, Output(as_json), form)
 
 
 def open_like(
@@ -125,7 +127,7 @@ def _reading(run: Path) -> tuple[dict[str, Any], list[str]] | None:
     """
     try:
         content = tomllib.loads((run / "run.toml").read_text(encoding="utf-8"))
-        if content["task"] != "forecast":
+        if TASKS[content["task"]].data != "series":
             return None
         fitted = content["fitted"]
         described = fitted["preparation"]

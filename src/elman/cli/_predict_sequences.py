@@ -18,6 +18,7 @@ from elman.data import (
     read_sequences,
     sequences_of,
 )
+from elman.tasks import TASKS
 
 from ._options import say
 
@@ -29,7 +30,7 @@ def predict_sequences(
 
     Parameters
     ----------
-    estimator : SequenceClassifier or SequenceRegressor
+    estimator : SequenceEstimator
         Fitted.
     data : path
         A file of the kind it was trained on.
@@ -54,7 +55,8 @@ def predict_sequences(
         columns["step"] = np.concatenate([np.arange(n) for n in lengths])
         predicted = np.concatenate(list(predicted))
     columns["prediction"] = predicted
-    if estimator.task == "classify":
+    task = TASKS[estimator.task]
+    if task.labels == "classes":
         chances = estimator.predict_proba(found.X)
         if per_step:
             chances = np.concatenate(list(chances))
@@ -62,10 +64,9 @@ def predict_sequences(
             columns[f"probability_{name}"] = chances[:, i]
     scores = {}
     if found.y is not None and found.per_step == per_step:
-        name = "accuracy" if estimator.task == "classify" else "R²"
         truth = _in_form_of(estimator, found)
         columns["label"] = np.concatenate(truth) if per_step else truth
-        scores[name] = float(estimator.score(found.X, truth))
+        scores[task.score] = float(estimator.score(found.X, truth))
     return pl.DataFrame(columns), scores
 
 
@@ -116,7 +117,7 @@ def _in_form_of(estimator: Any, found: Sequences) -> Any:
     labels = found.y
 
     def change(row: Any) -> Any:
-        if estimator.task == "regress":
+        if TASKS[estimator.task].labels == "numbers":
             return as_numbers(row)
         named = like(estimator.classes_, row)
         if (named.dtype.kind in "US") != (estimator.classes_.dtype.kind in "US"):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from elman._errors import InputError
+from elman.tasks import TASKS
 
 from . import _launch, _members
 from . import _options as opt
@@ -65,7 +66,7 @@ def resume(
     if job.data is None:
         raise InputError(f"{run}/job.toml names no data")
     data = job.data.checked()
-    if job.task == "forecast":
+    if TASKS[job.task].data == "series":
         from ._forecast_table import forecast_table
 
         frame, _ = forecast_table(

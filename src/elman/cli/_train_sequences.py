@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -102,7 +102,7 @@ def regress(
 
 
 def _train(
-    task: Literal["classify", "regress"],
+    task: str,
     data: Path,
     columns: dict[str, Any],
     test: Path | None,
@@ -145,15 +145,14 @@ def train(
 ) -> None:
     """Train on sequences, from the start or from a checkpoint."""
     from elman.data import is_suspect_note
-    from elman.tasks import SequenceClassifier, SequenceRegressor, check_held_out
+    from elman.tasks import ESTIMATORS, check_held_out
 
     from ._finish import finish
     from ._incomplete import kept
     from ._naming import naming
 
     run.begin(job)
-    kind: Any = SequenceClassifier if job.task == "classify" else SequenceRegressor
-    estimator = kind(
+    estimator = ESTIMATORS[job.task](
         **_by_label(job.arguments(), parts),
         progress=not quiet,
         callbacks=run.callbacks(),

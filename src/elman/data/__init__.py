@@ -27,6 +27,7 @@ from ._sequences import sequences_of as sequences_of
 from ._table import Table as Table
 from ._table import open_table as open_table
 from ._table import read_table as read_table
+from ._written import written as written
 from .panel import Layout as Layout
 from .panel import Panel as Panel
 from .panel import apart as apart
@@ -68,4 +69,5 @@ __all__ = [
     "to_memmap",
     "to_table",
     "wide_to_long",
+    "written",
 ]

@@ -37,6 +37,8 @@ class TimeAxis:
     zone : str
         Where the values are UTC: the zone whose clocks the times were on, such
         as Europe/Berlin.
+    form : str
+        How the file wrote the times, see `written`; "" where that is not known.
     """
 
     columns: tuple[str, ...]
@@ -48,6 +50,7 @@ class TimeAxis:
     local: bool = False
     opening: Opening | None = None
     zone: str = ""
+    form: str = ""
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -70,6 +73,7 @@ class TimeAxis:
             "week": self.week,
             "local": bool(self.local),
             "zone": self.zone,
+            "form": self.form,
         }
         if self.opening is not None:
             described["opening"] = asdict(self.opening)

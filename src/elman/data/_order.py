@@ -9,6 +9,7 @@ import polars as pl
 
 from elman._errors import InputError
 
+from ._clock_change import changes_clocks
 from ._columns import place, row_name
 
 _MOST_TRIED = 12
@@ -110,11 +111,6 @@ def _clock_change(stamps: np.ndarray, at: int) -> str:
     """Return a hint if the repetition sits where clocks are set back in autumn."""
     if stamps.dtype.kind != "M":
         return ""
-    when = stamps[at + 1]
-    day = when.astype("M8[D]")
-    hour = int((when - day).astype("m8[h]").astype(int))
-    month = int(when.astype("M8[M]").astype(int)) % 12 + 1
-    sunday = int(day.astype(int)) % 7 == 3  # 1970-01-01 was a Thursday.
-    if sunday and hour <= 3 and month in (3, 4, 9, 10, 11):
+    if changes_clocks(stamps[at + 1]):
         return " (clocks went back that night: write the times in UTC)"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -12,10 +12,12 @@ from elman._errors import InputError
 
 from ._axis import TimeAxis
 from ._clock import find_time, read_time
+from ._clock_change import without_repeated_hours
 from ._columns import place
 from ._gaps import pattern_of_gaps
 from ._grid import Grid
 from ._spacing import Spacing
+from ._written import form_of
 from ._zones import choose_grid
 
 _COUNTERS = {"", "no", "nr", "no.", "index", "idx", "row", "rownames", "rowid"}
@@ -114,9 +116,16 @@ def regular_series(
         notes.append(f"column {counters[0]!r} only numbers the rows and was left out")
     if not rest.width:
         raise InputError(f"{place(source)}there is no column beside the time")
+    rows = np.arange(frame.height)
     if names:
         stamps = read_time(frame, names, source)
         expected = Spacing.named(freq) if freq else None
+        once = None
+        if stamps.local is None:
+            once = without_repeated_hours(stamps.values, rest)
+        if once is not None:
+            values, rest, rows, told = once
+            stamps = replace(stamps, values=values, notes=[*stamps.notes, *told])
         grid, more, zone = choose_grid(stamps, source, expected, rest)
         notes = [*stamps.notes, *notes, *more, *grid.notes]
     else:
@@ -128,7 +137,11 @@ def regular_series(
             " between its numbers: it may hold dates in a form that is not known; write"
             " them as YYYY-MM-DD, or give '' as the time to count rows"
         )
-    return _filled(rest, names, grid, notes, zone)
+    found = _filled(rest, names, grid, notes, rows)
+    form = ""
+    if len(names) == 1 and found.axis.is_dated and stamps.local is None:
+        form = form_of(frame[names[0]].gather(rows), grid.stamps)
+    return replace(found, axis=replace(found.axis, zone=zone, form=form))
 
 
 def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
@@ -142,15 +155,21 @@ def _leaves_most_out(frame: pl.DataFrame, names: list[str], grid: Grid) -> bool:
 
 
 def _filled(
-    frame: pl.DataFrame, names: list[str], grid: Grid, notes: list[str], zone: str
+    frame: pl.DataFrame,
+    names: list[str],
+    grid: Grid,
+    notes: list[str],
+    came_from: np.ndarray,
 ) -> RegularSeries:
     """Return the series with the rows it lacked as missing ones."""
     inserted = grid.length - frame.height
     rows = np.full(grid.length, -1, dtype=np.int64)
-    rows[grid.ordinals] = np.arange(frame.height)
+    at = np.full(grid.length, -1, dtype=np.int64)
+    at[grid.ordinals] = np.arange(frame.height)
+    rows[grid.ordinals] = came_from
     spacing, values = grid.spacing, grid.axis()
     if inserted:
-        index = pl.Series(rows).set(pl.Series(rows < 0), None)
+        index = pl.Series(at).set(pl.Series(at < 0), None)
         frame = frame.select(pl.all().gather(index))
         kind = "" if spacing.unit == "counts" else "time "
         notes = [
@@ -168,7 +187,6 @@ def _filled(
         spacing.week,
         spacing.local,
         spacing.opening,
-        zone,
     )
     return RegularSeries(frame, axis, rows, inserted, notes)
 

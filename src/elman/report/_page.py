@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from elman._errors import InputError
+from elman.tasks import TASKS
 
 from ._flow import flow_picture
 from ._flow_map import flow_map_picture
@@ -26,11 +27,6 @@ from ._steps import steps_picture
 from ._tables import class_rows, confusion_rows, next_rows, remedy_rows, score_table
 from ._values import finite, listed, rows, section
 
-_TASKS = {
-    "forecast": "Forecast",
-    "classify": "Classification of sequences",
-    "regress": "Regression on sequences",
-}
 _MOST_TARGETS = 6  # drawn in full beside the first; more would only be scrolled past
 
 
@@ -66,17 +62,18 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     task = str(results.get("task") or "")
     diagnosis, data = section(results, "diagnosis"), section(results, "data")
     training = section(results, "training")
-    known = finite(diagnosis.get("needed"))
-    needed = int(known) if known else None
+    steps = finite(diagnosis.get("needed"))
+    needed = int(steps) if steps else None
     # Of a network of segments it counts them; the series has single steps.
     back = needed and needed * int(finite(diagnosis.get("segment")) or 1)
-    title = str(results.get("title") or _TASKS.get(task, "Results"))
+    known = TASKS.get(task)
+    title = str(results.get("title") or (known.title if known else "Results"))
     scores = score_table(results)
     held_out = not (scores and scores.split.lower().startswith("validation"))
     part = "test" if held_out else "validation"
     return {
         "title": title,
-        "task": _TASKS.get(task, task),
+        "task": known.title if known else task,
         "question": _pairs(listed(results, "question")),
         "notes": [str(note) for note in listed(results, "notes")],
         "scores": scores,

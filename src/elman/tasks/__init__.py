@@ -6,8 +6,11 @@ Each loads on first use: whoever predicts with one needs nothing of the others.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+from ._registry import ESTIMATORS as ESTIMATORS
+from ._registry import TASKS as TASKS
+from ._registry import Task as Task
 
 if TYPE_CHECKING:
     from ._store import load as load
@@ -19,9 +22,7 @@ if TYPE_CHECKING:
     from .sequence._regress import SequenceRegressor as SequenceRegressor
 
 _HOME = {
-    "Forecaster": "forecast._forecaster",
-    "SequenceClassifier": "sequence._classify",
-    "SequenceRegressor": "sequence._regress",
+    **{task.estimator: task.home for task in TASKS.values()},
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
     "load": "_store",
@@ -29,33 +30,13 @@ _HOME = {
 }
 
 
-_TASKS = {
-    "forecast": "Forecaster",
-    "classify": "SequenceClassifier",
-    "regress": "SequenceRegressor",
-}
-
-
-class _Estimators(Mapping[str, Any]):
-    """The estimator of each task, loaded when it is asked for."""
-
-    def __getitem__(self, task: str) -> Any:
-        return __getattr__(_TASKS[task])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_TASKS)
-
-    def __len__(self) -> int:
-        return len(_TASKS)
-
-
-ESTIMATORS: Mapping[str, Any] = _Estimators()
-
 __all__ = [
     "ESTIMATORS",
+    "TASKS",
     "Forecaster",
     "SequenceClassifier",
     "SequenceRegressor",
+    "Task",
     "TruncationError",
     "check_held_out",
     "load",

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 import elman
-from elman.training import TrainingResult
+
+from ._run import Run
 
 
 def environment(seed: int, path: str) -> dict[str, Any]:
@@ -24,33 +25,24 @@ def environment(seed: int, path: str) -> dict[str, Any]:
     }
 
 
-def training_report(
-    result: TrainingResult,
-    network: torch.nn.Module,
-    diverged: dict[str, Any] | None,
-    flow: dict[str, Any] | None,
-    **more: Any,
-) -> dict[str, Any]:
+def training_report(run: Run, network: torch.nn.Module, **more: Any) -> dict[str, Any]:
     """Return the history of a training and how it ended.
 
     Parameters
     ----------
-    result : TrainingResult
+    run : Run
     network : nn.Module
         The trained one.
-    diverged : dict or None
-        Where and why it met a value that is not finite.
-    flow : dict or None
-        The gradient flow as it trained.
     **more
         What the task adds.
     """
+    result = run.result
     return {
         "history": result.history,
         "best_epoch": result.best_epoch,
         "stopped": result.stopped,
-        "diverged": diverged,
-        "flow": flow,
+        "diverged": run.diverged,
+        "flow": run.flow,
         "seconds": result.seconds,
         "parameters": parameter_count(network),
         **more,

@@ -30,6 +30,7 @@ from elman._files import replace_durably
 from elman._modes import own_modes
 from elman._plain import plain
 
+from ._registry import ESTIMATORS
 from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
@@ -175,7 +176,7 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     if training is not None:  # an optimiser that is an object is of this process
         parameters["training"] = {k: v for k, v in training.items() if _is_plain(v)}
     # A generator is not of another process either: the seed it drew is.
-    if parameters["random_state"] is not None:
+    if not isinstance(parameters["random_state"], int | None):
         parameters["random_state"] = getattr(estimator, "seed_", None)
     return parameters
 
@@ -238,8 +239,6 @@ def _read_run(directory: Path) -> _Run:
 
 
 def _estimator_class(task: str, path: Path) -> Any:
-    from . import ESTIMATORS
-
     if task not in ESTIMATORS:
         raise RunDirectoryError(
             f"{path}: unknown task {task!r}; known are {', '.join(ESTIMATORS)}"

@@ -11,6 +11,7 @@ from torch import Tensor
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._linear import WindowRidge, WindowTable
+from ._local_values import LocalValues, scaled
 from .local import MOST_ROWS, LocalModel
 
 Array = NDArray[np.float64]
@@ -72,9 +73,25 @@ class Blend:
         return len(self.ridge.weights)
 
     @property
+    def anchor(self) -> str:
+        """What the ridge's lags are relative to."""
+        return self.ridge.anchor
+
+    @property
     def memory(self) -> int:
         """Rows before an origin that have an influence on its forecast."""
         return max(self.context, MOST_ROWS if any(self.local) else 0)
+
+    @property
+    def seasons(self) -> list[int]:
+        """Return the season of each target's local models, 1 where they have none."""
+        return [
+            max(
+                (getattr(model.map, "season", 1) for model in models.values()),
+                default=1,
+            )
+            for models in self.local
+        ]
 
     @property
     def is_ridge(self) -> bool:
@@ -89,10 +106,10 @@ class Blend:
         blended = np.zeros((len(origins), self.horizon, len(shares)))
         if shares.any():
             blended += shares * self.ridge.predict(table, origins)
-        raw = self.preparation.inverse(table.lags)
+        values = LocalValues.of(self.preparation, table, self.seasons)
         for j, (models, weight) in enumerate(zip(self.local, self.shares, strict=True)):
             for name, model in models.items():
-                part = model.forecast_at(raw[:, j], origins, self.horizon, self.memory)
+                part = values.forecast(model, j, origins, self.horizon)
                 blended[:, :, j] += weight[name] * scaled(self.preparation, part, j)
         return blended
 
@@ -101,9 +118,9 @@ class Blend:
 
         None where a target has none.
         """
-        raw = self.preparation.inverse(table.lags)
+        values = LocalValues.of(self.preparation, table, self.seasons)
         parts = [
-            model.forecast_at(raw[:, j], origins, self.horizon)
+            values.forecast(model, j, origins, self.horizon)
             for j, model in enumerate(self.smoothing)
             if model is not None
         ]
@@ -155,11 +172,3 @@ class Blend:
             for models in described["local"]
         ]
         return cls(ridge, preparation, local, described["shares"])
-
-
-def scaled(preparation: Preparation, raw: Array, j: int) -> Array:
-    """Return values of one target, in its own units, as the networks see them."""
-    scaler = preparation.scalers["target"]
-    even = preparation.transforms[j].forward(raw)
-    found: Array = (even - scaler.mean[j]) / scaler.scale[j]
-    return found

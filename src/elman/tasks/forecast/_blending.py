@@ -8,18 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.forecast.columns._calendar import DAY
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._blend import RIDGE, Blend
 from ._choice import blended, choose_parts
 from ._linear import WindowRidge, WindowTable
-from ._rolling import Rolling, fitted_locally, rolling_forecasts, rolling_origins
+from ._local_values import LocalValues
+from ._rolling import (
+    Rolling,
+    first_of,
+    fitted_locally,
+    rolling_forecasts,
+    rolling_origins,
+)
 from ._season import calendar_seasons
 from ._split import Split
 
 Array = NDArray[np.float64]
 
 _MOST_SEASONS = 3
+_MOST_TARGETS = 20
+_WEEKS = 6 * DAY
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,9 @@ def blending(
 ) -> Blending:
     """Fit ridge and local models on the training part and choose each one's weight.
 
+    With known covariates the ridge is alone: no local model knows them, and a mean
+    with one would halve the effect of a rare event. So it is with very many targets.
+
     Parameters
     ----------
     table : WindowTable
@@ -78,13 +91,24 @@ def blending(
     origins = rolling_origins(
         split.train_end, split.test_start, context, horizon, validating
     )
+    local = not preparation.known and len(seasons) <= _MOST_TARGETS
     rolling = rolling_forecasts(
-        table, preparation, origins, context, horizon, seasons, ridge, squared=squared
+        table,
+        preparation,
+        origins,
+        context,
+        horizon,
+        seasons,
+        ridge,
+        squared=squared,
+        local=local,
     )
     weights = choose_parts(rolling, squared=squared)
-    raw = preparation.inverse(table.lags)
-    local = fitted_locally(raw, split.train_end, horizon, seasons)
-    blend = Blend(ridge, preparation, local, weights)
+    blend = Blend.alone(ridge, preparation)
+    if local:
+        learned = LocalValues.of(preparation, table, first_of(seasons)).to_fit(table)
+        models = fitted_locally(learned, split.train_end, horizon, seasons)
+        blend = Blend(ridge, preparation, models, weights)
     mixed = np.stack(
         [
             blended(forecasts, weight)
@@ -116,8 +140,10 @@ def fitted_again(
         blend.ridge.choice,
         squared=squared,
     )
-    raw = blend.preparation.inverse(table.lags)
-    local = fitted_locally(raw, stop, blend.horizon, seasons)
+    if not any(blend.smoothing):
+        return Blend.alone(ridge, blend.preparation)
+    learned = LocalValues.of(blend.preparation, table, first_of(seasons)).to_fit(table)
+    local = fitted_locally(learned, stop, blend.horizon, seasons)
     return Blend(ridge, blend.preparation, local, blend.shares)
 
 
@@ -155,6 +181,21 @@ def season_candidates(
     for season in own:
         fitting = [m for m in [season, *calendar] if m > 1 and 2 * m <= rows]
         found.append(list(dict.fromkeys(fitting))[:_MOST_SEASONS])
+    return found
+
+
+def naive_seasons(
+    own: Sequence[int], candidates: list[list[int]], step: float
+) -> list[int]:
+    """Return the season of each target's seasonal naive forecast, 1 for none.
+
+    One that shows; in months, quarters and weeks the year's even if it does not, as
+    there it is what everybody compares with.
+    """
+    found = []
+    for season, more in zip(own, candidates, strict=True):
+        usual = more[0] if more and step >= _WEEKS else 1
+        found.append(season if season > 1 else usual)
     return found
 
 

@@ -55,13 +55,13 @@ def calibration(
     apply_gate(network, kept.share)
     errors = truth - predict(network, held).numpy()
     notes = gate_notes(kept)
+    notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
     if start.rolling.everywhere:
         whole = with_correction(start, validating, errors)
         offsets = offsets_of(
             forecaster, lambda level: rolling_offsets(whole, level), intermittent
         )
         return kept, offsets, notes
-    notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
     offsets = offsets_of(
         forecaster, lambda level: calibrated(errors, folds, level), intermittent
     )

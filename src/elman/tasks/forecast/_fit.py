@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.diagnosis import Diagnosis, Need
-from elman.tasks._diverged import divergence_note, divergence_report
-from elman.tasks._flow_record import flow_report, watch_flow
+from elman.diagnosis import Need
+from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._stages import checkpoints_of
+from elman.tasks._start import Start
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
@@ -26,11 +26,11 @@ from elman.tasks.forecast.columns._preparation import (
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
-from elman.training import Progress, TrainingResult, predict, train
+from elman.training import Progress, predict
 
 from ._backtest import Backtest
 from ._blend import Blend
-from ._blending import blending, fitted_again, season_candidates
+from ._blending import blending, fitted_again, naive_seasons, season_candidates
 from ._calibration import calibration
 from ._check import check_parameters
 from ._decoder import ForecastNetwork, build_network, segment_of, suited
@@ -41,10 +41,10 @@ from ._notes import later_notes
 from ._objective import check_signs, objective
 from ._offsets import Offsets
 from ._previous import Previous
-from ._remedy import needed_steps, remedied
 from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
+from ._starting import start_of, steps_needed
 from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
@@ -76,16 +76,12 @@ class FittedForecast:
     means: list[bool]
     intermittent: list[bool]
     need: Need
-    before: Diagnosis | None
-    after: Diagnosis | None
-    remedy: str | None
-    training: TrainingResult
+    start: Start
+    run: Run
     validation: Backtest
     tail: tuple[Prepared, int]
     notes: list[str]
     seed: int
-    diverged: dict[str, Any] | None
-    flow: dict[str, Any] | None
 
     @property
     def horizon(self) -> int:
@@ -144,8 +140,8 @@ def fit_forecast(
     """Fit all parts of a `Forecaster` on a series; see its `fit`.
 
     ``named`` is False where the known columns are all those of an X; ``weights`` are
-    those of the series' rows. With a
-    ``previous`` fit its scales, roles and sizes stay, and its network goes on.
+    those of the series' rows. With a ``previous`` fit its scales, roles and sizes
+    stay, and its network goes on.
     """
     settings = check_parameters(forecaster)
     if previous is not None:
@@ -254,7 +250,7 @@ def fit_forecast(
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
     validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
     dated = np.issubdtype(series.time.dtype, np.datetime64)
-    start = blending(
+    begin = blending(
         learned.table,
         preparation,
         training,
@@ -267,13 +263,13 @@ def fit_forecast(
         ),
         squared=squared,
     )
-    linear = start.blend
-    examples = Windows(learned, training, start.honest, context)
+    linear = begin.blend
+    examples = Windows(learned, training, begin.honest, context)
     begun = linear.predict(learned.table, validating)
     held = Windows(learned, validating, begun, context)
 
     folds = learned.table.truth[training[:, None] + np.arange(horizon)]
-    folds = folds - start.honest
+    folds = folds - begin.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -295,28 +291,25 @@ def fit_forecast(
             folds,
             weighted=weights is not None,
         )
-        before, after, remedy = (
-            remedied(forecaster, network, examples, need, loss)
+        start = (
+            start_of(forecaster, network, examples, need, loss)
             if previous is None
-            else (None, None, None)
+            else Start("default", need.steps)
         )
-    flow, callbacks = watch_flow(asked)
-    if forecaster.progress:
-        callbacks.append(Progress())
-    result = train(
+    run = run_training(
         network,
         loss,
         examples,
         held,
         settings,
-        callbacks,
-        checkpoints=stage(checkpoints, NETWORK),
+        needed=steps_needed(need, network, context),
+        callbacks=asked,
+        watching=[Progress()] if forecaster.progress else [],
+        checkpoints=checkpoints,
     )
 
-    diverged = divergence_report(network, loss, result)
-
-    gated, offsets, more = calibration(
-        forecaster, network, start, held, begun, folds, kinds.intermittent, squared
+    decided, offsets, more = calibration(
+        forecaster, network, begin, held, begun, folds, kinds.intermittent, squared
     )
     notes += more
     parts = (preparation, linear, network, offsets)
@@ -330,7 +323,7 @@ def fit_forecast(
         learned.table,
         everything,
         split.test_start,
-        start.seasons,
+        begin.seasons,
         squared=squared,
     )
     return FittedForecast(
@@ -342,30 +335,24 @@ def fit_forecast(
             "columns": list(series.axis.columns),
             "freq": series.freq,
             "step": series.step,
+            "form": series.axis.form,
         },
         series=series,
         data=data,
         split=split,
         wild=wild,
         seasons=kinds.seasons,
-        naive_seasons=[own[0] if own else 1 for own in start.seasons],
-        gate=gated,
+        naive_seasons=naive_seasons(kinds.seasons, begin.seasons, float(series.step)),
+        gate=decided,
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,
-        before=before,
-        after=after,
-        remedy=remedy,
-        training=result,
+        start=start,
+        run=run,
         validation=validation,
         tail=Tail.cut(data, rows, min(rows, linear.memory), horizon),
-        notes=[
-            *notes,
-            *divergence_note(diverged),
-        ],
+        notes=[*notes, *run.notes],
         seed=settings.seed,
-        diverged=diverged,
-        flow=flow_report(flow, needed_steps(need, network, context)),
     )
 
 

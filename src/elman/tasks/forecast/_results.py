@@ -13,7 +13,6 @@ from elman.tasks._advice import advice
 from elman.tasks._results import environment, training_report
 
 from ._backtest import Backtest
-from ._decoder import in_segments
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
 from ._quantiles import quantile_scores
@@ -72,14 +71,12 @@ def trained_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
             "notes": [
                 *fitted.notes,
                 *_thinned_note(fitted),
-                *advice(fitted.training),
+                *advice(fitted.run.result),
                 *_future_note(fitted, horizon),
             ],
             "data": _series(fitted),
             "diagnosis": diagnosis_of(fitted),
-            "training": training_report(
-                fitted.training, fitted.network, fitted.diverged, fitted.flow
-            ),
+            "training": training_report(fitted.run, fitted.network),
             "environment": environment(fitted.seed, ""),
         }
     )
@@ -243,21 +240,11 @@ def _series(fitted: FittedForecast) -> dict[str, Any]:
 
 def diagnosis_of(fitted: Any) -> dict[str, Any] | None:
     """Return how far gradients reach, before and after the remedy."""
-    if fitted.before is None:
-        return None
-    before = fitted.before.to_dict()
     # Segments are the steps of the recurrence where there are any.
     segment = fitted.network.segment or 1
-    return {
-        "needed": -(-fitted.need.steps // segment),
-        "needed_source": fitted.need.source + in_segments(fitted.network),
-        "segment": segment,
-        "acf": fitted.need.acf[::segment],
-        "before": before,
-        "after": None if fitted.after is None else fitted.after.to_dict(),
-        "remedy": fitted.remedy,
-        "remedies": before.get("remedies", []),
-    }
+    found = fitted.start.report(fitted.need.acf[::segment])
+    needed = -(-fitted.need.steps // segment)
+    return None if found is None else {**found, "needed": needed, "segment": segment}
 
 
 def _future_note(fitted: FittedForecast, horizon: int) -> list[str]:

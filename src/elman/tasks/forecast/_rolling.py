@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._blend import RIDGE, scaled
+from ._blend import RIDGE
 from ._linear import WindowRidge, WindowTable
+from ._local_values import LocalValues, scaled
 from ._windows import origins_between
 from .local import LocalModel, local_models
 
@@ -20,7 +21,9 @@ Array = NDArray[np.float64]
 # Below so many rows the validation part alone has too few origins to choose by.
 SHORT = 1000
 _SHARE = 0.4
-_BLOCKS = 5
+# Blocks of origins, between which every model is fitted anew: in a long series a few
+# rows more change little.
+_BLOCKS, _FEWER_BLOCKS, _MANY_ROWS = 5, 3, 200
 _FEWEST_ROWS = 8
 
 
@@ -85,6 +88,7 @@ def rolling_forecasts(
     ridge: WindowRidge,
     *,
     squared: bool,
+    local: bool = True,
 ) -> Rolling:
     """Return the forecasts of all candidates at these origins.
 
@@ -104,14 +108,18 @@ def rolling_forecasts(
         and every model is fitted anew on the rows before each.
     squared : bool
         Whether the ridge is chosen by its squared error.
+    local : bool
+        Whether there are local models beside the ridge.
     """
     steps = origins[:, None] + np.arange(horizon)
     truth = table.truth[steps]
-    raw = preparation.inverse(table.lags)
-    count = raw.shape[1]
+    values = LocalValues.of(preparation, table, first_of(seasons))
+    learned = values.to_fit(table)
+    count = learned.shape[1]
     forecasts: list[dict[str, Array]] = [{} for _ in range(count)]
     short = origins[-1] + horizon <= SHORT
-    blocks = np.array_split(origins, min(_BLOCKS, len(origins)) if short else 1)
+    most = _BLOCKS if origins[-1] < _MANY_ROWS else _FEWER_BLOCKS
+    blocks = np.array_split(origins, min(most, len(origins)) if short else 1)
     begin = 0
     for block in blocks:
         rows = slice(begin, begin + len(block))
@@ -123,10 +131,10 @@ def rolling_forecasts(
         )
         linear = None if here is None else here.predict(table, block)
         for j, models in enumerate(
-            fitted_locally(raw, int(block[0]), horizon, seasons)
+            fitted_locally(learned, int(block[0]), horizon, seasons)
         ):
             parts = {
-                name: scaled(preparation, _at(model, raw[:, j], block, horizon), j)
+                name: scaled(preparation, values.forecast(model, j, block, horizon), j)
                 for name, model in models.items()
             }
             if linear is not None:
@@ -135,6 +143,11 @@ def rolling_forecasts(
                 whole = forecasts[j].setdefault(name, np.full(truth.shape[:2], np.nan))
                 whole[rows] = part
     return Rolling(origins, truth, forecasts, bool(short))
+
+
+def first_of(seasons: Sequence[Sequence[int]]) -> list[int]:
+    """Return each target's first season, 1 where it has none."""
+    return [own[0] if own else 1 for own in seasons]
 
 
 def fitted_locally(
@@ -157,14 +170,6 @@ def fitted_locally(
         for j, one in zip(which, models, strict=True):
             found[j] = one
     return found
-
-
-def _at(
-    model: LocalModel, values: Array, origins: NDArray[np.int64], horizon: int
-) -> Array:
-    forecast = model.forecast_at(values, origins, horizon)
-    last = values[origins - 1][:, None]
-    return np.where(np.isfinite(forecast), forecast, last)
 
 
 def _refitted(

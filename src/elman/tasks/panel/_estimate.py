@@ -54,6 +54,7 @@ def take(forecaster: Any, fitted: FittedPanel, given: Given) -> None:
     forecaster.horizon_ = fitted.horizon
     forecaster.context_ = fitted.model.context
     forecaster.network_ = fitted.model.network
+    forecaster.seed_ = fitted.seed
     axis = fitted.panel.axis
     forecaster.axis_ = {
         "columns": list(axis.columns),

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.data import Panel
-from elman.diagnosis import Diagnosis, Need
-from elman.tasks._diverged import divergence_note, divergence_report
-from elman.tasks._flow_record import flow_report, watch_flow
+from elman.diagnosis import Need
+from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import NETWORK, checkpoints_of, stage
+from elman.tasks._stages import checkpoints_of
+from elman.tasks._start import Start
 from elman.tasks._training import callbacks_of
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
@@ -24,11 +24,11 @@ from elman.tasks.forecast._decoder import build_network, segment_of, suited
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
 from elman.tasks.forecast._quantiles import check_quantiles
-from elman.tasks.forecast._remedy import remedied
 from elman.tasks.forecast._size import default_horizon
+from elman.tasks.forecast._starting import start_of, steps_needed
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
-from elman.training import Progress, TrainingResult, train
+from elman.training import Progress
 
 from . import _kinds
 from ._mixture import Mixture
@@ -60,10 +60,8 @@ class FittedPanel:
     series: SeriesSet
     split: PanelSplit
     need: Need
-    before: Diagnosis | None
-    after: Diagnosis | None
-    remedy: str | None
-    training: TrainingResult
+    start: Start
+    run: Run
     validation: Backtest
     validating: Rows
     parts: dict[str, float]
@@ -71,8 +69,6 @@ class FittedPanel:
     notes: list[str]
     seed: int
     level: float
-    diverged: dict[str, Any] | None
-    flow: dict[str, Any] | None
 
     @property
     def horizon(self) -> int:
@@ -173,20 +169,18 @@ def fit_panel(
             series, validating, model.highway(series, validating)[0], context
         )
         loss = masked_error([squared])
-        before, after, remedy = remedied(forecaster, network, examples, need, loss)
-    flow, callbacks = watch_flow(asked)
-    if forecaster.progress:
-        callbacks.append(Progress())
-    result = train(
+        start = start_of(forecaster, network, examples, need, loss)
+    run = run_training(
         network,
         loss,
         examples,
         held,
         settings,
-        callbacks,
-        checkpoints=stage(checkpoints, NETWORK),
+        needed=steps_needed(need, network, context),
+        callbacks=asked,
+        watching=[Progress()] if forecaster.progress else [],
+        checkpoints=checkpoints,
     )
-    diverged = divergence_report(network, loss, result)
     _calibrate(forecaster, model, series, validating, squared)
     notes += _few_windows(len(validating), forecaster.level)
     validation = model.forecast(series, validating)
@@ -209,19 +203,15 @@ def fit_panel(
         series=series,
         split=split,
         need=need,
-        before=before,
-        after=after,
-        remedy=remedy,
-        training=result,
+        start=start,
+        run=run,
         validation=validation,
         validating=validating,
         parts=parts,
         squared=squared,
-        notes=[*notes, *divergence_note(diverged)],
+        notes=[*notes, *run.notes],
         seed=settings.seed,
         level=forecaster.level,
-        diverged=diverged,
-        flow=flow_report(flow, min(need.steps, context)),
     )
 
 

@@ -68,13 +68,11 @@ def panel_trained(
             "task": "forecast",
             "title": f"{target} of {count:,} series, {fitted.horizon} steps ahead",
             "question": _question(forecaster, fitted),
-            "notes": [*fitted.notes, *advice(fitted.training)],
+            "notes": [*fitted.notes, *advice(fitted.run.result)],
             "data": _drawn(fitted, shown),
             "parts": fitted.parts,
             "diagnosis": diagnosis_of(fitted),
-            "training": training_report(
-                fitted.training, fitted.network, fitted.diverged, fitted.flow
-            ),
+            "training": training_report(fitted.run, fitted.network),
             "environment": environment(fitted.seed, ""),
         }
     )

@@ -244,16 +244,15 @@ class SequenceEstimator(Estimator):
                 *fitted.preparation.notes(sequences),
                 *fitted.notes,
                 *advice(
-                    fitted.result, None if raw.weights is not None else self._guess(raw)
+                    fitted.run.result,
+                    None if raw.weights is not None else self._guess(raw),
                 ),
             ],
-            "diagnosis": fitted.start.diagnosis,
+            "diagnosis": fitted.start.report(),
             "training": plain(
                 training_report(
-                    fitted.result,
+                    fitted.run,
                     fitted.network,
-                    fitted.diverged,
-                    fitted.flow,
                     init=fitted.start.init,
                     refit_epochs=fitted.refit_epochs,
                 )

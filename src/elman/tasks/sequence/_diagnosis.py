@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import nn
 
-from elman import init as initialisations
 from elman._errors import InputError
-from elman._plain import plain
-from elman.diagnosis import Diagnosis, diagnose, prescribe
 from elman.models import CELLS, KINDS, SequenceNetwork
+from elman.tasks._start import Start, choose_start
 from elman.training import RaggedSequences
 
 _ROWS = 64
 # Every step of every row keeps its graph: long sequences take fewer rows.
 _FEWEST_ROWS, _STEPS = 8, 32_000
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where training starts.
-
-    Attributes
-    ----------
-    init : str
-        The initialisation taken, a name of `elman.init.NAMES`.
-    needed : int
-        Steps the data need: the median length.
-    diagnosis : dict or None
-        As the results hold it; None where there is nothing to measure, with
-        sequences of one step, or without a recurrence.
-    note : str
-        One line for the results where the network has no recurrence.
-    """
-
-    init: str
-    needed: int
-    diagnosis: dict[str, Any] | None = None
-    note: str = ""
-
-    def without_remedy(self) -> Start:
-        """Return the start torch gives, with the same diagnosis before."""
-        known = self.diagnosis
-        if known is not None:
-            known = {**known, "after": None, "remedy": None}
-        return Start("default", self.needed, known)
-
-    def apply(self, network: SequenceNetwork, seed: int) -> None:
-        """Initialise another network's encoder in the same way."""
-        _initialise(self.init, network.recurrent, self.needed, seed)
 
 
 def check_init(init: str, cell: str) -> None:
@@ -68,18 +30,14 @@ def check_init(init: str, cell: str) -> None:
         )
 
 
-def choose_start(
+def start_of(
     network: SequenceNetwork,
     training: RaggedSequences,
     loss: Any,
     init: str,
     seed: int,
 ) -> Start:
-    """Measure the network on the user's data, and initialise it.
-
-    With ``init="auto"`` the network stays as it was built if its gradients reach
-    as far as the data need; else the remedy that measured best is applied. A
-    name is applied as it is. Up to 64 sequences are looked at.
+    """Measure the network on up to 64 of the user's sequences, and initialise it.
 
     Parameters
     ----------
@@ -98,57 +56,23 @@ def choose_start(
         longest = int(training.lengths.max())
         return Start(chosen, needed, note=_no_recurrence(network, longest))
     if needed < 2:
-        _initialise(chosen, network.recurrent, needed, seed)
-        return Start(chosen, needed)
-    source = f"length of the sequences (median {needed} steps)"
+        start = Start(chosen, needed)
+        start.apply(network.recurrent, seed)
+        return start
     draw = torch.Generator().manual_seed(seed)
     count = min(_ROWS, max(_FEWEST_ROWS, _STEPS // int(training.lengths.max())))
     rows = torch.randperm(len(training), generator=draw)[:count]
-    inputs, target = training.take(rows)
-
-    def measure() -> Diagnosis:
-        return diagnose(
-            network,
-            inputs,
-            target,
-            loss,
-            needed=needed,
-            needed_source=source,
-            remedies=False,
-        )
-
     network.eval()
-    before = measure()
-    remedies: list[dict[str, Any]] = []
-    if init == "auto" and before.verdict in ("vanishing", "exploding"):
-        found = prescribe(
-            network,
-            inputs,
-            target,
-            loss,
-            needed,
-            horizon=before.horizon,
-            verdict=before.verdict,
-            remedies=initialisations.NAMES[1:],
-        )
-        chosen = found.best or chosen
-        remedies = plain([asdict(remedy) for remedy in found.remedies])
-    after = None
-    if chosen != "default":
-        _initialise(chosen, network.recurrent, needed, seed)
-        after = measure().to_dict()
-    return Start(
-        chosen,
-        needed,
-        {
-            "needed": needed,
-            "needed_source": source,
-            "acf": [],
-            "before": before.to_dict(),
-            "after": after,
-            "remedy": None if chosen == "default" else chosen,
-            "remedies": remedies,
-        },
+    return choose_start(
+        network,
+        network.recurrent,
+        training.take(rows),
+        loss,
+        init=init,
+        needed=needed,
+        source=f"length of the sequences (median {needed} steps)",
+        memory=needed,
+        seed=seed,
     )
 
 
@@ -165,12 +89,3 @@ def _no_recurrence(network: SequenceNetwork, longest: int) -> str:
         f"a {kind} has no recurrence, so that no gradient flow through time was "
         f"measured; {sees}"
     )
-
-
-def _initialise(name: str, layer: nn.RNNBase | None, needed: int, seed: int) -> None:
-    if layer is None:
-        return
-    options = {"t_max": max(float(needed), 3.0)} if name == "chrono" else {}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        initialisations.apply_(name, layer, **options)

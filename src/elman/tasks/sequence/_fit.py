@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
-from elman.tasks._diverged import divergence_note, divergence_report
-from elman.tasks._flow_record import flow_report, watch_flow
-from elman.tasks._stages import EVERYTHING, NETWORK, stage
+from elman.tasks._run import Run, run_training
+from elman.tasks._stages import EVERYTHING, stage
+from elman.tasks._start import Start
 from elman.training import (
     RaggedSequences,
-    TrainingResult,
     train,
 )
 
-from ._diagnosis import Start, choose_start
+from ._diagnosis import start_of
 from ._input import Array
 from ._preparation import Preparation
 from ._recipe import Recipe
@@ -40,12 +38,8 @@ class Fitted:
         Those that never saw the validation rows.
     start : Start
         The diagnosis and the initialisation taken.
-    result : TrainingResult
-        The run with the validation part.
-    diverged : dict or None
-        Where and why that run met a value that is not finite.
-    flow : dict or None
-        The gradient flow of that run; see `flow_report`.
+    run : Run
+        The one with the validation part.
     refit_epochs : int
         Length of the second run, 0 if there was none.
     notes : list of str
@@ -56,11 +50,9 @@ class Fitted:
     preparation: Preparation
     first: tuple[SequenceNetwork, Preparation]
     start: Start
-    result: TrainingResult
+    run: Run
     refit_epochs: int
     notes: list[str]
-    diverged: dict[str, Any] | None = None
-    flow: dict[str, Any] | None = None
 
 
 def fit_network(
@@ -101,7 +93,7 @@ def fit_network(
 
     training = examples(train_rows, preparation)
     network = _built(preparation, recipe)
-    start = choose_start(network, training, recipe.loss, recipe.init, _seed(recipe))
+    start = start_of(network, training, recipe.loss, recipe.init, _seed(recipe))
     validation = (
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
@@ -123,38 +115,34 @@ def fit_network(
         if trial.interrupted:
             network, result = trial.interrupted
             first = (network, preparation)
-            return Fitted(network, preparation, first, start, result, 0, notes)
+            return Fitted(network, preparation, first, start, Run(result), 0, notes)
         network = _built(preparation, recipe)
-        start.apply(network, _seed(recipe))
-    recorder, callbacks = None, recipe.callbacks
-    if network.recurrent is not None:
-        recorder, callbacks = watch_flow(recipe.callbacks)
-    result = train(
+        start.apply(network.recurrent, _seed(recipe))
+    run = run_training(
         network,
         recipe.loss,
         training,
         validation,
         settings,
-        [*recipe.watching(), *callbacks],
-        checkpoints=stage(recipe.checkpoints, NETWORK),
+        needed=start.memory,
+        callbacks=recipe.callbacks,
+        watching=recipe.watching(),
+        checkpoints=recipe.checkpoints,
+        recurrent=network.recurrent is not None,
     )
-    diverged = divergence_report(network, recipe.loss, result)
-    flow = None if recorder is None else flow_report(recorder, start.needed)
-    about_first = (diverged, flow)
-    notes += divergence_note(diverged)
+    result = run.result
+    notes += run.notes
     first = (network, preparation)
     trained = int(result.history[-1]["epoch"]) if result.history else 0
     epochs = result.best_epoch if enough else recipe.settings.epochs or trained
     again = recipe.refit and validation is not None and epochs > 0
     if not again or result.stopped == "interrupted":
-        return Fitted(
-            network, preparation, first, start, result, 0, notes, *about_first
-        )
+        return Fitted(network, preparation, first, start, run, 0, notes)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
     preparation = Preparation.fit([sequences[i] for i in rows])
     network = _built(preparation, recipe)
-    start.apply(network, _seed(recipe))
+    start.apply(network.recurrent, _seed(recipe))
     second = train(
         network,
         recipe.loss,
@@ -166,16 +154,14 @@ def fit_network(
     )
     if second.stopped != "epochs":
         if second.stopped == "interrupted":
-            result = replace(result, stopped=second.stopped)
-        return Fitted(*first, first, start, result, 0, notes, *about_first)
+            run = replace(run, result=replace(result, stopped=second.stopped))
+        return Fitted(*first, first, start, run, 0, notes)
     if not enough:
         notes.append(
             f"{len(validation_rows)} held-out sequences are too few to choose an epoch "
             f"by: the network was trained on all for {epochs} epochs"
         )
-    return Fitted(
-        network, preparation, first, start, result, epochs, notes, *about_first
-    )
+    return Fitted(network, preparation, first, start, run, epochs, notes)
 
 
 def network_outputs(

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
 from elman.tasks._stages import stage
+from elman.tasks._start import Start
 from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
-from ._diagnosis import Start
 from ._recipe import Loss, Recipe
 
 FEWEST = 5
@@ -74,7 +74,7 @@ def compare(
     each = []
     for candidate in (start, start.without_remedy()):
         network = build()
-        candidate.apply(network, settings.seed)
+        candidate.apply(network.recurrent, settings.seed)
         watching = recipe.watching(f"trial of init {candidate.init},")
         result = train(
             network,

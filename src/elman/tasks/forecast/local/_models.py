@@ -50,7 +50,9 @@ class LocalModel:
         """Return (n, H) the forecasts from windows (n, L) without gaps."""
         weights = self.map.weights(windows.shape[1], horizon)
         if not self.logarithm:
-            return windows @ weights
+            last = windows[:, -1:]
+            ahead: Array = last + (windows - last) @ weights
+            return ahead
         positive = windows > 0
         least = np.where(positive, windows, np.inf).min(1, keepdims=True)
         least = np.where(np.isfinite(least), least, 1.0)

@@ -26,6 +26,7 @@ _START = {
     "phi": (8,),
 }
 _LEAST_PHI, _MOST_PHI = 0.8, 0.98
+_RATIO = 1.1
 # A season so far behind without a trend is not tried with one.
 _HOPELESS = 20.0
 # A season's effects are as many numbers: more than these are left to others.
@@ -85,20 +86,27 @@ def fit_smoothing(
     fitting = [
         m for m in dict.fromkeys(seasons) if 1 < m <= LONGEST_SEASON and 2 * m <= length
     ]
-    scales = [(False, values, np.arange(count), np.zeros(count))]
-    positive = np.flatnonzero((values > 0).all(0))
+    even, unit = _standardised(values)
+    scales = [(False, even, np.arange(count), 2 * known.sum(0) * np.log(unit), unit)]
+    least, most = values.min(0), values.max(0)
+    # Logarithms of what hardly varies are a straight line of it, less its digits.
+    positive = np.flatnonzero((least > 0) & (most > _RATIO * least))
     if logarithms and len(positive):
-        even = np.log(values[:, positive])
-        jacobian = 2 * np.where(known[:, positive], even, 0.0).sum(0)
-        scales.append((True, even, positive, jacobian))
+        logs = np.log(values[:, positive])
+        there = known[:, positive]
+        even, unit = _standardised(logs)
+        # The density of the values is that of their logarithms over the values.
+        extra = 2 * np.where(there, logs, 0.0).sum(0)
+        extra += 2 * there.sum(0) * np.log(unit)
+        scales.append((True, even, positive, extra, unit))
     best: list[FittedSmoothing | None] = [None] * count
     # The lowest criterion of each season without a trend, for each series.
     plain = {season: np.full(count, np.inf) for season in [1, *fitting]}
     for trend, season in itertools.product(trends, [1, *fitting]):
-        least = np.minimum.reduce(list(plain.values()))
-        if trend != trends[0] and (plain[season] > least + _HOPELESS).all():
+        leading = np.minimum.reduce(list(plain.values()))
+        if trend != trends[0] and (plain[season] > leading + _HOPELESS).all():
             continue
-        for logarithm, series, where, jacobian in scales:
+        for logarithm, series, where, extra, unit in scales:
             found = _search(trend, season, series, known[:, where], moves)
             for place, j in enumerate(where):
                 model, sse = found[place]
@@ -107,8 +115,8 @@ def fit_smoothing(
                 fitted = FittedSmoothing(
                     model,
                     logarithm,
-                    float(np.sqrt(sse / max(rows - model.parameters, 1))),
-                    criterion + float(jacobian[place]),
+                    float(unit[place] * np.sqrt(sse / max(rows - model.parameters, 1))),
+                    criterion + float(extra[place]),
                 )
                 if trend == trends[0]:
                     plain[season][j] = min(plain[season][j], fitted.criterion)
@@ -151,10 +159,24 @@ def fit_for_steps(
     found = list(fitted)
     for (trend, season, logarithm), which in forms.items():
         series = np.log(values[:, which]) if logarithm else values[:, which]
+        series, _ = _standardised(series)
         refitted = _search(trend, season, series, known[:, which], moves, ahead)
         for j, (model, _) in zip(which, refitted, strict=True):
             found[j] = replace(fitted[j], model=model)
     return found
+
+
+def _standardised(values: Array) -> tuple[Array, Array]:
+    """Return series with mean 0 and deviation 1, and their deviations, (S,).
+
+    Smoothing gives the same in any unit; squares of huge or tiny numbers do not.
+    """
+    even = values - values.mean(0)
+    size = np.abs(even).max(0)
+    size = np.where(size > 0, size, 1.0)
+    unit = size * np.sqrt(((even / size) ** 2).mean(0))
+    unit = np.where(unit > 0, unit, 1.0)
+    return even / unit, unit
 
 
 def _aicc(sse: float, rows: int, parameters: int) -> float:

@@ -1,0 +1,87 @@
+"""Which tasks there are, and what others have to know of each by its name.
+
+Loading this loads no estimator: the command line and the report ask it first.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as the command line and the report see it.
+
+    Parameters
+    ----------
+    title : str
+        Heading of a report that has none of its own.
+    estimator : str
+        Name of the class.
+    home : str
+        Its module, from here.
+    data : {"series", "sequences"}
+        What its files hold: rows in order of time, or sequences with labels.
+    labels : {"classes", "numbers"}
+        What is predicted.
+    score : str
+        What ``score`` of the estimator returns.
+    """
+
+    title: str
+    estimator: str
+    home: str
+    data: Literal["series", "sequences"]
+    labels: Literal["classes", "numbers"]
+    score: str
+
+
+TASKS: dict[str, Task] = {
+    "forecast": Task(
+        "Forecast",
+        "Forecaster",
+        "forecast._forecaster",
+        data="series",
+        labels="numbers",
+        score="skill",
+    ),
+    "classify": Task(
+        "Classification of sequences",
+        "SequenceClassifier",
+        "sequence._classify",
+        data="sequences",
+        labels="classes",
+        score="accuracy",
+    ),
+    "regress": Task(
+        "Regression on sequences",
+        "SequenceRegressor",
+        "sequence._regress",
+        data="sequences",
+        labels="numbers",
+        score="R²",
+    ),
+}
+"""Every task by its name, as ``elman train`` has it."""
+
+
+class _Estimators(Mapping[str, Any]):
+    """The estimator of each task, loaded when it is asked for."""
+
+    def __getitem__(self, task: str) -> Any:
+        known = TASKS[task]
+        module = importlib.import_module(f".{known.home}", __package__)
+        return getattr(module, known.estimator)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TASKS)
+
+    def __len__(self) -> int:
+        return len(TASKS)
+
+
+ESTIMATORS: Mapping[str, Any] = _Estimators()
+"""The estimator of each task, loaded when it is asked for."""

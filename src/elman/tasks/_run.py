@@ -1,0 +1,92 @@
+"""One training inside a fit: its flow recorded, its checkpoints apart, its end seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from elman.training import (
+    Callback,
+    Checkpoints,
+    TrainingResult,
+    TrainingSettings,
+    train,
+)
+
+from ._diverged import divergence_note, divergence_report
+from ._flow_record import flow_report, watch_flow
+from ._stages import NETWORK, stage
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training and what it showed.
+
+    Attributes
+    ----------
+    result : TrainingResult
+    diverged : dict or None
+        Where and why it met a value that is not finite.
+    flow : dict or None
+        The gradient flow as it trained; see `flow_report`.
+    """
+
+    result: TrainingResult
+    diverged: dict[str, Any] | None = None
+    flow: dict[str, Any] | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of its end."""
+        return divergence_note(self.diverged)
+
+
+def run_training(
+    network: nn.Module,
+    loss: Callable[..., Any],
+    training: Any,
+    validation: Any,
+    settings: TrainingSettings,
+    *,
+    needed: int,
+    callbacks: Sequence[Callback],
+    watching: Sequence[Callback] = (),
+    checkpoints: Checkpoints | None = None,
+    recurrent: bool = True,
+) -> Run:
+    """Train a network of an estimator with its validation part.
+
+    Parameters
+    ----------
+    network, loss, training, validation, settings
+        As for `elman.training.train`.
+    needed : int
+        Steps the data need.
+    callbacks : sequence of Callback
+        The user's.
+    watching : sequence of Callback
+        Those that come before, such as a progress bar.
+    checkpoints : Checkpoints or None
+        Of the whole fit.
+    recurrent : bool
+        Whether there is a gradient flow through time to record.
+    """
+    recorder = None
+    if recurrent:
+        recorder, callbacks = watch_flow(callbacks)
+    result = train(
+        network,
+        loss,
+        training,
+        validation,
+        settings,
+        [*watching, *callbacks],
+        checkpoints=stage(checkpoints, NETWORK),
+    )
+    diverged = divergence_report(network, loss, result)
+    return Run(
+        result, diverged, None if recorder is None else flow_report(recorder, needed)
+    )
