@@ -22,7 +22,7 @@ class TimeAxis:
     values : numpy.ndarray
         Shape (T,): datetime64[s], in ms or us where steps lie below a second;
         or int64 for counts, float64 where counts have decimals.
-    unit : {"seconds", "months", "counts", "weekdays", "open"}
+    unit : {"seconds", "months", "counts", "weekdays", "open", "rate"}
         What one unit of the stride is.
     stride : int
         Units, or parts of one, from one element to the next.

@@ -276,6 +276,13 @@ def _parts(values: np.ndarray) -> tuple[np.ndarray, int] | None:
         ticks = np.round(values * per)
         if np.abs(ticks).max() < 2**53 and np.abs(values * per - ticks).max() < 1e-4:
             return ticks.astype(np.int64), per
+    size = float(np.median(np.diff(values))) if len(values) > 1 else 0.0
+    per = round(1 / size) if 1e-6 < size < 1 else 0
+    # Only parts that decimals write exactly, such as 1/256, have a name.
+    if per and 10**12 % per == 0 and np.abs(values).max() * per < 2**53:
+        ticks = np.round(values * per)
+        if np.abs(values * per - ticks).max() < 1e-4:
+            return ticks.astype(np.int64), per
     return None
 
 

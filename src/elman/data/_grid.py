@@ -11,6 +11,7 @@ from elman._errors import InputError
 
 from ._columns import place, row_name
 from ._order import check_order
+from ._rates import rate_of
 from ._rounding import onto_grid
 from ._spacing import DAY, UNITS, Spacing, place_units, whole_months
 from ._weekly import note_on, opening_of, weekdays_of
@@ -209,6 +210,10 @@ def _even(stamps: np.ndarray, per: int, source: object, *, rounding: bool) -> Gr
     uneven = np.flatnonzero(gaps % stride)
     if not len(uneven):
         return Grid(_shown(stamps, per), units // stride, spacing)
+    rate = rate_of(units, per) if dated else None
+    if rate is not None:
+        spacing, ordinals = Spacing("rate", 1, rate[0]), rate[1]
+        return Grid(place_units(stamps, ordinals, spacing), ordinals, spacing)
     moved = _rounded(stamps, per, None) if rounding else None
     if moved is not None:
         return moved

@@ -9,11 +9,13 @@ import numpy as np
 
 from ._opening import DAY as DAY
 from ._opening import Opening
+from ._rates import place_at_rate, steps_at_rate
 
 _MEAN_MONTH = 2_629_746  # Seconds: a twelfth of the mean Gregorian year.
 BUSINESS = "1111100"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LOCAL = " of local time"
+_RATE = " times a second"
 _NAMES = {
     ("seconds", 1): "every second",
     ("seconds", 60): "every minute",
@@ -50,8 +52,8 @@ class Spacing:
 
     Attributes
     ----------
-    unit : {"seconds", "months", "counts", "weekdays", "open"}
-        What the stride counts.
+    unit : {"seconds", "months", "counts", "weekdays", "open", "rate"}
+        What the stride counts; of a rate, steps of which a second has ``per``.
     stride : int
         How many units, or parts of one.
     per : int
@@ -79,6 +81,8 @@ class Spacing:
             return 1
         if self.opening is not None:
             return self.opening.step * self.stride
+        if self.unit == "rate":
+            return self.stride / self.per
         if self.unit == "weekdays":
             return DAY * 7 * self.stride / self.week.count("1")
         scale = _MEAN_MONTH if self.unit == "months" else 1
@@ -111,6 +115,8 @@ class Spacing:
             return f"{name}{hours}" + (
                 "" if week == _EVERY else " " + week_in_words(week)
             )
+        if self.unit == "rate":
+            return f"{self.per}{_RATE}"
         whole, rest = divmod(self.stride, self.per)
         if self.unit == "counts":
             if not rest:
@@ -138,6 +144,9 @@ class Spacing:
         week = week_named(plain)
         if week is not None:
             return cls("weekdays", 1, week=week)
+        rate = plain.removesuffix(_RATE)
+        if rate != plain and rate.isdecimal() and int(rate):
+            return cls("rate", 1, int(rate))
         opened = _OPEN.fullmatch(plain)
         if opened is not None and (opened["hours"] or opened["week"]):
             return cls._opened(opened, local)
@@ -175,6 +184,8 @@ class Spacing:
             return whole_months(stamps)
         if self.opening is not None:
             return self.opening.units(stamps)
+        if self.unit == "rate":
+            return steps_at_rate(stamps, self.per)
         days = stamps.astype("M8[D]")
         on = np.isin(_weekday(days), [i for i in range(7) if self.week[i] == "1"])
         if not on.all() or not (stamps - days == stamps[0] - days[0]).all():
@@ -211,6 +222,8 @@ def place_units(stamps: np.ndarray, units: np.ndarray, spacing: Spacing) -> np.n
         return np.asarray((base + units) / spacing.per)
     if spacing.unit == "seconds":
         return np.asarray(first + units.astype(f"m8[{UNITS[spacing.per]}]"))
+    if spacing.unit == "rate":
+        return place_at_rate(first, units, spacing.per)
     if spacing.opening is not None:
         return spacing.opening.place(first, units)
     day = first.astype("M8[D]")

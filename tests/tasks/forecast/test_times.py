@@ -46,6 +46,7 @@ def test_business_days_are_forecast_on_business_days(tmp_path):
     "make",
     [
         lambda i: datetime(2024, 1, 1) + timedelta(milliseconds=200 * i),
+        lambda i: datetime(2024, 1, 1) + timedelta(seconds=i / 256),
         lambda i: 0.25 * i,
         lambda i: 1664440774.5 + 0.5 * i,
     ],
