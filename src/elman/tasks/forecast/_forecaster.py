@@ -290,6 +290,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
             fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.memory
         )
         self.seasons_, self.intermittent_ = fitted.seasons, fitted.intermittent
+        self._naive_seasons = fitted.naive_seasons
         self.targets_ = fitted.preparation.targets
         self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
         self.preparation_ = fitted.preparation

@@ -51,5 +51,5 @@ def scored(
     rolling = forecaster._forecast(data, origins)
     filled = preparation.inverse(data.table.lags)
     squared = forecaster.intermittent_
-    seasons = forecaster.seasons_
+    seasons = forecaster._naive_seasons
     return skill(rolling, filled, origins, seasons, squared, weights)
