@@ -169,7 +169,7 @@ def steps_of(run, sizes, count):
 
 def loading_of(sizes):
     """Return the median seconds of getting a batch, from rows and from sequences."""
-    from elman.training._order import build_order
+    from elman.training.data._order import build_order
 
     size, steps, inputs, _ = sizes
     x = torch.randn(40 * size, steps, inputs)

@@ -128,7 +128,7 @@ class Job(BaseModel):
     @field_validator("task")
     @classmethod
     def _known(cls, task: str) -> str:
-        if task not in (*TASKS, "demo"):
+        if task not in (*TASKS, "demo", "update"):
             raise ValueError(f"unknown task {task!r}")
         return task
 

@@ -50,7 +50,7 @@ def test_weights_are_followed():
     rows = {}
     for name, given in {
         "column": "w",
-        "array": early.astype(float),
+        "array": early[:380].astype(float),
         "none": None,
     }.items():
         fitted = model.fit(frame[:380], "y", known="x", sample_weight=given, ignore="w")

@@ -186,10 +186,6 @@ def fit_forecast(
         or forecaster.context
         or context_of(kinds.need, season, horizon, train_rows)
     )
-    segment = segment_of(forecaster.decoder, horizon, context, season)
-    if previous is not None:
-        segment = previous.segment
-    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -202,7 +198,7 @@ def fit_forecast(
     )
     need = kinds.need
     if previous is not None:
-        preparation = previous.preparation
+        preparation, segment = previous.preparation, previous.segment
     else:
         known_columns, past_columns, more = assign_roles(
             series,
@@ -227,6 +223,10 @@ def fit_forecast(
             holidays=check_holidays(forecaster.holidays),
         )
         notes += more
+        segment = segment_of(
+            forecaster.decoder, horizon, context, season, known=bool(known_columns)
+        )
+    settings = suited(settings, forecaster.training, segment)
     trained = target_values(series.frame[: split.train_end], targets)
     check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._arguments import whole_number
 from elman._modes import own_modes
-from elman.tasks._estimator import Estimator
-from elman.tasks._threads import suitable_threads, work_of_forecaster
+from elman.tasks._estimator import Estimator, Steps
+from elman.tasks._threads import work_of_forecaster
 from elman.tasks.forecast.columns._roles import as_names
 from elman.tasks.panel import _state as _panel_state
-from elman.tasks.panel._estimate import fit_many
+from elman.tasks.panel._estimate import many_steps
 from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
@@ -65,6 +65,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     """
 
     task = "forecast"
+    _epochs, _patience = 15, 4
 
     def __init__(
         self,
@@ -80,13 +81,14 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         holidays: str | None = None,
         scale: str = "auto",
         loss: str = "auto",
-        epochs: int = 15,
+        epochs: int | None = None,
+        max_seconds: float | None = 120.0,
         batch_size: int = 128,
         windows_per_epoch: int | None = 3200,
         learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         clip_norm: float | None = 1.0,
-        patience: int | None = 4,
+        patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.15,
         level: float = 0.9,
         quantiles: Sequence[float] | None = None,
@@ -108,6 +110,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         self.scale = scale
         self.loss = loss
         self.epochs = epochs
+        self.max_seconds = max_seconds
         self.batch_size = batch_size
         self.windows_per_epoch = windows_per_epoch
         self.learning_rate = learning_rate
@@ -201,7 +204,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         if given := given_panel(frame, target, y, time, id, wide, missing, source):
             refuse_many(sample_weight is not None, "sample_weight")
             roles = {"known": known, "past": past, "static": static, "ignore": ignore}
-            return fit_many(self, given, test=test, **roles)
+            return self._fit(many_steps(self, given, test=test, **roles))
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
@@ -210,8 +213,15 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         if isinstance(sample_weight, str):
             ignore = list({*as_names("ignore", ignore), sample_weight})
         known, past = asked.roles(series.frame.columns, known, past, ignore)
-        with suitable_threads(work_of_forecaster(self, series)):
-            fitted = fit_forecast(
+
+        def take(fitted: FittedForecast) -> None:
+            self.missing_ = gone
+            take_form(self, asked, series)
+            self._take(fitted)
+
+        steps = Steps(
+            work_of_forecaster(self, series),
+            lambda: fit_forecast(
                 self,
                 series,
                 target=asked.target,
@@ -222,12 +232,11 @@ class Forecaster(Answering, RegressorTagged, Estimator):
                 source=source,
                 named=asked.joined is None,
                 weights=weights,
-            )
-            self.missing_ = gone
-            take_form(self, asked, series)
-            self._take(fitted)
-            self.results_ = forecast_results(self, fitted)
-        return self
+            ),
+            take,
+            lambda fitted: forecast_results(self, fitted),
+        )
+        return self._fit(steps)
 
     @own_modes()
     def update(
@@ -273,11 +282,13 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         frame = frame if y is None else joined(frame, y).frame
         series, _, _ = read_again(self, frame, source)
         weights = row_weights(sample_weight, series, source)
-        with suitable_threads(work_of_forecaster(self, series)):
-            fitted = gone_on(self, series, epochs, test, source, weights)
-            self._take(fitted)
-            self.results_ = forecast_results(self, fitted)
-        return self
+        steps = Steps(
+            work_of_forecaster(self, series),
+            lambda: gone_on(self, series, epochs, test, source, weights),
+            self._take,
+            lambda fitted: forecast_results(self, fitted),
+        )
+        return self._fit(steps)
 
     @property
     def reading_(self) -> dict[str, Any]:
