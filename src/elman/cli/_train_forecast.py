@@ -91,8 +91,9 @@ def forecast(
 ) -> None:
     """Forecast one or many series from a table with a row for each step.
 
-    Trains a ridge regression and a recurrent correction of it, compares both
-    with simple baselines on a held-out end, and writes a run directory.
+    Trains a blend of ridge regression and exponential smoothing and a recurrent
+    correction of it, compares both with simple baselines on a held-out end, and
+    writes a run directory.
 
     Example: elman train forecast bikes.csv --target count --time time --horizon 24
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._linear import WindowRidge, WindowTable
+from ._linear import Choice, WindowRidge, WindowTable
 from ._local_values import LocalValues, scaled
 from .local import MOST_ROWS, LocalModel
 
@@ -76,6 +76,11 @@ class Blend:
     def anchor(self) -> str:
         """What the ridge's lags are relative to."""
         return self.ridge.anchor
+
+    @property
+    def choice(self) -> Choice:
+        """What the folds chose for the ridge."""
+        return self.ridge.choice
 
     @property
     def memory(self) -> int:

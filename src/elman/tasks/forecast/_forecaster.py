@@ -36,10 +36,11 @@ from ._tags import RegressorTagged
 class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
-    A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
-    correction starts at zero and is kept only as far as it lowers the error of the
-    validation part, the last part of the training rows.
+    A blend of a ridge regression on the window and of local models such as
+    exponential smoothing, and a recurrent encoder and decoder that correct it (see
+    `HighwayNetwork`; for long horizons `SegmentNetwork`). The correction starts at
+    zero and is kept only as far as it surely lowers the error of the validation part,
+    the last part of the training rows.
 
     {parameters}
 
