@@ -15,9 +15,7 @@ from elman.data import RegularSeries
 from elman.diagnosis import Need
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import checkpoints_of
 from elman.tasks._start import Start
-from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
@@ -26,7 +24,7 @@ from elman.tasks.forecast.columns._preparation import (
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
-from elman.training import Progress, predict
+from elman.training import predict
 
 from ._backtest import Backtest
 from ._blend import Blend
@@ -146,8 +144,6 @@ def fit_forecast(
     settings = check_parameters(forecaster)
     if previous is not None:
         settings = dataclasses.replace(settings, epochs=previous.epochs)
-    checkpoints = checkpoints_of(forecaster.checkpoints)
-    asked = callbacks_of(forecaster.callbacks)
     notes = list(series.notes)
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
@@ -296,16 +292,9 @@ def fit_forecast(
             if previous is None
             else Start("default", need.steps)
         )
+    needed = steps_needed(need, network, context)
     run = run_training(
-        network,
-        loss,
-        examples,
-        held,
-        settings,
-        needed=steps_needed(need, network, context),
-        callbacks=asked,
-        watching=[Progress()] if forecaster.progress else [],
-        checkpoints=checkpoints,
+        forecaster, network, loss, examples, held, settings, needed=needed
     )
 
     decided, offsets, more = calibration(
