@@ -117,14 +117,14 @@ def test_long_and_wide_forecasts_are_fitted_on_fewer_windows(fitted, monkeypatch
     assert np.isfinite(few.backtest(frame, start=60).prediction).all()
 
 
-class Cut(Exception):
-    pass
+class StoppedError(Exception):
+    """What ends a fit in its middle."""
 
 
 class Stops(elman.training.Callback):
     def on_epoch(self, state):
         if state.epoch == 2:
-            raise Cut
+            raise StoppedError
 
 
 def test_a_fit_that_was_stopped_goes_on_as_if_it_had_not(fitted, tmp_path):
@@ -134,7 +134,7 @@ def test_a_fit_that_was_stopped_goes_on_as_if_it_had_not(fitted, tmp_path):
     cut = clone(model).set_params(
         checkpoints=Checkpoints(place, every_steps=1), callbacks=[Stops()]
     )
-    with pytest.raises(Cut):
+    with pytest.raises(StoppedError):
         cut.fit(frame, ["a", "b"], **known)
     again = clone(model).set_params(checkpoints=Checkpoints(place, resume=True))
     again.fit(frame, ["a", "b"], **known)
