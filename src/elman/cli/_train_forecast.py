@@ -53,6 +53,12 @@ def forecast(
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of how much each row counts in the training."
+        ),
+    ] = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
     test_fraction: Annotated[
@@ -133,6 +139,7 @@ def forecast(
         "known": opt.split_names(known, columns),
         "past": opt.split_names(past, columns) or None,
         "ignore": opt.split_names(ignore, columns),
+        "sample_weight": weight,
         "test": steps or test_from or held_out,
         "missing": gone,
         "encoding": encoding,

@@ -30,6 +30,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "seed": forecaster.seed_,
         "origin": origin,
         "seasons": forecaster.seasons_,
+        "naive_seasons": forecaster._naive_seasons,
         "intermittent": forecaster.intermittent_,
         "flat": forecaster._flat,
         "times_of_y": forecaster._times_of_y,
@@ -81,6 +82,7 @@ def _restore_rows(
     """Restore what runs of earlier versions have not: the last rows as they were."""
     count = len(forecaster.targets_)
     forecaster.seasons_ = fitted.get("seasons", [1] * count)
+    forecaster._naive_seasons = fitted.get("naive_seasons", forecaster.seasons_)
     forecaster.intermittent_ = fitted.get("intermittent", [False] * count)
     forecaster._flat = fitted.get("flat")
     forecaster._times_of_y = fitted.get("times_of_y", False)
