@@ -26,8 +26,8 @@ from elman.tasks.forecast._windows import kept
     ],
 )
 def test_a_season_is_a_whole_number_of_segments(horizon, context, season, segment):
-    assert segment_of("segments", horizon, context, season) == segment
-    assert segment_of("steps", horizon, context, season) is None
+    assert segment_of("segments", horizon, context, season, known=False) == segment
+    assert segment_of("steps", horizon, context, season, known=True) is None
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,11 @@ def test_the_future_of_a_target_does_not_reach_its_forecast(fitted):
 
 
 def test_short_horizons_go_step_by_step():
-    assert segment_of("auto", 24, 168, 24) is None
+    assert segment_of("auto", 24, 168, 24, known=False) is None
+    assert segment_of("auto", 24, 168, 24, known=True) == 6
+    assert segment_of("auto", 23, 168, 24, known=True) is None
+    assert segment_of("auto", 48, 168, 24, known=False) == 12
+    assert segment_of("auto", 48, 20, 1, known=False) is None
     values = {"y": np.sin(np.arange(120) / 3)}
     model = Forecaster(horizon=4, context=8, hidden_size=4, epochs=1).fit(values, "y")
     assert isinstance(model.network_, HighwayNetwork)

@@ -17,9 +17,7 @@ from elman.data import RegularSeries
 from elman.diagnosis import Need
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import checkpoints_of
 from elman.tasks._start import Start, choose_start
-from elman.tasks._training import callbacks_of
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
@@ -28,7 +26,7 @@ from elman.tasks.forecast.columns._preparation import (
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
-from elman.training import Progress, predict
+from elman.training import predict
 
 from ._backtest import Backtest
 from ._check import check_parameters
@@ -136,8 +134,6 @@ def fit_forecast(
     ``named`` is False where the known columns are all those of an X.
     """
     settings = check_parameters(forecaster)
-    checkpoints = checkpoints_of(forecaster.checkpoints)
-    asked = callbacks_of(forecaster.callbacks)
     notes = list(series.notes)
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
@@ -170,8 +166,6 @@ def fit_forecast(
     context = int(
         forecaster.context or context_of(kinds.need, season, horizon, train_rows)
     )
-    segment = segment_of(forecaster.decoder, horizon, context, season)
-    settings = suited(settings, forecaster.training, segment)
     split = split_series(
         series.time,
         rows,
@@ -193,6 +187,10 @@ def fit_forecast(
         named=named,
     )
     notes += more
+    segment = segment_of(
+        forecaster.decoder, horizon, context, season, known=bool(known_columns)
+    )
+    settings = suited(settings, forecaster.training, segment)
     need = kinds.need
     preparation, more = Preparation.fit(
         series,
@@ -257,16 +255,9 @@ def fit_forecast(
             weighted=False,
         )
         start = start_of(forecaster, network, examples, need, loss)
+    needed = steps_needed(need, network, context)
     run = run_training(
-        network,
-        loss,
-        examples,
-        held,
-        settings,
-        needed=steps_needed(need, network, context),
-        callbacks=asked,
-        watching=[Progress()] if forecaster.progress else [],
-        checkpoints=checkpoints,
+        forecaster, network, loss, examples, held, settings, needed=needed
     )
 
     ahead = np.arange(horizon)
