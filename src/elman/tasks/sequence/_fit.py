@@ -124,15 +124,13 @@ def fit_network(
         network = _built(preparation, recipe)
         start.apply(network.recurrent, _seed(recipe))
     run = run_training(
+        recipe,
         network,
         recipe.loss,
         training,
         validation,
         settings,
         needed=start.memory,
-        callbacks=recipe.callbacks,
-        watching=recipe.watching(),
-        checkpoints=recipe.checkpoints,
         recurrent=network.recurrent is not None,
     )
     result = run.result
