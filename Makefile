@@ -54,7 +54,7 @@ test-newest: build/newest/.installed  ## The same on the newest torch
 
 torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousands of times
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=300 $(BIN)/pytest -q -n $(WORKERS) \
-	    tests/training/test_checkpoint_store.py tests/training/test_checkpoints.py \
+	    tests/training/keep/test_checkpoint_store.py tests/training/keep/test_checkpoints.py \
 	    tests/data/test_hostile.py tests/data/test_mapped.py
 
 # Draws a part of four, each named by its seed.

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load, save
 
 from elman.training import Callback
-from elman.training._random import own_random_states
-from elman.training._state import pack, unpack
+from elman.training.keep._random import own_random_states
+from elman.training.keep._state import pack, unpack
 
 
 class Keep(Callback):

@@ -21,7 +21,7 @@ import elman.data
 import elman.report
 from elman.cli import main
 from elman.training import Checkpoints, DirectoryLock
-from elman.training._step import Step
+from elman.training.step._step import Step
 
 sys.path.insert(0, str(Path(__file__).parent))
 from zygote import every_second_step, few_bikes, no_report

@@ -102,7 +102,7 @@ def test_averaged_and_automatic_clipping(elman, cases, seen):
         (["--clip", "much"], "--clip must be a number, auto or none, got 'much'"),
         (["--clip", -1], "clip_norm must be positive"),
         (["--clip", "nan"], "clip_norm"),
-        (["--patience", 1.5], "--patience must be a whole number or none"),
+        (["--patience", 1.5], "--patience must be a whole number, auto or none"),
         (["--patience", 0], "patience must be at least 1"),
         (["--warm-up", -1], "warm_up"),
         (["--warm-up", 3.5], "warm_up must be a whole number"),

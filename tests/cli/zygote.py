@@ -21,7 +21,7 @@ import elman.report
 import elman.tasks
 from elman.cli import main
 from elman.training import Checkpoints
-from elman.training._step import Step
+from elman.training.step._step import Step
 
 
 def every_second_step(checkpoints):

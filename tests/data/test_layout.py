@@ -181,7 +181,7 @@ def test_what_is_no_table_or_has_no_header(write, content, message):
 
 def test_the_archives_tab_files_are_sent_to_its_ts_files(write):
     path = write("1\t0.5\t0.7\n2\t0.3\t0.4\n", "Coffee_TRAIN.tsv")
-    with pytest.raises(InputError, match=r"add a header line; of the UCR archive use"):
+    with pytest.raises(InputError, match=r"add a header line; of a file of the UCR"):
         read_table(path)
 
 

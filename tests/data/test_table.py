@@ -122,7 +122,6 @@ def test_parquet(tmp_path):
         (b"1.5,2.5\n1,2\n", "row 1: the first line holds numbers"),
         (b"\x00\x01\x02\x03junk", "binary data, not a text table"),
         (b"PK\x03\x04rest", "Excel workbook; save the sheet as CSV"),
-        (b"\x1f\x8b\x08", "gzip data; unpack it first"),
     ],
 )
 def test_unusable_content(write, content, message):

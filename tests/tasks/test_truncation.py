@@ -9,8 +9,8 @@ from torch import nn
 import elman
 from elman.tasks import truncation_error
 from elman.training import Streams, TrainingSettings
-from elman.training._build_step import build_step
-from elman.training._order import build_order
+from elman.training.data._order import build_order
+from elman.training.step._build_step import build_step
 
 F64 = torch.float64
 

@@ -117,7 +117,7 @@ def _labelled(task: str, found: Sequences) -> Sequences:
     if found.y is None:
         raise InputError(
             f"{found.source}: there are no labels; name their column with --label"
-            if not found.source.lower().endswith((".ts", ".npz"))
+            if not found.source.lower().endswith((".ts", ".npz", ".arff"))
             else f"{found.source}: the file holds no labels (in .npz: the array y)"
         )
     if TASKS[task].labels == "numbers":

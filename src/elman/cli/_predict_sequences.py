@@ -12,6 +12,7 @@ from elman._errors import InputError, did_you_mean
 from elman.data import (
     Sequences,
     as_numbers,
+    holds_sequences,
     is_utf8,
     like,
     open_sequences,
@@ -81,7 +82,7 @@ def _read(
         "missing": [*(columns.get("missing") or ()), *(given.get("missing") or ())],
         "encoding": given.get("encoding") or _encoding(data, columns.get("encoding")),
     }
-    if data.suffix.lower() in (".ts", ".npz", ".npy"):
+    if holds_sequences(data) and not given.get("label"):
         found = read_sequences(data, **how)
         if channels and len(found.channels) != len(channels):
             raise InputError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DEFAULT_TEST = 0.2
 
 File = Annotated[
-    Path, typer.Argument(metavar="DATA", help=".ts, .npz, CSV or Parquet file.")
+    Path, typer.Argument(metavar="DATA", help=".ts, .arff, .npz, CSV or Parquet file.")
 ]
 Test = Annotated[
     Path | None,

@@ -20,6 +20,7 @@ from ._sentinels import column_notes as column_notes
 from ._sentinels import is_suspect_note as is_suspect_note
 from ._sentinels import suspect_notes as suspect_notes
 from ._sequences import Sequences as Sequences
+from ._sequences import holds_sequences as holds_sequences
 from ._sequences import open_sequences as open_sequences
 from ._sequences import read_sequences as read_sequences
 from ._sequences import sequences_from_frame as sequences_from_frame
@@ -48,6 +49,7 @@ __all__ = [
     "as_numbers",
     "column_notes",
     "followed_by",
+    "holds_sequences",
     "is_suspect_note",
     "is_utf8",
     "like",

@@ -190,7 +190,7 @@ def _names(layout: Layout, source: Path) -> list[str]:
 
 def _refuse_header(names: list[str], line: int, source: Path) -> None:
     archive = source.suffix.lower() in (".tsv", ".txt")
-    hint = "; of the UCR archive use the .ts file" if archive else ""
+    hint = "; of a file of the UCR archive, name no label and no id" if archive else ""
     raise InputError(
         f"{source}, row {line}: the first line holds numbers or times"
         f" ({', '.join(names)[:30]}) where the names of the columns belong; add a"

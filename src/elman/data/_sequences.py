@@ -1,16 +1,18 @@
-"""Many sequences with a label or a target each, from any of four kinds of file."""
+"""Many sequences with a label or a target each, from any of six kinds of file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from ._gzip import name_inside
 from ._missing import Given, Missing
-from ._table import Table, existing_file, open_table, read_bytes
+from ._table import Table, existing_file, open_table, read_content
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ def read_sequences(
     encoding: str | None = None,
     missing: Given | None = None,
 ) -> Sequences:
-    """Read sequences from a ``.ts``, ``.npz``, CSV or Parquet file.
+    """Read sequences from a ``.ts``, ``.arff``, ``.npz``, CSV or Parquet file.
 
     Parameters
     ----------
     path : str or path
-        ``.ts``: the text format of the UCR/UEA archive, labels included.
+        ``.ts`` and ``.arff``: the text formats of the UCR/UEA archive, labels
+        included. ``.tsv`` or ``.txt`` without a header: the archive's tables, in each
+        row a class and the steps.
         ``.npz``: NumPy arrays X (n, T, C) or (n, T), and if there are any y
         (n,) or (n, T) and lengths (n,). A table: see `sequences_from_frame`.
     label, id, time : str, optional
@@ -97,18 +101,48 @@ def read_sequences(
     """
     # Readers are imported when needed: each file format is its own room.
     file = existing_file(path)
-    suffix = file.suffix.lower()
+    suffix = name_inside(file).suffix.lower()
     gone = Missing.of(missing)
     if suffix == ".ts":
         from ._ts import parse_ts
 
-        return parse_ts(read_bytes(file), file, encoding=encoding, missing=gone)
+        return parse_ts(read_content(file), file, encoding=encoding, missing=gone)
+    if suffix == ".arff":
+        from ._arff import parse_arff
+
+        return parse_arff(read_content(file), file, encoding=encoding, missing=gone)
+    if label is None and id is None and _is_archive(file):
+        from ._archive import parse_archive
+
+        return parse_archive(read_content(file), file, encoding=encoding, missing=gone)
     if suffix in (".npz", ".npy"):
         from ._npz import read_npz
 
         return read_npz(file, gone)
     table = open_sequences(file, label, id, encoding=encoding, missing=missing)
     return sequences_of(table, label, id, time)
+
+
+def holds_sequences(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is of a kind for sequences, and no table with columns.
+
+    Parameters
+    ----------
+    path : str or path
+        To a file that is there.
+    """
+    file = existing_file(path)
+    suffix = name_inside(file).suffix.lower()
+    return suffix in (".ts", ".arff", ".npz", ".npy") or _is_archive(file)
+
+
+def _is_archive(file: Path) -> bool:
+    """Return whether a file is one of the UCR archive's tables without a header."""
+    from ._archive import is_archive_table
+
+    if name_inside(file).suffix.lower() not in (".tsv", ".txt"):
+        return False
+    return is_archive_table(read_content(file))
 
 
 def open_sequences(

@@ -18,6 +18,7 @@ from elman._errors import InputError
 from ._columns import Source
 from ._csv import parse_csv
 from ._encoding import check_encoding
+from ._gzip import is_packed, name_inside, unpacked
 from ._missing import Given, Missing, without_missing
 from ._room import check_room
 from .panel._layout import Layout
@@ -31,7 +32,6 @@ _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
     b"\x89HDF": "an HDF5 file; export the table as CSV or Parquet",
     b"%PDF": "a PDF document; export the table as CSV",
-    b"\x1f\x8b": "gzip data; unpack it first",
     b"BZh": "bzip2 data; unpack it first",
     b"\xfd7zXZ": "xz data; unpack it first",
     b"\x28\xb5\x2f\xfd": "zstd data; unpack it first",
@@ -147,22 +147,24 @@ def open_table(
     lines: np.ndarray | None = None
     kept: tuple[str, ...] = ()
     layout: Layout | None = None
+    inside = name_inside(file).suffix.lower()
     if file.suffix.lower() in (".parquet", ".pq") or head.startswith(b"PAR1"):
         frame = without_missing(_read_parquet(file), gone)
-    elif file.suffix.lower() == ".tsf":
-        frame, layout, notes = parse_tsf(read_bytes(file), file, encoding)
+    elif inside == ".tsf":
+        frame, layout, notes = parse_tsf(read_content(file), file, encoding)
         frame = without_missing(frame, gone)
     else:
-        if file.suffix.lower() == ".ts":
+        if inside in (".ts", ".arff"):
             raise InputError(
-                f"{file}: a .ts file holds many sequences, not one table; use it"
+                f"{file}: a {inside} file holds many sequences, not one table; use it"
                 " with 'elman train classify' or elman.data.read_sequences"
             )
+        content = read_content(file)
         for magic, what in _FOREIGN.items():
-            if head.startswith(magic):
+            if content.startswith(magic):
                 raise InputError(f"{file}: this is {what}")
         parsed = parse_csv(
-            read_bytes(file),
+            content,
             file,
             encoding=encoding,
             missing=gone,
@@ -210,6 +212,12 @@ def read_bytes(file: Path, count: int = -1) -> bytes:
             return stream.read(count)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({reason_of(error)})") from None
+
+
+def read_content(file: Path) -> bytes:
+    """Return a file's content, unpacked if it was packed with gzip."""
+    data = read_bytes(file)
+    return unpacked(data, file) if is_packed(data) else data
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:

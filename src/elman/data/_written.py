@@ -68,7 +68,15 @@ def form_of(column: pl.Series, times: np.ndarray) -> str:
 
 
 def written(times: np.ndarray, form: str) -> pl.Series:
-    """Return times as texts of a form that `form_of` found."""
+    """Return times as texts.
+
+    Parameters
+    ----------
+    times : ndarray
+        (rows,), datetime64.
+    form : str
+        As `TimeAxis.form` has it: strftime's words, and %q for the quarter.
+    """
     moments = pl.Series(times.astype("M8[us]"))
     before, quarter, after = form.partition("%q")
     texts = moments.dt.strftime(before)

@@ -17,6 +17,7 @@ from ._flow_map import flow_map_picture
 from ._forecast import forecast_picture
 from ._headline import big_numbers
 from ._learning import learning_picture
+from ._many import many_series
 from ._memory import scales_picture, spectrum_picture
 from ._next import next_picture
 from ._numbers import duration, moment, number
@@ -77,6 +78,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "question": _pairs(listed(results, "question")),
         "notes": [str(note) for note in listed(results, "notes")],
         "scores": scores,
+        "many": many_series(results),
         "numbers": big_numbers(results),
         "series": series_picture(data, back, section(results, "forecast")),
         "classes": class_rows(data),

@@ -10,7 +10,7 @@ from torch import nn
 
 from elman.training import (
     Callback,
-    Checkpoints,
+    Progress,
     TrainingResult,
     TrainingSettings,
     train,
@@ -18,7 +18,8 @@ from elman.training import (
 
 from ._diverged import divergence_note, divergence_report
 from ._flow_record import flow_report, watch_flow
-from ._stages import NETWORK, stage
+from ._stages import NETWORK, checkpoints_of, stage
+from ._training import callbacks_of
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Run:
 
 
 def run_training(
+    asked: Any,
     network: nn.Module,
     loss: Callable[..., Any],
     training: Any,
@@ -52,28 +54,22 @@ def run_training(
     settings: TrainingSettings,
     *,
     needed: int,
-    callbacks: Sequence[Callback],
-    watching: Sequence[Callback] = (),
-    checkpoints: Checkpoints | None = None,
     recurrent: bool = True,
 ) -> Run:
     """Train a network of an estimator with its validation part.
 
     Parameters
     ----------
+    asked : Estimator
+        Or what else has its ``progress``, ``callbacks`` and ``checkpoints``.
     network, loss, training, validation, settings
         As for `elman.training.train`.
     needed : int
         Steps the data need.
-    callbacks : sequence of Callback
-        The user's.
-    watching : sequence of Callback
-        Those that come before, such as a progress bar.
-    checkpoints : Checkpoints or None
-        Of the whole fit.
     recurrent : bool
         Whether there is a gradient flow through time to record.
     """
+    callbacks: Sequence[Callback] = callbacks_of(asked.callbacks)
     recorder = None
     if recurrent:
         recorder, callbacks = watch_flow(callbacks)
@@ -83,8 +79,9 @@ def run_training(
         training,
         validation,
         settings,
-        [*watching, *callbacks],
-        checkpoints=stage(checkpoints, NETWORK),
+        # Last, so that with and without it the others' states have the same names.
+        [*callbacks, *([Progress()] if asked.progress else [])],
+        checkpoints=stage(checkpoints_of(asked.checkpoints), NETWORK),
     )
     diverged = divergence_report(network, loss, result)
     return Run(

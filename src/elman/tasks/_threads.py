@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from elman.data import RegularSeries
+    from elman.data import Panel, RegularSeries
 
 LEAST_WORK = 1e6
 """Floating-point operations of a time step from which several threads are worth it.
@@ -41,7 +41,7 @@ def work_of(cell: str, batch: int, channels: int, units: int) -> float:
     return 2.0 * _GATES[cell] * batch * units * (units + channels)
 
 
-def work_of_forecaster(forecaster: Any, series: RegularSeries) -> float:
+def work_of_forecaster(forecaster: Any, series: RegularSeries | Panel) -> float:
     """Return the same of a forecaster's encoder, about: it reads every column."""
     rows, columns = series.frame.shape
     batch = forecaster.batch_size

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from elman._errors import InputError, did_you_mean
-from elman.training import Callback, TrainingSettings
+from elman.training import Callback, TrainingSettings, needs_epochs
 
 from ._seed import seed_of
 from .parameters import PARAMETERS, SETTINGS, rows
@@ -76,7 +76,12 @@ class WithTraining:
 
 
 def settings_of(
-    estimator: Any, values: Mapping[str, Any], **usual: Any
+    estimator: Any,
+    values: Mapping[str, Any],
+    *,
+    counted: Mapping[str, Any] | None = None,
+    settles: Mapping[str, Any] | None = None,
+    **usual: Any,
 ) -> TrainingSettings:
     """Return the settings of a run: the estimator's, and those of ``training``.
 
@@ -86,6 +91,10 @@ def settings_of(
         Says which task it is.
     values : mapping
         Its parameters, checked; ``training`` maps names of `NAMES` to values.
+    counted, settles : mapping or None
+        What the task sets besides in a run over a number of epochs, and in one that
+        ends when it has settled. What in ``training`` needs a number of epochs gets
+        the task's own.
     usual
         What the task sets where ``training`` does not.
 
@@ -120,4 +129,30 @@ def settings_of(
             )
     own = {row.setting: values[row.name] for row in rows(task) if row.setting}
     own["seed"] = seed_of(own["seed"])
-    return TrainingSettings(**{**own, **usual, **training})
+    length = {k: training[k] for k in ("average", "warm_up") if k in training}
+    if own["epochs"] is None and needs_epochs(training.get("schedule"), **length):
+        own["epochs"] = estimator._epochs
+    settled = own["epochs"] is None
+    if own["patience"] == "auto":
+        own["patience"] = None if settled else estimator._patience
+    more = settles if settled else counted
+    return TrainingSettings(**{**own, **usual, **(more or {}), **training})
+
+
+def part_of(
+    settings: TrainingSettings, share: float, spent: float = 0.0
+) -> TrainingSettings:
+    """Return the settings of one of a fit's runs, with its share of the time.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    share : float
+        Of the time of the whole fit.
+    spent : float
+        Seconds that others took of this share.
+    """
+    if settings.max_seconds is None:
+        return settings
+    seconds = share * settings.max_seconds - spent
+    return dataclasses.replace(settings, max_seconds=max(seconds, 1.0))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ._chunks import chunk_ends
-from ._examples import Examples
-from ._streams import Streams
-from ._team import Team
-from ._weight import weight_of
-from ._window import run_window
+from elman.training.data._chunks import chunk_ends
+from elman.training.data._examples import Examples
+from elman.training.data._streams import Layout, Streams
+from elman.training.step._carried import State
+from elman.training.step._objective import Loss, Objective, objective_of
+from elman.training.step._window import run_window
+from elman.training.together._team import Team
 
 
 def _batches(count: int, size: int) -> Iterator[Tensor]:
@@ -25,7 +26,7 @@ def _batches(count: int, size: int) -> Iterator[Tensor]:
 @torch.no_grad()
 def evaluate(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    loss: Loss | Objective,
     examples: Examples | Streams,
     batch_size: int = 256,
     team: Team | None = None,
@@ -36,7 +37,7 @@ def evaluate(
     ----------
     module : nn.Module
         Called as ``module(*inputs)``; its training mode is restored.
-    loss : callable
+    loss : callable or Objective
         ``loss(output, target)``, the mean over a batch.
     examples : Examples or Streams
         At least one.
@@ -49,25 +50,26 @@ def evaluate(
     was_training = module.training
     module.eval()
     first, every = (team.rank, team.size) if team else (0, 1)
+    objective = objective_of(loss)
     try:
         if isinstance(examples, Streams):
-            return _over_streams(module, loss, examples)
+            return _over_streams(module, objective, examples)
         losses, weights = [], []
         for index in itertools.islice(
             _batches(len(examples), batch_size), first, None, every
         ):
             inputs, target = examples.take(index)
-            weight = weight_of(loss, target, len(index))
+            mean, over = objective.value(module, inputs, target)
+            weight = float(len(index)) if over is None else over
             weights.append(weight)
-            found = float(loss(module(*inputs), target))
-            losses.append(found * weight if weight else 0.0)
+            losses.append(float(mean) * weight if weight else 0.0)
     finally:
         module.train(was_training)
     if team is not None:
         count = -(-len(examples) // batch_size)
         losses = _in_turn(team, losses, count)
         weights = _in_turn(team, weights, count)
-    return sum(losses) / max(sum(weights), 1.0)
+    return sum(losses) / (sum(weights) or 1.0)
 
 
 def _in_turn(team: Team, losses: list[float], count: int) -> list[float]:
@@ -77,17 +79,42 @@ def _in_turn(team: Team, losses: list[float], count: int) -> list[float]:
     return [loss for row in zip(*columns, strict=True) for loss in row][:count]
 
 
-def _over_streams(
-    module: nn.Module, loss: Callable[[Any, Any], Tensor], streams: Streams
-) -> float:
+def _over_streams(module: nn.Module, objective: Objective, streams: Streams) -> float:
     """Return the mean loss a step, the state carried from chunk to chunk."""
     layout = streams.layout(0, 0)
-    state, total, start = None, 0.0, 0
+    state: State = None
+    total = weights = 0.0
+    start = 0
     for stop in chunk_ends(streams.length, streams.steps):
-        outputs, states = run_window(module, streams, layout, state, [start, stop])
-        total += float(loss(*outputs(start, stop))) * (stop - start)
-        state, start = states[stop], stop
-    return total / streams.length
+        run = _Chunk(module, streams, layout, state, (start, stop))
+        inputs, target = streams.window(layout, start, stop)
+        mean, over = objective.value(run, inputs, target)
+        weight = float(stop - start) if over is None else over
+        total += float(mean) * weight if weight else 0.0
+        weights += weight
+        state, start = run.state, stop
+    return total / (weights or 1.0)
+
+
+class _Chunk:
+    """A module that runs over one chunk of streams, and remembers where it ends."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        streams: Streams,
+        layout: Layout,
+        state: State,
+        ends: tuple[int, int],
+    ) -> None:
+        self.how = module, streams, layout
+        self.state = state
+        self.ends = ends
+
+    def __call__(self, *inputs: Any) -> Any:
+        outputs, states = run_window(*self.how, self.state, self.ends, inputs)
+        self.state = states[self.ends[1]]
+        return outputs(*self.ends)
 
 
 @torch.no_grad()

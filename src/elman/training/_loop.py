@@ -14,11 +14,11 @@ examples does not belong in its state.
 was asked before; it is not a part.
 
 **A step is one method.** `Step.take` trains on one batch and returns what it saw,
-or raises `DivergedError` and leaves the weights alone. Other ways to train
-(accumulation, averages of weights, truncated backpropagation) are other steps or
-other orders, chosen by `build_step` and `build_order`. Nothing random may be drawn
-but from the global generators, which are a part, or from a generator seeded with
-(seed, epoch, step).
+or raises `DivergedError` and leaves the weights alone. It is put together from an
+objective, a gradient, an update and the processes that take it, see ``step/``; other
+ways to train are others of these, or other orders, chosen by `build_step` and
+`build_order`. Nothing random may be drawn but from the global generators, which are a
+part, or from a generator seeded with (seed, epoch, step).
 """
 
 from __future__ import annotations
@@ -27,29 +27,30 @@ import contextlib
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from elman._errors import InputError
+from elman.training.budget._stopping import Stopping
+from elman.training.data._examples import Examples
+from elman.training.data._order import Order
+from elman.training.data._streams import Streams
+from elman.training.keep._checkpoints import Keeper
+from elman.training.keep._position import Position
+from elman.training.step._contract import DivergedError, Part
+from elman.training.step._objective import Loss, Objective, objective_of
+from elman.training.step._step import Step
+from elman.training.together._team import Team
+from elman.training.watch._callbacks import Callback, TrainingState
+from elman.training.watch._divergence import Divergence
+from elman.training.watch._result import Stopped, TrainingResult
+from elman.training.watch._signals import Requests
 
-from ._by_length import ByLength
-from ._callbacks import Callback, TrainingState
-from ._checkpoints import Keeper
-from ._divergence import Divergence
 from ._evaluate import evaluate
-from ._examples import Examples
-from ._order import Order
-from ._position import Position
-from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
-from ._signals import Requests
-from ._step import DivergedError, Part, Step
-from ._stopping import Stopping
-from ._streams import Streams
-from ._team import Team
 
 _TERMINATED = 143
 
@@ -64,7 +65,7 @@ class Loop:
     Parameters
     ----------
     module : nn.Module
-    loss : callable
+    objective : callable or Objective
         For the validation.
     validation : Examples or None
     settings : TrainingSettings
@@ -84,7 +85,7 @@ class Loop:
     def __init__(
         self,
         module: nn.Module,
-        loss: Callable[[Any, Any], Tensor],
+        objective: Loss | Objective,
         validation: Examples | Streams | None,
         settings: TrainingSettings,
         order: Order,
@@ -93,7 +94,7 @@ class Loop:
         team: Team | None = None,
     ) -> None:
         self.module = module
-        self.loss = loss
+        self.objective = objective_of(objective)
         self.validation = validation
         self.settings = settings
         self.order = order
@@ -264,11 +265,10 @@ class Loop:
         state, progress = self.state, self.progress
         self._whole = False
         with self.step.judged():
-            value = (
-                math.nan
-                if self.validation is None
-                else evaluate(self.module, self.loss, self.validation, team=self.team)
-            )
+            value = math.nan
+            if self.validation is not None:
+                what = self.module, self.objective, self.validation
+                value = evaluate(*what, team=self.team)
             progress.seconds += time.perf_counter() - clock
             state.record = {
                 "epoch": state.epoch,
@@ -281,8 +281,7 @@ class Loop:
             }
             if state.epoch:
                 self.step.judge(value)
-                if isinstance(self.order, ByLength):
-                    state.record["padding"] = self.order.padding(state.epoch)
+                state.record |= self.order.about(state.epoch)
             state.history.append(state.record)
             state.is_best = value < progress.best or self.validation is None
             if state.is_best:

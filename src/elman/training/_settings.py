@@ -9,9 +9,10 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ._averaging import Averaging
-from ._optimizers import OptimizerChoice, build_optimizer
-from ._schedules import ScheduleChoice
+from elman.training.step._averaging import Averaging
+from elman.training.step._optimizers import OptimizerChoice, build_optimizer
+from elman.training.step._schedules import ScheduleChoice
+
 from ._settings_check import check_settings
 
 SETTLING_EVERY = 20
@@ -44,11 +45,13 @@ class TrainingSettings:
         ``constant``; ``cosine``, which falls to zero over ``epochs``,
         :math:`\eta_s = \tfrac12 \eta_0 (1 + \cos(\pi s / S))` at step :math:`s`
         of :math:`S`; ``linear``; ``exponential``; ``one-cycle`` (Smith and Topin
-        2017, arXiv:1708.07120); ``step``; ``plateau``; the name of a class in
+        2017, arXiv:1708.07120); ``trapezoid``, constant and in a line to zero at
+        the end; ``step``; ``plateau``; the name of a class in
         `torch.optim.lr_scheduler`; or a function from the optimiser to one.
     schedule_options : mapping
         Of the schedule: ``floor`` (lowest factor), ``factor``, ``every`` (epochs),
-        ``patience`` (epochs), ``start``; for a torch class its own arguments.
+        ``patience`` (epochs), ``start``, ``fall`` (a share of the run);
+        for a torch class its own arguments.
     warm_up : float
         Steps, or below 1 a share of the run, over which the rate rises from
         nothing to its start.

@@ -7,10 +7,9 @@ from typing import Any
 
 from elman._arguments import MOST_SEED, number, share, whole_number
 from elman._errors import InputError, did_you_mean
-
-from ._optimizers import check_optimizer
-from ._precision import PRECISIONS
-from ._schedules import NEED_TOTAL, check_schedule
+from elman.training.step._optimizers import check_optimizer
+from elman.training.step._precision import PRECISIONS
+from elman.training.step._schedules import NEED_TOTAL, check_schedule
 
 AVERAGES = ("ema", "swa")
 _WHOLE = (
@@ -80,6 +79,19 @@ def _clipping(s: Any) -> None:
         raise InputError(
             f"clip_percentile must be above 0 and at most 100, got {s.clip_percentile}"
         )
+
+
+def needs_epochs(schedule: Any, average: Any = None, warm_up: float = 0) -> bool:
+    """Return whether these settings can only be used if the length is known before.
+
+    Parameters
+    ----------
+    schedule, average, warm_up
+        As in `TrainingSettings`.
+    """
+    falls = isinstance(schedule, str) and schedule in NEED_TOTAL
+    share_of_run = isinstance(warm_up, int | float) and 0 < warm_up < 1
+    return falls or average == "swa" or share_of_run
 
 
 def _length(s: Any) -> None:

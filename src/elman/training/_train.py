@@ -7,28 +7,30 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from torch import Tensor, nn
+from torch import nn
 
 from elman._errors import InputError
 from elman._modes import gradients
+from elman.training.data._examples import Examples
+from elman.training.data._order import build_order
+from elman.training.data._streams import Streams
+from elman.training.keep._checkpoints import Checkpoints, Keeper, identity_of
+from elman.training.keep._random import own_random_states
+from elman.training.step._build_step import build_step
+from elman.training.step._gradient import Gradient, Setup
+from elman.training.step._objective import Loss, Objective
+from elman.training.together._team import Team, team
+from elman.training.watch._callbacks import Callback
+from elman.training.watch._result import Stopped, TrainingResult
 
-from ._build_step import build_step
-from ._callbacks import Callback
-from ._checkpoints import Checkpoints, Keeper, identity_of
-from ._examples import Examples
 from ._loop import Loop
-from ._order import build_order
-from ._random import own_random_states
-from ._result import Stopped, TrainingResult
 from ._settings import TrainingSettings
-from ._streams import Streams
-from ._team import Team, team
 
 
 @gradients()
 def train(
     module: nn.Module,
-    loss: Callable[[Any, Any], Tensor],
+    loss: Loss | Objective,
     examples: Examples | Streams,
     validation: Examples | Streams | None,
     settings: TrainingSettings,
@@ -36,6 +38,7 @@ def train(
     *,
     checkpoints: Checkpoints | str | Path | None = None,
     resume: bool = False,
+    gradient: Callable[[Setup], Gradient] | None = None,
 ) -> TrainingResult:
     """Minimise the mean loss and leave the best weights in the module.
 
@@ -57,8 +60,9 @@ def train(
     ----------
     module : nn.Module
         Trained in place; called as ``module(*inputs)``.
-    loss : callable
-        ``loss(output, target) -> Tensor``, scalar, the mean over the batch.
+    loss : callable or Objective
+        ``loss(output, target) -> Tensor``, scalar, the mean over the batch; or an
+        objective, which sees the module and the inputs as well.
     examples, validation : Examples or Streams
         Validation may be None or empty. Streams are trained on chunk by chunk,
         with the state carried over.
@@ -71,6 +75,9 @@ def train(
     resume : bool
         Go on from the newest checkpoint there, as `Checkpoints` with
         ``resume=True`` does.
+    gradient : callable or None
+        Makes the `Gradient` of a `Setup`, in place of the one of whole batches, of
+        parts or of streams. With another one checkpoints do not know it.
 
     Returns
     -------
@@ -97,7 +104,9 @@ def train(
     try:
         with own_random_states(settings.seed) as random:
             order = build_order(examples, settings)
-            step = build_step(module, loss, examples, settings, order, together)
+            step = build_step(
+                module, loss, examples, settings, order, together, gradient
+            )
             loop = Loop(
                 module, loss, validation, settings, order, step, callbacks, together
             )

@@ -98,3 +98,12 @@ def test_what_tells_series_apart_is_found_where_times_repeat():
     assert apart(frame(), "y", "day") == ["store"]
     assert apart(frame().head(20), "y", "day") == []
     assert apart(frame(store=["A"] * 35), "y", "day") == []
+
+
+def test_a_row_is_that_of_the_table():
+    days = [*DAYS, *DAYS[5:]]
+    days[7] = dt.date(2024, 2, 9)
+    uneven = [dt.datetime.combine(d, dt.time(6 * (i % 3))) for i, d in enumerate(days)]
+    table = frame(day=uneven, store=["B"] * 10 + ["A"] * 25)
+    with pytest.raises(InputError, match=r"^row (1[1-9]|[23][0-9]): the time"):
+        panel_series(table, "store")

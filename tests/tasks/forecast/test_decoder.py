@@ -11,6 +11,7 @@ from elman import Forecaster, InputError
 from elman.models import HighwayNetwork, SegmentNetwork
 from elman.tasks.forecast._decoder import segment_of
 from elman.tasks.forecast._windows import kept
+from elman.training import Checkpoints
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,8 @@ from elman.tasks.forecast._windows import kept
     ],
 )
 def test_a_season_is_a_whole_number_of_segments(horizon, context, season, segment):
-    assert segment_of("segments", horizon, context, season) == segment
-    assert segment_of("steps", horizon, context, season) is None
+    assert segment_of("segments", horizon, context, season, known=False) == segment
+    assert segment_of("steps", horizon, context, season, known=True) is None
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,11 @@ def test_the_future_of_a_target_does_not_reach_its_forecast(fitted):
 
 
 def test_short_horizons_go_step_by_step():
-    assert segment_of("auto", 24, 168, 24) is None
+    assert segment_of("auto", 24, 168, 24, known=False) is None
+    assert segment_of("auto", 24, 168, 24, known=True) == 6
+    assert segment_of("auto", 23, 168, 24, known=True) is None
+    assert segment_of("auto", 48, 168, 24, known=False) == 12
+    assert segment_of("auto", 48, 20, 1, known=False) is None
     values = {"y": np.sin(np.arange(120) / 3)}
     model = Forecaster(horizon=4, context=8, hidden_size=4, epochs=1).fit(values, "y")
     assert isinstance(model.network_, HighwayNetwork)
@@ -110,3 +115,28 @@ def test_long_and_wide_forecasts_are_fitted_on_fewer_windows(fitted, monkeypatch
     few.fit(frame, ["a", "b"], known="plan", test=60)
     assert len(seen) == 2
     assert np.isfinite(few.backtest(frame, start=60).prediction).all()
+
+
+class StoppedError(Exception):
+    """What ends a fit in its middle."""
+
+
+class Stops(elman.training.Callback):
+    def on_epoch(self, state):
+        if state.epoch == 2:
+            raise StoppedError
+
+
+def test_a_fit_that_was_stopped_goes_on_as_if_it_had_not(fitted, tmp_path):
+    frame, model = fitted
+    known = {"known": "plan", "test": 60}
+    place = tmp_path / "checkpoints"
+    cut = clone(model).set_params(
+        checkpoints=Checkpoints(place, every_steps=1), callbacks=[Stops()]
+    )
+    with pytest.raises(StoppedError):
+        cut.fit(frame, ["a", "b"], **known)
+    again = clone(model).set_params(checkpoints=Checkpoints(place, resume=True))
+    again.fit(frame, ["a", "b"], **known)
+    ours, theirs = (m.backtest(frame, start=60) for m in (model, again))
+    np.testing.assert_array_equal(ours.prediction, theirs.prediction)

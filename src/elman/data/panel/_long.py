@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data._axis import TimeAxis
 from elman.data._clock import find_time, read_time
-from elman.data._columns import place, require_column, row_name
+from elman.data._columns import Source, place, require_column, row_name
 from elman.data._moments import Stamps
 from elman.data._order import telling_apart
 from elman.data._regular import counts_rows
@@ -210,7 +210,8 @@ def _placed(
     ) -> tuple[Spacing, NDArray, list[str], str]:
         local = None if stamps.local is None else stamps.local[chosen]
         part = replace(stamps, values=stamps.values[chosen], local=local)
-        grid, more, zone = choose_grid(part, source, expected, rest[chosen])
+        part_rows = _part_of(source, chosen)
+        grid, more, zone = choose_grid(part, part_rows, expected, rest[chosen])
         in_zone = any("are those of" in note for note in more)
         every = stamps.local if in_zone and stamps.local is not None else stamps.values
         return grid.spacing, every[order], [*more, *grid.notes], zone
@@ -236,6 +237,13 @@ def _placed(
         )
     _check_growth(times, bounds, ordinals, ids, source)
     return _Placed(order, bounds, ordinals, times, spacing, notes, zone)
+
+
+def _part_of(source: object, chosen: NDArray[np.int64]) -> Source:
+    """Return the source of some rows, so that messages name those of the whole."""
+    lines = getattr(source, "lines", None)
+    numbers = chosen + 1 if not source else chosen + 2
+    return Source(source or "", numbers if lines is None else lines[chosen])
 
 
 def _ordinals(

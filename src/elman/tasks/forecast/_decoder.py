@@ -15,10 +15,13 @@ ForecastNetwork = HighwayNetwork | SegmentNetwork | LogLink
 
 _LEAST_SEGMENTS = 4
 _LONG_HORIZON = 48
+_KNOWN_HORIZON = 24
 _DECAY = 0.99
 
 
-def segment_of(decoder: str, horizon: int, context: int, season: int) -> int | None:
+def segment_of(
+    decoder: str, horizon: int, context: int, season: int, *, known: bool = False
+) -> int | None:
     """Return the steps of a segment, or None for a network that goes step by step.
 
     A horizon is at least four segments, and a season a whole number of them.
@@ -26,13 +29,17 @@ def segment_of(decoder: str, horizon: int, context: int, season: int) -> int | N
     Parameters
     ----------
     decoder : {"auto", "steps", "segments"}
-        "auto" takes segments for long horizons, see below.
+        "auto" takes segments for horizons of 48 steps and more, with known columns
+        of 24: what is known of a whole segment enters each of its steps.
     horizon, context : int
         Steps ahead and back.
     season : int
         Of the first target; 1 if it has none.
+    known : bool
+        Whether there are columns known in the future, the calendar apart.
     """
-    long = horizon >= _LONG_HORIZON and 2 * context >= horizon
+    long = horizon >= (_KNOWN_HORIZON if known else _LONG_HORIZON)
+    long = long and 2 * context >= horizon
     if decoder == "steps" or (decoder == "auto" and not long):
         return None
     most = max(1, min(horizon // _LEAST_SEGMENTS, context))

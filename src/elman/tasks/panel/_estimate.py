@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.tasks._estimator import Steps
 from elman.tasks._features import take_features
+from elman.tasks._threads import work_of_forecaster
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._split import test_row
 
@@ -23,23 +25,25 @@ from ._space import Space
 from ._windows import origins_of
 
 
-def fit_many(forecaster: Any, given: Given, **named: Any) -> Any:
-    """Fit a `Forecaster` on a panel, see its `fit`; return it."""
-    fitted = fit_panel(
-        forecaster,
-        given.panel,
-        target=given.target,
-        horizon=given.horizon,
-        source=given.source,
-        **named,
+def many_steps(forecaster: Any, given: Given, **named: Any) -> Steps[FittedPanel]:
+    """Return what `Forecaster.fit` does with a panel."""
+
+    def learn() -> FittedPanel:
+        return fit_panel(
+            forecaster,
+            given.panel,
+            target=given.target,
+            horizon=given.horizon,
+            source=given.source,
+            **named,
+        )
+
+    return Steps(
+        work_of_forecaster(forecaster, given.panel),
+        learn,
+        lambda fitted: take(forecaster, fitted, given),
+        lambda fitted: panel_results(forecaster, fitted),
     )
-    take(forecaster, fitted, given)
-    # Whatever happens to the scores, from here on there is a model to keep.
-    forecaster.results_ = panel_trained(forecaster, fitted)
-    forecaster.results_ = panel_results(forecaster, fitted)
-    names = [*fitted.panel.axis.columns, *forecaster.ids_, *fitted.panel.frame.columns]
-    take_features(forecaster, len(names), names)
-    return forecaster
 
 
 def take(forecaster: Any, fitted: FittedPanel, given: Given) -> None:
@@ -61,6 +65,9 @@ def take(forecaster: Any, fitted: FittedPanel, given: Given) -> None:
         "freq": axis.freq,
         "step": axis.step,
     }
+    names = [*axis.columns, *forecaster.ids_, *fitted.panel.frame.columns]
+    take_features(forecaster, len(names), names)
+    forecaster.results_ = panel_trained(forecaster, fitted)
 
 
 def predict_many(

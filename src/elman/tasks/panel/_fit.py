@@ -15,20 +15,17 @@ from elman.data import Panel
 from elman.diagnosis import Need
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._stages import checkpoints_of
 from elman.tasks._start import Start
-from elman.tasks._training import callbacks_of
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._decoder import build_network, segment_of, suited
-from elman.tasks.forecast._fit import start_of, steps_needed
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
 from elman.tasks.forecast._quantiles import check_quantiles
 from elman.tasks.forecast._size import default_horizon
+from elman.tasks.forecast._starting import start_of, steps_needed
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
-from elman.training import Progress
 
 from . import _kinds
 from ._mixture import Mixture
@@ -101,8 +98,6 @@ def fit_panel(
             f"loss={forecaster.loss!r} is for single series; many are fitted with"
             f" {', '.join(_LOSSES)}, and quantiles are calibrated beside any"
         )
-    checkpoints = checkpoints_of(forecaster.checkpoints)
-    asked = callbacks_of(forecaster.callbacks)
     panel, stops, notes = observed(panel, target, source)
     horizon = int(
         forecaster.horizon
@@ -170,16 +165,9 @@ def fit_panel(
         )
         loss = masked_error([squared])
         start = start_of(forecaster, network, examples, need, loss)
+    needed = steps_needed(need, network, context)
     run = run_training(
-        network,
-        loss,
-        examples,
-        held,
-        settings,
-        needed=steps_needed(need, network, context),
-        callbacks=asked,
-        watching=[Progress()] if forecaster.progress else [],
-        checkpoints=checkpoints,
+        forecaster, network, loss, examples, held, settings, needed=needed
     )
     _calibrate(forecaster, model, series, validating, squared)
     notes += _few_windows(len(validating), forecaster.level)

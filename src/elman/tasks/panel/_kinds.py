@@ -62,7 +62,7 @@ def _longer(pieces: list[Array], season: int) -> list[int]:
             lag = times * season
             if 3 * lag <= len(values):
                 change = np.abs(values[lag:] - values[:-lag])
-                errors[times] = float(np.nanmean(change)) * (1.02 if times > 1 else 1.0)
+                errors[times] = float(np.nanmean(change)) * (1.1 if times > 1 else 1.0)
         if errors:
             found[min(errors, key=lambda times: errors[times])] += 1
     del found[1]

@@ -14,7 +14,7 @@ from ._series import Array, Rows, SeriesSet
 from ._space import Space
 
 _POWERS = (1.0, 2.0, 4.0, 8.0, 16.0)
-_PRIORS = (0.5, 2.0, 8.0)
+_PRIORS = (0.5, 2.0, 8.0, 32.0)
 MOST_EARLIER = 8
 # No forecast counts as more than so many times better than the mean of all.
 _BEST = 0.02
@@ -195,27 +195,34 @@ class Mixture:
         )
         unit = series.usual(Space.NONE)[origins - 1]
         truth = series.truth(origins, self.horizon)
-        best = np.inf
+        owner = series.owner[origins - 1]
+        tried: dict[tuple[float, float], Array] = {}
         for power in _POWERS:
             for prior in _PRIORS:
-                tried = Mixture(**{**vars(self), "power": power, "prior": prior})
-                weight = tried.weights(record, count)
+                self.power, self.prior = power, prior
+                weight = self.weights(record, count)
                 off = np.abs(np.einsum("cn,cnh->nh", weight, found) - truth)
-                error = self._mean(off, unit)
-                if error < best:
-                    best, self.power, self.prior = error, power, prior
+                tried[power, prior] = self._by_series(off, unit, owner)
+        self.power, self.prior = min(tried, key=lambda p: self._mean_of(tried[p]))
+        best = self._mean_of(tried[self.power, self.prior])
         each = {
-            name: self._mean(np.abs(part - truth), unit)
+            name: self._mean_of(self._by_series(np.abs(part - truth), unit, owner))
             for name, part in zip(self.names, found, strict=True)
         }
         return {**each, "mixture": best}
 
-    def _mean(self, off: Array, unit: Array) -> float:
-        scaled = off / np.maximum(unit, 1e-12)[:, None]
-        scaled = scaled[(unit > 0)[:, None] & np.isfinite(scaled)]
-        if not len(scaled):
-            return 0.0
-        return float(np.sqrt((scaled**2).mean()) if self.squared else scaled.mean())
+    def _by_series(self, off: Array, unit: Array, owner: Rows) -> Array:
+        """Return each series' mean error in what is usual there, or its square."""
+        usable = (unit > 0)[:, None] & np.isfinite(off)
+        scaled = np.where(usable, off / np.maximum(unit, 1e-12)[:, None], 0.0)
+        scaled = scaled**2 if self.squared else scaled
+        count = np.bincount(owner, usable.sum(1))
+        sums = np.bincount(owner, scaled.sum(1))
+        return sums[count > 0] / count[count > 0]
+
+    def _mean_of(self, errors: Array) -> float:
+        mean = float(errors.mean()) if len(errors) else 0.0
+        return mean**0.5 if self.squared else mean
 
 
 def _mean_known(values: Array) -> tuple[Array, NDArray[np.int64]]:

@@ -17,6 +17,7 @@ from ._space import Space
 from ._split import PanelSplit
 from ._windows import origins_of
 
+_LONGEST_SMOOTHED = 60
 _MOST_FITTED = 40_000
 _FEWEST_TRAINED, _MOST_TRAINED = 300, 20_000
 # How much worse the even scale may be than the plain one.
@@ -37,6 +38,9 @@ def mixture_of(
     width = max(seasons[0] if seasons else 1, horizon // 2, 3)
     names = ["last value", "drift", f"mean of the last {width} steps"]
     names += [f"seasonal naive ({s} steps)" for s in seasons]
+    season = seasons[0] if seasons else 1
+    if season <= _LONGEST_SMOOTHED:
+        names += [f"smoothing ({t} trend, season {season})" for t in ("no", "damped")]
     pooled, held_out = [], []
     for context in _kinds.contexts_of(
         split.train_end, horizon, seasons, forecaster.context

@@ -59,7 +59,7 @@ FORECAST: tuple[Parameter, ...] = (
         Choice(lambda: ("auto", "steps", "segments")),
         "How the correction is decoded: step by step, or several steps at once from a"
         " recurrence over segments. ``auto`` takes segments for horizons of 48 steps"
-        " and more.",
+        " and more, with known columns of 24.",
         Option(
             "auto, steps, or segments: several steps at once, for long horizons.",
             panel=MODEL,

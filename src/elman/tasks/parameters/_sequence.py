@@ -95,7 +95,8 @@ SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "learning_rate",
         Checked("float"),
-        "Of AdamW at the start; it falls to zero over ``epochs`` along a cosine.",
+        "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
+        " cosine, and else it stays and the weights are averaged.",
         Option("Learning rate.", float, "--lr", MODEL),
         _BOTH,
         "learning_rate",

@@ -24,7 +24,8 @@ SETTINGS: tuple[Parameter, ...] = (
     _setting(
         "schedule",
         str,
-        "Of the rate: constant, cosine, linear, exponential, one-cycle, step, plateau.",
+        "Of the rate: constant, cosine, linear, trapezoid, exponential, one-cycle,"
+        " step, plateau.",
     ),
     _setting(
         "warm_up",

@@ -65,10 +65,24 @@ SHARED: tuple[Parameter, ...] = (
     ),
     Parameter(
         "epochs",
-        Checked("int"),
-        "Most passes over the data.",
-        Option("At most so many.", int, panel=MODEL),
+        Checked("int or None"),
+        "Most passes over the data. None: until the loss of the validation part has"
+        " settled, within ``max_seconds``.",
+        Option("At most so many; until the loss has settled.", int, panel=MODEL),
         setting="epochs",
+    ),
+    Parameter(
+        "max_seconds",
+        Checked("float or None"),
+        "Seconds that training may take, of a whole ``fit``; the results say if it was"
+        " not over by then. None: any time.",
+        Option(
+            "Seconds that training may take; 120; none: any time.",
+            panel=MODEL,
+            read=number_or(),
+            none=True,
+        ),
+        setting="max_seconds",
     ),
     Parameter(
         "weight_decay",
@@ -93,13 +107,14 @@ SHARED: tuple[Parameter, ...] = (
     ),
     Parameter(
         "patience",
-        Checked("int or None"),
+        Checked('int, "auto" or None'),
         "Epochs without progress on the validation part before stopping; None for"
-        " never.",
+        " never. ``auto``: 15 where ``epochs`` are given, 4 of a forecaster; where they"
+        " are not, the loss itself says when it has settled.",
         Option(
-            "Epochs without progress to wait; none: for ever.",
+            "Epochs without progress to wait; auto; none: for ever.",
             panel=STRATEGY,
-            read=number_or(whole=True),
+            read=number_or("auto", whole=True),
             none=True,
         ),
         setting="patience",

@@ -63,12 +63,13 @@ class SequenceEstimator(Estimator):
     output: str
     init: str
     highway: str
-    epochs: int
+    epochs: int | None
+    max_seconds: float | None
     batch_size: int | str
     learning_rate: float
     weight_decay: float
     clip_norm: float | None
-    patience: int | None
+    patience: int | str | None
     validation_fraction: float
     refit: bool
     random_state: Any

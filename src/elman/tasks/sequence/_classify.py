@@ -64,6 +64,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     task = "classify"
     class_weight: Any
     _classify = True
+    _epochs, _patience = 40, 15
     # The cross-entropy of fewer hangs on one confident mistake and may stop far too
     # soon: with 8 held-out sequences of BasicMotions one seed fell to 0.825, while
     # all epochs reach 0.985 on average.
@@ -81,12 +82,13 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
         highway: Literal["auto", "none"] = "auto",
-        epochs: int = 40,
+        epochs: int | None = None,
+        max_seconds: float | None = 120.0,
         batch_size: int | Literal["auto", "all"] = "auto",
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
         clip_norm: float | None = 1.0,
-        patience: int | None = 15,
+        patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.2,
         refit: bool = True,
         random_state: Any = 0,

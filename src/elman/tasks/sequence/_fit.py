@@ -13,6 +13,7 @@ from elman.models import SequenceNetwork
 from elman.tasks._run import Run, run_training
 from elman.tasks._stages import EVERYTHING, stage
 from elman.tasks._start import Start
+from elman.tasks._training import part_of
 from elman.training import (
     RaggedSequences,
     train,
@@ -23,7 +24,10 @@ from ._input import Array
 from ._preparation import Preparation
 from ._recipe import Recipe
 from ._targets import Targets
-from ._trial import FEWEST, compare
+from ._trial import FEWEST, TRIAL, compare
+
+# Of the time of a fit, for the run with the validation rows held out.
+_FIRST = 0.4
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def fit_network(
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
+    settings = part_of(settings, _FIRST if recipe.refit else 1 - 2 * TRIAL)
     doubtful = recipe.init == "auto" and start.init != "default"
     if doubtful and validation is not None and (settings.epochs or FEWEST) >= FEWEST:
         trial = compare(
@@ -119,15 +124,13 @@ def fit_network(
         network = _built(preparation, recipe)
         start.apply(network.recurrent, _seed(recipe))
     run = run_training(
+        recipe,
         network,
         recipe.loss,
         training,
         validation,
         settings,
         needed=start.memory,
-        callbacks=recipe.callbacks,
-        watching=recipe.watching(),
-        checkpoints=recipe.checkpoints,
         recurrent=network.recurrent is not None,
     )
     result = run.result
@@ -148,13 +151,18 @@ def fit_network(
         recipe.loss,
         examples(rows, preparation),
         None,
-        recipe.settings.for_epochs(epochs),
+        part_of(recipe.settings.for_epochs(epochs), 1 - 2 * TRIAL, result.seconds),
         recipe.watching("on all sequences,"),
         checkpoints=stage(recipe.checkpoints, EVERYTHING),
     )
     if second.stopped != "epochs":
         if second.stopped == "interrupted":
             run = replace(run, result=replace(result, stopped=second.stopped))
+        if second.stopped == "time":
+            notes.append(
+                "the time was over before the network had been trained on all"
+                " sequences: it is the one that did not see those held out"
+            )
         return Fitted(*first, first, start, run, 0, notes)
     if not enough:
         notes.append(

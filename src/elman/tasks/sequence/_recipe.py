@@ -111,7 +111,13 @@ def recipe_of(
         )
     if values["batch_size"] == "auto":
         values["batch_size"] = batch_size_for(count)
-    settings = settings_of(estimator, values, schedule="cosine", optimizer="adamw")
+    settings = settings_of(
+        estimator,
+        values,
+        optimizer="adamw",
+        counted={"schedule": "cosine"},
+        settles={"average": "ema", "warm_up": 20},
+    )
     if values["cell"] == "tcn":  # what it does not see at once it cannot put together
         values["num_layers"] = max(values["num_layers"], levels_for(longest))
     shape = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "pooling")

@@ -53,6 +53,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """
 
     task = "regress"
+    _epochs, _patience = 60, 15
     _classify = False
     _fewest = 1
 
@@ -68,12 +69,13 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
         highway: Literal["auto", "none"] = "auto",
-        epochs: int = 60,
+        epochs: int | None = None,
+        max_seconds: float | None = 120.0,
         batch_size: int | Literal["auto", "all"] = "auto",
         learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
         clip_norm: float | None = 1.0,
-        patience: int | None = 15,
+        patience: int | Literal["auto"] | None = "auto",
         validation_fraction: float = 0.2,
         refit: bool = True,
         random_state: Any = 0,

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from elman.models import SequenceNetwork
 from elman.tasks._stages import stage
 from elman.tasks._start import Start
+from elman.tasks._training import part_of
 from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
 from ._recipe import Loss, Recipe
 
 FEWEST = 5
 """A run of fewer epochs is no trial."""
+
+TRIAL = 0.1
+"""Of the time of a fit, for each of the two trials."""
 
 _SHARE = 3
 # Of a trial whose training ends when it has settled.
@@ -68,7 +72,7 @@ def compare(
     training, validation : RaggedSequences
     recipe : Recipe
     """
-    settings = _shorter(recipe.settings, len(training))
+    settings = part_of(_shorter(recipe.settings, len(training)), TRIAL)
     epochs = settings.epochs
     losses = []
     each = []

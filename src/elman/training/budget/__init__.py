@@ -1,0 +1,1 @@
+"""How long a run goes on, and what ends it."""

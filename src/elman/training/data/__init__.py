@@ -1,0 +1,1 @@
+"""Examples, their order, and how a batch is gathered."""

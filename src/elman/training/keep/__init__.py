@@ -1,0 +1,1 @@
+"""Checkpoints: everything with memory, on disk whole or not at all."""

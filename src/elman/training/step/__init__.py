@@ -1,0 +1,1 @@
+"""One step: an objective, its gradient, and an update of the weights."""
