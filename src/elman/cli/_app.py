@@ -9,6 +9,7 @@ import typer
 import elman
 
 from . import (
+    _backtest,
     _bench,
     _demo,
     _diagnose,
@@ -17,6 +18,7 @@ from . import (
     _report,
     _resume,
     _train_forecast,
+    _update,
 )
 from . import _train_sequences as _sequences
 from ._main import Commands
@@ -39,6 +41,8 @@ train.command("forecast")(_train_forecast.forecast)
 train.command("classify")(_sequences.classify)
 train.command("regress")(_sequences.regress)
 app.command("resume")(_resume.resume)
+app.command("backtest")(_backtest.backtest)
+app.command("update")(_update.update)
 app.command("predict")(_predict.predict)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)

@@ -85,7 +85,7 @@ class Job(BaseModel):
     ----------
     schema_version : int
     task : str
-        One of `elman.tasks.TASKS`, or "demo".
+        One of `elman.tasks.TASKS`, "demo" or "update".
     command : str
         For people to read.
     finished : bool
@@ -128,7 +128,7 @@ class Job(BaseModel):
     @field_validator("task")
     @classmethod
     def _known(cls, task: str) -> str:
-        if task not in (*TASKS, "demo"):
+        if task not in (*TASKS, "demo", "update"):
             raise ValueError(f"unknown task {task!r}")
         return task
 

@@ -71,7 +71,7 @@ def predict(
         from elman.data import require_column
 
         how, names = known
-        table = _open(data, missing, encoding, how)
+        table = open_like(data, missing, encoding, how)
         for name in names:
             require_column(table.frame, name, table.source)
     import elman
@@ -83,7 +83,7 @@ def predict(
                 frame = estimator.predict(horizon=horizon)
         else:
             if table is None:
-                table = _open(data, missing, encoding, estimator.reading_)
+                table = open_like(data, missing, encoding, estimator.reading_)
             opt.say(table.notes)
             with plain_warnings():
                 frame = estimator.predict(table, horizon, source=table.source)
@@ -104,9 +104,10 @@ def predict(
     deliver(frame, scores, out, Output(as_json), form)
 
 
-def _open(
+def open_like(
     data: Path, missing: list[str] | None, encoding: str | None, how: dict[str, Any]
 ) -> Table:
+    """Return a table read as the one trained on was."""
     from elman.data import open_table
 
     gone = [*how["missing"], *(opt.split_missing(missing) or ())]

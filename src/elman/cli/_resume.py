@@ -44,6 +44,8 @@ def resume(
         out.line(f"{run} is finished; see it with: elman report {run}")
         out.document({"run": str(run), "finished": True})
         return
+    if job.task == "update":
+        raise InputError(f"an update is short and not gone on with: {job.command} anew")
     import torch
 
     from . import _demo, _train_forecast, _train_sequences

@@ -53,6 +53,12 @@ def forecast(
     known: opt.Known = None,
     past: opt.Past = None,
     ignore: opt.Ignore = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of how much each row counts in the training."
+        ),
+    ] = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
     test_fraction: Annotated[
@@ -85,8 +91,9 @@ def forecast(
 ) -> None:
     """Forecast one or many series from a table with a row for each step.
 
-    Trains a ridge regression and a recurrent correction of it, compares both
-    with simple baselines on a held-out end, and writes a run directory.
+    Trains a blend of ridge regression and exponential smoothing and a recurrent
+    correction of it, compares both with simple baselines on a held-out end, and
+    writes a run directory.
 
     Example: elman train forecast bikes.csv --target count --time time --horizon 24
 
@@ -132,6 +139,7 @@ def forecast(
         "known": opt.split_names(known, columns),
         "past": opt.split_names(past, columns) or None,
         "ignore": opt.split_names(ignore, columns),
+        "sample_weight": weight,
         "test": steps or test_from or held_out,
         "missing": gone,
         "encoding": encoding,

@@ -11,6 +11,7 @@ from elman import Forecaster, InputError
 from elman.models import HighwayNetwork, SegmentNetwork
 from elman.tasks.forecast._decoder import segment_of
 from elman.tasks.forecast._windows import kept
+from elman.training import Checkpoints
 
 
 @pytest.mark.parametrize(
@@ -114,3 +115,28 @@ def test_long_and_wide_forecasts_are_fitted_on_fewer_windows(fitted, monkeypatch
     few.fit(frame, ["a", "b"], known="plan", test=60)
     assert len(seen) == 2
     assert np.isfinite(few.backtest(frame, start=60).prediction).all()
+
+
+class StoppedError(Exception):
+    """What ends a fit in its middle."""
+
+
+class Stops(elman.training.Callback):
+    def on_epoch(self, state):
+        if state.epoch == 2:
+            raise StoppedError
+
+
+def test_a_fit_that_was_stopped_goes_on_as_if_it_had_not(fitted, tmp_path):
+    frame, model = fitted
+    known = {"known": "plan", "test": 60}
+    place = tmp_path / "checkpoints"
+    cut = clone(model).set_params(
+        checkpoints=Checkpoints(place, every_steps=1), callbacks=[Stops()]
+    )
+    with pytest.raises(StoppedError):
+        cut.fit(frame, ["a", "b"], **known)
+    again = clone(model).set_params(checkpoints=Checkpoints(place, resume=True))
+    again.fit(frame, ["a", "b"], **known)
+    ours, theirs = (m.backtest(frame, start=60) for m in (model, again))
+    np.testing.assert_array_equal(ours.prediction, theirs.prediction)

@@ -152,8 +152,8 @@ def test_a_season_that_is_not_there_is_no_baseline():
         for target in ("walk", "load")
         for f in [small().fit(hours, target, "time", past=[], test=60)]
     }
-    assert len(models["walk"]) == 3
-    assert models["load"][3] == "seasonal naive (24 steps)"
+    assert not any(model.startswith("seasonal") for model in models["walk"])
+    assert "seasonal naive (24 steps)" in models["load"]
 
 
 def test_each_target_has_its_own_season():
@@ -163,8 +163,8 @@ def test_each_target_has_its_own_season():
         "b": 1e3 * (np.sin(2 * np.pi * T / 7) + 0.1 * rng.normal(size=ROWS)),
     }
     forecaster = small().fit(frame, ["a", "b"], test=100)
-    naive = forecaster.results_["scores"]["rows"][3]
-    assert naive["model"] == "seasonal naive (12, 7 steps)"
+    rows = {row["model"]: row for row in forecaster.results_["scores"]["rows"]}
+    naive = rows["seasonal naive (12, 7 steps)"]
     assert naive["values"]["MASE"] == pytest.approx(1, abs=0.2)
 
 
@@ -204,7 +204,7 @@ def test_a_short_monthly_series_is_forecast_with_all_defaults(rows, test):
 def test_what_a_message_on_a_short_series_advises_works(horizon, test):
     frame = {"month": months(36), "y": np.arange(36.0) + np.sin(np.arange(36) * 2)}
     settings = {"hidden_size": 4, "epochs": 1, "init": "default"}
-    if horizon == 6 and test != 5:
+    if (horizon == 6 and test != 5) or (horizon == 12 and test is None):
         elman.Forecaster(horizon, **settings).fit(frame, "y", test=test)
         return
     with pytest.raises(InputError, match="at most") as caught:

@@ -8,7 +8,7 @@ import pytest
 
 from elman._errors import InputError
 from elman.tasks.forecast._baselines import last_value, seasonal_naive
-from elman.tasks.forecast._intervals import conformal_offsets
+from elman.tasks.forecast._intervals import conformal_offsets, rolling_offsets
 from elman.tasks.forecast._scores import forecast_scores, verdict
 from elman.tasks.forecast._split import split_series, test_row
 from elman.tasks.forecast._windows import origins_between
@@ -84,6 +84,32 @@ def test_few_errors_are_pooled_over_the_horizon():
     low, high = conformal_offsets(errors, 0.9)
     assert low[0, 0] == low[1, 0] == 0.0
     assert high[0, 0] == high[1, 0] == 19.0
+
+
+def test_few_rolling_forecasts_make_wider_intervals_that_grow():
+    rng = np.random.default_rng(0)
+    spread = np.sqrt(np.arange(1.0, 6))[:, None]
+    errors = rng.normal(size=(2000, 5, 1)) * spread
+    low, high = rolling_offsets(errors, 0.9)
+    np.testing.assert_allclose(-low, high)
+    np.testing.assert_allclose(high, 1.645 * spread, rtol=0.05)
+    few = rolling_offsets(errors[:10], 0.9)[1]
+    assert (np.diff(few[:, 0]) >= 0).all()
+    # Student's quantile with three degrees of freedom, and one more forecast.
+    known = errors[:10] / np.abs(errors[:10])
+    assert rolling_offsets(known, 0.9)[1][0, 0] == pytest.approx(
+        2.353 / 1.645 * np.sqrt(4 / 3), rel=1e-3
+    )
+
+
+def test_rolling_errors_that_are_unknown_do_not_count():
+    errors = np.ones((20, 3, 2))
+    errors[:, 2, 0] = np.nan
+    errors[:, :, 1] = np.nan
+    low, high = rolling_offsets(errors, 0.9)
+    assert np.isfinite(low).all()
+    assert high[2, 0] == pytest.approx(high[0, 0])
+    assert np.abs(high[:, 1]).max() < 1e-5
 
 
 def test_baselines_repeat_the_last_value_and_the_last_season():

@@ -101,8 +101,12 @@ def with_forecast(
     targets = scaled.shape[1]
     lags = data.table.lags.copy()
     lags[rows] = scaled
+    truth = data.table.truth.copy()
+    truth[rows] = scaled
     encoder = data.encoder.clone()
     encoder[rows, :targets] = encoder.new_tensor(scaled)
     flags = sum(preparation.flags["target"])
     encoder[rows, targets : targets + flags] = 0.0
-    return replace(data, table=replace(data.table, lags=lags), encoder=encoder)
+    return replace(
+        data, table=replace(data.table, lags=lags, truth=truth), encoder=encoder
+    )

@@ -20,7 +20,9 @@ from ._answer import answered, following
 from ._backtest import Backtest
 from ._fit import FittedForecast
 from ._form import in_form_of_y, is_future
+from ._loss import MEANS
 from ._reading import read_again
+from ._refitted import Refitting, refuse_many
 from ._scored import scored
 from ._split import test_row
 from ._windows import origins_between
@@ -37,6 +39,8 @@ class Answering(WithOutput):
     linear_: Any
     network_: Any
     offsets_: Any
+    intermittent_: list[bool]
+    loss: str
     _flat: bool | None
 
     @own_modes()
@@ -101,7 +105,14 @@ class Answering(WithOutput):
         return contained(table, self._container)
 
     @own_modes()
-    def score(self, frame: Any, y: Any = None, *, source: object = None) -> float:
+    def score(
+        self,
+        frame: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        source: object = None,
+    ) -> float:
         r"""Return how much smaller the error is than that of a naive forecast.
 
         .. math:: 1 - \sum |y - \hat y| \,/\, \sum |y - \hat y^{\text{naive}}|
@@ -118,13 +129,16 @@ class Answering(WithOutput):
             there on (counted rows always do); others after their first whole context.
         y : series, array or frame, optional
             The targets, where `fit` was given them apart.
+        sample_weight : array-like or str, optional
+            How much the error in each row counts, as in `fit`.
         source : object, optional
             A file name for messages.
         """
         check_is_fitted(self, "network_")
         if hasattr(self, "model_"):
+            refuse_many(sample_weight is not None, "sample_weight")
             return score_many(self, frame, source)
-        return scored(self, frame, y, source)
+        return scored(self, frame, y, sample_weight, source)
 
     @own_modes()
     def backtest(
@@ -133,6 +147,9 @@ class Answering(WithOutput):
         start: int | float | str | dt.date | None = None,
         stride: int | None = None,
         *,
+        refit: bool | int = False,
+        window: int | None = None,
+        epochs: int = 0,
         source: object = None,
     ) -> Backtest:
         """Forecast from many origins of a series, none seeing beyond its own.
@@ -148,6 +165,15 @@ class Answering(WithOutput):
             first whole context.
         stride : int, optional
             Steps from one origin to the next, by default the horizon.
+        refit : bool or int
+            Fit again on the rows before an origin: before each one, or every so many.
+            The linear and local parts are fitted; scales, roles and intervals stay.
+        window : int, optional
+            With ``refit``: the rows to fit on, the last before the origin; all of
+            them if not given.
+        epochs : int
+            With ``refit``: that the network goes on training for each time, and
+            intervals are set anew; 0 leaves it as it is.
         source : object, optional
             A file name for messages.
 
@@ -156,7 +182,16 @@ class Answering(WithOutput):
         Backtest
         """
         check_is_fitted(self, "network_")
+        again = None
+        if refit is not False:
+            again = Refitting(refit, window, epochs)
+        elif window is not None or epochs:
+            raise InputError(
+                "window and epochs say how to fit again: give refit=True, or every how"
+                " many origins, beside them"
+            )
         if hasattr(self, "model_"):
+            refuse_many(again is not None, "refit")
             return backtest_many(self, frame, start, stride, source)
         series, data, rows = read_again(self, frame, source)
         first = self.context_ if start is None else test_row(series.time, rows, start)
@@ -168,7 +203,15 @@ class Answering(WithOutput):
                 f"no origin fits: {rows} rows, context {self.context_}, horizon "
                 f"{self.horizon_}; give more rows or an earlier start"
             )
-        return self._forecast(data, origins)
+        if again is None:
+            return self._forecast(data, origins)
+        return again.backtest(self, series, data, origins)
+
+    @property
+    def _squared(self) -> bool:
+        """Whether the linear part is chosen by its squared error."""
+        means = self.loss in MEANS
+        return means or (self.loss == "auto" and all(self.intermittent_))
 
     def _forecast(
         self,

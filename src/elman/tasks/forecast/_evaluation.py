@@ -54,14 +54,14 @@ def evaluation(
     filled = fitted.preparation.inverse(fitted.data.table.lags)
     raw = np.where(fitted.wild[:end], np.nan, fitted.data.raw[:end])
     scale = _scales(raw, fitted.seasons)
-    network = f"Elman (ridge + {forecaster.cell.upper()})"
+    network = f"Elman ({_start(fitted)} + {forecaster.cell.upper()})"
     candidates = [
         (network, "network", test.prediction),
-        ("ridge on the same window", "part", test.linear),
+        *_parts(fitted, test, origins),
         ("last value", "baseline", last_value(filled, origins, horizon)),
     ]
-    if max(fitted.seasons) > 1:
-        candidates.append(_naive(filled, origins, horizon, fitted.seasons))
+    if max(fitted.naive_seasons) > 1:
+        candidates.append(_naive(filled, origins, horizon, fitted.naive_seasons))
     zeros = [share_of_zeros(column) for column in raw.T]
     rows = []
     for model, kind, prediction in candidates:
@@ -90,6 +90,28 @@ def evaluation(
         "origins": len(test),
         "values": int(np.isfinite(test.truth).sum()),
     }
+
+
+def _start(fitted: FittedForecast) -> str:
+    return "ridge" if fitted.linear.is_ridge else "blend"
+
+
+def _parts(
+    fitted: FittedForecast, test: Backtest, origins: NDArray[np.int64]
+) -> list[tuple[str, str, Array]]:
+    """Return what the network starts from, and its most usual parts alone."""
+    blend, table = fitted.linear, fitted.data.table
+    ridge = test.linear
+    found = []
+    if not blend.is_ridge:
+        found.append(("blend", "part", test.linear))
+        scaled = blend.ridge.predict(table, origins)
+        ridge = fitted.preparation.inverse(scaled)
+    found.append(("ridge on the same window", "part", ridge))
+    smoothed = blend.smoothed(table, origins)
+    if smoothed is not None:
+        found.append(("exponential smoothing", "baseline", smoothed))
+    return found
 
 
 def _scales(raw: Array, seasons: list[int]) -> Array:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Need
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._start import Start, choose_start
+from elman.tasks._start import Start
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
@@ -29,24 +27,28 @@ from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_ta
 from elman.training import predict
 
 from ._backtest import Backtest
+from ._blend import Blend
+from ._blending import blending, fitted_again, naive_seasons, season_candidates
+from ._calibration import calibration
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, build_network, in_segments, segment_of, suited
+from ._decoder import ForecastNetwork, build_network, segment_of, suited
 from ._future import Tail, with_future
-from ._intervals import calibrated
+from ._gate import Gate
 from ._kinds import kinds_of, left_out
-from ._linear import WindowRidge
-from ._notes import interval_notes, later_notes
+from ._notes import later_notes
 from ._objective import check_signs, objective
-from ._offsets import Offsets, offsets_of
+from ._offsets import Offsets
+from ._previous import Previous
+from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
+from ._starting import start_of, steps_needed
 from ._windows import Windows, kept, observed, origins_between
 
 _MOST_VALIDATION_WINDOWS = 2000
 # Windows times steps times targets: half a gigabyte of linear forecasts, and less.
 _MOST_TRAINING_VALUES = 1 << 26
 _MOST_VALIDATION_VALUES = 1 << 23
-_DIAGNOSIS_WINDOWS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +60,7 @@ class FittedForecast:
     """
 
     preparation: Preparation
-    linear: WindowRidge
+    linear: Blend
     network: ForecastNetwork
     offsets: Offsets
     axis: dict[str, Any]
@@ -67,6 +69,8 @@ class FittedForecast:
     split: Split
     wild: NDArray[np.bool_]
     seasons: list[int]
+    naive_seasons: list[int]
+    gate: Gate
     means: list[bool]
     intermittent: list[bool]
     need: Need
@@ -80,12 +84,12 @@ class FittedForecast:
     @property
     def horizon(self) -> int:
         """Steps ahead."""
-        return len(self.linear.weights)
+        return self.linear.horizon
 
     @staticmethod
     def forecast_with(
         preparation: Preparation,
-        linear: WindowRidge,
+        linear: Blend,
         network: ForecastNetwork,
         offsets: Offsets,
         data: Prepared,
@@ -128,18 +132,26 @@ def fit_forecast(
     test: Any,
     source: object,
     named: bool = True,
+    weights: NDArray[np.float64] | None = None,
+    previous: Previous | None = None,
 ) -> FittedForecast:
     """Fit all parts of a `Forecaster` on a series; see its `fit`.
 
-    ``named`` is False where the known columns are all those of an X.
+    ``named`` is False where the known columns are all those of an X; ``weights`` are
+    those of the series' rows. With a ``previous`` fit its scales, roles and sizes
+    stay, and its network goes on.
     """
     settings = check_parameters(forecaster)
+    if previous is not None:
+        settings = dataclasses.replace(settings, epochs=previous.epochs)
     notes = list(series.notes)
     targets = as_names("target", target)
     rows = check_targets(series, targets, source)
     # NumPy's integers are welcome, but neither torch nor polars takes them.
     horizon = int(
-        forecaster.horizon or default_horizon(series.time, float(series.step), rows)
+        (previous and previous.horizon)
+        or forecaster.horizon
+        or default_horizon(series.time, float(series.step), rows)
     )
     held_out, more = whole_test(test, rows, horizon)
     notes += more
@@ -162,9 +174,13 @@ def fit_forecast(
             )
         )
     kinds = kinds_of(forecaster, series, targets, train_rows, source)
+    if previous is not None:
+        kinds = previous.kinds(kinds)
     season = kinds.seasons[0]
     context = int(
-        forecaster.context or context_of(kinds.need, season, horizon, train_rows)
+        (previous and previous.context)
+        or forecaster.context
+        or context_of(kinds.need, season, horizon, train_rows)
     )
     split = split_series(
         series.time,
@@ -176,34 +192,37 @@ def fit_forecast(
         asked=test,
         adapts=not forecaster.context,
     )
-    known_columns, past_columns, more = assign_roles(
-        series,
-        split.train_end,
-        targets,
-        as_names("known", known),
-        None if past is None else as_names("past", past),
-        as_names("ignore", ignore),
-        source,
-        named=named,
-    )
-    notes += more
-    segment = segment_of(
-        forecaster.decoder, horizon, context, season, known=bool(known_columns)
-    )
-    settings = suited(settings, forecaster.training, segment)
     need = kinds.need
-    preparation, more = Preparation.fit(
-        series,
-        split.train_end,
-        targets,
-        known_columns,
-        past_columns,
-        forecaster.scale,
-        season=min(season if season > 1 else need.steps, context),
-        means=kinds.means,
-        holidays=check_holidays(forecaster.holidays),
-    )
-    notes += more
+    if previous is not None:
+        preparation, segment = previous.preparation, previous.segment
+    else:
+        known_columns, past_columns, more = assign_roles(
+            series,
+            split.train_end,
+            targets,
+            as_names("known", known),
+            None if past is None else as_names("past", past),
+            as_names("ignore", ignore),
+            source,
+            named=named,
+        )
+        notes += more
+        preparation, more = Preparation.fit(
+            series,
+            split.train_end,
+            targets,
+            known_columns,
+            past_columns,
+            forecaster.scale,
+            season=min(season if season > 1 else need.steps, context),
+            means=kinds.means,
+            holidays=check_holidays(forecaster.holidays),
+        )
+        notes += more
+        segment = segment_of(
+            forecaster.decoder, horizon, context, season, known=bool(known_columns)
+        )
+    settings = suited(settings, forecaster.training, segment)
     trained = target_values(series.frame[: split.train_end], targets)
     check_signs(forecaster, trained, preparation)
     data = preparation.apply(with_future(series, rows, horizon))
@@ -214,27 +233,39 @@ def fit_forecast(
     if data.known_until >= rows + horizon:
         # Rows of the future stand in the data: `predict` without others uses them.
         coming = slice(rows, rows + horizon)
-        notes += holes(series.frame[coming], known_columns, series.time[coming])
+        notes += holes(series.frame[coming], preparation.known, series.time[coming])
     # What is learned from, beside what is scored.
-    learned = data.without(wild)
+    learned = weighed(data.without(wild), weights)
 
     training = _windows_between(learned, 0, split.train_end, context, horizon)
     training = kept(training, horizon, len(targets), _MOST_TRAINING_VALUES)
     squared = all(kinds.means)
-    linear, honest = WindowRidge.fit(
-        learned.table, training, context, horizon, squared=squared
-    )
-    examples = Windows(learned, training, honest, context)
     validating = _windows_between(
         learned, split.train_end, split.test_start, context, horizon
     )
     validating = validating[sampled(len(validating), _MOST_VALIDATION_WINDOWS)]
     validating = kept(validating, horizon, len(targets), _MOST_VALIDATION_VALUES)
-    held = Windows(
-        learned, validating, linear.predict(learned.table, validating), context
+    dated = np.issubdtype(series.time.dtype, np.datetime64)
+    begin = blending(
+        learned.table,
+        preparation,
+        training,
+        validating,
+        split,
+        context,
+        horizon,
+        season_candidates(
+            kinds.seasons, float(series.step), split.train_end, dated=dated
+        ),
+        squared=squared,
     )
+    linear = begin.blend
+    examples = Windows(learned, training, begin.honest, context)
+    begun = linear.predict(learned.table, validating)
+    held = Windows(learned, validating, begun, context)
 
-    folds = learned.table.truth[training[:, None] + np.arange(horizon)] - honest
+    folds = learned.table.truth[training[:, None] + np.arange(horizon)]
+    folds = folds - begin.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         network = build_network(
@@ -245,6 +276,8 @@ def fit_forecast(
             horizon,
             segment,
         )
+        if previous is not None:
+            network.load_state_dict(previous.weights)
         loss = objective(
             forecaster,
             kinds.means,
@@ -252,35 +285,34 @@ def fit_forecast(
             preparation,
             trained,
             folds,
-            weighted=False,
+            weighted=weights is not None,
         )
-        start = start_of(forecaster, network, examples, need, loss)
+        start = (
+            start_of(forecaster, network, examples, need, loss)
+            if previous is None
+            else Start("default", need.steps)
+        )
     needed = steps_needed(need, network, context)
     run = run_training(
         forecaster, network, loss, examples, held, settings, needed=needed
     )
 
-    ahead = np.arange(horizon)
-    errors = learned.table.truth[validating[:, None] + ahead]
-    errors = errors - predict(network, held).numpy()
-    notes += interval_notes(errors, forecaster.level, targets)
-    offsets = offsets_of(
-        forecaster,
-        lambda level: calibrated(errors, folds, level),
-        kinds.intermittent,
+    decided, offsets, more = calibration(
+        forecaster, network, begin, held, begun, folds, kinds.intermittent, squared
     )
+    notes += more
     parts = (preparation, linear, network, offsets)
     validation = FittedForecast.forecast_with(*parts, data, validating)
 
     # The network stays; the linear part, which is cheap and convex, also learns
     # from the validation rows, the most recent ones.
     everything = _windows_between(learned, 0, split.test_start, context, horizon)
-    linear, _ = WindowRidge.fit(
+    linear = fitted_again(
+        linear,
         learned.table,
         everything,
-        context,
-        horizon,
-        linear.choice,
+        split.test_start,
+        begin.seasons,
         squared=squared,
     )
     return FittedForecast(
@@ -299,13 +331,15 @@ def fit_forecast(
         split=split,
         wild=wild,
         seasons=kinds.seasons,
+        naive_seasons=naive_seasons(kinds.seasons, begin.seasons, float(series.step)),
+        gate=decided,
         means=kinds.means,
         intermittent=kinds.intermittent,
         need=need,
         start=start,
         run=run,
         validation=validation,
-        tail=Tail.cut(data, rows, context, horizon),
+        tail=Tail.cut(data, rows, min(rows, linear.memory), horizon),
         notes=[*notes, *run.notes],
         seed=settings.seed,
     )
@@ -322,39 +356,3 @@ def _windows_between(
             "give a longer series, or a smaller context or horizon"
         )
     return origins
-
-
-def steps_needed(need: Need, network: ForecastNetwork, most: int) -> int:
-    """Return how many steps of the recurrence, or segments, the data need."""
-    return -(-min(need.steps, most) // (network.segment or 1))
-
-
-def start_of(
-    forecaster: Any,
-    network: ForecastNetwork,
-    examples: Any,
-    need: Need,
-    loss: Callable[[Any, Any], torch.Tensor],
-) -> Start:
-    """Measure the network on some of the windows, and apply a remedy in place."""
-    index = torch.from_numpy(sampled(len(examples), _DIAGNOSIS_WINDOWS))
-    inputs, target = examples.take(index)
-
-    def probe(network: Any) -> nn.Module:
-        # The head starts at zero and would let no gradient through.
-        copied: nn.Module = copy.deepcopy(network)
-        head: Any = copied.head
-        nn.init.normal_(head.weight, std=forecaster.hidden_size**-0.5)
-        return copied
-
-    return choose_start(
-        network,
-        network.encoder,
-        (inputs, target),
-        loss,
-        init=forecaster.init,
-        needed=steps_needed(need, network, inputs[0].shape[1]),
-        source=need.source + in_segments(network),
-        memory=steps_needed(need, network, need.steps),
-        probe=probe,
-    )

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._threads import work_of_forecaster
+from elman.tasks.forecast.columns._roles import as_names
 from elman.tasks.panel import _state as _panel_state
 from elman.tasks.panel._estimate import many_steps
 from elman.tasks.panel._reading import given_panel
@@ -21,20 +24,23 @@ from . import _state as _forecast_state
 from ._answering import Answering
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
-from ._form import asked_for, take_form
+from ._form import asked_for, joined, take_form
 from ._raw_rows import RawRows
-from ._reading import reading_of, series_to_fit
+from ._reading import read_again, reading_of, series_to_fit
+from ._refitted import gone_on, refuse_many
 from ._results import forecast_results, trained_results
+from ._row_weights import row_weights
 from ._tags import RegressorTagged
 
 
 class Forecaster(Answering, RegressorTagged, Estimator):
     r"""Forecast one or several series some steps ahead.
 
-    A ridge regression on the window, and a recurrent encoder and decoder that
-    correct it (see `HighwayNetwork`; for long horizons `SegmentNetwork`). The
-    correction starts at zero and is kept only as far as it lowers the error of the
-    validation part, the last part of the training rows.
+    A blend of a ridge regression on the window and of local models such as
+    exponential smoothing, and a recurrent encoder and decoder that correct it (see
+    `HighwayNetwork`; for long horizons `SegmentNetwork`). The correction starts at
+    zero and is kept only as far as it surely lowers the error of the validation part,
+    the last part of the training rows.
 
     {parameters}
 
@@ -46,7 +52,8 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     horizon_, context_ : int
         Steps ahead and back.
     network_ : HighwayNetwork or SegmentNetwork
-    linear_ : WindowRidge
+    linear_ : Blend
+        What the network starts from: ``ridge``, ``local`` models, ``shares``.
 
     Examples
     --------
@@ -136,6 +143,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         ignore: str | Sequence[str] = (),
         test: int | float | str | dt.date | None = None,
         missing: Any = (),
+        sample_weight: Any = None,
         source: object = None,
     ) -> Self:
         """Learn from a series; later rows never influence earlier ones.
@@ -176,6 +184,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         missing : number, str or sequence of them
             Values that stand for missing ones, such as -9999; `predict` and
             `backtest` treat them so too.
+        sample_weight : array-like or str, optional
+            How much each row's targets count in what the linear part and the network
+            learn: a number for each row, or the name of a column that holds them.
+            Scores and intervals do without.
         source : object, optional
             A file name for messages.
 
@@ -191,12 +203,16 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         check_parameters(self)
         self.__dict__.pop("model_", None)  # of an earlier fit to many series
         if given := given_panel(frame, target, y, time, id, wide, missing, source):
+            refuse_many(sample_weight is not None, "sample_weight")
             roles = {"known": known, "past": past, "static": static, "ignore": ignore}
             return self._fit(many_steps(self, given, test=test, **roles))
         asked = asked_for(frame, target, y)
         series, gone, source = series_to_fit(
             asked.frame, time, missing, source, (asked.target, known, past, ignore)
         )
+        weights = row_weights(sample_weight, series, source)
+        if isinstance(sample_weight, str):
+            ignore = list({*as_names("ignore", ignore), sample_weight})
         known, past = asked.roles(series.frame.columns, known, past, ignore)
 
         def take(fitted: FittedForecast) -> None:
@@ -216,8 +232,61 @@ class Forecaster(Answering, RegressorTagged, Estimator):
                 test=test,
                 source=source,
                 named=asked.joined is None,
+                weights=weights,
             ),
             take,
+            lambda fitted: forecast_results(self, fitted),
+        )
+        return self._fit(steps)
+
+    @own_modes()
+    def update(
+        self,
+        frame: Any,
+        epochs: int = 5,
+        *,
+        y: Any = None,
+        test: int | float | str | dt.date | None = None,
+        sample_weight: Any = None,
+        source: object = None,
+    ) -> Self:
+        """Go on with the training, on the series as it stands now.
+
+        Scales, roles, horizon and context stay; the linear and local parts are
+        fitted again, the network goes on from where it is, and is left as it is where
+        no epoch makes it better on the validation part, the last part of these rows.
+        Intervals and results are made anew.
+
+        Parameters
+        ----------
+        frame : path, data frame or dict of columns
+            The same columns as in `fit`, old rows and new ones. With new ones alone,
+            these are all that the linear part is fitted on.
+        epochs : int
+            At most.
+        y : series, array or frame, optional
+            The targets, where `fit` was given them apart.
+        test : int, float, str or date, optional
+            As in `fit`.
+        sample_weight : array-like or str, optional
+            As in `fit`.
+        source : object, optional
+            A file name for messages.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self, "network_")
+        whole_number("epochs", epochs)
+        refuse_many(hasattr(self, "model_"), "update")
+        frame = frame if y is None else joined(frame, y).frame
+        series, _, _ = read_again(self, frame, source)
+        weights = row_weights(sample_weight, series, source)
+        steps = Steps(
+            work_of_forecaster(self, series),
+            lambda: gone_on(self, series, epochs, test, source, weights),
+            self._take,
             lambda fitted: forecast_results(self, fitted),
         )
         return self._fit(steps)
@@ -230,9 +299,10 @@ class Forecaster(Answering, RegressorTagged, Estimator):
     def _take(self, fitted: FittedForecast) -> None:
         self._tail = fitted.tail
         self._recent, self._origin = RawRows.last(
-            fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.context
+            fitted.series, fitted.preparation, fitted.split.rows, fitted.linear.memory
         )
         self.seasons_, self.intermittent_ = fitted.seasons, fitted.intermittent
+        self._naive_seasons = fitted.naive_seasons
         self.targets_ = fitted.preparation.targets
         self.horizon_, self.context_ = fitted.horizon, fitted.linear.context
         self.preparation_ = fitted.preparation

@@ -1,9 +1,12 @@
-"""Prediction intervals from the errors made on the validation part."""
+"""Prediction intervals from the errors of forecasts on rows not learned from."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+from scipy.stats import norm as normal
+from scipy.stats import t as student
 
 # Fewer errors than this a step say too little about its own tails.
 _FEWEST = 60
@@ -75,6 +78,59 @@ def calibrated(
         high = np.where(enough, high, np.maximum(high, wide_high))
     # The network's forecasts are rounded to so much.
     return low - _ROUNDING, high + _ROUNDING
+
+
+def rolling_offsets(
+    errors: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""Return what to add to a forecast for the two ends, from few rolling forecasts.
+
+    .. math:: \pm\, s_k\, q\, \frac{t_{\nu}}{z} \sqrt{1 + 1/\nu},
+              \qquad \nu = n / H + 1
+
+    with the root mean square :math:`s_k` of the errors at step k, made to grow with
+    the steps; the quantile q of all :math:`|e_k| / s_k` together; and what a normal
+    distribution of unknown variance is wider than a known one, given as many forecasts
+    as do not overlap (t and z: the quantiles of Student's distribution and of the
+    normal one).
+
+    Parameters
+    ----------
+    errors : ndarray
+        (n, H, K), truth minus forecast at origins one after another, NaN where
+        unknown.
+    level : float
+
+    Returns
+    -------
+    low, high : ndarray
+        (H, K) each.
+    """
+    count, horizon, targets = errors.shape
+    half = np.zeros((horizon, targets))
+    freedom = count / horizon + 1
+    tail = (1 + level) / 2
+    wider = float(student.ppf(tail, freedom) / normal.ppf(tail))
+    wider *= np.sqrt(1 + 1 / freedom)
+    for j in range(targets):
+        scale = _growing(errors[:, :, j])
+        ratio = np.abs(_known(errors[:, :, j] / scale))
+        if len(ratio):
+            rank = min(1.0, level * (len(ratio) + 1) / len(ratio))
+            half[:, j] = scale * wider * np.quantile(ratio, rank, method="higher")
+    return -half - _ROUNDING, half + _ROUNDING
+
+
+def _growing(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (H,) the root mean square of each step's errors, never falling."""
+    known = np.isfinite(errors)
+    count = known.sum(0)
+    square = np.where(known, errors, 0.0) ** 2
+    whole = float(square.sum() / max(count.sum(), 1))
+    each = np.where(count > 0, square.sum(0) / np.maximum(count, 1), whole)
+    fitted = isotonic_regression(each, weights=np.maximum(count, 1)).x
+    scale: NDArray[np.float64] = np.sqrt(fitted)
+    return np.maximum(scale, 1e-12)
 
 
 def _tails(errors: NDArray[np.float64], level: float) -> tuple[float, float]:

@@ -35,12 +35,15 @@ class WindowTable:
         (T, P): covariates known up to the origin.
     known : ndarray
         (T, F): covariates and calendar known for the step forecast.
+    weight : ndarray or None
+        (T,): how much a row's targets count.
     """
 
     lags: NDArray[np.float64]
     truth: NDArray[np.float64]
     past: NDArray[np.float64]
     known: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
 
 
 class Choice(NamedTuple):
@@ -224,6 +227,10 @@ def _problem(
     level, base = _base(table, origins, context, anchor)
     features = _with_known(table, base, origins, k)
     truth = table.truth[origins + k] - level
+    if table.weight is not None:
+        # The squares then count as often as they weigh.
+        root = np.sqrt(table.weight[origins + k])[:, None]
+        features, truth = root * features, root * truth
     if shared:
         return SharedProblem(features, truth, context * level.shape[1], sample, k)
     return _Problem(features, truth, sample, k)

@@ -79,5 +79,5 @@ def interval_notes(
     each = said if len(targets) > 1 else f"{few[0][1]}"
     return [
         f"intervals of {level:g} want at least {need} validation windows, there are "
-        f"{each}: they rest on the training part's out-of-fold errors too"
+        f"{each}: they rest on forecasts within the training part too"
     ]

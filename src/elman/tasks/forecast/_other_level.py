@@ -91,7 +91,9 @@ def _shifted(data: Prepared, level: NDArray[np.float64]) -> Prepared:
     less = np.where(there, lags - level, lags)
     encoder = data.encoder.clone()
     encoder[:, : less.shape[1]] = encoder.new_tensor(less)
-    return replace(data, table=replace(data.table, lags=less), encoder=encoder)
+    truth = np.where(there, data.table.truth - level, data.table.truth)
+    table = replace(data.table, lags=less, truth=truth)
+    return replace(data, table=table, encoder=encoder)
 
 
 def _beyond(preparation: Preparation, scaled: NDArray[np.float64]) -> NDArray[np.bool_]:

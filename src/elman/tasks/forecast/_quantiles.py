@@ -14,6 +14,8 @@ from elman._errors import InputError
 
 Array = NDArray[np.float64]
 
+_NARROWEST = 0.01
+
 
 def check_quantiles(value: Any) -> tuple[float, ...]:
     """Return the levels in order, none if there are none.
@@ -60,7 +62,8 @@ def quantile_offsets(
         return np.zeros((0, *ends(0.5)[0].shape))
     found = []
     for level in levels:
-        low, high = ends(abs(2 * level - 1))
+        # The median lies in the middle of the narrowest interval.
+        low, high = ends(max(abs(2 * level - 1), _NARROWEST))
         offset = high if level > 0.5 else low if level < 0.5 else (low + high) / 2
         if level < 0.5:
             offset[:, list(rare)] = -np.inf

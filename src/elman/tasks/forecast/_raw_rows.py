@@ -61,14 +61,14 @@ class RawRows:
 
     @classmethod
     def last(
-        cls, series: RegularSeries, preparation: Preparation, rows: int, context: int
+        cls, series: RegularSeries, preparation: Preparation, rows: int, memory: int
     ) -> tuple[RawRows, int]:
         """Return what forecasts after the first ``rows`` rows start from, and where.
 
         The rows ahead, whose known covariates may be there, are kept as well.
         """
         # The mean over a season at the first step of a window looks so far back.
-        start = max(0, rows - 2 * context - _FEWEST)
+        start = max(0, rows - 2 * memory - _FEWEST)
         part = slice(start, None)
         axis = replace(series.axis, values=series.axis.values[part])
         cut = replace(series, frame=series.frame[part], axis=axis)

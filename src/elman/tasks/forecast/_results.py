@@ -159,6 +159,10 @@ def _question(forecaster: Any, fitted: FittedForecast) -> list[list[str]]:
         ["scale", ", ".join(t.value for t in fitted.preparation.transforms)],
         ["season", _seasons(fitted)],
     ]
+    for j, target in enumerate(fitted.preparation.targets):
+        of = f" ({target})" if len(fitted.preparation.targets) > 1 else ""
+        rows.append([f"starts from{of}", fitted.linear.said(j)])
+    rows.append(["correction kept", f"{fitted.gate.share:.0%}"])
     if floors := fitted.preparation.never_negative():
         rows.append(["never below 0", ", ".join(floors)])
     means = zip(fitted.preparation.targets, fitted.means, strict=True)

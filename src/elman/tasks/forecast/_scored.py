@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from elman._errors import InputError
 
 from ._form import joined
 from ._raw_rows import RawRows
 from ._reading import read_again
+from ._row_weights import row_weights
 from ._skill import skill
 from ._windows import origins_between
 
 
-def scored(forecaster: Any, frame: Any, y: Any, source: object) -> float:
+def scored(
+    forecaster: Any, frame: Any, y: Any, sample_weight: Any, source: object
+) -> float:
     """Return the skill of forecasts a horizon apart; see `Forecaster.score`."""
     if y is not None:
         frame = joined(frame, y).frame
@@ -37,7 +42,14 @@ def scored(forecaster: Any, frame: Any, y: Any, source: object) -> float:
             f" {forecaster.context_} steps, and they do not go on where the rows of fit"
             " end; give a longer frame"
         )
+    given = row_weights(sample_weight, series, source)
+    weights = None
+    if given is not None:
+        every = np.zeros(count + horizon)
+        every[count - len(own) : count] = given[:rows]
+        weights = every[origins[:, None] + np.arange(horizon)]
     rolling = forecaster._forecast(data, origins)
     filled = preparation.inverse(data.table.lags)
     squared = forecaster.intermittent_
-    return skill(rolling, filled, origins, forecaster.seasons_, squared)
+    seasons = forecaster._naive_seasons
+    return skill(rolling, filled, origins, seasons, squared, weights)

@@ -14,7 +14,7 @@ from elman.tasks.forecast.columns._calendar import DAY
 _HORIZON = 24
 # A year of months or quarters, a quarter of weeks; nobody plans 24 years ahead.
 _LONGER_STEPS = ((300 * DAY, 5), (80 * DAY, 4), (27 * DAY, 12), (6 * DAY, 13))
-_FEWEST_WINDOWS = 8
+_FEWEST_WINDOWS = 3
 
 
 def default_horizon(time: NDArray, step: float, rows: int) -> int:
@@ -40,8 +40,12 @@ def whole_test(
 
 def context_of(need: Need, season: int, horizon: int, train_rows: int) -> int:
     """Return the steps to look back: what the data need, if the series allows."""
-    wanted = max(need.steps, season, 2 * horizon)
-    return max(1, min(wanted, train_rows // 4))
+    return _back(max(need.steps, season, 2 * horizon), horizon, train_rows)
+
+
+def _back(wanted: int, horizon: int, train_rows: int) -> int:
+    room = train_rows - horizon - _FEWEST_WINDOWS
+    return max(1, min(wanted, train_rows // 4, room))
 
 
 def least_rows(context: int, horizon: int) -> int:
@@ -74,7 +78,7 @@ def longest_horizon(
             continue
         start = rows - held
         train = start - max(round(fraction * start), horizon)
-        back = context or max(1, min(2 * horizon, train // 4))
+        back = context or _back(2 * horizon, horizon, train)
         if train >= least_rows(back, horizon):
             return horizon
     return 0

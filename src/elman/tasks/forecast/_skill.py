@@ -19,6 +19,7 @@ def skill(
     origins: NDArray[np.int64],
     seasons: list[int],
     squared: list[bool],
+    weights: Array | None = None,
 ) -> float:
     r"""Return how much smaller an error is than a naive forecast's, over the targets.
 
@@ -40,6 +41,8 @@ def skill(
         Of each target; 1 for none.
     squared : list of bool
         For which targets squares are compared.
+    weights : ndarray or None
+        (n, H): how much each error counts.
 
     Notes
     -----
@@ -51,6 +54,8 @@ def skill(
     for j, season in enumerate(seasons):
         truth = rolling.truth[:, :, j]
         seen = np.isfinite(truth)
+        if weights is not None:
+            seen &= weights > 0
         if not seen.any():
             continue
         enough = season > 1 and int(origins.min()) >= season
@@ -61,7 +66,7 @@ def skill(
         )[:, :, j]
         power = 2 if squared[j] else 1
         ours, theirs = (
-            float((np.abs(truth - said)[seen] ** power).mean() ** (1 / power))
+            _mean_error((truth - said)[seen], power, weights, seen)
             for said in (rolling.prediction[:, :, j], naive)
         )
         if theirs > 0:
@@ -76,3 +81,11 @@ def skill(
             " forecast; give rows with observed targets"
         )
     return float(np.mean(found))
+
+
+def _mean_error(
+    errors: Array, power: int, weights: Array | None, seen: NDArray[np.bool_]
+) -> float:
+    each = np.abs(errors) ** power
+    share = None if weights is None else weights[seen]
+    return float(np.average(each, weights=share) ** (1 / power))

@@ -10,9 +10,9 @@ from elman.tasks._features import described_features, restore_features
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.forecast.columns._preparation import Preparation
 
+from ._blend import Blend
 from ._decoder import build_network
 from ._future import Tail
-from ._linear import WindowRidge
 from ._offsets import Offsets
 from ._raw_rows import RawRows
 
@@ -23,16 +23,14 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
     fitted = {
         "preparation": forecaster.preparation_.describe(),
         "horizon": forecaster.horizon_,
-        "context": forecaster.context_,
-        "anchor": forecaster.linear_.anchor,
-        "alpha": forecaster.linear_.alpha,
-        "shared": forecaster.linear_.shared,
+        **forecaster.linear_.describe(),
         "segment": forecaster.network_.segment,
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "seed": forecaster.seed_,
         "origin": origin,
         "seasons": forecaster.seasons_,
+        "naive_seasons": forecaster._naive_seasons,
         "intermittent": forecaster.intermittent_,
         "flat": forecaster._flat,
         "times_of_y": forecaster._times_of_y,
@@ -54,27 +52,21 @@ def restore(
 ) -> None:
     """Make a forecaster what it was when `dump` described it."""
     preparation = Preparation.from_description(fitted["preparation"], tensors)
-    linear = WindowRidge(
-        fitted["context"],
-        fitted["anchor"],
-        fitted["alpha"],
-        tensors["linear.weights"].numpy(),
-        shared=fitted.get("shared", False),
-    )
+    linear = Blend.restored(fitted, tensors, preparation)
     network = filled(
         lambda: build_network(
             forecaster,
             encoder_size=tensors["tail.encoder"].shape[1],
             decoder_size=tensors["tail.decoder"].shape[1],
             targets=len(preparation.targets),
-            horizon=len(linear.weights),
+            horizon=linear.horizon,
             segment=fitted.get("segment"),
         ),
         tensors,
     )
     offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
-    forecaster.horizon_ = len(linear.weights)
+    forecaster.horizon_ = linear.horizon
     forecaster.preparation_ = preparation
     forecaster.linear_, forecaster.network_ = linear, network
     forecaster.offsets_, forecaster.axis_ = offsets, fitted["axis"]
@@ -90,6 +82,7 @@ def _restore_rows(
     """Restore what runs of earlier versions have not: the last rows as they were."""
     count = len(forecaster.targets_)
     forecaster.seasons_ = fitted.get("seasons", [1] * count)
+    forecaster._naive_seasons = fitted.get("naive_seasons", forecaster.seasons_)
     forecaster.intermittent_ = fitted.get("intermittent", [False] * count)
     forecaster._flat = fitted.get("flat")
     forecaster._times_of_y = fitted.get("times_of_y", False)

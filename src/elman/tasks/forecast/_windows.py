@@ -30,7 +30,7 @@ class Windows:
     -----
     ``take`` returns inputs ``(encoder (B, C, Ce), decoder (B, H, Cd),
     linear (B, H, K))`` and the scaled target (B, H, K), NaN where missing or
-    past the end.
+    past the end. Where rows have weights, these are a last column of the target.
     """
 
     def __init__(
@@ -43,6 +43,8 @@ class Windows:
         self.encoder = series.encoder
         self.decoder = series.decoder
         self.truth = torch.from_numpy(series.table.truth.astype(np.float32))
+        weight = series.table.weight
+        self.weight = None if weight is None else torch.from_numpy(weight).float()
         self.origins = torch.from_numpy(origins)
         self.linear = torch.from_numpy(linear.astype(np.float32))
         self.behind = torch.arange(-context, 0)
@@ -57,7 +59,10 @@ class Windows:
         origins = self.origins[index, None]
         behind, ahead = origins + self.behind, origins + self.ahead
         inputs = (self.encoder[behind], self.decoder[ahead], self.linear[index])
-        return inputs, self.truth[ahead]
+        target = self.truth[ahead]
+        if self.weight is not None:
+            target = torch.cat([target, self.weight[ahead, None]], -1)
+        return inputs, target
 
     def digest(self) -> str:
         """Return what tells these windows from others, for checkpoints.
@@ -66,7 +71,12 @@ class Windows:
         last bits may differ where another library multiplies.
         """
         return digest_of(
-            self.encoder, self.decoder, self.truth, self.origins, self.behind
+            self.encoder,
+            self.decoder,
+            self.truth,
+            self.origins,
+            self.behind,
+            *([] if self.weight is None else [self.weight]),
         )
 
 

@@ -19,11 +19,11 @@ from elman.tasks._start import Start
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._decoder import build_network, segment_of, suited
-from elman.tasks.forecast._fit import start_of, steps_needed
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
 from elman.tasks.forecast._quantiles import check_quantiles
 from elman.tasks.forecast._size import default_horizon
+from elman.tasks.forecast._starting import start_of, steps_needed
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 

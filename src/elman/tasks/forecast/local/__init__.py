@@ -9,7 +9,12 @@ from ._filled import filled, first_values
 from ._models import MOST_ROWS, LocalModel, local_models
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
 from ._smoothing import TRENDS, Smoothing
-from ._smoothing_fit import LONGEST_SEASON, FittedSmoothing, fit_smoothing
+from ._smoothing_fit import (
+    LONGEST_SEASON,
+    FittedSmoothing,
+    fit_for_steps,
+    fit_smoothing,
+)
 
 __all__ = [
     "LONGEST_SEASON",
@@ -26,6 +31,7 @@ __all__ = [
     "WindowMap",
     "filled",
     "first_values",
+    "fit_for_steps",
     "fit_smoothing",
     "local_models",
 ]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._filled import filled, first_values
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
-from ._smoothing import TRENDS
-from ._smoothing_fit import fit_smoothing
+from ._smoothing import TRENDS, Smoothing
+from ._smoothing_fit import FittedSmoothing, fit_for_steps, fit_smoothing
 
 Array = NDArray[np.float64]
 
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (Smoothing, Theta, SeasonalNaive, LastValue, Drift, Mean)
+}
 # Parameters change slowly; more rows than these cost time and say nothing new.
 MOST_ROWS = 600
 # A forecast of logarithms goes at most so much beyond the window, in its widths.
@@ -45,7 +50,9 @@ class LocalModel:
         """Return (n, H) the forecasts from windows (n, L) without gaps."""
         weights = self.map.weights(windows.shape[1], horizon)
         if not self.logarithm:
-            return windows @ weights
+            last = windows[:, -1:]
+            ahead: Array = last + (windows - last) @ weights
+            return ahead
         positive = windows > 0
         least = np.where(positive, windows, np.inf).min(1, keepdims=True)
         least = np.where(np.isfinite(least), least, 1.0)
@@ -54,6 +61,20 @@ class LocalModel:
         low, high = even.min(1)[:, None] - room, even.max(1)[:, None] + room
         forecast: Array = np.exp(np.clip(even @ weights, low, high))
         return forecast
+
+    def describe(self) -> dict[str, Any]:
+        """Return plain values from which `described` makes the same model."""
+        return {
+            "kind": type(self.map).__name__,
+            "parameters": asdict(self.map),
+            "logarithm": self.logarithm,
+        }
+
+    @classmethod
+    def described(cls, name: str, described: dict[str, Any]) -> LocalModel:
+        """Return the model that `describe` described, but for its deviation."""
+        kind = _KINDS[described["kind"]]
+        return cls(name, kind(**described["parameters"]), described["logarithm"])
 
     def forecast_at(
         self,
@@ -71,15 +92,27 @@ class LocalModel:
         origins : ndarray
             (n,): the first steps forecast, after the first value.
         horizon, memory : int
+
+        Notes
+        -----
+        Windows are shortened by less than a sixteenth to few different lengths, each
+        of which has a matrix.
         """
         first = int(first_values(values[:, None])[0])
-        lengths = np.minimum(origins - first, memory)
+        lengths = _rounded(np.minimum(origins - first, memory))
         found = np.empty((len(origins), horizon))
         for length in np.unique(lengths):
             rows = lengths == length
             behind = origins[rows][:, None] + np.arange(-length, 0)
-            found[rows] = self.forecast(values[behind], horizon)
+            enough = length >= getattr(self.map, "least", 1)
+            model = self if enough else LocalModel("last value", LastValue())
+            found[rows] = model.forecast(values[behind], horizon)
         return found
+
+
+def _rounded(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    step = 2 ** np.maximum(np.floor(np.log2(np.maximum(lengths, 1))) - 4, 0)
+    return (lengths // step * step).astype(np.int64)
 
 
 def local_models(
@@ -89,6 +122,7 @@ def local_models(
     trends: Sequence[str] = TRENDS,
     logarithms: bool = True,
     moves: int = 4,
+    ahead: int = 1,
 ) -> list[dict[str, LocalModel]]:
     """Fit the local models of every series; return them by name, one dict a series.
 
@@ -104,6 +138,9 @@ def local_models(
         Whether positive series are smoothed as logarithms too.
     moves : int
         See `fit_smoothing`.
+    ahead : int
+        Above 1 there is one more model: the smoothing with its parameters for all
+        steps up to this one.
 
     Returns
     -------
@@ -126,6 +163,7 @@ def local_models(
             trends,
             logarithms=logarithms,
             moves=moves,
+            ahead=ahead,
         )
         for j, models in zip(which, part, strict=True):
             found[j] = models
@@ -140,6 +178,7 @@ def _of_one_length(
     *,
     logarithms: bool,
     moves: int,
+    ahead: int,
 ) -> list[dict[str, LocalModel]]:
     length = len(values)
     smoothed = fit_smoothing(
@@ -152,12 +191,16 @@ def _of_one_length(
     )
     season = next((m for m in seasons if 2 * m <= length), 1)
     bent = _theta(values, seen, season, moves)
+    further = smoothed
+    if ahead > 1:
+        further = fit_for_steps(smoothed, values, seen, ahead=ahead, moves=moves)
     found = []
-    for fitted, theta in zip(smoothed, bent, strict=True):
-        models = {
-            "smoothing": LocalModel(
-                "smoothing", fitted.model, fitted.logarithm, fitted.deviation
-            ),
+    for fitted, farther, theta in zip(smoothed, further, bent, strict=True):
+        models = {"smoothing": _smoothed("smoothing", fitted)}
+        if ahead > 1:
+            name = f"smoothing for {ahead} steps"
+            models[name] = _smoothed(name, farther)
+        models |= {
             "theta": LocalModel("theta", theta, fitted.logarithm and season > 1),
             "last value": LocalModel("last value", LastValue()),
             "drift": LocalModel("drift", Drift()),
@@ -169,6 +212,10 @@ def _of_one_length(
                 models[name] = LocalModel(name, SeasonalNaive(m))
         found.append(models)
     return found
+
+
+def _smoothed(name: str, fitted: FittedSmoothing) -> LocalModel:
+    return LocalModel(name, fitted.model, fitted.logarithm, fitted.deviation)
 
 
 def _theta(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ Array = NDArray[np.float64]
 
 class WindowMap(Protocol):
     """A forecast that is a matrix times the last values of a series."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def weights(self, length: int, horizon: int) -> Array:
         """Return (L, H): a window of L values times this is its forecasts."""
@@ -97,17 +100,22 @@ class Theta:
 
     def weights(self, length: int, horizon: int) -> Array:
         """Return (L, H)."""
-        effects = np.zeros((length, length))
-        ahead = np.zeros((length, horizon))
-        if 1 < self.season <= length // 2:
-            effects, ahead = _seasonal_effects(length, horizon, self.season)
-        level = np.eye(length) - effects
-        steps = np.arange(length + horizon)[:, None] ** np.arange(2.0)
-        line = steps @ np.linalg.pinv(steps[:length])
-        bent = 2 * level - line[:length] @ level
-        smoothed = Smoothing("none", 1, self.alpha).weights(length, horizon).T
-        forecast = (line[length:] @ level + smoothed @ bent) / 2
-        return np.ascontiguousarray(forecast.T) + ahead
+        return _theta(self, length, horizon)
+
+
+@lru_cache(maxsize=512)
+def _theta(model: Theta, length: int, horizon: int) -> Array:
+    effects = np.zeros((length, length))
+    ahead = np.zeros((length, horizon))
+    if 1 < model.season <= length // 2:
+        effects, ahead = _seasonal_effects(length, horizon, model.season)
+    level = np.eye(length) - effects
+    steps = np.arange(length + horizon)[:, None] ** np.arange(2.0)
+    line = steps @ np.linalg.pinv(steps[:length])
+    bent = 2 * level - line[:length] @ level
+    smoothed = Smoothing("none", 1, model.alpha).weights(length, horizon).T
+    forecast = (line[length:] @ level + smoothed @ bent) / 2
+    return np.ascontiguousarray(forecast.T) + ahead
 
 
 def _seasonal_effects(length: int, horizon: int, season: int) -> tuple[Array, Array]:
@@ -121,10 +129,11 @@ def _seasonal_effects(length: int, horizon: int, season: int) -> tuple[Array, Ar
         kernel = np.convolve(kernel, [0.5, 0.5])
     half = len(kernel) // 2
     rows = length - 2 * half
+    kernel = -kernel
+    kernel[half] += 1.0
     rest = np.zeros((rows, length))
-    for i in range(rows):
-        rest[i, i : i + len(kernel)] = -kernel
-        rest[i, i + half] += 1.0
+    where = np.arange(rows)[:, None]
+    rest[where, where + np.arange(len(kernel))] = kernel
     place = (np.arange(rows) + half) % season
     means = np.stack(
         [

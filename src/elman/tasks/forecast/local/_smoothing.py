@@ -60,6 +60,11 @@ class Smoothing:
         own = 1 + {"none": 0, "additive": 1, "damped": 2}[self.trend]
         return own + (self.season > 1) + self.states
 
+    @property
+    def least(self) -> int:
+        """Rows below which the first states say more than the values."""
+        return self.states + 2
+
     def kernel(self, steps: int) -> Array:
         r"""Return :math:`c_1, …, c_n`, an error's effect on the values after it.
 

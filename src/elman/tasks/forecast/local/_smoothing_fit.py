@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ _START = {
     "phi": (8,),
 }
 _LEAST_PHI, _MOST_PHI = 0.8, 0.98
+_RATIO = 1.1
+# A season so far behind without a trend is not tried with one.
+_HOPELESS = 20.0
 # A season's effects are as many numbers: more than these are left to others.
 LONGEST_SEASON = 60
 
@@ -83,15 +86,27 @@ def fit_smoothing(
     fitting = [
         m for m in dict.fromkeys(seasons) if 1 < m <= LONGEST_SEASON and 2 * m <= length
     ]
-    scales = [(False, values, np.arange(count), np.zeros(count))]
-    positive = np.flatnonzero((values > 0).all(0))
+    even, unit = _standardised(values)
+    scales = [(False, even, np.arange(count), 2 * known.sum(0) * np.log(unit), unit)]
+    least, most = values.min(0), values.max(0)
+    # Logarithms of what hardly varies are a straight line of it, less its digits.
+    positive = np.flatnonzero((least > 0) & (most > _RATIO * least))
     if logarithms and len(positive):
-        even = np.log(values[:, positive])
-        jacobian = 2 * np.where(known[:, positive], even, 0.0).sum(0)
-        scales.append((True, even, positive, jacobian))
+        logs = np.log(values[:, positive])
+        there = known[:, positive]
+        even, unit = _standardised(logs)
+        # The density of the values is that of their logarithms over the values.
+        extra = 2 * np.where(there, logs, 0.0).sum(0)
+        extra += 2 * there.sum(0) * np.log(unit)
+        scales.append((True, even, positive, extra, unit))
     best: list[FittedSmoothing | None] = [None] * count
+    # The lowest criterion of each season without a trend, for each series.
+    plain = {season: np.full(count, np.inf) for season in [1, *fitting]}
     for trend, season in itertools.product(trends, [1, *fitting]):
-        for logarithm, series, where, jacobian in scales:
+        leading = np.minimum.reduce(list(plain.values()))
+        if trend != trends[0] and (plain[season] > leading + _HOPELESS).all():
+            continue
+        for logarithm, series, where, extra, unit in scales:
             found = _search(trend, season, series, known[:, where], moves)
             for place, j in enumerate(where):
                 model, sse = found[place]
@@ -100,13 +115,68 @@ def fit_smoothing(
                 fitted = FittedSmoothing(
                     model,
                     logarithm,
-                    float(np.sqrt(sse / max(rows - model.parameters, 1))),
-                    criterion + float(jacobian[place]),
+                    float(unit[place] * np.sqrt(sse / max(rows - model.parameters, 1))),
+                    criterion + float(extra[place]),
                 )
+                if trend == trends[0]:
+                    plain[season][j] = min(plain[season][j], fitted.criterion)
                 other = best[j]
                 if other is None or fitted.criterion < other.criterion:
                     best[j] = fitted
     return [fitted for fitted in best if fitted is not None]
+
+
+def fit_for_steps(
+    fitted: Sequence[FittedSmoothing],
+    values: Array,
+    seen: NDArray[np.bool_] | None = None,
+    *,
+    ahead: int,
+    moves: int = _MOVES,
+) -> list[FittedSmoothing]:
+    r"""Return the same forms with parameters for all steps up to ``ahead``.
+
+    Made small is :math:`\sum_h \log \text{MSE}_h` instead of the first step's error
+    alone, which a level that follows every value serves best in a series of hours, and
+    its forecasts of the next day worst (Svetunkov, Kourentzes and Killick 2023).
+
+    Parameters
+    ----------
+    fitted : sequence of FittedSmoothing
+        One a series, as `fit_smoothing` returned them.
+    values, seen
+        As there.
+    ahead : int
+        The farthest step.
+    moves : int
+    """
+    values = np.asarray(values, np.float64)
+    known = np.ones(values.shape, bool) if seen is None else seen
+    forms: dict[tuple[str, int, bool], list[int]] = {}
+    for j, one in enumerate(fitted):
+        form = (one.model.trend, one.model.season, one.logarithm)
+        forms.setdefault(form, []).append(j)
+    found = list(fitted)
+    for (trend, season, logarithm), which in forms.items():
+        series = np.log(values[:, which]) if logarithm else values[:, which]
+        series, _ = _standardised(series)
+        refitted = _search(trend, season, series, known[:, which], moves, ahead)
+        for j, (model, _) in zip(which, refitted, strict=True):
+            found[j] = replace(fitted[j], model=model)
+    return found
+
+
+def _standardised(values: Array) -> tuple[Array, Array]:
+    """Return series with mean 0 and deviation 1, and their deviations, (S,).
+
+    Smoothing gives the same in any unit; squares of huge or tiny numbers do not.
+    """
+    even = values - values.mean(0)
+    size = np.abs(even).max(0)
+    size = np.where(size > 0, size, 1.0)
+    unit = size * np.sqrt(((even / size) ** 2).mean(0))
+    unit = np.where(unit > 0, unit, 1.0)
+    return even / unit, unit
 
 
 def _aicc(sse: float, rows: int, parameters: int) -> float:
@@ -122,7 +192,12 @@ def _aicc(sse: float, rows: int, parameters: int) -> float:
 
 
 def _search(
-    trend: str, season: int, values: Array, seen: NDArray[np.bool_], moves: int
+    trend: str,
+    season: int,
+    values: Array,
+    seen: NDArray[np.bool_],
+    moves: int,
+    ahead: int = 1,
 ) -> list[tuple[Smoothing, float]]:
     """Return the model of this form with the least squared error, for each series.
 
@@ -138,8 +213,7 @@ def _search(
 
     def sums(position: NDArray[np.int64], which: NDArray[np.int64]) -> Array:
         model = _model(trend, season, dict(zip(names, position, strict=True)))
-        errors = model.errors(values[:, which])
-        total: Array = np.where(seen[:, which], errors**2, 0.0).sum(0)
+        total = _sum_of_squares(model, values[:, which], seen[:, which], ahead)
         return np.where(np.isfinite(total), total, np.inf) + floor[which]
 
     everything = np.arange(values.shape[1])
@@ -164,6 +238,30 @@ def _search(
         (_model(trend, season, dict(zip(names, map(int, p), strict=True))), float(sse))
         for p, sse in zip(position, least, strict=True)
     ]
+
+
+def _sum_of_squares(
+    model: Smoothing, values: Array, seen: NDArray[np.bool_], ahead: int
+) -> Array:
+    """Return (S,) the geometric mean, over the steps ahead, of the squared errors.
+
+    An error h steps ahead is the sum of the last h one-step errors, each times its
+    effect: no forecast has to be made for it.
+    """
+    errors = model.errors(values)
+    rows = seen.sum(0)
+    effect = model.kernel(ahead)
+    further, logs, steps = errors, np.zeros(values.shape[1]), 0
+    for h in range(1, min(ahead, len(values) // 2) + 1):
+        if h > 1:
+            further = further[1:] + effect[h - 2] * errors[: 1 - h]
+        known = seen[h - 1 :]
+        count = np.maximum(known.sum(0), 1)
+        squares = np.where(known, further**2, 0.0).sum(0) / count
+        logs += np.log(squares + 1e-300)
+        steps += 1
+    total: Array = rows * np.exp(logs / max(steps, 1))
+    return total
 
 
 def _together(

@@ -1,0 +1,68 @@
+"""After training: how much of the correction is kept, and how wide intervals are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.training import predict
+
+from ._blending import Blending, with_correction
+from ._decoder import ForecastNetwork
+from ._gate import Gate, apply_gate, gate, gate_notes
+from ._intervals import calibrated, rolling_offsets
+from ._notes import interval_notes
+from ._offsets import Offsets, offsets_of
+from ._windows import Windows
+
+Array = NDArray[np.float64]
+
+
+def calibration(
+    forecaster: Any,
+    network: ForecastNetwork,
+    start: Blending,
+    held: Windows,
+    begun: Array,
+    folds: Array,
+    intermittent: Sequence[bool],
+    squared: bool,
+) -> tuple[Gate, Offsets, list[str]]:
+    """Shorten the network's correction to what is sure; measure what errors remain.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+    network : nn.Module
+        Trained; changed in place.
+    start : Blending
+    held : Windows
+        Of the validation part.
+    begun, folds : ndarray
+        (n, H, K) the forecasts there without the network, and (m, H, K) the errors
+        of those of the training part, out of fold.
+    intermittent : sequence of bool
+        Targets whose intervals begin at 0.
+    squared : bool
+        Whether errors are squared.
+    """
+    validating = held.origins.numpy()
+    truth = held.truth[held.origins[:, None] + held.ahead].numpy().astype(np.float64)
+    kept = gate(truth, begun, predict(network, held).numpy(), squared=squared)
+    apply_gate(network, kept.share)
+    errors = truth - predict(network, held).numpy()
+    notes = gate_notes(kept)
+    notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
+    if start.rolling.everywhere:
+        whole = with_correction(start, validating, errors)
+        offsets = offsets_of(
+            forecaster, lambda level: rolling_offsets(whole, level), intermittent
+        )
+        return kept, offsets, notes
+    offsets = offsets_of(
+        forecaster, lambda level: calibrated(errors, folds, level), intermittent
+    )
+    return kept, offsets, notes

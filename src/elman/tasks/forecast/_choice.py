@@ -1,0 +1,120 @@
+"""Which of the candidates a forecast is made of, by their errors at rolling origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._blend import RIDGE
+from ._rolling import Rolling
+
+Array = NDArray[np.float64]
+
+# A candidate this much worse than the best has no part.
+_WORSE = 1.3
+# How steeply a part falls with the error: the best of two that differ by a tenth
+# has twice the weight of the other.
+_POWER = 8
+# At so many forecasts that do not overlap, to the power of 1.5, their word counts as
+# much as what is usual of series.
+_USUAL_WEIGHT = 3.0
+# How much worse what is usual may be: so much, and more with few such forecasts.
+_USUAL_WORSE = 1.1
+_AT_ONE = 5.0
+# What is not usual has to be better by so much, over one such forecast.
+_UNUSUAL = 0.2
+_LEAST_PART = 0.03
+# At fewer than this share of the origins a candidate is not judged.
+_LEAST_ORIGINS = 0.5
+# The line through two values and the mean of all win by chance where they win.
+_BASELINES_ONLY = ("drift", "mean")
+
+
+def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
+    """Return the weights of each target's candidates, adding up to 1.
+
+    The weight of a candidate is its error to a high power, as a mean of what is
+    about equally good errs less than each. Where there are few forecasts that do not
+    overlap, weights are drawn towards equal ones of what is good on most series,
+    exponential smoothing and the theta method.
+
+    Parameters
+    ----------
+    rolling : Rolling
+    squared : bool
+        Whether errors are squared; absolute else.
+    """
+    chosen = []
+    for j, forecasts in enumerate(rolling.forecasts):
+        errors = mean_errors(forecasts, rolling.truth[:, :, j], squared=squared)
+        apart = len(rolling.origins) / rolling.truth.shape[1]
+        chosen.append(_weights(errors, apart))
+    return chosen
+
+
+def mean_errors(
+    forecasts: Mapping[str, Array], truth: Array, *, squared: bool
+) -> dict[str, float]:
+    """Return the mean error of each candidate, infinite where it has too few."""
+    found = {}
+    known = np.isfinite(truth)
+    for name, forecast in forecasts.items():
+        error = np.abs(forecast - truth)
+        seen = np.isfinite(error)
+        enough = seen.sum() >= _LEAST_ORIGINS * known.sum() and seen.any()
+        mean = np.inf
+        if enough:
+            values = error[seen] ** 2 if squared else error[seen]
+            mean = float(np.sqrt(values.mean()) if squared else values.mean())
+        found[name] = mean
+    return found
+
+
+def blended(forecasts: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+    """Return the weighted mean (n, H); of those that are there where one is not."""
+    parts = np.stack([forecasts[name] for name in weights])
+    share = np.array(list(weights.values()))[:, None, None] * np.isfinite(parts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: Array = np.nansum(share * np.nan_to_num(parts), 0) / share.sum(0)
+    return mean
+
+
+def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
+    apart = max(apart, 1.0)
+    judged = {
+        name: error * (1.0 if _usual(name) else 1 + _UNUSUAL / np.sqrt(apart))
+        for name, error in errors.items()
+        if name not in _BASELINES_ONLY
+    }
+    least = min(judged.values(), default=np.inf)
+    if not np.isfinite(least):
+        return {RIDGE: 1.0}
+    if least == 0:
+        return _normalised({name: float(e == 0) for name, e in judged.items()})
+    own = _normalised(
+        {
+            name: (least / error) ** _POWER if error <= _WORSE * least else 0.0
+            for name, error in judged.items()
+        }
+    )
+    limit = (_USUAL_WORSE + _AT_ONE / apart) * least
+    usual = {n: 1.0 for n, error in judged.items() if _usual(n) and error <= limit}
+    if usual:
+        usual = _normalised(usual)
+        pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart**1.5)
+        own = {
+            name: (1 - pull) * own.get(name, 0.0) + pull * usual.get(name, 0.0)
+            for name in judged
+        }
+    return _normalised({n: w for n, w in own.items() if w >= _LEAST_PART})
+
+
+def _usual(name: str) -> bool:
+    return name == "theta" or name.startswith("smoothing")
+
+
+def _normalised(weights: Mapping[str, float]) -> dict[str, float]:
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items() if weight > 0}
