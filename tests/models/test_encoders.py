@@ -234,3 +234,13 @@ def test_networks_that_were_stored_before_load(name):
         assert torch.equal(
             network(values.float(), lengths), again(values.float(), lengths)
         )
+
+
+def test_a_deep_convolution_begins_no_louder_than_a_shallow_one():
+    """Else eight blocks, each adding as much as it gets, begin at sixteen times."""
+    draw = torch.Generator().manual_seed(0)
+    values = torch.randn(8, 100, 1, generator=draw)
+    torch.manual_seed(0)
+    for levels in (1, 4, 8):
+        steps = ConvolutionEncoder(1, 64, num_layers=levels)(values).steps
+        assert 0.5 < steps.std() < 2

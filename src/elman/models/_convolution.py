@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu
 from torch.nn.utils.parametrizations import weight_norm
@@ -88,6 +89,7 @@ class ConvolutionEncoder(nn.Module):
                 2**level,
                 dropout,
                 causal=not bidirectional,
+                gain=num_layers**-0.5,
             )
             for level in range(num_layers)
         )
@@ -138,12 +140,13 @@ class _Block(nn.Module):
         dropout: float,
         *,
         causal: bool,
+        gain: float,
     ) -> None:
         super().__init__()
         reach = (kernel_size - 1) * dilation
         self.around = (reach, 0) if causal else (reach - reach // 2, reach // 2)
         self.first = _filter(channels, width, kernel_size, dilation)
-        self.second = _filter(width, width, kernel_size, dilation)
+        self.second = _filter(width, width, kernel_size, dilation, gain)
         self.past = nn.Conv1d(channels, width, 1) if channels != width else None
         self.dropout = nn.Dropout(dropout)
 
@@ -157,8 +160,13 @@ class _Block(nn.Module):
         return relu(inner + past).masked_fill(~on, 0.0)
 
 
-def _filter(channels: int, width: int, kernel_size: int, dilation: int) -> nn.Module:
+def _filter(
+    channels: int, width: int, kernel_size: int, dilation: int, gain: float = 1.0
+) -> nn.Module:
     layer = nn.Conv1d(channels, width, kernel_size, dilation=dilation)
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    with torch.no_grad():
+        # What the blocks add to their inputs is as large for many as for one.
+        layer.weight.mul_(gain)
     return weight_norm(layer)

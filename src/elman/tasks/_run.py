@@ -79,7 +79,8 @@ def run_training(
         training,
         validation,
         settings,
-        [*([Progress()] if asked.progress else []), *callbacks],
+        # Last, so that with and without it the others' states have the same names.
+        [*callbacks, *([Progress()] if asked.progress else [])],
         checkpoints=stage(checkpoints_of(asked.checkpoints), NETWORK),
     )
     diverged = divergence_report(network, loss, result)

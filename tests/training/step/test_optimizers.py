@@ -21,6 +21,7 @@ from elman.training import (
     parameter_groups,
     train,
 )
+from elman.training.step._gradient import BatchGradient
 from lines import line, linear, mse
 
 
@@ -93,12 +94,60 @@ def test_lbfgs_solves_a_quadratic_in_one_epoch():
     assert mse(module(*line().inputs), line().target) < 1e-10
 
 
+class Transposed(nn.Module):
+    """Its weight lies in memory column by column."""
+
+    def __init__(self, flat):
+        super().__init__()
+        weight = torch.linspace(-1, 1, 6).view(3, 2)
+        self.weight = nn.Parameter(weight if flat else weight.t().contiguous().t())
+
+    def forward(self, x):
+        return x @ self.weight
+
+
+class AsItComes:
+    """A gradient that lies in memory column by column."""
+
+    def __init__(self, setup):
+        self.inner = BatchGradient(setup)
+        self.parts, self.data = self.inner.parts, self.inner.data
+        self.taken, self.begin_epoch = self.inner.taken, self.inner.begin_epoch
+
+    def add(self, batch):
+        seen = self.inner.add(batch)
+        for parameter in self.inner.parameters:
+            parameter.grad = parameter.grad.t().contiguous().t()
+        return seen
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_memory_in_another_order_is_the_same_step(name):
+    """torch's fused kernels would take it in the wrong one."""
+    found = []
+    for flat, options, gradient in (
+        (True, {"foreach": False}, None),
+        (True, {}, None),
+        (False, {}, None),
+        (True, {}, AsItComes),
+    ):
+        settings = TrainingSettings(
+            optimizer=name, optimizer_options=options, epochs=3, learning_rate=0.1
+        )
+        module = Transposed(flat)
+        train(module, mse, line(), None, settings, gradient=gradient)
+        found.append(module.weight.detach().clone())
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0], rtol=1e-5, atol=1e-6)
+
+
 def test_a_factory_and_a_ready_optimiser_do_the_same():
-    options = {"lr": 0.03, "betas": (0.8, 0.9)}
+    options = {"lr": 0.03, "betas": (0.8, 0.9), "fused": True}
     module = linear()
+    more = {"betas": (0.8, 0.9), "fused": True}
     choices = [
         {"optimizer": "adam", "optimizer_options": {"betas": (0.8, 0.9)}},
-        {"optimizer": functools.partial(torch.optim.Adam, betas=(0.8, 0.9))},
+        {"optimizer": functools.partial(torch.optim.Adam, **more)},
         {"optimizer": torch.optim.Adam(module.parameters(), **options)},
     ]
     found = []

@@ -59,8 +59,9 @@ class Average:
             return
         share = min(self.decay, (1 + self.count) / (10 + self.count))
         self.count += 1
-        for name, parameter in self._present():
-            self.weights[name].lerp_(parameter, 1 - share)
+        names, parameters = zip(*self._present(), strict=True)
+        means = [self.weights[name] for name in names]
+        torch._foreach_lerp_(means, parameters, 1 - share)
 
     @torch.no_grad()
     def after_epoch(self, progress: float) -> None:

@@ -47,6 +47,7 @@ class Update:
         self.precision = precision
         self.optimizer = settings.build_optimizer(module)
         self.searches = isinstance(self.optimizer, torch.optim.LBFGS)
+        self.fused = any(group.get("fused") for group in self.optimizer.param_groups)
         if self.searches:
             _check_lbfgs(settings)
         self.schedule = build_schedule(
@@ -100,6 +101,11 @@ class Update:
         else:
             with self.noise.during():
                 seen = add()
+        if self.fused:  # reads a gradient's memory as it lies
+            for parameter in self.parameters:
+                gradient = parameter.grad
+                if gradient is not None and not gradient.is_contiguous():
+                    parameter.grad = gradient.contiguous()
         self.precision.unscale(self.optimizer)
         norm = self.clip(self.parameters)
         # A scaled loss overflows now and then; the scaler skips that step.
