@@ -153,3 +153,15 @@ def test_two_or_three_years_of_months_have_a_forecast(rows):
     forecaster = elman.Forecaster(epochs=1, hidden_size=4)
     forecaster.fit(months(rows), "sales", "time", test=0.2)
     assert np.isfinite(forecaster.predict()["prediction"].to_numpy()).all()
+
+
+def test_months_of_a_third_year_have_their_season():
+    """Two years are there before the test part, but not before the validation part."""
+    forecaster = elman.Forecaster(horizon=4, epochs=1, hidden_size=4)
+    forecaster.fit(months(33), "sales", "time", test=6)
+    rows = {
+        row["model"]: row["values"]["MAE"]
+        for row in forecaster.results_["scores"]["rows"]
+    }
+    assert rows["blend"] < 0.7 * rows["last value"]
+    assert rows["seasonal naive (12 steps)"] < rows["last value"]

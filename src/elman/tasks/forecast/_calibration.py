@@ -13,7 +13,7 @@ from elman.training import predict
 from ._blending import Blending, with_correction
 from ._decoder import ForecastNetwork
 from ._gate import Gate, apply_gate, gate, gate_notes
-from ._intervals import calibrated, rolling_offsets
+from ._intervals import calibrated, rolling_offsets, spread_of
 from ._notes import interval_notes
 from ._offsets import Offsets, offsets_of
 from ._windows import Windows
@@ -30,6 +30,7 @@ def calibration(
     folds: Array,
     intermittent: Sequence[bool],
     squared: bool,
+    until: Any,
 ) -> tuple[Gate, Offsets, list[str]]:
     """Shorten the network's correction to what is sure; measure what errors remain.
 
@@ -48,6 +49,8 @@ def calibration(
         Targets whose intervals begin at 0.
     squared : bool
         Whether errors are squared.
+    until : datetime64 or float
+        The time after the validation part.
     """
     validating = held.origins.numpy()
     truth = held.truth[held.origins[:, None] + held.ahead].numpy().astype(np.float64)
@@ -56,13 +59,12 @@ def calibration(
     errors = truth - predict(network, held).numpy()
     notes = gate_notes(kept)
     notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
-    if start.rolling.everywhere:
-        whole = with_correction(start, validating, errors)
-        offsets = offsets_of(
-            forecaster, lambda level: rolling_offsets(whole, level), intermittent
-        )
-        return kept, offsets, notes
-    offsets = offsets_of(
-        forecaster, lambda level: calibrated(errors, folds, level), intermittent
-    )
-    return kept, offsets, notes
+    whole = with_correction(start, validating, errors)
+
+    def ends(level: float) -> tuple[Array, Array]:
+        if start.rolling.everywhere:
+            return rolling_offsets(whole, level)
+        return calibrated(errors, folds, level)
+
+    spread = spread_of(whole if start.rolling.everywhere else errors)
+    return kept, offsets_of(forecaster, ends, intermittent, spread, until), notes

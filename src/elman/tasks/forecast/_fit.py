@@ -43,7 +43,10 @@ from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._starting import start_of, steps_needed
+from ._widening import HORIZONS, widening
 from ._windows import Windows, kept, observed, origins_between
+
+Array = NDArray[np.float64]
 
 _MOST_VALIDATION_WINDOWS = 2000
 # Windows times steps times targets: half a gigabyte of linear forecasts, and less.
@@ -100,10 +103,17 @@ class FittedForecast:
 
         ``level``, scaled, has been taken from the data and is added again.
         """
-        scaled = linear.predict(data.table, origins)
-        windows = Windows(data, origins, scaled, linear.context)
-        corrected = predict(network, windows).numpy().astype(np.float64) + level
-        scaled = scaled + level
+
+        def both(origins: NDArray[np.int64]) -> tuple[Array, Array]:
+            scaled = linear.predict(data.table, origins)
+            windows = Windows(data, origins, scaled, linear.context)
+            return scaled, predict(network, windows).numpy().astype(np.float64)
+
+        scaled, corrected = both(origins)
+        wide = widening(
+            preparation, offsets, data, origins, linear.context, lambda o: both(o)[1]
+        )
+        scaled, corrected = scaled + level, corrected + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
         return Backtest(
             targets=preparation.targets,
@@ -111,11 +121,12 @@ class FittedForecast:
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + offsets.low),
-            upper=preparation.inverse(corrected + offsets.high),
+            lower=preparation.inverse(corrected + wide * offsets.low),
+            upper=preparation.inverse(corrected + wide * offsets.high),
             levels=offsets.levels,
             quantiles=tuple(
-                preparation.inverse(corrected + offset) for offset in offsets.quantiles
+                preparation.inverse(corrected + wide * offset)
+                for offset in offsets.quantiles
             ),
             zone=preparation.calendar.zone,
         )
@@ -255,7 +266,7 @@ def fit_forecast(
         context,
         horizon,
         season_candidates(
-            kinds.seasons, float(series.step), split.train_end, dated=dated
+            kinds.seasons, float(series.step), split.test_start, dated=dated
         ),
         squared=squared,
     )
@@ -298,7 +309,15 @@ def fit_forecast(
     )
 
     decided, offsets, more = calibration(
-        forecaster, network, begin, held, begun, folds, kinds.intermittent, squared
+        forecaster,
+        network,
+        begin,
+        held,
+        begun,
+        folds,
+        kinds.intermittent,
+        squared,
+        data.time[split.test_start],
     )
     notes += more
     parts = (preparation, linear, network, offsets)
@@ -339,7 +358,9 @@ def fit_forecast(
         start=start,
         run=run,
         validation=validation,
-        tail=Tail.cut(data, rows, min(rows, linear.memory), horizon),
+        tail=Tail.cut(
+            data, rows, min(rows, linear.memory + HORIZONS * horizon), horizon
+        ),
         notes=[*notes, *run.notes],
         seed=settings.seed,
     )

@@ -121,6 +121,18 @@ def rolling_offsets(
     return -half - _ROUNDING, half + _ROUNDING
 
 
+def spread_of(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (H, K) the root mean square of each step's errors, never falling.
+
+    Parameters
+    ----------
+    errors : ndarray
+        (n, H, K), NaN where unknown.
+    """
+    columns = [_growing(errors[:, :, j]) for j in range(errors.shape[2])]
+    return np.maximum(np.stack(columns, -1), _ROUNDING)
+
+
 def _growing(errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (H,) the root mean square of each step's errors, never falling."""
     known = np.isfinite(errors)

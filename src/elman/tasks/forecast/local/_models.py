@@ -12,13 +12,24 @@ from numpy.typing import NDArray
 from ._filled import filled, first_values
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
 from ._smoothing import TRENDS, Smoothing
-from ._smoothing_fit import FittedSmoothing, fit_for_steps, fit_smoothing
+from ._smoothing_fit import (
+    FittedSmoothing,
+    best_of,
+    fit_for_steps,
+    fit_forms,
+    fit_smoothing,
+)
 
 Array = NDArray[np.float64]
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Smoothing, Theta, SeasonalNaive, LastValue, Drift, Mean)
+}
+# A trend that fits best may go on for ever; a damped one, on either scale, ends.
+_DAMPED = {
+    "smoothing, damped": ("damped", False),
+    "smoothing, damped logarithms": ("damped", True),
 }
 # Parameters change slowly; more rows than these cost time and say nothing new.
 MOST_ROWS = 600
@@ -181,7 +192,7 @@ def _of_one_length(
     ahead: int,
 ) -> list[dict[str, LocalModel]]:
     length = len(values)
-    smoothed = fit_smoothing(
+    forms = fit_forms(
         values,
         seen,
         seasons=seasons,
@@ -189,14 +200,20 @@ def _of_one_length(
         logarithms=logarithms,
         moves=moves,
     )
+    smoothed = [best_of(fitted) for fitted in forms]
     season = next((m for m in seasons if 2 * m <= length), 1)
     bent = _theta(values, seen, season, moves)
     further = smoothed
     if ahead > 1:
         further = fit_for_steps(smoothed, values, seen, ahead=ahead, moves=moves)
     found = []
-    for fitted, farther, theta in zip(smoothed, further, bent, strict=True):
+    for fitted, farther, theta, others in zip(
+        smoothed, further, bent, forms, strict=True
+    ):
         models = {"smoothing": _smoothed("smoothing", fitted)}
+        for name, form in _DAMPED.items():
+            if form in others:
+                models[name] = _smoothed(name, others[form])
         if ahead > 1:
             name = f"smoothing for {ahead} steps"
             models[name] = _smoothed(name, farther)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,10 @@ class FittedSmoothing:
     criterion: float
 
 
-def fit_smoothing(
+Forms = dict[tuple[str, bool], FittedSmoothing]
+
+
+def fit_forms(
     values: Array,
     seen: NDArray[np.bool_] | None = None,
     *,
@@ -62,8 +66,11 @@ def fit_smoothing(
     trends: Sequence[str] = TRENDS,
     logarithms: bool = True,
     moves: int = _MOVES,
-) -> list[FittedSmoothing]:
-    """Return the form and the parameters with the lowest AICc, one a series.
+) -> list[Forms]:
+    """Return the best season and parameters of every trend and scale, of each series.
+
+    By trend and whether logarithms are smoothed; trends that are hopeless by the
+    seasons without one are left out.
 
     Parameters
     ----------
@@ -99,7 +106,7 @@ def fit_smoothing(
         extra = 2 * np.where(there, logs, 0.0).sum(0)
         extra += 2 * there.sum(0) * np.log(unit)
         scales.append((True, even, positive, extra, unit))
-    best: list[FittedSmoothing | None] = [None] * count
+    best: list[Forms] = [{} for _ in range(count)]
     # The lowest criterion of each season without a trend, for each series.
     plain = {season: np.full(count, np.inf) for season in [1, *fitting]}
     for trend, season in itertools.product(trends, [1, *fitting]):
@@ -120,10 +127,25 @@ def fit_smoothing(
                 )
                 if trend == trends[0]:
                     plain[season][j] = min(plain[season][j], fitted.criterion)
-                other = best[j]
+                other = best[j].get((trend, logarithm))
                 if other is None or fitted.criterion < other.criterion:
-                    best[j] = fitted
-    return [fitted for fitted in best if fitted is not None]
+                    best[j][trend, logarithm] = fitted
+    return best
+
+
+def fit_smoothing(
+    values: Array, seen: NDArray[np.bool_] | None = None, **options: Any
+) -> list[FittedSmoothing]:
+    """Return the form and the parameters with the lowest AICc, one a series.
+
+    Takes what `fit_forms` takes.
+    """
+    return [best_of(forms) for forms in fit_forms(values, seen, **options)]
+
+
+def best_of(forms: Forms) -> FittedSmoothing:
+    """Return the form with the lowest criterion."""
+    return min(forms.values(), key=lambda fitted: fitted.criterion)
 
 
 def fit_for_steps(
