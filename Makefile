@@ -78,7 +78,7 @@ bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, thr
 	$(BIN)/python benchmarks/bikeshare.py
 
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
-	$(BIN)/python benchmarks/classification.py
+	$(BIN)/python benchmarks/sequences.py
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs

@@ -84,6 +84,11 @@ def automatic_smoothing(values: np.ndarray, told: Protocol) -> np.ndarray | None
     )
 
 
+def without_gaps(values: np.ndarray) -> np.ndarray:
+    """Return the values with the last one in place of missing ones."""
+    return pl.Series(values).fill_nan(None).forward_fill().to_numpy()
+
+
 def simple(values: np.ndarray, told: Protocol) -> dict[str, np.ndarray]:
     """Return the last value and the last seasons."""
     steps = np.arange(told.horizon)
@@ -114,6 +119,7 @@ def run(path: Path, seed: int) -> dict[str, object]:
     known = np.isfinite(rolling.truth[which])
     errors = {"Elman": told.error(rolling.prediction[which, :, 0])}
     errors["ridge"] = told.error(ridge(forecaster, frame, told))
+    values = without_gaps(values)
     smoothed = automatic_smoothing(values, told)
     if smoothed is not None:
         errors["AutoETS"] = told.error(smoothed)

@@ -2,8 +2,10 @@
 
 from ._cells import CELLS as CELLS
 from ._cells import check_cell as check_cell
+from ._competing_kernels import CompetingKernels as CompetingKernels
 from ._convolution import ConvolutionEncoder as ConvolutionEncoder
 from ._convolution import levels_for as levels_for
+from ._convolution_features import ConvolutionFeatures as ConvolutionFeatures
 from ._encoded import Encoded as Encoded
 from ._encoded import Encoder as Encoder
 from ._encoders import ENCODERS as ENCODERS
@@ -16,6 +18,7 @@ from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
 from ._pooling import pooling_of as pooling_of
 from ._recurrent import RecurrentEncoder as RecurrentEncoder
+from ._reservoir import Reservoir as Reservoir
 from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 from ._stem import STEMS as STEMS
@@ -31,7 +34,9 @@ __all__ = [
     "KINDS",
     "POOLINGS",
     "STEMS",
+    "CompetingKernels",
     "ConvolutionEncoder",
+    "ConvolutionFeatures",
     "ConvolutionStem",
     "Encoded",
     "Encoder",
@@ -39,6 +44,7 @@ __all__ = [
     "LogLink",
     "PatchStem",
     "RecurrentEncoder",
+    "Reservoir",
     "SegmentNetwork",
     "SequenceNetwork",
     "TransformerEncoder",

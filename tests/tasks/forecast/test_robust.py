@@ -75,9 +75,10 @@ def test_a_wild_value_in_the_test_part_is_scored_as_it_is(plain):
     wild = Y.copy()
     wild[570] = 1e4
     forecaster = fitted(wild)
-    # What was there a season earlier stands in for it.
+    # What was there a season earlier stands in for it, noise of 1 as well, in the mean
+    # of some eighty seasons.
     found, expected = (f.predict()["prediction"] for f in (forecaster, plain))
-    np.testing.assert_allclose(found, expected, atol=0.02)
+    np.testing.assert_allclose(found, expected, atol=3 * np.sqrt(2) / 80)
     rows = [f.results_["scores"]["rows"][0]["values"] for f in (forecaster, plain)]
     assert rows[0]["MAE"] > 10 * rows[1]["MAE"]
     assert any("1 of 60 test values" in note for note in forecaster.results_["notes"])

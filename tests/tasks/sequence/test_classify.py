@@ -130,20 +130,20 @@ def test_evaluate_scores_network_and_baselines_on_the_same_sequences():
     assert scores == model.results_["scores"]
     assert scores["split"].startswith("test: 41 sequences of 6 to 14 steps")
     rows = {row["model"]: row["values"] for row in scores["rows"]}
-    assert rows["network"]["accuracy"] == model.score(later, truth)
+    assert rows["Elman"]["accuracy"] == model.score(later, truth)
     assert rows["majority class"]["accuracy"] == pytest.approx(21 / 41)
     assert rows["ridge"]["accuracy"] > 0.95
     confusion = model.results_["confusion"]
     assert confusion["labels"] == ["down", "up"]
     right = np.trace(confusion["matrix"]) / np.sum(confusion["matrix"])
-    assert right == pytest.approx(rows["network"]["accuracy"])
+    assert right == pytest.approx(rows["Elman"]["accuracy"])
 
 
 def test_a_winning_baseline_is_named():
     x, y = rising_or_falling()
     later, truth = rising_or_falling(seed=1)
     model = SequenceClassifier(
-        **{**QUICK, "learning_rate": 1e-9}, validation_fraction=0.0
+        **{**QUICK, "learning_rate": 1e-9}, validation_fraction=0.0, highway="none"
     ).fit(x, y)
     scores = model.evaluate(later, truth)
     assert scores["winner"] in ("ridge", "1-nearest-neighbour")
@@ -186,7 +186,11 @@ def test_a_loaded_model_scores_without_baselines(tmp_path):
     x, y = rising_or_falling()
     SequenceClassifier(**QUICK).fit(x, y).save(tmp_path)
     scores = elman.load(tmp_path).evaluate(x, y)
-    assert [row["model"] for row in scores["rows"]] == ["network"]
+    assert [row["model"] for row in scores["rows"]] == [
+        "Elman",
+        "linear models alone",
+        "network alone",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,9 @@ def test_results_are_plain_data():
     scores = model.evaluate(x, y)
     assert (scores["metric"], scores["lower_is_better"]) == ("RMSE", True)
     assert [row["model"] for row in scores["rows"]] == [
-        "network",
+        "Elman",
+        "linear models alone",
+        "network alone",
         "mean",
         "1-nearest-neighbour",
         "ridge",

@@ -73,6 +73,17 @@ SEQUENCE: tuple[Parameter, ...] = (
         tasks=_BOTH,
     ),
     Parameter(
+        "highway",
+        Choice(lambda: ("auto", "none")),
+        "What the network is added to: ``auto`` is linear models on fixed features"
+        " (random convolutions, a random recurrent network, likeness to training"
+        " sequences, resampled steps), fitted first and pooled; the network counts as"
+        " far as it helps on held-out sequences. ``none`` leaves them out. Not used"
+        " with one target a step.",
+        Option("auto: linear models first; none: the network alone.", panel=MODEL),
+        _BOTH,
+    ),
+    Parameter(
         "batch_size",
         Checked('int, "auto" or "all"'),
         "Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64;"

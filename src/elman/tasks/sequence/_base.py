@@ -17,14 +17,15 @@ from elman._modes import own_modes
 from elman._plain import plain
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
-from elman.tasks._estimator import Estimator
+from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
-from elman.tasks._threads import suitable_threads
 
 from . import _results as report
 from ._baselines import Baselines
+from ._combination import Combination
+from ._compare import scored
 from ._fit import Fitted, fit_network, network_outputs, split_rows
 from ._input import (
     Array,
@@ -37,7 +38,6 @@ from ._input import (
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import Loss, recipe_of
-from ._scores import score_table
 from ._state import restored
 from ._targets import Targets, unseen_note
 from ._weights import Weights, sample_weights, weighted
@@ -49,6 +49,8 @@ class SequenceEstimator(Estimator):
     _classify: bool
     # The held-out sequences it takes to choose an epoch.
     _fewest: int
+    # The linear models beside the network; None with one target a step, or without.
+    combination_: Combination | None = None
 
     # Declared for the readers of this file: subclasses' __init__ sets them.
     cell: str
@@ -59,6 +61,7 @@ class SequenceEstimator(Estimator):
     pooling: str
     output: str
     init: str
+    highway: str
     epochs: int | None
     max_seconds: float | None
     batch_size: int | str
@@ -76,7 +79,7 @@ class SequenceEstimator(Estimator):
 
     @own_modes()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the network and the baselines.
+        """Fit linear models on fixed features, then the network, and weigh them.
 
         Parameters
         ----------
@@ -86,7 +89,8 @@ class SequenceEstimator(Estimator):
         y : array-like or list
             One target a sequence, or one a step: (n, T) or n arrays (T_i,).
         sample_weight : array-like or None
-            (n,): how much each sequence counts in the loss, and in ridge's.
+            (n,): how much each sequence counts in the loss, and in the linear
+            models'.
 
         Returns
         -------
@@ -113,12 +117,28 @@ class SequenceEstimator(Estimator):
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
         targets = self._scale_targets(raw, rows[0])
-        with suitable_threads(recipe.work(self.channels_, len(sequences))):
+        classes = width if self._classify else 0
+
+        def learn() -> tuple[Fitted, Combination | None]:
+            combination = None
+            if self.highway == "auto" and not raw.per_step:
+                combination = Combination.fit(sequences, targets, classes, self.seed_)
             fitted = fit_network(sequences, targets, *rows, recipe)
-            # Whatever happens to the scores, from here on there is a model to keep.
+            if combination is not None:
+                combination.weigh(sequences, targets, rows[1], fitted.first)
+            return fitted, combination
+
+        def take(learned: tuple[Fitted, Combination | None]) -> None:
+            fitted, self.combination_ = learned
             self.network_, self.preparation_ = fitted.network, fitted.preparation
-            self._report(sequences, raw, rows, fitted)
-        return self
+
+        steps = Steps(
+            recipe.work(self.channels_, count),
+            learn,
+            take,
+            lambda learned: self._report(sequences, raw, rows, learned[0]),
+        )
+        return self._fit(steps)
 
     @own_modes()
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
@@ -171,7 +191,7 @@ class SequenceEstimator(Estimator):
         """Return how many outputs the network has."""
 
     @abstractmethod
-    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         """Return class numbers (rows,), or numbers (rows, K), of outputs."""
 
     @abstractmethod
@@ -235,8 +255,9 @@ class SequenceEstimator(Estimator):
         raw: Targets,
         rows: tuple[NDArray[np.int64], NDArray[np.int64]],
         fitted: Fitted,
-    ) -> None:
+    ) -> dict[str, Any]:
         train_rows, validation_rows = rows
+        combination = self.combination_
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
@@ -244,6 +265,7 @@ class SequenceEstimator(Estimator):
             "notes": [
                 *fitted.preparation.notes(sequences),
                 *fitted.notes,
+                *(combination.notes() if combination else []),
                 *advice(
                     fitted.run.result,
                     None if raw.weights is not None else self._guess(raw),
@@ -262,8 +284,9 @@ class SequenceEstimator(Estimator):
                 self.seed_,
                 report.path_of(fitted.network, fitted.preparation, sequences[0]),
             ),
+            **({"combination": combination.report()} if combination else {}),
         }
-        network, preparation = fitted.first
+        preparation = fitted.first[1]
         self._baselines = Baselines(self._classify).fit(
             preparation.apply(training), raw.take(train_rows)
         )
@@ -273,7 +296,8 @@ class SequenceEstimator(Estimator):
                 held_out,
                 raw.take(validation_rows),
                 f"validation: {_count(held_out)}, which also chose the epoch",
-                (network, preparation),
+                fitted.first,
+                combination.left_out(validation_rows) if combination else None,
             )
         else:
             self.results_["notes"].append(
@@ -284,6 +308,7 @@ class SequenceEstimator(Estimator):
                 fitted.preparation.apply(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
+        return self.results_
 
     def _score(
         self,
@@ -291,16 +316,11 @@ class SequenceEstimator(Estimator):
         truth: Targets,
         split: str,
         model: tuple[SequenceNetwork, Preparation] | None = None,
+        linear: NDArray[np.float64] | None = None,
     ) -> None:
-        network, preparation = model or (self.network_, self.preparation_)
-        prepared = preparation.apply(sequences)
-        predicted = self._decide(_joined(network_outputs(network, prepared), truth))
-        known = getattr(self, "_baselines", None)
-        others = known.predict(prepared, truth.per_step) if known else {}
-        names = self._names()
-        every, metric = [*names, *truth.unseen], self._metric()
-        self.results_["scores"] = score_table(
-            truth.values, predicted, others, split, metric, every, len(names)
+        model = model or (self.network_, self.preparation_)
+        predicted, self.results_["scores"] = scored(
+            self, sequences, truth, split, model, linear
         )
         self._picture(truth, predicted)
 
@@ -309,10 +329,14 @@ class SequenceEstimator(Estimator):
         """Put confusion or pairs into the results."""
 
     @own_modes()
-    def _outputs(self, X: Any) -> tuple[NDArray[np.float32], list[int] | None]:
+    def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
         check_is_fitted(self, "network_")
         sequences = known_sequences(self, X)
+        combination, model = self.combination_, (self.network_, self.preparation_)
+        if combination is not None:
+            linear = combination.linear(sequences)
+            return combination.whole(linear, sequences, model), None
         outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
         if not self.per_step_:
             return np.stack(outputs), None
@@ -329,6 +353,10 @@ class SequenceEstimator(Estimator):
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         fitted, tensors = self._fitted()
+        combination = self.combination_
+        if combination is not None:
+            fitted["combination"] = combination.describe()
+            tensors = {**tensors, **combination.tensors()}
         return {
             **fitted,
             "seed": self.seed_,
@@ -354,6 +382,9 @@ class SequenceEstimator(Estimator):
         self.per_step_ = fitted["per_step"]
         self.preparation_ = Preparation.from_tensors(tensors)
         self.network_ = restored(self, fitted, tensors)
+        described = fitted.get("combination")
+        if described:
+            self.combination_ = Combination.from_description(described, tensors)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what X may be: two or three axes, NaN allowed."""
@@ -362,7 +393,3 @@ class SequenceEstimator(Estimator):
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags
-
-
-def _joined(outputs: list[NDArray[np.float32]], truth: Targets) -> NDArray[np.float32]:
-    return np.concatenate(outputs) if truth.per_step else np.stack(outputs)

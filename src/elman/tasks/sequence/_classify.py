@@ -81,6 +81,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
+        highway: Literal["auto", "none"] = "auto",
         epochs: int | None = None,
         max_seconds: float | None = 120.0,
         batch_size: int | Literal["auto", "all"] = "auto",
@@ -192,7 +193,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _width(self, targets: Targets) -> int:
         return len(self.classes_)
 
-    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         return outputs.argmax(-1)
 
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:

@@ -68,6 +68,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
         output: Literal["auto", "sequence", "step"] = "auto",
         init: str = "auto",
+        highway: Literal["auto", "none"] = "auto",
         epochs: int | None = None,
         max_seconds: float | None = 120.0,
         batch_size: int | Literal["auto", "all"] = "auto",
@@ -148,7 +149,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     def _width(self, targets: Targets) -> int:
         return int(targets.values.shape[1])
 
-    def _decide(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         return self.target_scaler_.inverse(outputs.astype(np.float64))
 
     def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:

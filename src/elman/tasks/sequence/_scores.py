@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from sklearn.metrics import (
 )
 
 Scores = Callable[[NDArray[Any], NDArray[Any]], dict[str, float]]
+
+WHOLE = "Elman"
+"""What linear models and network together are called."""
 
 ACCURACY, BALANCED, RMSE = "accuracy", "balanced accuracy", "RMSE"
 # The largest class over the smallest, from which accuracy alone misleads.
@@ -60,6 +63,9 @@ def score_table(
     metric: str,
     classes: Sequence[str] = (),
     known: int = 0,
+    *,
+    whole: str = "network",
+    parts: Mapping[str, NDArray[Any]] | None = None,
 ) -> dict[str, Any]:
     """Return the scores of network and baselines on the same rows, and who won.
 
@@ -76,15 +82,23 @@ def score_table(
         The names of the classes, unseen ones last; empty for numbers.
     known : int
         How many of them training had.
+    whole : str
+        What ``network`` holds the predictions of, by name.
+    parts : mapping of str to ndarray, optional
+        Predictions of what it is made of; they are shown, and do not win.
     """
     classify = metric != RMSE
     measure: Scores = class_scores if classify else number_scores
     rows: list[dict[str, Any]] = [
-        {"model": "network", "kind": "network", "values": measure(truth, network)}
+        {"model": whole, "kind": "network", "values": measure(truth, network)}
     ]
     rows += [
         {"model": name, "kind": "baseline", "values": measure(truth, predicted)}
         for name, predicted in baselines.items()
+    ]
+    shown = [
+        {"model": name, "kind": "part", "values": measure(truth, predicted)}
+        for name, predicted in (parts or {}).items()
     ]
     sign = -1.0 if classify else 1.0
     # min() keeps the first of equals: the network, where it is level.
@@ -97,7 +111,7 @@ def score_table(
         "metric": metric,
         "lower_is_better": not classify,
         "split": split,
-        "rows": rows,
+        "rows": [rows[0], *shown, *rows[1:]],
         "winner": winner["model"],
         "verdict": " ".join(verdict),
     }
@@ -105,6 +119,7 @@ def score_table(
 
 def _verdict(rows: list[dict[str, Any]], winner: dict[str, Any], metric: str) -> str:
     network, others = rows[0], rows[1:]
+    name = _called(network)
 
     def words(row: dict[str, Any]) -> str:
         value = row["values"][metric]
@@ -113,21 +128,26 @@ def _verdict(rows: list[dict[str, Any]], winner: dict[str, Any], metric: str) ->
     what = "errs by" if metric == RMSE else "is right for"
     tail = {RMSE: " (RMSE)", BALANCED: f" ({BALANCED})"}.get(metric, "")
     if not others:
-        return f"The network {what} {words(network)}{tail}."
+        return f"{name} {what} {words(network)}{tail}."
     sign = 1.0 if metric == RMSE else -1.0
     best = min(others, key=lambda row: sign * row["values"][metric])
     if winner["kind"] == "baseline":
         return (
-            f"A baseline wins: {winner['model']} {what} {words(winner)}{tail}, the "
-            f"network {what} {words(network)}. "
-            "Use it, or change the network."
+            f"A baseline wins: {winner['model']} {what} {words(winner)}{tail}, "
+            f"{name[0].lower() if name != WHOLE else name[0]}{name[1:]} {what} "
+            f"{words(network)}. Use it, or change the network."
         )
     level = network["values"][metric] == best["values"][metric]
     verb = "is level with" if level else "beats"
     return (
-        f"The network {what} {words(network)}{tail} and {verb} the best baseline "
+        f"{name} {what} {words(network)}{tail} and {verb} the best baseline "
         f"({best['model']}, {words(best)})."
     )
+
+
+def _called(row: dict[str, Any]) -> str:
+    """Return what a sentence that begins with it calls the row."""
+    return "The network" if row["model"] == "network" else str(row["model"])
 
 
 def _about_classes(
@@ -148,9 +168,10 @@ def _about_classes(
     if metric == ACCURACY and counts[most] >= _UNEQUAL * least:
         share = 100 * counts[most] / counts.sum()
         value = 100 * network["values"][BALANCED]
+        own = WHOLE if network["model"] == WHOLE else "the network"
         said.append(
             f"Always saying {classes[most]!r} is right for {share:.1f} %; averaged "
-            f"over the classes ({BALANCED}), the network is right for {value:.1f} %, "
+            f"over the classes ({BALANCED}), {own} is right for {value:.1f} %, "
             f"a guess for {100 / len(there):.1f} %."
         )
     never = np.setdiff1d(there[there < len(trained)], predicted)

@@ -1,0 +1,225 @@
+"""Linear models and network together; held-out sequences decide on the shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from torch import Tensor
+
+from elman.models import SequenceNetwork
+
+from ._fit import network_outputs
+from ._highway import Highway
+from ._input import Array
+from ._pooling import calibration, class_pool, mixed, number_pool
+from ._preparation import Preparation
+from ._targets import Targets
+
+Model = tuple[SequenceNetwork, Preparation]
+
+LINEAR, NETWORK = "linear models alone", "network alone"
+"""What the scores' table calls its parts."""
+
+# What the network counts before any evidence; see `class_pool`.
+_PRIOR = (0.8, 0.2)
+
+
+@dataclass
+class Combination:
+    r"""The mean of the linear models' probabilities, or numbers, and the network's.
+
+    .. math:: p = (1 - w)\, p_\text{linear} + w\, p_\text{network}
+
+    Attributes
+    ----------
+    highway : Highway
+    preparation : Preparation
+        Of what the highway reads.
+    weight : float
+        w: 0 where the network was no better than chance on top of the others.
+    factor : float
+        What the network's logits are multiplied by, so that their probabilities
+        are right on held-out sequences.
+    evidence : dict
+        The losses on the held-out sequences that decided.
+    """
+
+    highway: Highway
+    preparation: Preparation
+    weight: float = 0.0
+    factor: float = 1.0
+    evidence: dict[str, Any] | None = None
+
+    @classmethod
+    def fit(
+        cls, sequences: Sequence[Array], targets: Targets, classes: int, seed: int
+    ) -> Combination:
+        """Fit the linear models; the network counts nothing yet.
+
+        Parameters
+        ----------
+        sequences : sequence of ndarray
+            (T_i, C), checked.
+        targets : Targets
+            One a sequence, in the units that the network's loss expects.
+        classes : int
+            0 for numbers.
+        seed : int
+        """
+        preparation = Preparation.fit(sequences)
+        prepared = preparation.apply(sequences)
+        return cls(Highway.fit(prepared, targets, classes, seed), preparation)
+
+    def weigh(
+        self,
+        sequences: Sequence[Array],
+        targets: Targets,
+        rows: NDArray[np.int64],
+        model: Model,
+    ) -> None:
+        """Decide how much the network counts, on sequences that it did not see.
+
+        It counts if the loss with it is lower by more than the standard error of
+        the difference over these sequences.
+
+        Parameters
+        ----------
+        sequences, targets
+            As for `fit`.
+        rows : ndarray
+            The sequences that neither the network nor, left out one at a time, the
+            linear models saw.
+        model : tuple of network and preparation
+        """
+        place = np.searchsorted(self.highway.rows, rows)
+        place = np.minimum(place, len(self.highway.rows) - 1)
+        rows = rows[self.highway.rows[place] == rows]
+        if not len(rows):
+            return
+        truth = targets.take(rows)
+        raw = _outputs(model, [sequences[i] for i in rows])
+        linear = self.left_out(rows)
+        classify = self.highway.classify
+        if classify:
+            self.factor, _ = calibration(raw, truth.values, truth.weights)
+        network = self._scaled(raw)
+        choose: Any = class_pool if classify else number_pool
+        both = [linear, network]
+        pool = choose(both, truth.values, truth.weights, _PRIOR)
+        each = [
+            _losses(part, truth, classify)
+            for part in (*both, mixed(both, pool, classify))
+        ]
+        gain = each[0] - each[2]
+        error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
+        self.weight = float(pool[1]) if gain.mean() > error else 0.0
+        self.evidence = {
+            "sequences": len(rows),
+            "linear": float(each[0].mean()),
+            "network": float(each[1].mean()),
+            "both": float(each[2].mean()),
+            "error": float(error) if math.isfinite(error) else None,
+            "tried": float(pool[1]),
+        }
+
+    def left_out(self, rows: NDArray[np.int64]) -> Array:
+        """Return the linear models' outputs for some of the sequences fitted on."""
+        place = np.searchsorted(self.highway.rows, rows)
+        return self.highway.left_out()[place]
+
+    def linear(self, sequences: Sequence[Array]) -> Array:
+        """Return (n, K): log-probabilities, or numbers."""
+        return self.highway.outputs(self.preparation.apply(sequences))
+
+    def whole(self, linear: Array, sequences: Sequence[Array], model: Model) -> Array:
+        """Return (n, K): the linear models' outputs with the network's share."""
+        if self.weight == 0.0:
+            return linear
+        network = self._scaled(_outputs(model, sequences))
+        pool = np.array([1 - self.weight, self.weight])
+        return mixed([linear, network], pool, self.highway.classify)
+
+    def report(self) -> dict[str, Any]:
+        """Return what the results say of it."""
+        pool = self.highway.pool * (1 - self.weight)
+        parts = dict(zip(self.highway.parts, map(float, pool), strict=True))
+        return {"weights": {**parts, "network": self.weight}, **(self.evidence or {})}
+
+    def notes(self) -> list[str]:
+        """Return one line about what counts how much, and why."""
+        shares = zip(self.highway.parts, self.highway.pool, strict=True)
+        most = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
+        first = f"linear models on fixed features are the start: {most}"
+        if self.evidence is None:
+            return [first, "nothing was held out to weigh the network by: weight 0"]
+        known = self.evidence
+        figures = (
+            f"held-out loss {known['linear']:.3g} without it, {known['both']:.3g} with "
+            f"weight {known['tried']:.2f}; {known['sequences']:,} sequences"
+        )
+        if self.weight:
+            return [first, f"the network was added ({figures})"]
+        return [
+            first,
+            f"the network adds no more than chance and has weight 0 ({figures})",
+        ]
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything but the tensors as plain values."""
+        known = {k: v for k, v in (self.evidence or {}).items() if v is not None}
+        return {
+            "weight": self.weight,
+            "factor": self.factor,
+            "evidence": known,
+            "highway": self.highway.describe(),
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors, named ``highway.…``."""
+        own = {f"highway.{k}": v for k, v in self.preparation.tensors().items()}
+        return {**own, **self.highway.tensors()}
+
+    @classmethod
+    def from_description(
+        cls, described: dict[str, Any], tensors: dict[str, Tensor]
+    ) -> Combination:
+        """Return what `describe` and `tensors` said."""
+        own = {
+            k.removeprefix("highway."): v
+            for k, v in tensors.items()
+            if k.startswith("highway.preparation.")
+        }
+        return cls(
+            Highway.from_description(described["highway"], tensors),
+            Preparation.from_tensors(own),
+            float(described["weight"]),
+            float(described["factor"]),
+            described.get("evidence") or None,
+        )
+
+    def _scaled(self, network: Array) -> Array:
+        """Return the network's log-probabilities, or its numbers."""
+        if not self.highway.classify:
+            return network
+        return np.asarray(log_softmax(self.factor * network, axis=1))
+
+
+def _outputs(model: Model, sequences: Sequence[Array]) -> Array:
+    network, preparation = model
+    found = network_outputs(network, preparation.apply(sequences))
+    return np.stack(found).astype(np.float64)
+
+
+def _losses(outputs: Array, truth: Targets, classify: bool) -> Array:
+    """Return each sequence's loss, times its weight."""
+    if classify:
+        each = -outputs[np.arange(len(outputs)), truth.values]
+    else:
+        each = np.square(outputs - truth.values).mean(1)
+    return each if truth.weights is None else each * truth.weights

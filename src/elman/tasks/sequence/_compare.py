@@ -1,0 +1,73 @@
+"""A fitted estimator's predictions scored beside its parts and the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.models import SequenceNetwork
+
+from ._combination import LINEAR, NETWORK
+from ._fit import network_outputs
+from ._input import Array
+from ._preparation import Preparation
+from ._scores import WHOLE, score_table
+from ._targets import Targets
+
+
+def scored(
+    estimator: Any,
+    sequences: Sequence[Array],
+    truth: Targets,
+    split: str,
+    model: tuple[SequenceNetwork, Preparation],
+    linear: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return the predictions, and the table of scores.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        With its baselines and, if it has linear models, its combination.
+    sequences : sequence of ndarray
+        (T_i, C), checked.
+    truth : Targets
+    split : str
+        What the sequences are, in words.
+    model : tuple of network and preparation
+    linear : ndarray or None
+        (n, K): the linear models' outputs where those of `Combination.linear` would
+        have seen the sequences.
+    """
+    network, preparation = model
+    prepared = preparation.apply(sequences)
+    outputs = network_outputs(network, prepared)
+    joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
+    alone = estimator._decide(joined)
+    parts: dict[str, NDArray[Any]] = {}
+    predicted, whole = alone, "network"
+    combination = estimator.combination_
+    if combination is not None:
+        if linear is None:
+            linear = combination.linear(sequences)
+        together = combination.whole(linear, sequences, model)
+        predicted, whole = estimator._decide(together), WHOLE
+        parts = {LINEAR: estimator._decide(linear), NETWORK: alone}
+    known = getattr(estimator, "_baselines", None)
+    others = known.predict(prepared, truth.per_step) if known else {}
+    names, metric = estimator._names(), estimator._metric()
+    every = [*names, *truth.unseen]
+    return predicted, score_table(
+        truth.values,
+        predicted,
+        others,
+        split,
+        metric,
+        every,
+        len(names),
+        whole=whole,
+        parts=parts,
+    )

@@ -1,0 +1,279 @@
+"""Linear models on fixed features, pooled: where a sequence estimator starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from torch import Tensor
+
+from elman.tasks._sampled import sampled
+
+from ._blocks import (
+    Block,
+    Features,
+    LikenessBlock,
+    Values,
+    block_from_tensors,
+    block_tensors,
+    blocks_of,
+    size_for,
+)
+from ._pooling import calibration, class_pool, mixed, number_pool
+from ._ridge import Ridge, fit_ridge
+from ._targets import Targets
+
+Array = NDArray[np.float64]
+
+# Each model: the kinds of features it reads, and its weight before any evidence.
+PARTS: dict[str, tuple[tuple[str, ...], float]] = {
+    "random convolutions": (("convolutions", "kernels", "likeness"), 0.7),
+    "random recurrent network": (("reservoir",), 0.1),
+    "likeness to examples": (("likeness",), 0.1),
+    "resampled steps": (("frames", "summary"), 0.1),
+}
+"""The linear models by name, after what they read."""
+
+MOST_ROWS, MOST_STEPS = 20_000, 20_000_000
+"""More sequences, or more steps in all, are fitted on a random part of them."""
+
+_PREDICTED_TOGETHER = 2000
+_FAR = 10.0
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A block of features, standardised, its squares summing to about 1 a row."""
+
+    block: Block
+    mean: NDArray[np.float32]
+    factor: NDArray[np.float32]
+    limit: float
+
+    @classmethod
+    def fit(cls, block: Block, features: Features) -> _Scaled:
+        mean, spread = features.mean(0), features.std(0)
+        if isinstance(block, LikenessBlock):  # a kernel's features have their scale
+            return cls(block, mean, np.ones_like(mean), np.inf)
+        varies = spread > 1e-6 * np.maximum(1.0, np.abs(mean))
+        factor = np.where(varies, 1.0 / np.maximum(spread, 1e-12), 0.0)
+        root = float(np.sqrt(max(1, int(varies.sum()))))
+        return cls(block, mean, (factor / root).astype(np.float32), _FAR / root)
+
+    def scale(self, features: Features) -> Features:
+        # A feature far outside the training part's range must not decide alone.
+        return np.clip((features - self.mean) * self.factor, -self.limit, self.limit)
+
+    def __call__(self, sequences: Sequence[Values]) -> Features:
+        return self.scale(self.block(sequences))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A linear model: outputs are ``factor`` times what it predicts."""
+
+    coefficients: Array
+    intercept: Array
+    factor: float
+
+    def outputs(self, features: Features, classify: bool) -> Array:
+        raw = np.asarray(features @ self.coefficients + self.intercept, np.float64)
+        return _outputs(raw, self.factor, classify)
+
+
+class Highway:
+    """Several linear models on fixed features, and how much each one counts.
+
+    Parameters
+    ----------
+    classify : bool
+        Outputs are log-probabilities of classes, or numbers.
+    blocks : dict of str to scaled block
+    parts : dict of str to linear model
+        A name of `PARTS` each.
+    pool : ndarray
+        Weights of the parts, summing to 1.
+
+    Attributes
+    ----------
+    held_out : dict of str to ndarray
+        After `fit` alone: outputs (m, K) of each part for the sequences ``rows``, by
+        models that did not see the sequence.
+    rows : ndarray
+        After `fit` alone: int64 (m,), the sequences fitted on.
+    """
+
+    def __init__(
+        self,
+        classify: bool,
+        blocks: dict[str, _Scaled],
+        parts: dict[str, _Part],
+        pool: Array,
+    ) -> None:
+        self.classify = classify
+        self.blocks = blocks
+        self.parts = parts
+        self.pool = pool
+        self.held_out: dict[str, Array] = {}
+        self.rows = np.empty(0, np.int64)
+
+    @classmethod
+    def fit(
+        cls,
+        sequences: Sequence[Values],
+        targets: Targets,
+        classes: int,
+        seed: int,
+    ) -> Highway:
+        """Fit every part on all sequences, or on as many as there is time for.
+
+        Parameters
+        ----------
+        sequences : sequence of ndarray
+            float32 (T_i, C), as the network reads them.
+        targets : Targets
+            One a sequence: class numbers, or numbers (n, K) of scale about 1.
+        classes : int
+            0 for numbers.
+        seed : int
+        """
+        rows = _fitted_rows([len(s) for s in sequences])
+        chosen = [sequences[i] for i in rows]
+        part = targets.take(rows)
+        rng = np.random.default_rng([seed, 1])
+        size = size_for(len(rows), sum(len(s) for s in chosen))
+        blocks: dict[str, _Scaled] = {}
+        features: dict[str, Features] = {}
+        for name, block in blocks_of(chosen, size, rng).items():
+            raw = block(chosen)
+            blocks[name] = _Scaled.fit(block, raw)
+            features[name] = blocks[name].scale(raw)
+        truth, loss = _measured(part, classes)
+        parts, held_out = {}, {}
+        for name, (kinds, _) in PARTS.items():
+            joined = _joined(features, kinds)
+            ridge: Ridge = fit_ridge(joined, truth, part.weights, loss)
+            factor = 1.0
+            if classes:
+                left_out = (ridge.left_out, part.values, part.weights)
+                factor, _ = calibration(*left_out)
+            parts[name] = _Part(ridge.coefficients, ridge.intercept, factor)
+            held_out[name] = _outputs(ridge.left_out, factor, bool(classes))
+        choose: Callable[..., Array] = class_pool if classes else number_pool
+        prior = [share for _, share in PARTS.values()]
+        pool = choose(list(held_out.values()), part.values, part.weights, prior)
+        highway = cls(bool(classes), blocks, parts, pool)
+        highway.held_out, highway.rows = held_out, rows
+        return highway
+
+    def left_out(self) -> Array:
+        """Return (m, K): outputs for ``rows`` by models that did not see them."""
+        return mixed(list(self.held_out.values()), self.pool, self.classify)
+
+    def outputs(self, sequences: Sequence[Values]) -> Array:
+        """Return (n, K): log-probabilities, or numbers.
+
+        Parameters
+        ----------
+        sequences : sequence of ndarray
+            float32 (T_i, C), prepared as those of `fit`.
+        """
+        return mixed(list(self.each(sequences).values()), self.pool, self.classify)
+
+    def each(self, sequences: Sequence[Values]) -> dict[str, Array]:
+        """Return the outputs of each part."""
+        found: dict[str, list[Array]] = {name: [] for name in self.parts}
+        for start in range(0, len(sequences), _PREDICTED_TOGETHER):
+            some = sequences[start : start + _PREDICTED_TOGETHER]
+            features = {name: block(some) for name, block in self.blocks.items()}
+            for name, part in self.parts.items():
+                joined = _joined(features, PARTS[name][0])
+                found[name].append(part.outputs(joined, self.classify))
+        return {name: np.concatenate(rows) for name, rows in found.items()}
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything but the tensors as plain values."""
+        return {
+            "classify": self.classify,
+            "blocks": list(self.blocks),
+            "parts": list(self.parts),
+            "limits": [scaled.limit for scaled in self.blocks.values()],
+            "factors": [part.factor for part in self.parts.values()],
+            "pool": [float(w) for w in self.pool],
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors, named ``highway.…``."""
+        found: dict[str, Tensor] = {}
+        for i, scaled in enumerate(self.blocks.values()):
+            stem = f"highway.block{i}"
+            found[f"{stem}.mean"] = torch.from_numpy(scaled.mean.copy())
+            found[f"{stem}.factor"] = torch.from_numpy(scaled.factor.copy())
+            for name, tensor in block_tensors(scaled.block).items():
+                found[f"{stem}.own.{name}"] = tensor
+        for i, part in enumerate(self.parts.values()):
+            stem = f"highway.part{i}"
+            found[f"{stem}.coefficients"] = torch.from_numpy(part.coefficients.copy())
+            found[f"{stem}.intercept"] = torch.from_numpy(part.intercept.copy())
+        return found
+
+    @classmethod
+    def from_description(
+        cls, described: dict[str, Any], tensors: dict[str, Tensor]
+    ) -> Highway:
+        """Return what `describe` and `tensors` said."""
+        blocks, parts = {}, {}
+        for i, name in enumerate(described["blocks"]):
+            stem = f"highway.block{i}"
+            own = f"{stem}.own."
+            block = block_from_tensors(
+                name, {k[len(own) :]: v for k, v in tensors.items() if own in k}
+            )
+            mean, factor = tensors[f"{stem}.mean"], tensors[f"{stem}.factor"]
+            limit = float(described["limits"][i])
+            blocks[name] = _Scaled(block, mean.numpy(), factor.numpy(), limit)
+        for i, name in enumerate(described["parts"]):
+            stem = f"highway.part{i}"
+            parts[name] = _Part(
+                tensors[f"{stem}.coefficients"].numpy(),
+                tensors[f"{stem}.intercept"].numpy(),
+                float(described["factors"][i]),
+            )
+        return cls(described["classify"], blocks, parts, np.array(described["pool"]))
+
+
+def _outputs(raw: Array, factor: float, classify: bool) -> Array:
+    return np.asarray(log_softmax(factor * raw, axis=1)) if classify else raw
+
+
+def _joined(features: dict[str, Features], kinds: Sequence[str]) -> Features:
+    """Return the blocks of these kinds side by side, each with the same weight."""
+    own = [f for name, f in features.items() if name.partition(".")[0] in kinds]
+    return np.concatenate(own, 1) / np.float32(np.sqrt(len(own)))
+
+
+def _measured(targets: Targets, classes: int) -> tuple[Array, Callable[[Array], float]]:
+    """Return what ridge regresses on, and the loss of what it predicts."""
+    values, weights = targets.values, targets.weights
+    if not classes:
+        numbers = values.astype(np.float64)
+
+        def square(predicted: Array) -> float:
+            errors = np.square(predicted - numbers).mean(1)
+            return float(np.average(errors, weights=weights))
+
+        return numbers, square
+    signs = np.where(values[:, None] == np.arange(classes), 1.0, -1.0)
+    return signs, lambda scores: calibration(scores, values, weights)[1]
+
+
+def _fitted_rows(lengths: Sequence[int]) -> NDArray[np.int64]:
+    """Return the sequences that the parts are fitted on, drawn alike each time."""
+    many = len(lengths)
+    typical = sum(lengths) / many
+    return np.asarray(sampled(many, int(min(MOST_ROWS, MOST_STEPS / typical))))

@@ -1,0 +1,99 @@
+"""The linear models: what they reach, what they saw, how they come back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elman.tasks.sequence import _highway
+from elman.tasks.sequence._blocks import size_for
+from elman.tasks.sequence._highway import PARTS, Highway
+from elman.tasks.sequence._targets import Targets
+
+
+def waves(n=40, seed=0, channels=1):
+    """Return ragged noise with a quick or a slow wave in it, and which."""
+    rng = np.random.default_rng(seed)
+    kinds = np.arange(n) % 2
+    found = []
+    for kind in kinds:
+        t = np.arange(rng.integers(30, 50))
+        wave = np.sin(t * (0.3, 0.9)[kind] + rng.uniform(0, 6))[:, None]
+        noise = rng.normal(0, 0.5, (len(t), channels))
+        found.append((wave + noise).astype(np.float32))
+    return found, kinds
+
+
+def fitted(seed=0, **targets):
+    x, y = waves()
+    return Highway.fit(x, Targets(y, None, **targets), 2, seed)
+
+
+def test_tells_waves_apart_whatever_their_phase():
+    later, truth = waves(seed=1)
+    highway = fitted()
+    assert (highway.outputs(later).argmax(1) == truth).mean() > 0.95
+    np.testing.assert_allclose(np.exp(highway.outputs(later)).sum(1), 1, rtol=1e-9)
+    assert highway.pool.sum() == pytest.approx(1.0)
+    assert set(highway.each(later)) == set(PARTS)
+
+
+def test_numbers_of_several_targets():
+    x, y = waves()
+    targets = np.stack([y, 1.0 - y], 1).astype(float)
+    highway = Highway.fit(x, Targets(targets, None), 0, 0)
+    later, truth = waves(seed=1)
+    error = highway.outputs(later) - np.stack([truth, 1 - truth], 1)
+    assert np.sqrt((error**2).mean()) < 0.3
+
+
+def test_comes_back_from_its_description():
+    highway = fitted()
+    later, _ = waves(seed=1)
+    again = Highway.from_description(highway.describe(), highway.tensors())
+    assert np.array_equal(again.outputs(later), highway.outputs(later))
+
+
+def test_the_seed_repeats_a_fit():
+    later, _ = waves(seed=1)
+    first = fitted(3).outputs(later)
+    assert np.array_equal(first, fitted(3).outputs(later))
+    assert not np.array_equal(first, fitted(4).outputs(later))
+
+
+def test_labels_by_chance_are_not_believed():
+    x, y = waves()
+    y = np.random.default_rng(0).permutation(y)
+    left_out = Highway.fit(x, Targets(y, None), 2, 0).left_out()
+    # A model that had seen the row would predict it.
+    assert (left_out.argmax(1) == y).mean() < 0.75
+
+
+def test_a_heavy_class_is_predicted_more_often():
+    weights = np.where(waves()[1] == 1, 50.0, 0.02)
+    later, _ = waves(seed=1)
+    even = fitted().outputs(later)[:, 1].mean()
+    assert fitted(weights=weights).outputs(later)[:, 1].mean() > even
+
+
+@pytest.mark.parametrize("lengths", [(1, 1), (1, 3), (2, 12)])
+def test_very_short_sequences(lengths):
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(lengths[i % 2], 2)).astype(np.float32) for i in range(12)]
+    y = np.array([int(s[0, 0] > 0) for s in x])
+    outputs = Highway.fit(x, Targets(y, None), 2, 0).outputs(x)
+    assert np.isfinite(outputs).all()
+
+
+def test_more_rows_than_there_is_time_for(monkeypatch):
+    monkeypatch.setattr(_highway, "MOST_ROWS", 20)
+    highway = fitted()
+    assert len(highway.rows) == 20
+    assert highway.left_out().shape == (20, 2)
+    assert highway.outputs(waves(seed=1)[0]).shape == (40, 2)
+
+
+def test_many_sequences_get_fewer_features():
+    few, many = size_for(2000, 10**6), size_for(2001, 10**6)
+    assert few.thresholds > many.thresholds
+    assert size_for(100, 10**6 + 1) == many
