@@ -45,6 +45,7 @@ from ._space import Space
 from ._split import PanelSplit, split_panel
 
 _MOST_VALIDATION = 4000
+_FEWEST_EACH = 5
 _LOSSES = ("auto", "absolute", "squared")
 
 
@@ -154,10 +155,11 @@ def fit_panel(
             preparation, mixture, network, context, (np.zeros(1), np.zeros(1))
         )
         learning = training_origins(series, split, mixture, context)
+        honest = model.evened(mixture.honest(series, learning, held_out))
         examples = PanelWindows(
             series,
             learning,
-            model.evened(mixture.honest(series, learning, held_out)),
+            honest,
             context,
         )
         held = PanelWindows(
@@ -169,7 +171,7 @@ def fit_panel(
     run = run_training(
         forecaster, network, loss, examples, held, settings, needed=needed
     )
-    _calibrate(forecaster, model, series, validating, squared)
+    _calibrate(forecaster, model, series, validating, (learning, honest), squared)
     notes += _few_windows(len(validating), forecaster.level)
     validation = model.forecast(series, validating)
 
@@ -296,7 +298,12 @@ def _network_context(
 
 
 def _calibrate(
-    forecaster: Any, model: PanelModel, series: SeriesSet, origins: Rows, squared: bool
+    forecaster: Any,
+    model: PanelModel,
+    series: SeriesSet,
+    origins: Rows,
+    honest: tuple[Rows, Array],
+    squared: bool,
 ) -> None:
     """Set the intervals by the errors at these origins."""
     record, evened, count = model.mixture.records(series, origins)
@@ -307,7 +314,16 @@ def _calibrate(
     if known.any():
         model.usual = float(np.median(ratio[known]))
     levels = check_quantiles(forecaster.quantiles)
-    model.calibrate(series, origins, forecaster.level, levels, rare=squared)
+    # Few moments, however many series: what moves all of them happens once.
+    each = np.unique(series.owner[origins - 1], return_counts=True)[1]
+    model.calibrate(
+        series,
+        origins,
+        forecaster.level,
+        levels,
+        honest if np.median(each) < _FEWEST_EACH else None,
+        rare=squared,
+    )
 
 
 def _few_windows(count: int, level: float) -> list[str]:

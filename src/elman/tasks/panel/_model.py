@@ -136,6 +136,7 @@ class PanelModel:
         origins: Rows,
         level: float,
         levels: tuple[float, ...],
+        honest: tuple[Rows, Array] | None,
         *,
         rare: bool,
     ) -> None:
@@ -150,6 +151,9 @@ class PanelModel:
             Share of the errors that intervals hold.
         levels : tuple of float
             Of the quantiles.
+        honest : tuple of ndarray, or None
+            Training origins and their out-of-fold forecasts (m, H), evened: intervals
+            are not narrower than with their errors as well.
         rare : bool
             Whether most values are 0, and so is any lower quantile.
         """
@@ -158,11 +162,23 @@ class PanelModel:
         scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
         truth = series.space.forward(series.truth(origins, self.horizon))
         errors = ((truth - windows.undone(scaled)) / unit)[..., None]
-        low, high = conformal_offsets(errors, level)
+        more = errors
+        if honest is not None:
+            earlier, forecast = honest
+            unit = self.highway(series, earlier)[1]
+            truth = series.space.forward(series.truth(earlier, self.horizon))
+            more = np.concatenate([errors, ((truth - forecast) / unit)[..., None]])
+
+        def ends(share: float) -> tuple[Array, Array]:
+            low, high = conformal_offsets(errors, share)
+            if honest is None:
+                return low, high
+            wide_low, wide_high = conformal_offsets(more, share)
+            return np.minimum(low, wide_low), np.maximum(high, wide_high)
+
+        low, high = ends(level)
         low = np.full_like(low, -np.inf) if rare else low
         self.offsets, self.levels = (low[:, 0], high[:, 0]), levels
         self.quantiles = np.zeros((0, self.horizon))
         if levels:
-            self.quantiles = quantile_offsets(
-                levels, lambda share: conformal_offsets(errors, share), [rare]
-            )[..., 0]
+            self.quantiles = quantile_offsets(levels, ends, [rare])[..., 0]

@@ -17,11 +17,10 @@ from elman._modes import own_modes
 from elman._plain import plain
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._advice import advice
-from elman.tasks._estimator import Estimator
+from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
-from elman.tasks._threads import suitable_threads
 
 from . import _results as report
 from ._baselines import Baselines
@@ -118,19 +117,28 @@ class SequenceEstimator(Estimator):
         groups = raw.values if self._classify and not raw.per_step else None
         rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
         targets = self._scale_targets(raw, rows[0])
-        with suitable_threads(recipe.work(self.channels_, len(sequences))):
+        classes = width if self._classify else 0
+
+        def learn() -> tuple[Fitted, Combination | None]:
             combination = None
             if self.highway == "auto" and not raw.per_step:
-                classes = width if self._classify else 0
                 combination = Combination.fit(sequences, targets, classes, self.seed_)
             fitted = fit_network(sequences, targets, *rows, recipe)
             if combination is not None:
                 combination.weigh(sequences, targets, rows[1], fitted.first)
-            # Whatever happens to the scores, from here on there is a model to keep.
+            return fitted, combination
+
+        def take(learned: tuple[Fitted, Combination | None]) -> None:
+            fitted, self.combination_ = learned
             self.network_, self.preparation_ = fitted.network, fitted.preparation
-            self.combination_ = combination
-            self._report(sequences, raw, rows, fitted)
-        return self
+
+        steps = Steps(
+            recipe.work(self.channels_, count),
+            learn,
+            take,
+            lambda learned: self._report(sequences, raw, rows, learned[0]),
+        )
+        return self._fit(steps)
 
     @own_modes()
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
@@ -247,7 +255,7 @@ class SequenceEstimator(Estimator):
         raw: Targets,
         rows: tuple[NDArray[np.int64], NDArray[np.int64]],
         fitted: Fitted,
-    ) -> None:
+    ) -> dict[str, Any]:
         train_rows, validation_rows = rows
         combination = self.combination_
         training = [sequences[i] for i in train_rows]
@@ -300,6 +308,7 @@ class SequenceEstimator(Estimator):
                 fitted.preparation.apply(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
+        return self.results_
 
     def _score(
         self,

@@ -9,6 +9,7 @@ from elman.tasks.forecast.local import (
     TRENDS,
     Smoothing,
     Theta,
+    fit_for_steps,
     fit_smoothing,
 )
 
@@ -177,3 +178,24 @@ def test_a_constant_stays_one():
     fitted = fit_smoothing(np.full((30, 1), 7.0), seasons=(4,))[0]
     forecast = np.full(30, 7.0) @ fitted.model.weights(30, 3)
     np.testing.assert_allclose(forecast, 7.0, rtol=1e-5)
+
+
+def test_parameters_for_all_steps_follow_values_less_where_levels_return():
+    # Errors that die away within a few steps: the next one wants a level that
+    # follows, the twelfth wants the season alone.
+    rng = np.random.default_rng(0)
+    error = np.zeros(480)
+    for t in range(1, 480):
+        error[t] = 0.9 * error[t - 1] + rng.normal()
+    values = 10 * np.sin(np.pi * np.arange(480) / 12) + error
+    next_step = fit_smoothing(values[:, None], seasons=(24,), logarithms=False)
+    all_steps = fit_for_steps(next_step, values[:, None], ahead=24)
+    assert all_steps[0].model.season == next_step[0].model.season == 24
+    assert all_steps[0].model.alpha < 0.5 * next_step[0].model.alpha
+
+
+def test_logarithms_of_what_hardly_varies_are_not_tried():
+    fitted = fit_smoothing(1e9 + NILE[:, None])[0]
+    same = fit_smoothing(NILE[:, None], logarithms=False)[0]
+    assert not fitted.logarithm
+    assert fitted.model == same.model
