@@ -52,7 +52,8 @@ def calibration(
     """
     validating = held.origins.numpy()
     truth = held.truth[held.origins[:, None] + held.ahead].numpy().astype(np.float64)
-    kept = gate(truth, begun, predict(network, held).numpy(), squared=squared)
+    corrected = predict(network, held).numpy()
+    kept = gate(truth, begun, corrected, squared=squared, shortened=not start.long)
     apply_gate(network, kept.share)
     errors = truth - predict(network, held).numpy()
     notes = gate_notes(kept)

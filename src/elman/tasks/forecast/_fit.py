@@ -257,6 +257,7 @@ def fit_forecast(
             kinds.seasons, float(series.step), split.train_end, dated=dated
         ),
         squared=squared,
+        long=segment is not None and len(targets) > 1,
     )
     linear = begin.blend
     examples = Windows(learned, training, begin.honest, context)
