@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,12 +27,14 @@ from elman.data._moments import Stamps
 from elman.data._order import telling_apart
 from elman.data._regular import counts_rows
 from elman.data._spacing import UNITS, Spacing, place_units
+from elman.data._written import form_of
 from elman.data._zones import choose_grid
 
 from ._panel import Panel
 
 # A grid so many times longer than the rows means a mistyped time, not gaps.
 _LARGEST_GROWTH = 10
+_DIGITS = re.compile("([0-9]+)")
 # Rows that each series has on average where its column is found.
 _FEWEST = 8
 
@@ -89,6 +93,7 @@ def panel_series(
         stamps = read_time(frame, names, source)
         notes = [*stamps.notes, *notes]
         placed = _placed(stamps, codes, ids, rest, source, freq)
+        placed = replace(placed, form=_form(frame, names, stamps))
     else:
         placed = _counted(codes)
     notes += placed.notes
@@ -144,13 +149,30 @@ def _check_ids(frame: pl.DataFrame, columns: list[str], source: object) -> None:
 def _coded(
     frame: pl.DataFrame, columns: list[str]
 ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Return the ids in the order they come, and each row's number among them."""
+    """Return the ids in order, and each row's number among them.
+
+    Not in the order they come, so that rows in another order are the same panel.
+    """
     ids = frame.select(columns).unique(maintain_order=True)
+    keys = [_sortable(ids[name]) for name in columns]
+    order = sorted(range(ids.height), key=lambda row: [key[row] for key in keys])
+    ids = ids[order]
     numbered = ids.with_row_index("\0code")
     coded = frame.select(columns).join(
         numbered, on=columns, how="left", maintain_order="left"
     )
     return ids, coded["\0code"].to_numpy().astype(np.int64)
+
+
+def _sortable(column: pl.Series) -> list[Any]:
+    """Return what sorts ids: numbers by size, also those in texts (H2, H10)."""
+    if not isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
+        return column.to_list()
+    # Parts without and with digits take turns.
+    return [
+        ([int(p) if i % 2 else p for i, p in enumerate(_DIGITS.split(text))], text)
+        for text in column.cast(pl.String).to_list()
+    ]
 
 
 @dataclass(frozen=True)
@@ -169,6 +191,7 @@ class _Placed:
     spacing: Spacing
     notes: list[str]
     zone: str = ""
+    form: str = ""
 
 
 def _counted(codes: NDArray[np.int64]) -> _Placed:
@@ -239,6 +262,15 @@ def _placed(
         )
     _check_growth(times, bounds, ordinals, ids, source)
     return _Placed(order, bounds, ordinals, times, spacing, notes, zone)
+
+
+def _form(frame: pl.DataFrame, names: list[str], stamps: Stamps) -> str:
+    """Return how the one column of times writes them, "" where that is not known."""
+    if len(names) > 1 or stamps.values.dtype.kind != "M" or stamps.local is not None:
+        return ""
+    column = frame[names[0]]
+    once = column.arg_unique()
+    return form_of(column.gather(once), stamps.values[once.to_numpy()])
 
 
 def _part_of(source: object, chosen: NDArray[np.int64]) -> Source:
@@ -331,6 +363,7 @@ def _laid_out(
         spacing.local,
         spacing.opening,
         placed.zone,
+        placed.form,
     )
     return Panel(
         ids,
