@@ -70,3 +70,15 @@ def test_the_share_multiplies_the_correction():
         apply_gate(network, 0.25)
         part = network(*inputs) - inputs[2]
     torch.testing.assert_close(part, whole / 4)
+
+
+def test_a_long_forecast_of_several_targets_is_taken_at_its_mean_gain():
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=(60, 20, 3))
+    start = np.zeros_like(truth)
+    better = 0.02 * truth + 0.1 * rng.normal(size=(60, 1, 1))
+    unsure = gate(truth, start, better, squared=True)
+    kept = gate(truth, start, better, squared=True, shortened=False)
+    assert unsure.gain == kept.gain > 0
+    assert 0 < unsure.share < kept.share
+    assert gate(truth, start, -truth, squared=True, shortened=False).share == 0

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import elman
-from elman.tasks.forecast._offsets import Offsets
+from elman.tasks.forecast._offsets import Offsets, as_they_stand
 from elman.tasks.forecast._widening import HORIZONS, widening
 
 H = 4
@@ -26,7 +26,9 @@ def wide(raw, origins, *, until=40.0, spread=1.0, forecast=None):
     preparation = SimpleNamespace(wild=lambda values: np.abs(values) > 1000)
     ends = np.ones((H, 1))
     spread = None if spread is None else np.full((H, 1), spread)
-    offsets = Offsets(-ends, ends, (), np.zeros((0, H, 1)), spread, until)
+    offsets = Offsets(
+        -ends, ends, (), np.zeros((0, H, 1)), *as_they_stand(1), spread, until
+    )
     found = widening(
         preparation,
         offsets,

@@ -71,7 +71,9 @@ def run(team, directory, job):
     examples, validation = Series(job.get("examples", 23), 1), Series(9, 2)
     if "spoil" in job:
         examples.x[job["spoil"]] = float("inf")
-    settings = TrainingSettings(epochs=3, batch_size=8, **job.get("settings", {}))
+    settings = TrainingSettings(
+        **{"epochs": 3, "batch_size": 8, **job.get("settings", {})}
+    )
     if "kill" in job and (team.rank if team else 0) == job["kill"][1]:
         examples.batches = job["kill"][0]
     more = {}

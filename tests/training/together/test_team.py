@@ -24,6 +24,7 @@ from elman.training.data._order import Shuffled
 from elman.training.together._team import Team
 
 PROGRAM = Path(__file__).with_name("team_program.py")
+_SETTLES = {"epochs": None, "patience": None}
 _JOBS = [
     {"name": "plain"},
     {"name": "parts", "settings": {"accumulate": 3}},
@@ -36,6 +37,9 @@ _JOBS = [
     {"name": "shared-cut", "dropout": 0.3},
     {"name": "local-cut", "dropout": 0.3, "settings": {"local_steps": 2}},
     {"name": "local-spoilt", "spoil": 5, "settings": {"local_steps": 2}},
+    {"name": "steps", "settings": {**_SETTLES, "max_steps": 24, "validate_every": 6}},
+    {"name": "late", "settings": {**_SETTLES, "max_seconds": 1e-6}},
+    {"name": "local-late", "settings": {"local_steps": 2, "max_seconds": 1e-6}},
 ]
 
 
@@ -126,6 +130,17 @@ def test_two_members_train_what_one_process_does(together, alone, name):
             assert mine["gradient_norm"] == pytest.approx(
                 other["gradient_norm"], rel=1e-9
             )
+
+
+@pytest.mark.parametrize(
+    ("name", "stopped", "steps"),
+    [("steps", "steps", 24), ("late", "time", 0), ("local-late", "time", 0)],
+)
+def test_all_members_stop_at_the_same_step(together, name, stopped, steps):
+    for rank in range(2):
+        said = found(together, name, rank)[1]
+        assert said["stopped"] == stopped
+        assert said["history"][-1]["step"] == steps
 
 
 def test_every_example_goes_to_one_member_once_an_epoch(together):

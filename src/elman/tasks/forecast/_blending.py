@@ -48,6 +48,8 @@ class Blending:
         (n, H, K): truth less the blend of forecasts made at the rolling origins.
     seasons : list of list of int
         Candidates of each target.
+    long : bool
+        Whether these are long forecasts of several targets.
     """
 
     blend: Blend
@@ -55,6 +57,7 @@ class Blending:
     rolling: Rolling
     errors: Array
     seasons: list[list[int]]
+    long: bool = False
 
 
 def blending(
@@ -68,11 +71,13 @@ def blending(
     seasons: list[list[int]],
     *,
     squared: bool,
+    long: bool = False,
 ) -> Blending:
     """Fit ridge and local models on the training part and choose each one's weight.
 
     With known covariates the ridge is alone: no local model knows them, and a mean
-    with one would halve the effect of a rare event. So it is with very many targets.
+    with one would halve the effect of a rare event. So it is with very many targets,
+    and with long horizons of several targets: there the blend was worse than the ridge.
 
     Parameters
     ----------
@@ -86,12 +91,14 @@ def blending(
     seasons : list of list of int
         Of `season_candidates`.
     squared : bool
+    long : bool
+        Whether the horizon of several targets is forecast in segments.
     """
     ridge, honest = WindowRidge.fit(table, training, context, horizon, squared=squared)
     origins = rolling_origins(
         split.train_end, split.test_start, context, horizon, validating
     )
-    local = not preparation.known and len(seasons) <= _MOST_TARGETS
+    local = not (preparation.known or long) and len(seasons) <= _MOST_TARGETS
     rolling = rolling_forecasts(
         table,
         preparation,
@@ -118,7 +125,7 @@ def blending(
     )
     errors = rolling.truth - mixed
     return Blending(
-        blend, _honest(blend, table, training, honest), rolling, errors, seasons
+        blend, _honest(blend, table, training, honest), rolling, errors, seasons, long
     )
 
 

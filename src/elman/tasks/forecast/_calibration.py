@@ -15,7 +15,8 @@ from ._decoder import ForecastNetwork
 from ._gate import Gate, apply_gate, gate, gate_notes
 from ._intervals import calibrated, rolling_offsets, spread_of
 from ._notes import interval_notes
-from ._offsets import Offsets, offsets_of
+from ._offsets import Offsets, offsets_of, units
+from ._proportional import zero_levels
 from ._windows import Windows
 
 Array = NDArray[np.float64]
@@ -54,17 +55,33 @@ def calibration(
     """
     validating = held.origins.numpy()
     truth = held.truth[held.origins[:, None] + held.ahead].numpy().astype(np.float64)
-    kept = gate(truth, begun, predict(network, held).numpy(), squared=squared)
+    corrected = predict(network, held).numpy()
+    kept = gate(truth, begun, corrected, squared=squared, shortened=not start.long)
     apply_gate(network, kept.share)
     errors = truth - predict(network, held).numpy()
     notes = gate_notes(kept)
     notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
-    whole = with_correction(start, validating, errors)
-
-    def ends(level: float) -> tuple[Array, Array]:
-        if start.rolling.everywhere:
-            return rolling_offsets(whole, level)
-        return calibrated(errors, folds, level)
-
-    spread = spread_of(whole if start.rolling.everywhere else errors)
-    return kept, offsets_of(forecaster, ends, intermittent, spread, until), notes
+    if start.rolling.everywhere:
+        whole = with_correction(start, validating, errors)
+        stop = int(validating[-1]) + truth.shape[1]
+        known = start.rolling.truth
+        history = held.truth[:stop].numpy().astype(np.float64)
+        levels = zero_levels(start.blend.preparation, history, known, whole)
+        relative = whole / units(known - whole, *levels)
+        offsets = offsets_of(
+            forecaster,
+            lambda level: rolling_offsets(relative, level),
+            intermittent,
+            spread_of(relative),
+            until,
+            levels,
+        )
+        return kept, offsets, notes
+    offsets = offsets_of(
+        forecaster,
+        lambda level: calibrated(errors, folds, level),
+        intermittent,
+        spread_of(errors),
+        until,
+    )
+    return kept, offsets, notes

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Need
+from elman.models import correcting_from
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
 from elman.tasks._start import Start
@@ -31,7 +32,7 @@ from ._blend import Blend
 from ._blending import blending, fitted_again, naive_seasons, season_candidates
 from ._calibration import calibration
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, build_network, segment_of, suited
+from ._decoder import ForecastNetwork, network_config, segment_of, suited
 from ._future import Tail, with_future
 from ._gate import Gate
 from ._kinds import kinds_of, left_out
@@ -107,27 +108,31 @@ class FittedForecast:
         def both(origins: NDArray[np.int64]) -> tuple[Array, Array]:
             scaled = linear.predict(data.table, origins)
             windows = Windows(data, origins, scaled, linear.context)
-            return scaled, predict(network, windows).numpy().astype(np.float64)
+            corrected = predict(network, windows).numpy().astype(np.float64)
+            return scaled + level, corrected + level
 
         scaled, corrected = both(origins)
         wide = widening(
-            preparation, offsets, data, origins, linear.context, lambda o: both(o)[1]
+            preparation,
+            offsets,
+            data,
+            origins,
+            linear.context,
+            lambda recent: both(recent)[1],
+            level,
         )
-        scaled, corrected = scaled + level, corrected + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
+        low, high, quantiles = offsets.ends(corrected, wide)
         return Backtest(
             targets=preparation.targets,
             time=data.time[steps],
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + wide * offsets.low),
-            upper=preparation.inverse(corrected + wide * offsets.high),
+            lower=preparation.inverse(low),
+            upper=preparation.inverse(high),
             levels=offsets.levels,
-            quantiles=tuple(
-                preparation.inverse(corrected + wide * offset)
-                for offset in offsets.quantiles
-            ),
+            quantiles=tuple(preparation.inverse(values) for values in quantiles),
             zone=preparation.calendar.zone,
         )
 
@@ -269,6 +274,7 @@ def fit_forecast(
             kinds.seasons, float(series.step), split.test_start, dated=dated
         ),
         squared=squared,
+        long=segment is not None and len(targets) > 1,
     )
     linear = begin.blend
     examples = Windows(learned, training, begin.honest, context)
@@ -279,14 +285,9 @@ def fit_forecast(
     folds = folds - begin.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        network = build_network(
-            forecaster,
-            data.encoder.shape[1],
-            data.decoder.shape[1],
-            len(targets),
-            horizon,
-            segment,
-        )
+        sizes = (data.encoder.shape[1], data.decoder.shape[1], len(targets))
+        config = network_config(forecaster, *sizes, horizon, segment)
+        network = correcting_from(config)
         if previous is not None:
             network.load_state_dict(previous.weights)
         loss = objective(

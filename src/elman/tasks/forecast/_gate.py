@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman.models import HighwayNetwork, LogLink, SegmentNetwork
+from elman.models import CorrectingNetwork, LogLink
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,14 @@ class Gate:
     noise: float
 
 
-def gate(truth: Array, start: Array, corrected: Array, *, squared: bool) -> Gate:
+def gate(
+    truth: Array,
+    start: Array,
+    corrected: Array,
+    *,
+    squared: bool,
+    shortened: bool = True,
+) -> Gate:
     r"""Return how much of a correction to keep.
 
     The share :math:`\lambda` with the lowest error of a few, times
@@ -47,6 +54,10 @@ def gate(truth: Array, start: Array, corrected: Array, *, squared: bool) -> Gate
         (n, H, K), scaled: of the validation windows; the truth is NaN where unknown.
     squared : bool
         Whether errors are squared; absolute else.
+    shortened : bool
+        Whether the standard error shortens the share. Long forecasts of several
+        targets, of which a validation part has few without overlap, are taken at
+        their mean gain: weights shared by all targets have more to show than that.
     """
     known = np.isfinite(truth).any((1, 2))
     if not known.any():
@@ -68,15 +79,15 @@ def gate(truth: Array, start: Array, corrected: Array, *, squared: bool) -> Gate
     gain = float(gains[best].mean())
     apart = max(1.0, len(truth) / truth.shape[1])
     noise = float(gains[best].std() / np.sqrt(apart)) if apart > 1 else float("inf")
+    if gain > 0 and least and not shortened:
+        return Gate(best, gain / least, noise / least)
     if gain <= 0 or not least or noise >= gain:
         relative = gain / least if least else 0.0
         return Gate(0.0, relative, noise / least if least else 0.0)
     return Gate(best * (1 - (noise / gain) ** 2), gain / least, noise / least)
 
 
-def apply_gate(
-    network: HighwayNetwork | SegmentNetwork | LogLink, share: float
-) -> None:
+def apply_gate(network: CorrectingNetwork | LogLink, share: float) -> None:
     """Multiply the network's correction by a share, in place."""
     with torch.no_grad():
         network.head.weight.mul_(share)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 
-from ._offsets import Offsets
+from ._offsets import Offsets, units
 
 Array = NDArray[np.float64]
 Origins = NDArray[np.int64]
@@ -30,6 +30,7 @@ def widening(
     origins: Origins,
     context: int,
     forecast: Callable[[Origins], Array],
+    level: Array | float = 0.0,
 ) -> Array:
     r"""Return what to multiply the distances of intervals by, (n, 1, K).
 
@@ -52,6 +53,8 @@ def widening(
         Steps that a forecast looks back.
     forecast : callable
         From origins (m,) to scaled forecasts (m, H, K).
+    level : ndarray or float
+        Scaled, what has been taken from the data and not from the forecasts.
     """
     horizon, targets = offsets.low.shape
     found = np.ones((len(origins), 1, targets))
@@ -65,10 +68,12 @@ def widening(
     if not len(recent):
         return found
     steps = recent[:, None] + np.arange(horizon)
-    # Forecasts that stand in for values have no errors, nor what fits are made without.
+    # No errors have forecasts that stand in for values, nor what no fit is made with.
     known = np.isfinite(data.raw) & ~preparation.wild(data.raw)
     truth = np.where(known, data.table.truth, np.nan)[steps]
-    squares = ((truth - forecast(recent)) / offsets.spread) ** 2
+    forecasts = forecast(recent)
+    unit = offsets.spread * units(forecasts, offsets.zero, offsets.least)
+    squares = ((truth + level - forecasts) / unit) ** 2
     for i, origin in enumerate(origins):
         which = np.searchsorted(recent, origin - back[::-1])
         which = which[origin - back[::-1] >= begin]
