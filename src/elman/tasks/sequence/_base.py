@@ -40,7 +40,7 @@ from ._preparation import Preparation
 from ._recipe import Loss, recipe_of
 from ._state import restored
 from ._targets import Targets, unseen_note
-from ._weights import Weights, sample_weights, weighted
+from ._weights import Weights, sample_weights, weighted, without_weightless
 
 
 class SequenceEstimator(Estimator):
@@ -90,7 +90,7 @@ class SequenceEstimator(Estimator):
             One target a sequence, or one a step: (n, T) or n arrays (T_i,).
         sample_weight : array-like or None
             (n,): how much each sequence counts in the loss, and in the linear
-            models'.
+            models'. Those of weight 0 are left out.
 
         Returns
         -------
@@ -102,9 +102,10 @@ class SequenceEstimator(Estimator):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        sequences = as_sequences(X)
-        raw = self._read_targets(y, sequences)
-        raw = self._weigh(raw, sample_weight, len(sequences))
+        given = as_sequences(X)
+        raw = self._read_targets(y, given)
+        raw = self._weigh(raw, sample_weight, len(given))
+        sequences, raw, left_out = without_weightless(given, raw)
         loss = self._loss(raw.weights is not None)
         longest = max(map(len, sequences))
         width, count = self._width(raw), len(sequences)
@@ -124,6 +125,7 @@ class SequenceEstimator(Estimator):
             if self.highway == "auto" and not raw.per_step:
                 combination = Combination.fit(sequences, targets, classes, self.seed_)
             fitted = fit_network(sequences, targets, *rows, recipe)
+            fitted.notes.extend(left_out)
             if combination is not None:
                 combination.weigh(sequences, targets, rows[1], fitted.first)
             return fitted, combination
