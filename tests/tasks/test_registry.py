@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
 
-from elman import tasks
+from elman import InputError, tasks
+from elman.cli._able import check_able
 from elman.cli._app import app
 from elman.report import render
 from elman.tasks import ESTIMATORS, TASKS
@@ -30,6 +32,20 @@ def test_each_task_has_its_command():
 @pytest.mark.parametrize("name", TASKS)
 def test_a_report_without_a_title_has_that_of_its_task(name):
     assert f"<title>{TASKS[name].title}" in render({"task": name})
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_what_a_task_can_is_a_command_and_a_method(name):
+    commands = typer.main.get_command(app).commands
+    for command in TASKS[name].can:
+        assert command in commands
+        assert callable(getattr(ESTIMATORS[name], command))
+
+
+def test_a_run_of_another_task_is_refused_in_one_line():
+    with pytest.raises(InputError, match=r"runs/a is a run of classify; elman update"):
+        check_able(Path("runs/a"), "classify", "update")
+    check_able(Path("runs/a"), "forecast", "backtest")
 
 
 def test_asking_for_the_tasks_loads_no_estimator():

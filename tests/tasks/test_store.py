@@ -13,7 +13,7 @@ import tomli_w
 
 import elman
 from elman.tasks import Forecaster, SequenceClassifier
-from elman.tasks.forecast._scores import verdict
+from elman.tasks._verdict import verdict
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from elman._errors import InputError
-
 from . import _options as opt
+from ._able import check_able
 from ._deliver import WRITERS, check_format, deliver
 from ._destination import check_destination
 from ._output import Output, plain_warnings
@@ -69,10 +68,7 @@ def backtest(
     from ._predict import open_like
 
     estimator = elman.load(run)
-    if estimator.task != "forecast":
-        raise InputError(
-            f"{run} is a run of {estimator.task}; forecasts are backtested"
-        )
+    check_able(run, estimator.task, "backtest")
     table = open_like(data, missing, encoding, estimator.reading_)
     opt.say(table.notes)
     again: dict[str, Any] = {"refit": False if refit is None else refit}

@@ -10,6 +10,7 @@ import typer
 from elman._errors import InputError
 
 from . import _options as opt
+from ._able import check_able
 from ._output import Output, plain_warnings
 
 
@@ -50,11 +51,7 @@ def update(
     if out is not None and out.exists() and run.exists() and out.samefile(run):
         raise InputError(f"--out {out} is the run that is updated; name another folder")
     estimator = elman.load(run)
-    if estimator.task != "forecast":
-        raise InputError(
-            f"{run} is a run of {estimator.task}; only forecasts are updated, train"
-            " others anew"
-        )
+    check_able(run, estimator.task, "update")
     table = open_like(data, missing, encoding, estimator.reading_)
     opt.say(table.notes)
     job = Job(task="update", data=Source.of(data))

@@ -29,6 +29,8 @@ class Task:
         What is predicted.
     score : str
         What ``score`` of the estimator returns.
+    can : tuple of str
+        Commands that its runs take beyond those of all tasks.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Task:
     data: Literal["series", "sequences"]
     labels: Literal["classes", "numbers"]
     score: str
+    can: tuple[str, ...] = ()
 
 
 TASKS: dict[str, Task] = {
@@ -47,6 +50,7 @@ TASKS: dict[str, Task] = {
         data="series",
         labels="numbers",
         score="skill",
+        can=("update", "backtest"),
     ),
     "classify": Task(
         "Classification of sequences",

@@ -11,9 +11,10 @@ import pytest
 
 import elman
 from elman import InputError
+from elman.tasks._verdict import verdict
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._intervals import calibrated, fewest_errors
-from elman.tasks.forecast._scores import bias, forecast_scores, verdict
+from elman.tasks.forecast._scores import bias, forecast_scores
 from series import hourly, small
 
 ROWS = 500

@@ -13,6 +13,8 @@ from elman.tasks.sequence._baselines import (
     windows,
 )
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.kinds._regression import Regression
 
 
 def classes(n=60, seed=0):
@@ -58,7 +60,7 @@ def test_windows_centre_on_their_step():
 def test_classifiers():
     x, targets = classes()
     later, truth = classes(seed=1)
-    models = Baselines(classify=True).fit(x, targets)
+    models = Baselines(Classification(np.arange(2))).fit(x, targets)
     found = models.predict(later, per_step=False)
     assert list(found) == ["majority class", "1-nearest-neighbour", "ridge"]
     right = {name: (p == truth.values).mean() for name, p in found.items()}
@@ -75,7 +77,7 @@ def test_regressors_of_several_targets():
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(t, 1)) for t in rng.integers(5, 9, 80)]
     y = np.array([[s.mean(), 3 * s.max() + 1] for s in x])
-    models = Baselines(classify=False).fit(x[:60], Targets(y[:60], None))
+    models = Baselines(Regression(1)).fit(x[:60], Targets(y[:60], None))
     found = models.predict(x[60:], per_step=False)
     assert {name: p.shape for name, p in found.items()} == {
         "mean": (20, 2),
@@ -97,7 +99,7 @@ def test_steps_use_a_window(missing):
     if missing:
         given[::3] = np.nan
     lengths = np.array([len(s) for s in x])
-    models = Baselines(classify=False).fit(x, Targets(given, lengths))
+    models = Baselines(Regression(1)).fit(x, Targets(given, lengths))
     found = models.predict(x, per_step=True)
     assert list(found) == ["mean", "ridge"]
     assert found["ridge"].shape == truth.shape
@@ -108,7 +110,9 @@ def test_steps_use_a_window(missing):
 def test_no_input_is_too_wide_or_too_long():
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(t, 300)) for t in (5000, 3000, 4000, 10)]
-    models = Baselines(classify=True).fit(x, Targets(np.array([0, 1, 0, 1]), None))
+    models = Baselines(Classification(np.arange(2))).fit(
+        x, Targets(np.array([0, 1, 0, 1]), None)
+    )
     assert models.predict(x, per_step=False)["ridge"].shape == (4,)
     features = models._features(x, per_step=False)
     assert features["frames"].shape[1] <= 2048

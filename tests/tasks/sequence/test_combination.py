@@ -11,6 +11,7 @@ from elman import SequenceClassifier, SequenceRegressor
 from elman._errors import InputError
 from elman.tasks.sequence._combination import Combination
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._classification import Classification
 from sequence_data import rising_or_falling, weighted_end
 
 QUICK = {"hidden_size": 6, "epochs": 2, "init": "default"}
@@ -38,7 +39,7 @@ def noise(n=60):
 
 def weighed(logits_of):
     x, y = noise()
-    combination = Combination.fit(x, Targets(y, None), 2, 0)
+    combination = Combination.fit(x, Targets(y, None), Classification(np.arange(2)), 0)
     rows = np.arange(20, 60)
     shown = [logits_of(k) for k in y]
     seen = [np.concatenate([[s], x_i]) for s, x_i in zip(shown, x, strict=True)]

@@ -14,6 +14,10 @@ from elman.tasks.sequence._blocks import (
 )
 from elman.tasks.sequence._highway import PARTS, Highway
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.kinds._regression import Regression
+
+CLASSES = Classification(np.arange(2))
 
 
 def waves(n=40, seed=0, channels=1):
@@ -31,7 +35,7 @@ def waves(n=40, seed=0, channels=1):
 
 def fitted(seed=0, **targets):
     x, y = waves()
-    return Highway.fit(x, Targets(y, None, **targets), 2, seed)
+    return Highway.fit(x, Targets(y, None, **targets), CLASSES, seed)
 
 
 def test_tells_waves_apart_whatever_their_phase():
@@ -46,7 +50,7 @@ def test_tells_waves_apart_whatever_their_phase():
 def test_numbers_of_several_targets():
     x, y = waves()
     targets = np.stack([y, 1.0 - y], 1).astype(float)
-    highway = Highway.fit(x, Targets(targets, None), 0, 0)
+    highway = Highway.fit(x, Targets(targets, None), Regression(1), 0)
     later, truth = waves(seed=1)
     error = highway.outputs(later) - np.stack([truth, 1 - truth], 1)
     assert np.sqrt((error**2).mean()) < 0.3
@@ -55,7 +59,7 @@ def test_numbers_of_several_targets():
 def test_comes_back_from_its_description():
     highway = fitted()
     later, _ = waves(seed=1)
-    again = Highway.from_description(highway.describe(), highway.tensors())
+    again = Highway.from_description(highway.describe(), highway.tensors(), CLASSES)
     assert np.array_equal(again.outputs(later), highway.outputs(later))
 
 
@@ -67,7 +71,7 @@ def test_a_slope_whatever_the_level_and_the_length():
         for b, n in zip(slope, rng.integers(20, 60, 100), strict=True)
     ]
     x = [s.astype(np.float32) for s in x]
-    model = Highway.fit(x[:60], Targets(slope[:60, None], None), 0, 0)
+    model = Highway.fit(x[:60], Targets(slope[:60, None], None), Regression(1), 0)
     error = np.sqrt(np.square(model.outputs(x[60:])[:, 0] - slope[60:]).mean())
     assert error < 0.29  # 0.23; without the slopes 0.33
 
@@ -92,7 +96,7 @@ def test_the_seed_repeats_a_fit():
 def test_labels_by_chance_are_not_believed():
     x, y = waves()
     y = np.random.default_rng(0).permutation(y)
-    left_out = Highway.fit(x, Targets(y, None), 2, 0).left_out()
+    left_out = Highway.fit(x, Targets(y, None), CLASSES, 0).left_out()
     # A model that had seen the row would predict it.
     assert (left_out.argmax(1) == y).mean() < 0.75
 
@@ -109,7 +113,7 @@ def test_very_short_sequences(lengths):
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(lengths[i % 2], 2)).astype(np.float32) for i in range(12)]
     y = np.array([int(s[0, 0] > 0) for s in x])
-    outputs = Highway.fit(x, Targets(y, None), 2, 0).outputs(x)
+    outputs = Highway.fit(x, Targets(y, None), CLASSES, 0).outputs(x)
     assert np.isfinite(outputs).all()
 
 

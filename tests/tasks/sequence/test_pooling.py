@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from elman.tasks.sequence._pooling import calibration, class_pool, mixed, number_pool
+from elman.tasks.sequence._pooling import (
+    calibration,
+    class_pool,
+    mean_numbers,
+    mean_probabilities,
+    number_pool,
+)
 
 
 def drawn(n, seed=0):
@@ -63,7 +69,7 @@ def test_numbers_are_weighted_by_least_squares():
 
 def test_probabilities_are_averaged_and_stay_such():
     a, b = np.log([[0.9, 0.1]]), np.log([[0.5, 0.5]])
-    found = mixed([a, b], np.array([0.25, 0.75]), True)
+    found = mean_probabilities([a, b], np.array([0.25, 0.75]))
     np.testing.assert_allclose(np.exp(found), [[0.6, 0.4]])
-    np.testing.assert_allclose(mixed([a, b], np.array([1.0, 0.0]), True), a)
-    np.testing.assert_allclose(mixed([a, b], np.array([0.5, 0.5]), False), (a + b) / 2)
+    np.testing.assert_allclose(mean_probabilities([a, b], np.array([1.0, 0.0])), a)
+    np.testing.assert_allclose(mean_numbers([a, b], np.array([0.5, 0.5])), (a + b) / 2)

@@ -82,7 +82,7 @@ def test_held_out_targets_do_not_scale_the_others():
     x, y = weighted_end()
     train, held = split_rows(None, len(x), 0.2, 0)
     model = SequenceRegressor(**QUICK).fit(x, y)
-    np.testing.assert_allclose(model.target_scaler_.mean, y[train].mean())
+    np.testing.assert_allclose(model.kind_.scaler.mean, y[train].mean())
     assert len(held) == 16
 
 

@@ -12,11 +12,17 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import elman
 from elman import InputError, SequenceClassifier, SequenceRegressor
-from elman.tasks.sequence._classify import class_loss, weighted_class_loss
-from elman.tasks.sequence._regress import squared_loss, weighted_squared_loss
-from elman.tasks.sequence._scores import balanced_accuracy, score_table
+from elman.tasks.sequence._scores import score_table
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence._weights import class_weights, weighted, without_weightless
+from elman.tasks.sequence.kinds._class_remarks import balanced_accuracy
+from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.kinds._losses import (
+    class_loss,
+    squared_loss,
+    weighted_class_loss,
+    weighted_squared_loss,
+)
 
 SMALL = {"hidden_size": 4, "epochs": 2, "init": "default"}
 
@@ -214,12 +220,12 @@ def test_the_verdict_says_what_accuracy_hides():
     truth = np.array([0] * 95 + [1] * 5)
     always = np.zeros(100, int)
     assert balanced_accuracy(truth, always) == 0.5
-    table = score_table(
-        truth, always, {"majority class": always}, "t", "accuracy", ["a", "b"], 2
-    )
+    kind = Classification(np.array(["a", "b"]))
+    told = {"majority class": always}
+    table = score_table(kind, Targets(truth, None), always, told, "t")
     assert "Always saying 'a' is right for 95.0 %" in table["verdict"]
     assert "the network is right for 50.0 %, a guess for 50.0 %" in table["verdict"]
     assert "never predicts the class 'b' (5). class_weight" in table["verdict"]
     even = np.array([0, 1] * 10)
-    table = score_table(even, even, {}, "t", "accuracy", ["a", "b"], 2)
-    assert table["verdict"] == "The network is right for 100.0 %."
+    table = score_table(kind, Targets(even, None), even, {}, "t")
+    assert table["verdict"] == "The network has accuracy 100.0 %."

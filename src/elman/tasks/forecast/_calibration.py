@@ -15,7 +15,8 @@ from ._decoder import ForecastNetwork
 from ._gate import Gate, apply_gate, gate, gate_notes
 from ._intervals import calibrated, rolling_offsets
 from ._notes import interval_notes
-from ._offsets import Offsets, offsets_of
+from ._offsets import Offsets, offsets_of, units
+from ._proportional import zero_levels
 from ._windows import Windows
 
 Array = NDArray[np.float64]
@@ -59,8 +60,16 @@ def calibration(
     notes += interval_notes(errors, forecaster.level, start.blend.preparation.targets)
     if start.rolling.everywhere:
         whole = with_correction(start, validating, errors)
+        stop = int(validating[-1]) + truth.shape[1]
+        known = start.rolling.truth
+        history = held.truth[:stop].numpy().astype(np.float64)
+        levels = zero_levels(start.blend.preparation, history, known, whole)
+        relative = whole / units(known - whole, *levels)
         offsets = offsets_of(
-            forecaster, lambda level: rolling_offsets(whole, level), intermittent
+            forecaster,
+            lambda level: rolling_offsets(relative, level),
+            intermittent,
+            levels,
         )
         return kept, offsets, notes
     offsets = offsets_of(

@@ -105,18 +105,17 @@ class FittedForecast:
         corrected = predict(network, windows).numpy().astype(np.float64) + level
         scaled = scaled + level
         steps = origins[:, None] + np.arange(scaled.shape[1])
+        low, high, quantiles = offsets.ends(corrected)
         return Backtest(
             targets=preparation.targets,
             time=data.time[steps],
             truth=data.raw[steps],
             prediction=preparation.inverse(corrected),
             linear=preparation.inverse(scaled),
-            lower=preparation.inverse(corrected + offsets.low),
-            upper=preparation.inverse(corrected + offsets.high),
+            lower=preparation.inverse(low),
+            upper=preparation.inverse(high),
             levels=offsets.levels,
-            quantiles=tuple(
-                preparation.inverse(corrected + offset) for offset in offsets.quantiles
-            ),
+            quantiles=tuple(preparation.inverse(values) for values in quantiles),
             zone=preparation.calendar.zone,
         )
 

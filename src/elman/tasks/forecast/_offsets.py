@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 class Offsets(NamedTuple):
     """What to add to a scaled forecast, at each step and for each target.
 
+    Where errors are proportional to the level, it is so much for each unit of it.
+
     Parameters
     ----------
     low, high : ndarray
@@ -26,16 +28,29 @@ class Offsets(NamedTuple):
         Of the quantiles, in order.
     quantiles : ndarray
         (Q, H, K).
+    zero, least : ndarray
+        (K,), of `zero_levels`: from where levels are measured, NaN where distances are
+        as they stand; and the least level.
     """
 
     low: Array
     high: Array
     levels: tuple[float, ...]
     quantiles: Array
+    zero: Array
+    least: Array
+
+    def ends(self, forecast: Array) -> tuple[Array, Array, list[Array]]:
+        """Return the two ends and the quantiles of scaled forecasts, (..., H, K)."""
+        unit = units(forecast, self.zero, self.least)
+        low, high = forecast + self.low * unit, forecast + self.high * unit
+        return low, high, [forecast + one * unit for one in self.quantiles]
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the arrays as tensors."""
         found = {"low": self.low, "high": self.high}
+        if np.isfinite(self.zero).any():
+            found |= {"zero": self.zero, "least": self.least}
         if self.levels:
             found |= {"levels": np.array(self.levels), "quantiles": self.quantiles}
         return {f"interval.{name}": torch.from_numpy(v) for name, v in found.items()}
@@ -44,14 +59,34 @@ class Offsets(NamedTuple):
     def from_tensors(cls, tensors: Mapping[str, Tensor]) -> Offsets:
         """Return what `tensors` returned."""
         low, high = (tensors[f"interval.{name}"].numpy() for name in ("low", "high"))
+        zero, least = as_they_stand(low.shape[1])
+        if "interval.zero" in tensors:
+            zero = tensors["interval.zero"].numpy()
+            least = tensors["interval.least"].numpy()
         if "interval.levels" not in tensors:
-            return cls(low, high, (), np.zeros((0, *low.shape)))
+            return cls(low, high, (), np.zeros((0, *low.shape)), zero, least)
         levels = tuple(tensors["interval.levels"].tolist())
-        return cls(low, high, levels, tensors["interval.quantiles"].numpy())
+        quantiles = tensors["interval.quantiles"].numpy()
+        return cls(low, high, levels, quantiles, zero, least)
+
+
+def as_they_stand(targets: int) -> tuple[Array, Array]:
+    """Return ``zero`` and ``least`` of targets without proportional errors."""
+    return np.full(targets, np.nan), np.ones(targets)
+
+
+def units(forecast: Array, zero: Array, least: Array) -> Array:
+    """Return what distances are multiplied by, (..., K): the level, or 1."""
+    level = np.maximum(forecast - zero, least)
+    unit: Array = np.where(np.isnan(zero), 1.0, level)
+    return unit
 
 
 def offsets_of(
-    forecaster: Any, ends: Callable[[float], tuple[Array, Array]], rare: Sequence[bool]
+    forecaster: Any,
+    ends: Callable[[float], tuple[Array, Array]],
+    rare: Sequence[bool],
+    levels_from: tuple[Array, Array] | None = None,
 ) -> Offsets:
     """Return the distances of a forecaster's interval and of its quantiles.
 
@@ -63,8 +98,12 @@ def offsets_of(
         From the level of an interval to its two distances from a forecast, (H, K) each.
     rare : sequence of bool
         Targets that are 0 at least half of the time, and so is any lower quantile.
+    levels_from : tuple of ndarray, optional
+        ``zero`` and ``least``, in units of which the distances are.
     """
     low, high = ends(forecaster.level)
     low[:, list(rare)] = -np.inf
     levels = check_quantiles(forecaster.quantiles)
-    return Offsets(low, high, levels, quantile_offsets(levels, ends, rare))
+    quantiles = quantile_offsets(levels, ends, rare)
+    zero, least = levels_from or as_they_stand(low.shape[1])
+    return Offsets(low, high, levels, quantiles, zero, least)

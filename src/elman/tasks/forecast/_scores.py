@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,44 +63,3 @@ def mean_seen(
     with np.errstate(invalid="ignore"):
         found: NDArray[np.float64] = np.nansum(values, axis) / count
     return found
-
-
-def verdict(
-    rows: list[dict[str, Any]], metric: str = "MAE", rounding: float = 0.0
-) -> tuple[str, str]:
-    """Return the winner's name and one sentence about it.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Each with "model", "kind" and "values"; exactly one network.
-    metric : str
-        Lower is better.
-    rounding : float
-        Errors that differ by less are the same.
-    """
-    network = next(row for row in rows if row["kind"] == "network")
-    others = [row for row in rows if row["kind"] != "network"]
-    best = min(others, key=lambda row: row["values"][metric])
-    mine, theirs = network["values"][metric], best["values"][metric]
-    # A correction of zero differs from the linear part by float32 rounding.
-    if abs(mine - theirs) <= max(1e-5 * theirs, rounding):
-        return network["model"], (
-            f"{network['model']} and {best['model']} have the same {metric}, "
-            f"{mine:.4g}: training found nothing to add."
-        )
-    if mine < theirs:
-        share = 1 - mine / theirs
-        return network["model"], (
-            f"{network['model']} has the lowest {metric}, {mine:.4g}: "
-            f"{share:.1%} below {best['model']} ({theirs:.4g})."
-        )
-    if not theirs:
-        return best["model"], (
-            f"A baseline wins: {best['model']} makes no error at all, "
-            f"{network['model']} has {metric} {mine:.4g}."
-        )
-    return best["model"], (
-        f"A baseline wins: {best['model']} has {metric} {theirs:.4g}, "
-        f"{network['model']} {mine:.4g}, {mine / theirs - 1:.1%} above."
-    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,32 +34,34 @@ from ._input import (
     features_in,
     is_ragged,
     known_sequences,
+    lengths_of,
 )
 from ._input import in_words as _count
 from ._preparation import Preparation
-from ._recipe import Loss, recipe_of
+from ._recipe import recipe_of
 from ._state import restored
-from ._targets import Targets, unseen_note
-from ._weights import Weights, sample_weights, weighted, without_weightless
+from ._targets import Output, Targets, unseen_note
+from ._weights import sample_weights, weighted, without_weightless
+from .kinds._kind import Kind
 
 
 class SequenceEstimator(Estimator):
     """Base of the sequence estimators; use the classifier or the regressor."""
 
-    _classify: bool
+    kind_: Kind
     # The held-out sequences it takes to choose an epoch.
     _fewest: int
     # The linear models beside the network; None with one target a step, or without.
     combination_: Combination | None = None
 
-    # Declared for the readers of this file: subclasses' __init__ sets them.
+    # `_keep` sets them.
     cell: str
     hidden_size: int
     num_layers: int
     bidirectional: bool
     dropout: float
     pooling: str
-    output: str
+    output: Output
     init: str
     highway: str
     epochs: int | None
@@ -76,6 +78,35 @@ class SequenceEstimator(Estimator):
     training: Any
     callbacks: Any
     checkpoints: Any
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = True,
+        dropout: float = 0.0,
+        pooling: Literal["auto", "last", "mean", "max", "attention"] = "auto",
+        output: Output = "auto",
+        init: str = "auto",
+        highway: Literal["auto", "none"] = "auto",
+        epochs: int | None = None,
+        max_seconds: float | None = 120.0,
+        batch_size: int | Literal["auto", "all"] = "auto",
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = 1.0,
+        patience: int | Literal["auto"] | None = "auto",
+        validation_fraction: float = 0.2,
+        refit: bool = True,
+        random_state: Any = 0,
+        training: Mapping[str, Any] | None = None,
+        progress: bool = False,
+        callbacks: Any = (),
+        checkpoints: Any = None,
+    ) -> None:
+        self._keep(locals())
 
     @own_modes()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -103,27 +134,27 @@ class SequenceEstimator(Estimator):
             and what to do.
         """
         given = as_sequences(X)
-        raw = self._read_targets(y, given)
-        raw = self._weigh(raw, sample_weight, len(given))
+        kind, raw = self._read(y, given)
+        by_row = sample_weights(sample_weight, len(given))
+        raw = replace(raw, weights=weighted(raw, kind.weights(raw), by_row))
         sequences, raw, left_out = without_weightless(given, raw)
-        loss = self._loss(raw.weights is not None)
-        longest = max(map(len, sequences))
-        width, count = self._width(raw), len(sequences)
-        recipe = recipe_of(self, loss, width, raw.per_step, count, longest)
+        longest, count = max(map(len, sequences)), len(sequences)
+        loss = kind.loss(raw.weights is not None)
+        recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest)
+        self.kind_ = kind
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
         self.per_step_ = raw.per_step
-        groups = raw.values if self._classify and not raw.per_step else None
-        rows = split_rows(groups, len(sequences), self.validation_fraction, self.seed_)
-        targets = self._scale_targets(raw, rows[0])
-        classes = width if self._classify else 0
+        held_out = self.validation_fraction
+        rows = split_rows(kind.groups(raw), count, held_out, self.seed_)
+        targets = kind.scaled(raw, rows[0])
 
         def learn() -> tuple[Fitted, Combination | None]:
             combination = None
             if self.highway == "auto" and not raw.per_step:
-                combination = Combination.fit(sequences, targets, classes, self.seed_)
+                combination = Combination.fit(sequences, targets, kind, self.seed_)
             fitted = fit_network(sequences, targets, *rows, recipe)
             fitted.notes.extend(left_out)
             if combination is not None:
@@ -162,7 +193,7 @@ class SequenceEstimator(Estimator):
         """
         check_is_fitted(self, "network_")
         sequences = known_sequences(self, X)
-        truth = self._read_known_targets(y, sequences)
+        truth = self._read_known(y, sequences)
         text = f"{split}: {_count(sequences)}"
         self._score(sequences, truth, text)
         if truth.unseen:
@@ -173,73 +204,27 @@ class SequenceEstimator(Estimator):
     # -- what a task adds ---------------------------------------------------
 
     @abstractmethod
-    def _read_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
-        """Return y as class numbers or numbers (n, K), and learn its classes."""
+    def _read(self, y: Any, sequences: Sequence[Array]) -> tuple[Kind, Targets]:
+        """Return what is predicted, and y as class numbers or numbers (n, K)."""
 
     @abstractmethod
-    def _read_known_targets(self, y: Any, sequences: Sequence[Array]) -> Targets:
+    def _restored(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> Kind:
+        """Return what is predicted, as ``kind_.dump()`` described it."""
+
+    # -- fitting ------------------------------------------------------------
+
+    def _read_known(self, y: Any, sequences: Sequence[Array]) -> Targets:
         """Return y in the form learned by ``fit``."""
+        return self.kind_.read(y, lengths_of(sequences), self.per_step_)
 
-    @abstractmethod
-    def _scale_targets(self, targets: Targets, rows: NDArray[np.int64]) -> Targets:
-        """Return the targets as the loss expects them, scaled on these rows."""
-
-    @abstractmethod
-    def _loss(self, weighted: bool) -> Loss:
-        """Return the loss; of targets with a last column of weights, if they have."""
-
-    @abstractmethod
-    def _width(self, targets: Targets) -> int:
-        """Return how many outputs the network has."""
-
-    @abstractmethod
-    def _decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
-        """Return class numbers (rows,), or numbers (rows, K), of outputs."""
-
-    @abstractmethod
-    def _describe(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
+    def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         """Return title, question and data of the results."""
-
-    @abstractmethod
-    def _fitted(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """Return what the task learned besides: plain values, and tensors."""
-
-    @abstractmethod
-    def _take_up(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        """Take up what `_fitted` returned."""
-
-    def _weigh(
-        self,
-        targets: Targets,
-        sample_weight: Any,
-        count: int,
-        by_class: Weights | None = None,
-    ) -> Targets:
-        """Return the targets with their weights, if they have any."""
-        by_row = sample_weights(sample_weight, count)
-        return replace(targets, weights=weighted(targets, by_class, by_row))
-
-    def _metric(self) -> str:
-        """Return what decides between the network and simple models."""
-        return "RMSE"
-
-    def _guess(self, targets: Targets) -> tuple[float, str]:
-        """Return the loss of guessing, without weights, and what that is."""
-        return 1.0, "always saying the mean"
-
-    def _names(self) -> list[str]:
-        """Return the names of the classes."""
-        return []
-
-    def _output(self) -> Any:
-        return self.output
-
-    def _question(self, sequences: Sequence[Array]) -> list[list[str]]:
-        """Return what both tasks were asked, as label and text."""
+        title, asked, data = self.kind_.describe(sequences, raw)
         channels = sequences[0].shape[1]
         ways = "both ways" if self.bidirectional else "forward"
         layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
-        return [
+        question = [
+            ["Asked for", asked],
             ["Sequences", f"{_count(sequences)}, {channels} channels"],
             [
                 "Network",
@@ -248,8 +233,7 @@ class SequenceEstimator(Estimator):
             ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
             ["Seed", str(self.seed_)],
         ]
-
-    # -- fitting ------------------------------------------------------------
+        return {"title": title, "question": question, "data": data}
 
     def _report(
         self,
@@ -263,14 +247,14 @@ class SequenceEstimator(Estimator):
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
-            **self._describe(sequences, raw),
+            **self._described(sequences, raw),
             "notes": [
                 *fitted.preparation.notes(sequences),
                 *fitted.notes,
                 *(combination.notes() if combination else []),
                 *advice(
                     fitted.run.result,
-                    None if raw.weights is not None else self._guess(raw),
+                    None if raw.weights is not None else self.kind_.guess(raw),
                 ),
             ],
             "diagnosis": fitted.start.report(),
@@ -289,7 +273,7 @@ class SequenceEstimator(Estimator):
             **({"combination": combination.report()} if combination else {}),
         }
         preparation = fitted.first[1]
-        self._baselines = Baselines(self._classify).fit(
+        self._baselines = Baselines(self.kind_).fit(
             preparation.apply(training), raw.take(train_rows)
         )
         if len(validation_rows):
@@ -306,7 +290,7 @@ class SequenceEstimator(Estimator):
                 "nothing was held out to stop training by: it ran all epochs"
             )
         if fitted.refit_epochs:
-            self._baselines = Baselines(self._classify).fit(
+            self._baselines = Baselines(self.kind_).fit(
                 fitted.preparation.apply(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
@@ -324,11 +308,7 @@ class SequenceEstimator(Estimator):
         predicted, self.results_["scores"] = scored(
             self, sequences, truth, split, model, linear
         )
-        self._picture(truth, predicted)
-
-    @abstractmethod
-    def _picture(self, truth: Targets, predicted: NDArray[Any]) -> None:
-        """Put confusion or pairs into the results."""
+        self.results_ |= self.kind_.picture(truth, predicted)
 
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
@@ -354,7 +334,7 @@ class SequenceEstimator(Estimator):
         return parts if is_ragged(X) else np.stack(parts)
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        fitted, tensors = self._fitted()
+        fitted, tensors = self.kind_.dump()
         combination = self.combination_
         if combination is not None:
             fitted["combination"] = combination.describe()
@@ -376,7 +356,7 @@ class SequenceEstimator(Estimator):
         }
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        self._take_up(fitted, tensors)
+        self.kind_ = self._restored(fitted, tensors)
         self.seed_ = fitted["seed"]
         self.channels_ = fitted["channels"]
         restore_features(self, fitted, self.channels_)
@@ -386,7 +366,9 @@ class SequenceEstimator(Estimator):
         self.network_ = restored(self, fitted, tensors)
         described = fitted.get("combination")
         if described:
-            self.combination_ = Combination.from_description(described, tensors)
+            self.combination_ = Combination.from_description(
+                described, tensors, self.kind_
+            )
 
     def __sklearn_tags__(self) -> Tags:
         """Say what X may be: two or three axes, NaN allowed."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from elman.tasks._sampled import sampled
 
 from ._targets import Targets
+
+if TYPE_CHECKING:
+    from .kinds._kind import Kind
 
 Floats = NDArray[np.floating]
 
@@ -25,7 +25,12 @@ _MOST_NUMBERS = 1024
 _MOST_FRAMES = 64
 _MOST_ROWS = 20_000
 _REACH = 8
-_ALPHAS = tuple(10.0**k for k in range(-3, 6))
+
+ALPHAS = tuple(10.0**k for k in range(-3, 6))
+"""The penalties that a ridge chooses from."""
+
+NEAREST, RIDGE = "1-nearest-neighbour", "ridge"
+"""What the models that all kinds of targets have are called."""
 
 
 def resampled(sequence: Floats, frames: int) -> NDArray[np.float64]:
@@ -69,12 +74,12 @@ class Baselines:
 
     Parameters
     ----------
-    classify : bool
-        Classes, or numbers.
+    kind : Kind
+        Which models there are for these targets.
     """
 
-    def __init__(self, classify: bool) -> None:
-        self.classify = classify
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
         self.models: dict[str, Any] = {}
         self.notes: list[str] = []
         self._frames = 1
@@ -95,12 +100,9 @@ class Baselines:
         most = max(1, _MOST_NUMBERS // channels)
         self._frames = int(min(np.median(lengths), _MOST_FRAMES, most))
         self._reach = min(_REACH, (most - 1) // 2)
-        kinds = _CLASSIFIERS if self.classify else _REGRESSORS
-        self.models = {name: build() for name, build in kinds.items()}
+        self.models = self.kind.baselines(targets)
         if targets.per_step:
-            self.models.pop("1-nearest-neighbour")
-        if self.classify and len(np.unique(targets.values)) < 2:
-            self.models.pop("ridge")  # it needs two classes to tell apart
+            self.models.pop(NEAREST)
         features = self._features(sequences, targets.per_step)
         if targets.weights is not None:
             features["weights"] = targets.weights
@@ -128,14 +130,13 @@ class Baselines:
         """Return each model's prediction, steps end to end."""
         features = self._features(sequences, per_step)
         found = {}
-        rows = len(features["frames"])
         for name, model in list(self.models.items()):
             try:
                 predicted = model.predict(features[_input(name)])
             except (ValueError, ArithmeticError, MemoryError) as error:
                 self._leave_out(name, error)
                 continue
-            found[name] = predicted if self.classify else predicted.reshape(rows, -1)
+            found[name] = self.kind.in_rows(predicted)
         return found
 
     def _leave_out(self, name: str, error: Exception) -> None:
@@ -153,24 +154,13 @@ class Baselines:
         return {"frames": frames, "all": np.concatenate([frames, summaries], 1)}
 
 
-def _ridge(model: Any) -> Any:
+def ridge(model: Any) -> Any:
+    """Return a ridge that standardises its features."""
     return make_pipeline(StandardScaler(), model)
 
 
-_CLASSIFIERS = {
-    "majority class": lambda: DummyClassifier(),
-    "1-nearest-neighbour": lambda: KNeighborsClassifier(1),
-    "ridge": lambda: _ridge(RidgeClassifierCV(_ALPHAS)),
-}
-_REGRESSORS = {
-    "mean": lambda: DummyRegressor(),
-    "1-nearest-neighbour": lambda: KNeighborsRegressor(1),
-    "ridge": lambda: _ridge(RidgeCV(_ALPHAS)),
-}
-
-
 def _input(name: str) -> str:
-    return "all" if name == "ridge" else "frames"
+    return "all" if name == RIDGE else "frames"
 
 
 def _weights(

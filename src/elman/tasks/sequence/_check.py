@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
-
 from elman._errors import InputError
 
 from ._base import SequenceEstimator
@@ -43,14 +41,14 @@ def check_held_out(
         return []
     trial = copy.copy(estimator)
     sequences = as_sequences(train[0])
-    raw = trial._read_targets(train[1], sequences)
+    kind, raw = trial._read(train[1], sequences)
+    trial.kind_ = kind
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step
     trial.channel_names_ = channel_names(train[0])
-    trial._scale_targets(raw, np.arange(len(sequences)))
-    truth = trial._read_known_targets(test[1], known_sequences(trial, test[0]))
+    truth = trial._read_known(test[1], known_sequences(trial, test[0]))
     if not truth.unseen:
         return []
-    known = trial._names()
+    known = kind.names
     if bool((truth.values >= len(known)).all()):
         raise InputError(
             f"none of the test part's classes ({', '.join(truth.unseen[:5])}) is among "

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 from torch import Tensor
 
 from elman.models import SequenceNetwork
@@ -17,16 +16,16 @@ from elman.models import SequenceNetwork
 from ._fit import network_outputs
 from ._highway import Highway
 from ._input import Array
-from ._pooling import calibration, class_pool, mixed, number_pool
 from ._preparation import Preparation
 from ._targets import Targets
+from .kinds._kind import Kind
 
 Model = tuple[SequenceNetwork, Preparation]
 
 LINEAR, NETWORK = "linear models alone", "network alone"
 """What the scores' table calls its parts."""
 
-# What the network counts before any evidence; see `class_pool`.
+# What linear models and network count before any evidence; see `Kind.pool`.
 _PRIOR = (0.8, 0.2)
 
 
@@ -58,7 +57,7 @@ class Combination:
 
     @classmethod
     def fit(
-        cls, sequences: Sequence[Array], targets: Targets, classes: int, seed: int
+        cls, sequences: Sequence[Array], targets: Targets, kind: Kind, seed: int
     ) -> Combination:
         """Fit the linear models; the network counts nothing yet.
 
@@ -68,13 +67,12 @@ class Combination:
             (T_i, C), checked.
         targets : Targets
             One a sequence, in the units that the network's loss expects.
-        classes : int
-            0 for numbers.
+        kind : Kind
         seed : int
         """
         preparation = Preparation.fit(sequences)
         prepared = preparation.apply(sequences)
-        return cls(Highway.fit(prepared, targets, classes, seed), preparation)
+        return cls(Highway.fit(prepared, targets, kind, seed), preparation)
 
     def weigh(
         self,
@@ -105,16 +103,14 @@ class Combination:
         truth = targets.take(rows)
         raw = _outputs(model, [sequences[i] for i in rows])
         linear = self.left_out(rows)
-        classify = self.highway.classify
-        if classify:
-            self.factor, _ = calibration(raw, truth.values, truth.weights)
-        network = self._scaled(raw)
-        choose: Any = class_pool if classify else number_pool
-        both = [linear, network]
-        pool = choose(both, truth.values, truth.weights, _PRIOR)
+        kind = self.highway.kind
+        self.factor = kind.factor(raw, truth)
+        both = [linear, kind.outputs(raw, self.factor)]
+        pool = kind.pool(both, truth, _PRIOR)
+        counts = 1.0 if truth.weights is None else truth.weights
         each = [
-            _losses(part, truth, classify)
-            for part in (*both, mixed(both, pool, classify))
+            counts * kind.losses(part, truth)
+            for part in (*both, kind.mixed(both, pool))
         ]
         gain = each[0] - each[2]
         error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
@@ -141,9 +137,10 @@ class Combination:
         """Return (n, K): the linear models' outputs with the network's share."""
         if self.weight == 0.0:
             return linear
-        network = self._scaled(_outputs(model, sequences))
+        kind = self.highway.kind
+        network = kind.outputs(_outputs(model, sequences), self.factor)
         pool = np.array([1 - self.weight, self.weight])
-        return mixed([linear, network], pool, self.highway.classify)
+        return kind.mixed([linear, network], pool)
 
     def report(self) -> dict[str, Any]:
         """Return what the results say of it."""
@@ -187,7 +184,7 @@ class Combination:
 
     @classmethod
     def from_description(
-        cls, described: dict[str, Any], tensors: dict[str, Tensor]
+        cls, described: dict[str, Any], tensors: dict[str, Tensor], kind: Kind
     ) -> Combination:
         """Return what `describe` and `tensors` said."""
         own = {
@@ -196,30 +193,15 @@ class Combination:
             if k.startswith("highway.preparation.")
         }
         return cls(
-            Highway.from_description(described["highway"], tensors),
+            Highway.from_description(described["highway"], tensors, kind),
             Preparation.from_tensors(own),
             float(described["weight"]),
             float(described["factor"]),
             described.get("evidence") or None,
         )
 
-    def _scaled(self, network: Array) -> Array:
-        """Return the network's log-probabilities, or its numbers."""
-        if not self.highway.classify:
-            return network
-        return np.asarray(log_softmax(self.factor * network, axis=1))
-
 
 def _outputs(model: Model, sequences: Sequence[Array]) -> Array:
     network, preparation = model
     found = network_outputs(network, preparation.apply(sequences))
     return np.stack(found).astype(np.float64)
-
-
-def _losses(outputs: Array, truth: Targets, classify: bool) -> Array:
-    """Return each sequence's loss, times its weight."""
-    if classify:
-        each = -outputs[np.arange(len(outputs)), truth.values]
-    else:
-        each = np.square(outputs - truth.values).mean(1)
-    return each if truth.weights is None else each * truth.weights

@@ -46,7 +46,8 @@ def scored(
     prepared = preparation.apply(sequences)
     outputs = network_outputs(network, prepared)
     joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
-    alone = estimator._decide(joined)
+    kind = estimator.kind_
+    alone = kind.decide(joined)
     parts: dict[str, NDArray[Any]] = {}
     predicted, whole = alone, "network"
     combination = estimator.combination_
@@ -54,20 +55,10 @@ def scored(
         if linear is None:
             linear = combination.linear(sequences)
         together = combination.whole(linear, sequences, model)
-        predicted, whole = estimator._decide(together), WHOLE
-        parts = {LINEAR: estimator._decide(linear), NETWORK: alone}
+        predicted, whole = kind.decide(together), WHOLE
+        parts = {LINEAR: kind.decide(linear), NETWORK: alone}
     known = getattr(estimator, "_baselines", None)
     others = known.predict(prepared, truth.per_step) if known else {}
-    names, metric = estimator._names(), estimator._metric()
-    every = [*names, *truth.unseen]
     return predicted, score_table(
-        truth.values,
-        predicted,
-        others,
-        split,
-        metric,
-        every,
-        len(names),
-        whole=whole,
-        parts=parts,
+        kind, truth, predicted, others, split, whole=whole, parts=parts
     )

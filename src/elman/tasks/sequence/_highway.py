@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
@@ -24,9 +23,9 @@ from ._blocks import (
     blocks_of,
     size_for,
 )
-from ._pooling import calibration, class_pool, mixed, number_pool
 from ._ridge import Ridge, fit_ridge
 from ._targets import Targets
+from .kinds._kind import Kind
 
 Array = NDArray[np.float64]
 
@@ -81,9 +80,9 @@ class _Part:
     intercept: Array
     factor: float
 
-    def outputs(self, features: Features, classify: bool) -> Array:
+    def outputs(self, features: Features, kind: Kind) -> Array:
         raw = np.asarray(features @ self.coefficients + self.intercept, np.float64)
-        return _outputs(raw, self.factor, classify)
+        return kind.outputs(raw, self.factor)
 
 
 class Highway:
@@ -91,8 +90,8 @@ class Highway:
 
     Parameters
     ----------
-    classify : bool
-        Outputs are log-probabilities of classes, or numbers.
+    kind : Kind
+        What the outputs are: log-probabilities of classes, or numbers.
     blocks : dict of str to scaled block
     parts : dict of str to linear model
         A name of `PARTS` each.
@@ -110,12 +109,12 @@ class Highway:
 
     def __init__(
         self,
-        classify: bool,
+        kind: Kind,
         blocks: dict[str, _Scaled],
         parts: dict[str, _Part],
         pool: Array,
     ) -> None:
-        self.classify = classify
+        self.kind = kind
         self.blocks = blocks
         self.parts = parts
         self.pool = pool
@@ -127,7 +126,7 @@ class Highway:
         cls,
         sequences: Sequence[Values],
         targets: Targets,
-        classes: int,
+        kind: Kind,
         seed: int,
     ) -> Highway:
         """Fit every part on all sequences, or on as many as there is time for.
@@ -138,8 +137,7 @@ class Highway:
             float32 (T_i, C), as the network reads them.
         targets : Targets
             One a sequence: class numbers, or numbers (n, K) of scale about 1.
-        classes : int
-            0 for numbers.
+        kind : Kind
         seed : int
         """
         rows = _fitted_rows([len(s) for s in sequences])
@@ -153,27 +151,23 @@ class Highway:
             raw = block(chosen)
             blocks[name] = _Scaled.fit(block, raw)
             features[name] = blocks[name].scale(raw)
-        truth, loss = _measured(part, classes)
+        truth, loss = kind.regressed(part)
         parts, held_out = {}, {}
         for name, (kinds, _) in PARTS.items():
             joined = _joined(features, kinds)
             ridge: Ridge = fit_ridge(joined, truth, part.weights, loss)
-            factor = 1.0
-            if classes:
-                left_out = (ridge.left_out, part.values, part.weights)
-                factor, _ = calibration(*left_out)
+            factor = kind.factor(ridge.left_out, part)
             parts[name] = _Part(ridge.coefficients, ridge.intercept, factor)
-            held_out[name] = _outputs(ridge.left_out, factor, bool(classes))
-        choose: Callable[..., Array] = class_pool if classes else number_pool
+            held_out[name] = kind.outputs(ridge.left_out, factor)
         prior = [share for _, share in PARTS.values()]
-        pool = choose(list(held_out.values()), part.values, part.weights, prior)
-        highway = cls(bool(classes), blocks, parts, pool)
+        pool = kind.pool(list(held_out.values()), part, prior)
+        highway = cls(kind, blocks, parts, pool)
         highway.held_out, highway.rows = held_out, rows
         return highway
 
     def left_out(self) -> Array:
         """Return (m, K): outputs for ``rows`` by models that did not see them."""
-        return mixed(list(self.held_out.values()), self.pool, self.classify)
+        return self.kind.mixed(list(self.held_out.values()), self.pool)
 
     def outputs(self, sequences: Sequence[Values]) -> Array:
         """Return (n, K): log-probabilities, or numbers.
@@ -183,7 +177,7 @@ class Highway:
         sequences : sequence of ndarray
             float32 (T_i, C), prepared as those of `fit`.
         """
-        return mixed(list(self.each(sequences).values()), self.pool, self.classify)
+        return self.kind.mixed(list(self.each(sequences).values()), self.pool)
 
     def each(self, sequences: Sequence[Values]) -> dict[str, Array]:
         """Return the outputs of each part."""
@@ -193,13 +187,12 @@ class Highway:
             features = {name: block(some) for name, block in self.blocks.items()}
             for name, part in self.parts.items():
                 joined = _joined(features, PARTS[name][0])
-                found[name].append(part.outputs(joined, self.classify))
+                found[name].append(part.outputs(joined, self.kind))
         return {name: np.concatenate(rows) for name, rows in found.items()}
 
     def describe(self) -> dict[str, Any]:
         """Return everything but the tensors as plain values."""
         return {
-            "classify": self.classify,
             "blocks": list(self.blocks),
             "parts": list(self.parts),
             "limits": [scaled.limit for scaled in self.blocks.values()],
@@ -224,7 +217,7 @@ class Highway:
 
     @classmethod
     def from_description(
-        cls, described: dict[str, Any], tensors: dict[str, Tensor]
+        cls, described: dict[str, Any], tensors: dict[str, Tensor], kind: Kind
     ) -> Highway:
         """Return what `describe` and `tensors` said."""
         blocks, parts = {}, {}
@@ -244,32 +237,13 @@ class Highway:
                 tensors[f"{stem}.intercept"].numpy(),
                 float(described["factors"][i]),
             )
-        return cls(described["classify"], blocks, parts, np.array(described["pool"]))
-
-
-def _outputs(raw: Array, factor: float, classify: bool) -> Array:
-    return np.asarray(log_softmax(factor * raw, axis=1)) if classify else raw
+        return cls(kind, blocks, parts, np.array(described["pool"]))
 
 
 def _joined(features: dict[str, Features], kinds: Sequence[str]) -> Features:
     """Return the blocks of these kinds side by side, each with the same weight."""
     own = [f for name, f in features.items() if name.partition(".")[0] in kinds]
     return np.concatenate(own, 1) / np.float32(np.sqrt(len(own)))
-
-
-def _measured(targets: Targets, classes: int) -> tuple[Array, Callable[[Array], float]]:
-    """Return what ridge regresses on, and the loss of what it predicts."""
-    values, weights = targets.values, targets.weights
-    if not classes:
-        numbers = values.astype(np.float64)
-
-        def square(predicted: Array) -> float:
-            errors = np.square(predicted - numbers).mean(1)
-            return float(np.average(errors, weights=weights))
-
-        return numbers, square
-    signs = np.where(values[:, None] == np.arange(classes), 1.0, -1.0)
-    return signs, lambda scores: calibration(scores, values, weights)[1]
 
 
 def _fitted_rows(lengths: Sequence[int]) -> NDArray[np.int64]:

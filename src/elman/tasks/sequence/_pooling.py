@@ -101,10 +101,13 @@ def number_pool(
     return np.asarray(found / found.sum(), np.float64)
 
 
-def mixed(parts: Sequence[Array], pool: Array, classify: bool) -> Array:
-    """Return the weighted mean of numbers, or the logs of that of probabilities."""
-    if not classify:
-        return np.asarray(np.tensordot(pool, np.stack(parts), 1), np.float64)
-    used = [(w, part) for w, part in zip(pool, parts, strict=True) if w > 0]
+def mean_probabilities(logs: Sequence[Array], pool: Array) -> Array:
+    """Return the logs of the weighted mean of probabilities, given by their logs."""
+    used = [(w, part) for w, part in zip(pool, logs, strict=True) if w > 0]
     terms = np.stack([np.log(w) + part for w, part in used])
     return np.asarray(np.logaddexp.reduce(terms, axis=0), np.float64)
+
+
+def mean_numbers(parts: Sequence[Array], pool: Array) -> Array:
+    """Return the weighted mean of numbers."""
+    return np.asarray(np.tensordot(pool, np.stack(parts), 1), np.float64)

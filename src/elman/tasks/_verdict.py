@@ -1,0 +1,81 @@
+"""Who won, by how much, and the sentence that says so: for every task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_SAME = 1e-5
+
+
+def verdict(
+    rows: Sequence[dict[str, Any]],
+    metric: str = "MAE",
+    rounding: float = 0.0,
+    *,
+    lower_is_better: bool = True,
+) -> tuple[str, str]:
+    """Return the winner's name and one sentence about it.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Those that can win, each with "model", "kind" and "values"; exactly one is
+        of the kind "network".
+    metric : str
+        The score that decides.
+    rounding : float
+        Scores that differ by less are the same.
+    lower_is_better : bool
+        An error, given in its unit and compared by its share; or a share that is
+        right, given in per cent and compared by points.
+    """
+    network = next(row for row in rows if row["kind"] == "network")
+    others = [row for row in rows if row is not network]
+    name, mine = network["model"], network["values"][metric]
+    # A sentence begins with it, or has it inside.
+    first, inside = ("The network", "the network") if name == "network" else (name,) * 2
+    words = _error if lower_is_better else _share
+    if not others:
+        return name, f"{first} has {metric} {words(mine)}."
+    choose = min if lower_is_better else max
+    best = choose(others, key=lambda row: row["values"][metric])
+    theirs = best["values"][metric]
+    # A correction of zero differs from what it corrects by float32 rounding.
+    if abs(mine - theirs) <= max(_SAME * abs(theirs), rounding):
+        added = ": training found nothing to add" if best["kind"] == "part" else ""
+        return name, (
+            f"{first} and {best['model']} have the same {metric}, {words(mine)}{added}."
+        )
+    gap = _gap(mine, theirs, lower_is_better)
+    if (mine < theirs) == lower_is_better:
+        end = "lowest" if lower_is_better else "highest"
+        return name, (
+            f"{first} has the {end} {metric}, {words(mine)}: "
+            f"{gap} {best['model']} ({words(theirs)})."
+        )
+    if lower_is_better and not theirs:
+        return best["model"], (
+            f"A baseline wins: {best['model']} makes no error at all, "
+            f"{inside} has {metric} {words(mine)}."
+        )
+    return best["model"], (
+        f"A baseline wins: {best['model']} has {metric} {words(theirs)}, "
+        f"{inside} {words(mine)}, {gap}."
+    )
+
+
+def _error(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _gap(mine: float, theirs: float, lower_is_better: bool) -> str:
+    """Return how far one is from the other, with the direction."""
+    where = "below" if mine < theirs else "above"
+    if lower_is_better:
+        return f"{abs(mine / theirs - 1) if theirs else 0:.1%} {where}"
+    return f"{100 * abs(mine - theirs):.1f} points {where}"

@@ -1,0 +1,1 @@
+"""What is predicted of sequences: classes or numbers, and all that follows from it."""
