@@ -23,7 +23,7 @@ def frame(**columns: object) -> pl.DataFrame:
     return pl.DataFrame(base | columns)
 
 
-def test_series_lie_end_to_end_in_the_order_they_come():
+def test_series_lie_end_to_end():
     panel = panel_series(frame(), "store")
     assert panel.names == ["A", "B"]
     assert panel.freq == "daily"
@@ -107,3 +107,17 @@ def test_a_row_is_that_of_the_table():
     table = frame(day=uneven, store=["B"] * 10 + ["A"] * 25)
     with pytest.raises(InputError, match=r"^row (1[1-9]|[23][0-9]): the time"):
         panel_series(table, "store")
+
+
+def test_series_are_in_order_of_their_ids():
+    names = ["H10", "H9", "h1", "7", "007"]
+    table = pl.concat([frame(store=[name] * 35).head(20) for name in names])
+    assert panel_series(table, "store").names == ["007", "7", "H9", "H10", "h1"]
+    numbers = table.with_columns(store=pl.Series(np.repeat([10, 9, -1, 2, 100], 20)))
+    assert panel_series(numbers, "store").names == ["-1", "2", "9", "10", "100"]
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y/%m/%d"])
+def test_the_form_of_the_times_is_kept(form):
+    table = frame().with_columns(pl.col("day").dt.strftime(form))
+    assert panel_series(table, "store").axis.form == form

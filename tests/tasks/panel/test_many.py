@@ -169,6 +169,9 @@ def test_very_short_series_stand_beside_long_ones():
     [
         ({"target": ["sales", "rain"]}, "many series have one target, got 2"),
         ({"id": "shop"}, "no column 'shop'"),
+        ({"id": ["store", 5]}, "id must be column names, got .*: write '5'"),
+        ({"target": 5}, "target must be column names, got 5"),
+        ({"time": 5, "id": None}, "time must be column names, got 5"),
         ({"static": "rain"}, "column 'rain' changes within a series"),
         ({"target": "store"}, "'store' is the target, it cannot be the id"),
         ({"loss": "poisson"}, "loss='poisson' is for single series"),
@@ -190,3 +193,47 @@ def test_a_future_that_lacks_known_columns_names_the_series(fitted):
         fitted.predict(sales(ahead=0))
     with pytest.raises(InputError, match="horizon must be 1 to 7 steps"):
         fitted.predict(horizon=8)
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    table = sales(count=5, ahead=0)
+    named = ("sales", "day")
+    first = elman.Forecaster(**NEW).fit(table, *named, id="store", test=7)
+    shuffled = table.sample(fraction=1.0, shuffle=True, seed=1)
+    other = elman.Forecaster(**NEW).fit(shuffled, *named, id="store", test=7)
+    assert first.predict().equals(other.predict())
+
+
+def test_constant_series_disturb_no_other():
+    table = sales(count=5, ahead=0)
+    still = table.filter(pl.col("store") == "S1")
+    zero = still.with_columns(store=pl.lit("Z"), sales=pl.lit(0.0))
+    same = still.with_columns(store=pl.lit("C"), sales=pl.lit(7e8))
+    forecaster = elman.Forecaster(**NEW).fit(
+        pl.concat([table, zero, same]), "sales", "day", id="store", test=7
+    )
+    found = forecaster.predict()
+    nothing = found.filter(pl.col("store") == "Z")
+    assert nothing["prediction"].to_list() == [0.0] * 7
+    alike = found.filter(pl.col("store") == "C")
+    assert alike["prediction"].to_list() == pytest.approx([7e8] * 7, rel=1e-9)
+    width = (found["upper"] - found["lower"]) / found["prediction"].clip(1e-9)
+    assert width.max() < 3
+    covered = forecaster.results_["series"]["coverage"]
+    assert [covered[0], covered[-1]] == [1, 1]
+
+
+def test_few_validation_windows_make_no_wild_intervals():
+    rng = np.random.default_rng(0)
+    week = np.arange(100) * 2 * np.pi / 7
+    table = pl.DataFrame(
+        {
+            "day": DAYS[:100] * 4,
+            "shop": np.repeat(list("ABCD"), 100),
+            "y": np.concatenate(
+                [10 + 2 * np.sin(week + k) + rng.normal(0, 0.5, 100) for k in range(4)]
+            ),
+        }
+    )
+    found = elman.Forecaster(**NEW).fit(table, "y", id="shop", test=15).predict()
+    assert (found["upper"] - found["lower"]).max() < 8

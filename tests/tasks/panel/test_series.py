@@ -10,7 +10,7 @@ from elman._errors import InputError
 from elman.tasks.panel._local import drift, local_forecast
 from elman.tasks.panel._mixture import Mixture, stride_of
 from elman.tasks.panel._pooled import PooledForm, PooledRidge
-from elman.tasks.panel._series import SeriesSet, carried
+from elman.tasks.panel._series import PanelWindows, SeriesSet, carried
 from elman.tasks.panel._space import Space
 from elman.tasks.panel._windows import origins_of
 
@@ -138,3 +138,31 @@ def test_space_follows_the_lowest_value():
     values = np.array([0.5, 2.0, 7.0])
     for space in Space:
         np.testing.assert_allclose(space.inverse(space.forward(values)), values)
+
+
+def test_a_large_series_rounds_nothing_away_in_a_small_one():
+    change = np.tile([0.0, 1.0], 20)
+    alone = series_set([1e-6 * change])
+    beside = series_set([1e12 * change, 1e-6 * change])
+    assert np.array_equal(beside.usual(Space.NONE)[42:], alone.usual(Space.NONE))
+
+
+@pytest.mark.parametrize("space", [Space.NONE, Space.SQRT])
+def test_what_never_changed_is_forecast_as_it_was(space):
+    rng = np.random.default_rng(0)
+    moving = [5 + rng.random(40) for _ in range(4)]
+    series = series_set([*moving, np.zeros(40), np.full(40, 3.0)], space=space)
+    form = PooledForm(space, "mean", 6)
+    origins = np.concatenate([np.arange(s + 6, s + 38) for s in series.starts[:-1]])
+    ridge, _ = PooledRidge.fit(series, origins, 2, form)
+    found = ridge.predict(series, series.stops, 2)
+    assert found[4].tolist() == [0, 0]
+    assert found[5] == pytest.approx([3, 3], rel=1e-12)
+
+
+def test_windows_without_a_unit_are_left_out_of_the_loss():
+    series = series_set([np.r_[np.zeros(20), 9.0], np.arange(21.0)])
+    origins = series.stops - 2
+    windows = PanelWindows(series, origins, np.ones((2, 2)), 6)
+    assert windows.target.isnan().all(1).tolist() == [True, False]
+    assert windows.undone(np.full((2, 2), 7.0))[0].tolist() == [1, 1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,17 +15,26 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data._axis import TimeAxis
 from elman.data._clock import find_time, read_time
-from elman.data._columns import Source, place, require_column, row_name
+from elman.data._columns import (
+    Source,
+    column_names,
+    place,
+    require_column,
+    row_name,
+    time_names,
+)
 from elman.data._moments import Stamps
 from elman.data._order import telling_apart
 from elman.data._regular import counts_rows
 from elman.data._spacing import UNITS, Spacing, place_units
+from elman.data._written import form_of
 from elman.data._zones import choose_grid
 
 from ._panel import Panel
 
 # A grid so many times longer than the rows means a mistyped time, not gaps.
 _LARGEST_GROWTH = 10
+_DIGITS = re.compile("([0-9]+)")
 # Rows that each series has on average where its column is found.
 _FEWEST = 8
 
@@ -57,7 +68,7 @@ def panel_series(
         An id is missing, or times are missing, unreadable, repeated within an id or
         unevenly spaced; the message names the row and the id.
     """
-    columns = [id_] if isinstance(id_, str) else list(id_)
+    columns = column_names("id", id_)
     if not columns:
         raise InputError("id is empty; name the column that tells the series apart")
     for name in columns:
@@ -66,7 +77,7 @@ def panel_series(
         raise InputError(f"{place(source)}the table has no rows")
     _check_ids(frame, columns, source)
     others = frame.drop(columns)
-    names, notes = find_time(others, source) if time is None else (_names(time), [])
+    names, notes = find_time(others, source) if time is None else (time_names(time), [])
     if both := [name for name in names if name in columns]:
         raise InputError(f"{both[0]!r} is both the time and the id")
     ids, codes = _coded(frame, columns)
@@ -82,6 +93,7 @@ def panel_series(
         stamps = read_time(frame, names, source)
         notes = [*stamps.notes, *notes]
         placed = _placed(stamps, codes, ids, rest, source, freq)
+        placed = replace(placed, form=_form(frame, names, stamps))
     else:
         placed = _counted(codes)
     notes += placed.notes
@@ -106,7 +118,7 @@ def apart(
     source : object, optional
         The file to name in messages.
     """
-    names = find_time(frame, source)[0] if time is None else _names(time)
+    names = find_time(frame, source)[0] if time is None else time_names(time)
     if not names or frame.height < _FEWEST:
         return []
     for name in names:
@@ -116,16 +128,11 @@ def apart(
         return []
     if len(np.unique(stamps)) == len(stamps):
         return []
-    targets = [target] if isinstance(target, str) else list(target or ())
+    targets = [] if target is None else column_names("target", target)
     found = telling_apart(stamps, frame.drop(names, *targets, strict=False))
     # Series of a few rows each are more likely the rows of something else.
     series = frame.select(found).n_unique() if found else 1
     return found if frame.height >= _FEWEST * series else []
-
-
-def _names(time: str | Sequence[str]) -> list[str]:
-    given = time.split(",") if isinstance(time, str) else list(time)
-    return [part.strip() for part in given if part.strip()]
 
 
 def _check_ids(frame: pl.DataFrame, columns: list[str], source: object) -> None:
@@ -142,13 +149,30 @@ def _check_ids(frame: pl.DataFrame, columns: list[str], source: object) -> None:
 def _coded(
     frame: pl.DataFrame, columns: list[str]
 ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Return the ids in the order they come, and each row's number among them."""
+    """Return the ids in order, and each row's number among them.
+
+    Not in the order they come, so that rows in another order are the same panel.
+    """
     ids = frame.select(columns).unique(maintain_order=True)
+    keys = [_sortable(ids[name]) for name in columns]
+    order = sorted(range(ids.height), key=lambda row: [key[row] for key in keys])
+    ids = ids[order]
     numbered = ids.with_row_index("\0code")
     coded = frame.select(columns).join(
         numbered, on=columns, how="left", maintain_order="left"
     )
     return ids, coded["\0code"].to_numpy().astype(np.int64)
+
+
+def _sortable(column: pl.Series) -> list[Any]:
+    """Return what sorts ids: numbers by size, also those in texts (H2, H10)."""
+    if not isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
+        return column.to_list()
+    # Parts without and with digits take turns.
+    return [
+        ([int(p) if i % 2 else p for i, p in enumerate(_DIGITS.split(text))], text)
+        for text in column.cast(pl.String).to_list()
+    ]
 
 
 @dataclass(frozen=True)
@@ -167,6 +191,7 @@ class _Placed:
     spacing: Spacing
     notes: list[str]
     zone: str = ""
+    form: str = ""
 
 
 def _counted(codes: NDArray[np.int64]) -> _Placed:
@@ -237,6 +262,15 @@ def _placed(
         )
     _check_growth(times, bounds, ordinals, ids, source)
     return _Placed(order, bounds, ordinals, times, spacing, notes, zone)
+
+
+def _form(frame: pl.DataFrame, names: list[str], stamps: Stamps) -> str:
+    """Return how the one column of times writes them, "" where that is not known."""
+    if len(names) > 1 or stamps.values.dtype.kind != "M" or stamps.local is not None:
+        return ""
+    column = frame[names[0]]
+    once = column.arg_unique()
+    return form_of(column.gather(once), stamps.values[once.to_numpy()])
 
 
 def _part_of(source: object, chosen: NDArray[np.int64]) -> Source:
@@ -329,6 +363,7 @@ def _laid_out(
         spacing.local,
         spacing.opening,
         placed.zone,
+        placed.form,
     )
     return Panel(
         ids,

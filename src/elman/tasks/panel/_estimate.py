@@ -64,6 +64,7 @@ def take(forecaster: Any, fitted: FittedPanel, given: Given) -> None:
         "columns": list(axis.columns),
         "freq": axis.freq,
         "step": axis.step,
+        "form": axis.form,
     }
     names = [*axis.columns, *forecaster.ids_, *fitted.panel.frame.columns]
     take_features(forecaster, len(names), names)

@@ -120,9 +120,7 @@ class Mixture:
         off = np.abs(found - truth)
         evened = off
         if series.space is not Space.NONE:
-            least = 0.01 * np.maximum(found, 0.0).mean(-1, keepdims=True) + 1e-12
-            inside = series.space.forward(np.maximum(found, least))
-            evened = np.abs(inside - series.space.forward(truth))
+            evened = np.abs(series.space.reached(found) - series.space.forward(truth))
         return _mean_known(off**2 if self.squared else off)[0], _mean_known(evened)[0]
 
     def records(self, series: SeriesSet, origins: Rows) -> tuple[Array, Array, Array]:
@@ -186,14 +184,15 @@ class Mixture:
         found = self.forecasts(series, origins)
         own, _ = self.errors(series, origins, found)
         mean = own.mean(0)
-        known = np.isfinite(mean) & (mean > 0)
+        unit = series.usual(Space.NONE)[origins - 1]
+        # Errors of a series that never changed are those of rounding.
+        known = np.isfinite(mean) & (mean > 0) & (unit > 0)
         ratio = own[:, known] / mean[known]
         self.ratios = (
             np.exp(np.log(np.maximum(ratio, _BEST)).mean(1))
             if known.any()
             else np.ones(len(self.names))
         )
-        unit = series.usual(Space.NONE)[origins - 1]
         truth = series.truth(origins, self.horizon)
         owner = series.owner[origins - 1]
         tried: dict[tuple[float, float], Array] = {}

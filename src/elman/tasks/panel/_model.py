@@ -63,7 +63,11 @@ class PanelModel:
         windows = PanelWindows(series, origins, linear, self.context)
         scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
         corrected = windows.undone(scaled)
-        low, high = (corrected + self._wide(unit * offset) for offset in self.offsets)
+        low, high = self.offsets
+        # Forecasts of what never changed are as exact as rounding, either way.
+        low = np.where(windows.still, np.minimum(low, -1.0), low)
+        high = np.where(windows.still, np.maximum(high, 1.0), high)
+        low, high = (corrected + self._wide(unit * offset) for offset in (low, high))
         inverse = self.preparation.inverse
         rows = series.ahead(origins, self.horizon)
         return Backtest(
@@ -115,20 +119,18 @@ class PanelModel:
         usual = self.usual * series.usual(series.space)[origins - 1]
         own = np.where(count > 0, error, 0.0)
         unit = (count * own + _PRIOR * usual) / (count + _PRIOR)
-        tiny = 1e-9 * (1 + np.abs(series.evened[origins - 1]))
+        # What rounding may be: of a logarithm absolute, of others relative.
+        size = np.abs(series.evened[origins - 1])
+        tiny = 1e-9 * (1 + size if series.space is Space.LOG else size) + 1e-30
         found: Array = np.maximum(unit, tiny)[:, None]
         return found
 
     def evened(self, forecast: Array) -> Array:
         """Return forecasts in the target's unit in the scale of the network.
 
-        Where they are beyond its domain, at its edge: a hundredth of the row's mean.
+        Where they are beyond its domain, at its edge, see `Space.reached`.
         """
-        space = self.preparation.space
-        if space is Space.NONE:
-            return forecast
-        least = 0.01 * np.maximum(forecast, 0.0).mean(1, keepdims=True) + 1e-12
-        return space.forward(np.maximum(forecast, least))
+        return self.preparation.space.reached(forecast)
 
     def calibrate(
         self,
@@ -161,12 +163,16 @@ class PanelModel:
         windows = PanelWindows(series, origins, linear, self.context)
         scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
         truth = series.space.forward(series.truth(origins, self.horizon))
+        # Series that never changed have no unit to measure others by.
+        truth = np.where(windows.still, np.nan, truth)
         errors = ((truth - windows.undone(scaled)) / unit)[..., None]
         more = errors
         if honest is not None:
             earlier, forecast = honest
             unit = self.highway(series, earlier)[1]
             truth = series.space.forward(series.truth(earlier, self.horizon))
+            still = series.usual(series.space)[earlier - 1] == 0
+            truth = np.where(still[:, None], np.nan, truth)
             more = np.concatenate([errors, ((truth - forecast) / unit)[..., None]])
 
         def ends(share: float) -> tuple[Array, Array]:

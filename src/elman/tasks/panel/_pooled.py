@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ._series import Array, Rows, SeriesSet
+from ._series import Array, Rows, SeriesSet, unchanged
 from ._space import Space
 
 _ALPHAS = (1.0, 30.0, 1000.0, 30_000.0)
@@ -98,6 +98,7 @@ class PooledRidge:
         out = np.empty((len(origins), horizon))
         for rows in _batches(origins):
             level, scale, base, _ = equations.window(origins[rows])
+            scale = np.where(unchanged(level, scale), 0.0, scale)
             scaled = base @ self.weights[:, : base.shape[1]].T
             known = series.known
             if known.shape[1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -98,10 +99,10 @@ class SeriesSet:
             change[lag:] = np.abs(values[lag:] - values[:-lag])
             inside = count >= lag
             change[~inside] = 0.0
-            sums = np.cumsum(change)
-            first = self.starts[self.owner]
-            before = np.where(first > 0, sums[np.maximum(first - 1, 0)], 0.0)
-            mean = (sums - before) / np.maximum(count - lag + 1, 1)
+            # Each on its own: a sum over all would round small series away.
+            for start, stop in pairwise(self.starts):
+                np.cumsum(change[start:stop], out=change[start:stop])
+            mean = change / np.maximum(count - lag + 1, 1)
             out = np.where(inside, mean, out)
         return out
 
@@ -150,8 +151,18 @@ class SeriesSet:
             if change.shape[1]:
                 scale = scale + change.mean(1, keepdims=True)
         floor = 0.1 * self.usual(space)[origins - 1][:, None]
-        tiny = 1e-6 * np.abs(level) + 1e-12
-        return level, np.maximum(scale, floor) + tiny
+        return level, np.maximum(scale, floor) + _tiny(level)
+
+
+def unchanged(level: Array, scale: Array) -> NDArray[np.bool_]:
+    """Return where windows, and their series before, are without any change."""
+    found: NDArray[np.bool_] = scale <= 2 * _tiny(level)
+    return found
+
+
+def _tiny(level: Array) -> Array:
+    tiny: Array = 1e-6 * np.abs(level) + 1e-30
+    return tiny
 
 
 def carried(values: Array, starts: Rows) -> Array:
@@ -186,6 +197,9 @@ class PanelWindows:
     -----
     ``take`` returns ``(encoder (B, C, 1 + Ce), decoder (B, H, Cd), linear
     (B, H, 1))`` and the target (B, H, 1), NaN where missing.
+
+    A series that never changed has no unit: its windows are left out of the loss, and
+    their forecasts stay what they are.
     """
 
     def __init__(
@@ -197,7 +211,10 @@ class PanelWindows:
         self.level, self.scale = series.level_and_scale(
             origins, window, series.space, "last"
         )
+        self.still = unchanged(self.level, self.scale)
+        self._uncorrected = linear
         truth = series.space.forward(series.truth(origins, horizon))
+        truth = np.where(self.still, np.nan, truth)
         self.encoder, self.decoder = series.encoder, series.decoder
         self.lags = _single((window - self.level) / self.scale)
         self.linear = _single((linear - self.level) / self.scale)
@@ -225,7 +242,8 @@ class PanelWindows:
 
     def undone(self, scaled: Array) -> Array:
         """Return forecasts (n, H) of the network in `SeriesSet.space`."""
-        return scaled * self.scale + self.level
+        corrected = scaled * self.scale + self.level
+        return np.where(self.still, self._uncorrected, corrected)
 
 
 def _single(values: Array) -> Tensor:

@@ -62,6 +62,18 @@ class Space(StrEnum):
                 return np.where(values > 0, np.log(values), np.nan)
         return values
 
+    def reached(self, values: Array) -> Array:
+        """Apply the map to forecasts (…, H), those beyond its domain at its edge.
+
+        The edge is 0, or of what may come a hundredth of the row's mean.
+        """
+        if self is Space.NONE:
+            return values
+        least = 0.01 * np.maximum(values, 0.0).mean(-1, keepdims=True)
+        if self is Space.LOG:
+            least = least + 1e-12
+        return self.forward(np.maximum(values, least))
+
     def inverse(self, values: Array) -> Array:
         """Undo the map."""
         if self is Space.SQRT:
