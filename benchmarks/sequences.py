@@ -20,7 +20,7 @@ import numpy as np
 from elman import SequenceClassifier, SequenceRegressor
 from elman.data import read_sequences
 
-COLUMNS = ("whole", "min", "linear", "network", "constant", "1-NN", "ridge")
+COLUMNS = ("whole", "worst", "linear", "network", "constant", "1-NN", "ridge")
 
 
 def pairs(folders: list[str]) -> dict[str, Path]:
@@ -48,7 +48,8 @@ def measure(folder: Path, name: str, seed: int) -> dict[str, float]:
     values = [row["values"][scores["metric"]] / unit for row in scores["rows"]]
     row = dict(zip(("whole", *COLUMNS[2:]), values, strict=True))
     weight = model.results_["combination"]["weights"]["network"]
-    return row | {"weight": weight, "busy": busy, "seconds": seconds}
+    cost = {"weight": weight, "busy": busy, "seconds": seconds}
+    return row | cost | {"lower is better": float(scores["lower_is_better"])}
 
 
 def main() -> None:
@@ -69,7 +70,8 @@ def main() -> None:
             continue
         rows = [measure(found[name], name, seed) for seed in range(options.seeds)]
         mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
-        mean["min"] = min(row["whole"] for row in rows)
+        worst = max if rows[0]["lower is better"] else min
+        mean["worst"] = worst(row["whole"] for row in rows)
         listed = " | ".join(f"{mean[column]:.3f}" for column in COLUMNS)
         print(
             f"| {name} | {listed} | {mean['weight']:.2f} | {mean['busy']:.1f} "

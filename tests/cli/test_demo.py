@@ -18,7 +18,9 @@ def test_demo(elman, monkeypatch):
     assert answer.status == 0, answer.err
     document = json.loads(answer.out)
     assert "61 origins" in document["scores"]["split"]
-    assert document["gradient_flow"]["needed"] == 168
+    flow = document["gradient_flow"]
+    assert flow["segment"] == 6
+    assert flow["needed"] * flow["segment"] == 168
     assert Path(document["report"]).exists()
     refused = elman("predict", document["run"])
     assert refused.status == 2

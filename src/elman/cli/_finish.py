@@ -206,6 +206,8 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
     flow = {
         "needed": diagnosis.get("needed"),
         "needed_source": diagnosis.get("needed_source"),
+        # Steps of the series in each step counted here.
+        "segment": diagnosis.get("segment"),
         "verdict": before and before["verdict"],
         "horizon": before and before["horizon"],
         "remedy": diagnosis.get("remedy"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._axis import TimeAxis as TimeAxis
+from ._columns import column_names as column_names
 from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
 from ._encoding import is_utf8 as is_utf8
@@ -47,6 +48,7 @@ __all__ = [
     "apart",
     "as_long",
     "as_numbers",
+    "column_names",
     "column_notes",
     "followed_by",
     "holds_sequences",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import polars as pl
 
@@ -9,6 +11,38 @@ from elman._arguments import LARGEST
 from elman._errors import InputError, did_you_mean
 
 _BINARY = (".parquet", ".pq")
+
+
+def column_names(argument: str, value: str | Sequence[str]) -> list[str]:
+    """Return column names from one name or several, in a list.
+
+    Parameters
+    ----------
+    argument : str
+        What the names were given for, to be named in the message.
+    value : str or sequence of str
+        The name or the names.
+
+    Raises
+    ------
+    InputError
+        One of them is not text.
+    """
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    names: list[str] = list(value) if several else [value]  # type: ignore[list-item]
+    if not all(isinstance(name, str) for name in names):
+        number = next(name for name in names if not isinstance(name, str))
+        raise InputError(
+            f"{argument} must be column names, got {value!r:.60}; names are text: "
+            f"write '{number!s:.60}'"
+        )
+    return names
+
+
+def time_names(time: str | Sequence[str]) -> list[str]:
+    """Return the time's columns; in text, a comma separates two of them."""
+    parts = time.split(",") if isinstance(time, str) else column_names("time", time)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def require_column(frame: pl.DataFrame, name: str, source: object = None) -> str:

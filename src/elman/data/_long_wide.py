@@ -10,7 +10,7 @@ import polars as pl
 from elman._errors import InputError
 
 from ._clock import read_time
-from ._columns import numeric_column, place, require_column, row_name
+from ._columns import numeric_column, place, require_column, row_name, time_names
 from ._labels import label_notes
 from ._regular import counts_rows
 from ._sentinels import REMEDY, suspect_notes
@@ -40,8 +40,7 @@ def from_long(
             f"{place(source)}column {id_!r}, {row_name(int(missing[0]), source)}: the"
             " id is missing; fill it in or delete the row"
         )
-    times = time.split(",") if isinstance(time, str) else list(time or ())
-    times = [name.strip() for name in times]
+    times = time_names(time or ())
     channels = [c for c in frame.columns if c not in (id_, label, *times)]
     counters = [c for c in channels if counts_rows(frame[c])]
     channels = [c for c in channels if c not in counters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from elman._errors import InputError
 from ._axis import TimeAxis
 from ._clock import find_time, read_time
 from ._clock_change import without_repeated_hours
-from ._columns import place
+from ._columns import place, time_names
 from ._gaps import pattern_of_gaps
 from ._grid import Grid
 from ._spacing import Spacing
@@ -107,7 +107,7 @@ def regular_series(
     """
     if frame.height == 0:
         raise InputError(f"{place(source)}the table has no rows")
-    names, notes = find_time(frame, source) if time is None else (_as_names(time), [])
+    names, notes = find_time(frame, source) if time is None else (time_names(time), [])
     if not names and time is None and _counts_steps(frame):
         names = [_INDEX]
         notes.append(f"column {_INDEX!r} counts the steps")
@@ -196,18 +196,6 @@ def _without(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, list[
     rest = frame.drop(names, strict=False)
     counters = [name for name in rest.columns if counts_rows(rest[name])]
     return rest.drop(counters), counters
-
-
-def _as_names(time: str | Sequence[str]) -> list[str]:
-    given = time.split(",") if isinstance(time, str) else time
-    parts = list(given) if isinstance(given, Iterable) else [given]
-    if not all(isinstance(part, str) for part in parts):
-        number = next(part for part in parts if not isinstance(part, str))
-        raise InputError(
-            f"time must be column names, got {time!r:.60}; names are text: "
-            f"write '{number!s:.60}'"
-        )
-    return [part.strip() for part in parts if part.strip()]
 
 
 def _counts_steps(frame: pl.DataFrame) -> bool:

@@ -6,6 +6,9 @@ from ._competing_kernels import CompetingKernels as CompetingKernels
 from ._convolution import ConvolutionEncoder as ConvolutionEncoder
 from ._convolution import levels_for as levels_for
 from ._convolution_features import ConvolutionFeatures as ConvolutionFeatures
+from ._corrected import DECODERS as DECODERS
+from ._corrected import correcting_from as correcting_from
+from ._correcting import CorrectingNetwork as CorrectingNetwork
 from ._encoded import Encoded as Encoded
 from ._encoded import Encoder as Encoder
 from ._encoders import ENCODERS as ENCODERS
@@ -30,6 +33,7 @@ from ._transformer import heads_for as heads_for
 
 __all__ = [
     "CELLS",
+    "DECODERS",
     "ENCODERS",
     "KINDS",
     "POOLINGS",
@@ -38,6 +42,7 @@ __all__ = [
     "ConvolutionEncoder",
     "ConvolutionFeatures",
     "ConvolutionStem",
+    "CorrectingNetwork",
     "Encoded",
     "Encoder",
     "HighwayNetwork",
@@ -51,6 +56,7 @@ __all__ = [
     "check_cell",
     "check_encoder",
     "check_pooling",
+    "correcting_from",
     "heads_for",
     "levels_for",
     "pooling_of",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ._cells import CELLS, check_cell
+from ._correcting import CorrectingNetwork
 
 
-class HighwayNetwork(nn.Module):
+class HighwayNetwork(CorrectingNetwork):
     r"""Encoder and decoder that correct a linear forecast.
 
     .. math::
@@ -37,7 +35,7 @@ class HighwayNetwork(nn.Module):
         On the decoder's outputs, and between layers.
     """
 
-    segment = None
+    kind = "steps"
 
     def __init__(
         self,
@@ -49,20 +47,20 @@ class HighwayNetwork(nn.Module):
         num_layers: int = 1,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        shape: dict[str, Any] = {
-            "hidden_size": hidden_size,
-            "num_layers": num_layers,
-            "dropout": dropout if num_layers > 1 else 0.0,
-            "batch_first": True,
-        }
-        layer = CELLS[check_cell(cell)]
-        self.encoder = layer(encoder_size, **shape)
-        self.decoder = layer(decoder_size + targets, **shape)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, targets)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        super().__init__(
+            {
+                "cell": cell,
+                "encoder_size": encoder_size,
+                "decoder_size": decoder_size,
+                "targets": targets,
+                "hidden_size": hidden_size,
+                "num_layers": num_layers,
+                "dropout": dropout,
+            }
+        )
+        self.encoder = self._layer(encoder_size)
+        self.decoder = self._layer(decoder_size + targets)
+        self.dropout, self.head = self._end(targets)
 
     def forward(self, encoder: Tensor, decoder: Tensor, linear: Tensor) -> Tensor:
         """Return scaled forecasts, (B, H, K).

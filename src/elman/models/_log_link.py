@@ -39,6 +39,7 @@ class LogLink(nn.Module):
         (K,): m, s and f; buffers.
     """
 
+    kind = "log link"
     centre: Tensor
     spread: Tensor
     floor: Tensor
@@ -56,6 +57,15 @@ class LogLink(nn.Module):
             (self.centre, self.spread, self.floor), (centre, spread, floor), strict=True
         ):
             buffer.copy_(value)
+
+    def config(self) -> dict[str, Any]:
+        """Return kind and constructor's arguments as plain values."""
+        network: Any = self.network
+        return {
+            "kind": self.kind,
+            "network": network.config(),
+            "targets": len(self.centre),
+        }
 
     def forward(self, encoder: Tensor, decoder: Tensor, linear: Tensor) -> Tensor:
         """Return scaled forecasts, (B, H, K); see the network's own."""

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ._cells import CELLS, check_cell
+from ._correcting import CorrectingNetwork
 
 _MOST_ROWS = 1 << 14
 
 
-class SegmentNetwork(nn.Module):
+class SegmentNetwork(CorrectingNetwork):
     r"""A recurrent layer over segments that corrects a linear forecast.
 
     With segments of S steps, for each target by itself, all with the same weights,
@@ -48,6 +48,9 @@ class SegmentNetwork(nn.Module):
         On the decoder's outputs, and between layers.
     """
 
+    kind = "segments"
+    segment: int
+
     def __init__(
         self,
         cell: str,
@@ -60,29 +63,31 @@ class SegmentNetwork(nn.Module):
         num_layers: int = 1,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        shape: dict[str, Any] = {
-            "hidden_size": hidden_size,
-            "num_layers": num_layers,
-            "dropout": dropout if num_layers > 1 else 0.0,
-            "batch_first": True,
-        }
-        layer = CELLS[check_cell(cell)]
+        super().__init__(
+            {
+                "cell": cell,
+                "encoder_size": encoder_size,
+                "decoder_size": decoder_size,
+                "targets": targets,
+                "horizon": horizon,
+                "segment": segment,
+                "hidden_size": hidden_size,
+                "num_layers": num_layers,
+                "dropout": dropout,
+            }
+        )
         self.segment = segment
         count = -(-horizon // segment)
         others = encoder_size - targets
         self.values = nn.Linear(segment, hidden_size)
         self.others = _without_bias(segment * others, hidden_size)
-        self.encoder = layer(hidden_size, **shape)
+        self.encoder = self._layer(hidden_size)
         self.place = nn.Parameter(torch.randn(count, hidden_size) / 2)
         self.target = nn.Parameter(torch.randn(targets, hidden_size) / 2)
         self.ahead = _without_bias(segment * decoder_size, hidden_size)
         self.linear = nn.Linear(segment, hidden_size, bias=False)
-        self.decoder = layer(hidden_size, **shape)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, segment)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.decoder = self._layer(hidden_size)
+        self.dropout, self.head = self._end(segment)
 
     def forward(self, encoder: Tensor, decoder: Tensor, linear: Tensor) -> Tensor:
         """Return scaled forecasts, (B, H, K).

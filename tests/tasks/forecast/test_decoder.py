@@ -66,6 +66,15 @@ def test_a_run_directory_keeps_the_segments(fitted, tmp_path):
     np.testing.assert_array_equal(ours.prediction, theirs.prediction)
 
 
+def test_a_run_without_a_configuration_loads_by_its_parameters(fitted):
+    _, model = fitted
+    plain, tensors = model._dump()
+    segment = plain.pop("network")["segment"]
+    again = elman.Forecaster(**model.get_params())
+    again._restore(plain | {"segment": segment}, tensors)
+    assert again.network_.config() == model.network_.config()
+
+
 def test_the_future_of_a_target_does_not_reach_its_forecast(fitted):
     frame, model = fitted
     later = {name: np.array(values) for name, values in frame.items()}

@@ -169,6 +169,9 @@ def test_very_short_series_stand_beside_long_ones():
     [
         ({"target": ["sales", "rain"]}, "many series have one target, got 2"),
         ({"id": "shop"}, "no column 'shop'"),
+        ({"id": ["store", 5]}, "id must be column names, got .*: write '5'"),
+        ({"target": 5}, "target must be column names, got 5"),
+        ({"time": 5, "id": None}, "time must be column names, got 5"),
         ({"static": "rain"}, "column 'rain' changes within a series"),
         ({"target": "store"}, "'store' is the target, it cannot be the id"),
         ({"loss": "poisson"}, "loss='poisson' is for single series"),

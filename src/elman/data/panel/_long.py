@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data._axis import TimeAxis
 from elman.data._clock import find_time, read_time
-from elman.data._columns import Source, place, require_column, row_name
+from elman.data._columns import (
+    Source,
+    column_names,
+    place,
+    require_column,
+    row_name,
+    time_names,
+)
 from elman.data._moments import Stamps
 from elman.data._order import telling_apart
 from elman.data._regular import counts_rows
@@ -61,7 +68,7 @@ def panel_series(
         An id is missing, or times are missing, unreadable, repeated within an id or
         unevenly spaced; the message names the row and the id.
     """
-    columns = [id_] if isinstance(id_, str) else list(id_)
+    columns = column_names("id", id_)
     if not columns:
         raise InputError("id is empty; name the column that tells the series apart")
     for name in columns:
@@ -70,7 +77,7 @@ def panel_series(
         raise InputError(f"{place(source)}the table has no rows")
     _check_ids(frame, columns, source)
     others = frame.drop(columns)
-    names, notes = find_time(others, source) if time is None else (_names(time), [])
+    names, notes = find_time(others, source) if time is None else (time_names(time), [])
     if both := [name for name in names if name in columns]:
         raise InputError(f"{both[0]!r} is both the time and the id")
     ids, codes = _coded(frame, columns)
@@ -111,7 +118,7 @@ def apart(
     source : object, optional
         The file to name in messages.
     """
-    names = find_time(frame, source)[0] if time is None else _names(time)
+    names = find_time(frame, source)[0] if time is None else time_names(time)
     if not names or frame.height < _FEWEST:
         return []
     for name in names:
@@ -121,16 +128,11 @@ def apart(
         return []
     if len(np.unique(stamps)) == len(stamps):
         return []
-    targets = [target] if isinstance(target, str) else list(target or ())
+    targets = [] if target is None else column_names("target", target)
     found = telling_apart(stamps, frame.drop(names, *targets, strict=False))
     # Series of a few rows each are more likely the rows of something else.
     series = frame.select(found).n_unique() if found else 1
     return found if frame.height >= _FEWEST * series else []
-
-
-def _names(time: str | Sequence[str]) -> list[str]:
-    given = time.split(",") if isinstance(time, str) else list(time)
-    return [part.strip() for part in given if part.strip()]
 
 
 def _check_ids(frame: pl.DataFrame, columns: list[str], source: object) -> None:

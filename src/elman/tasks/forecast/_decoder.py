@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from elman.models import HighwayNetwork, LogLink, SegmentNetwork
+from elman.models import CorrectingNetwork, LogLink
 from elman.training import TrainingSettings
 
 from ._loss import LOG_LINK
 
-ForecastNetwork = HighwayNetwork | SegmentNetwork | LogLink
+ForecastNetwork = CorrectingNetwork | LogLink
 
 _LEAST_SEGMENTS = 4
 _LONG_HORIZON = 48
@@ -66,27 +66,30 @@ def suited(
     return dataclasses.replace(settings, average="ema", average_decay=decay)
 
 
-def build_network(
+def network_config(
     forecaster: Any,
     encoder_size: int,
     decoder_size: int,
     targets: int,
     horizon: int,
     segment: int | None,
-) -> ForecastNetwork:
-    """Return the untrained network of a forecaster, on a log link if the loss is."""
-    sizes = (forecaster.cell, encoder_size, decoder_size, targets)
-    shape: dict[str, Any] = {
+) -> dict[str, Any]:
+    """Return a forecaster's network as its configuration, on a log link if need be."""
+    config = {
+        "kind": "steps" if segment is None else "segments",
+        "cell": forecaster.cell,
+        "encoder_size": encoder_size,
+        "decoder_size": decoder_size,
+        "targets": targets,
         "hidden_size": int(forecaster.hidden_size),
         "num_layers": int(forecaster.num_layers),
-        "dropout": forecaster.dropout,
+        "dropout": float(forecaster.dropout),
     }
-    network: ForecastNetwork
-    if segment is None:
-        network = HighwayNetwork(*sizes, **shape)
-    else:
-        network = SegmentNetwork(*sizes, horizon, segment, **shape)
-    return LogLink(network, targets) if forecaster.loss in LOG_LINK else network
+    if segment is not None:
+        config |= {"horizon": horizon, "segment": segment}
+    if forecaster.loss not in LOG_LINK:
+        return config
+    return {"kind": "log link", "network": config, "targets": targets}
 
 
 def in_segments(network: ForecastNetwork) -> str:

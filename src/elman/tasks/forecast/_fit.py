@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Need
+from elman.models import correcting_from
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
 from elman.tasks._start import Start
@@ -31,7 +32,7 @@ from ._blend import Blend
 from ._blending import blending, fitted_again, naive_seasons, season_candidates
 from ._calibration import calibration
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, build_network, segment_of, suited
+from ._decoder import ForecastNetwork, network_config, segment_of, suited
 from ._future import Tail, with_future
 from ._gate import Gate
 from ._kinds import kinds_of, left_out
@@ -268,14 +269,9 @@ def fit_forecast(
     folds = folds - begin.honest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        network = build_network(
-            forecaster,
-            data.encoder.shape[1],
-            data.decoder.shape[1],
-            len(targets),
-            horizon,
-            segment,
-        )
+        sizes = (data.encoder.shape[1], data.decoder.shape[1], len(targets))
+        config = network_config(forecaster, *sizes, horizon, segment)
+        network = correcting_from(config)
         if previous is not None:
             network.load_state_dict(previous.weights)
         loss = objective(

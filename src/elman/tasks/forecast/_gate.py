@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman.models import HighwayNetwork, LogLink, SegmentNetwork
+from elman.models import CorrectingNetwork, LogLink
 
 Array = NDArray[np.float64]
 
@@ -90,9 +90,7 @@ def gate(
     return Gate(best * (1 - (noise / gain) ** 2), gain / least, noise / least)
 
 
-def apply_gate(
-    network: HighwayNetwork | SegmentNetwork | LogLink, share: float
-) -> None:
+def apply_gate(network: CorrectingNetwork | LogLink, share: float) -> None:
     """Multiply the network's correction by a share, in place."""
     with torch.no_grad():
         network.head.weight.mul_(share)

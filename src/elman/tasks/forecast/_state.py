@@ -6,12 +6,13 @@ from typing import Any
 
 from torch import Tensor
 
+from elman.models import correcting_from
 from elman.tasks._features import described_features, restore_features
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._blend import Blend
-from ._decoder import build_network
+from ._decoder import network_config
 from ._future import Tail
 from ._offsets import Offsets
 from ._raw_rows import RawRows
@@ -24,7 +25,7 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "preparation": forecaster.preparation_.describe(),
         "horizon": forecaster.horizon_,
         **forecaster.linear_.describe(),
-        "segment": forecaster.network_.segment,
+        "network": forecaster.network_.config(),
         "axis": forecaster.axis_,
         "missing": forecaster.missing_,
         "seed": forecaster.seed_,
@@ -53,17 +54,16 @@ def restore(
     """Make a forecaster what it was when `dump` described it."""
     preparation = Preparation.from_description(fitted["preparation"], tensors)
     linear = Blend.restored(fitted, tensors, preparation)
-    network = filled(
-        lambda: build_network(
-            forecaster,
-            encoder_size=tensors["tail.encoder"].shape[1],
-            decoder_size=tensors["tail.decoder"].shape[1],
-            targets=len(preparation.targets),
-            horizon=linear.horizon,
-            segment=fitted.get("segment"),
-        ),
-        tensors,
+    # Runs of earlier versions hold no configuration, but the length of a segment.
+    config = fitted.get("network") or network_config(
+        forecaster,
+        encoder_size=tensors["tail.encoder"].shape[1],
+        decoder_size=tensors["tail.decoder"].shape[1],
+        targets=len(preparation.targets),
+        horizon=linear.horizon,
+        segment=fitted.get("segment"),
     )
+    network = filled(lambda: correcting_from(config), tensors)
     offsets = Offsets.from_tensors(tensors)
     forecaster.targets_, forecaster.context_ = preparation.targets, linear.context
     forecaster.horizon_ = linear.horizon

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data import Panel
 from elman.diagnosis import Need
+from elman.models import correcting_from
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
 from elman.tasks._start import Start
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
-from elman.tasks.forecast._decoder import build_network, segment_of, suited
+from elman.tasks.forecast._decoder import network_config, segment_of, suited
 from elman.tasks.forecast._gate import Gate, apply_gate, gate, gate_notes
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
@@ -145,14 +146,9 @@ def fit_panel(
     settings = suited(settings, forecaster.training, segment)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        network = build_network(
-            forecaster,
-            1 + series.encoder.shape[1],
-            series.decoder.shape[1],
-            1,
-            horizon,
-            segment,
-        )
+        sizes = (1 + series.encoder.shape[1], series.decoder.shape[1], 1)
+        config = network_config(forecaster, *sizes, horizon, segment)
+        network = correcting_from(config)
         model = PanelModel(
             preparation, mixture, network, context, (np.zeros(1), np.zeros(1))
         )

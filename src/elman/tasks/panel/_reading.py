@@ -15,6 +15,7 @@ from elman.data import (
     Panel,
     apart,
     as_long,
+    column_names,
     column_notes,
     panel_series,
     require_column,
@@ -74,7 +75,7 @@ def given_panel(
         id_ = found
     layout = layout or Layout("", "")
     source = source if source and str(source) != table.source else table.source or None
-    names = [target] if isinstance(target, str) else list(target or ())
+    names = [] if target is None else column_names("target", target)
     if not names and not layout.target:
         raise InputError("target is missing; name the column to forecast")
     if len(names) > 1:

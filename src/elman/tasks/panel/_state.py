@@ -9,7 +9,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from elman.tasks.forecast._decoder import build_network, segment_of
+from elman.models import correcting_from
+from elman.tasks._networks import filled, tensors_of
+from elman.tasks.forecast._decoder import network_config, segment_of
 
 from ._local import local_forecast
 from ._mixture import Mixture
@@ -54,10 +56,9 @@ def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         "usual": model.usual,
         "levels": list(model.levels),
         "time": str(series.time.dtype),
+        "network": model.network.config(),
     }
-    tensors = {
-        f"network.{name}": tensor for name, tensor in model.network.state_dict().items()
-    }
+    tensors = tensors_of(model.network)
     tensors |= model.preparation.tensors()
     tensors["mixture.ratios"] = torch.from_numpy(mixture.ratios)
     for i, ridge in enumerate(mixture.pooled):
@@ -109,7 +110,8 @@ def restore(
     )
     encoder, decoder = tensors["series.encoder"], tensors["series.decoder"]
     horizon, context = fitted["horizon"], fitted["context"]
-    network = build_network(
+    # Runs of earlier versions hold no configuration.
+    config = fitted.get("network") or network_config(
         forecaster,
         1 + encoder.shape[1],
         decoder.shape[1],
@@ -117,13 +119,7 @@ def restore(
         horizon,
         segment_of(forecaster.decoder, horizon, context, preparation.season),
     )
-    network.load_state_dict(
-        {
-            name.removeprefix("network."): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network.")
-        }
-    )
+    network = filled(lambda: correcting_from(config), tensors)
     arrays = {name: tensors[f"series.{name}"].numpy() for name in _ARRAYS}
     time = tensors["series.time"].numpy().astype(fitted["time"])
     forecaster._series = SeriesSet(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-from elman.data import RegularSeries, numeric_column, require_column
+from elman.data import RegularSeries, column_names, numeric_column, require_column
 
 from ._columns import Column, inspect, numbers_in_words
 
@@ -17,14 +17,7 @@ def as_names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     """Return column names from one name or several; a comma does not split."""
     if value is None:
         return []
-    several = isinstance(value, Iterable) and not isinstance(value, str)
-    names: list[str] = list(value) if several else [value]  # type: ignore[list-item]
-    if not all(isinstance(name, str) for name in names):
-        number = next(name for name in names if not isinstance(name, str))
-        raise InputError(
-            f"{argument} must be column names, got {value!r:.60}; names are text: "
-            f"write '{number!s:.60}'"
-        )
+    names = column_names(argument, value)
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{argument} names {twice[0]!r} twice")
