@@ -324,6 +324,12 @@ class SequenceEstimator(Estimator):
             return np.stack(outputs), None
         return np.concatenate(outputs), [len(s) for s in sequences]
 
+    def _beside_truth(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
+        """Return the truth, what is predicted, and whether both are of each step."""
+        outputs, lengths = self._outputs(X)
+        truth = self._read_known(y, known_sequences(self, X)).values
+        return truth, self.kind_.decide(outputs), lengths is not None
+
     def _in_form_of(
         self, X: Any, values: NDArray[Any], lengths: list[int] | None
     ) -> Any:
