@@ -82,3 +82,14 @@ def test_a_long_forecast_of_several_targets_is_taken_at_its_mean_gain():
     assert unsure.gain == kept.gain > 0
     assert 0 < unsure.share < kept.share
     assert gate(truth, start, -truth, squared=True, shortened=False).share == 0
+
+
+def test_windows_apart_are_surer_than_overlapping_ones():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(60, 6, 1))
+    corrected = truth * 0.2 + 0.9 * rng.normal(size=truth.shape)
+    shares = [
+        gate(truth, np.zeros_like(truth), corrected, squared=False, stride=s).noise
+        for s in (1, 3, 6, 9)
+    ]
+    assert shares[0] > shares[1] > shares[2] == shares[3]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.tasks.sequence._baselines import Baselines, resampled, summary, windows
+from elman.tasks.sequence._baselines import (
+    Baselines,
+    resampled,
+    slopes,
+    summary,
+    windows,
+)
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
 from elman.tasks.sequence.kinds._regression import Regression
@@ -36,6 +42,13 @@ def test_summary_of_a_sequence():
     parts = summary(x)
     expected = [2.0, np.sqrt(2 / 3), 1.0, 3.0, 1.0, 2.0, 1.0, np.log(3)]
     np.testing.assert_allclose(parts, expected, rtol=1e-15)
+
+
+def test_slopes_are_those_of_least_squares():
+    x = np.random.default_rng(0).normal(size=(9, 2))
+    expected = np.polyfit(np.arange(9), x, 1)[0]
+    np.testing.assert_allclose(slopes(x), expected, atol=1e-12)
+    assert slopes(x[:1]).tolist() == [0.0, 0.0]
 
 
 def test_windows_centre_on_their_step():

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from elman.tasks.sequence import _highway
-from elman.tasks.sequence._blocks import size_for
+from elman.tasks.sequence._blocks import (
+    SummaryBlock,
+    block_from_tensors,
+    block_tensors,
+    size_for,
+)
 from elman.tasks.sequence._highway import PARTS, Highway
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
@@ -56,6 +61,29 @@ def test_comes_back_from_its_description():
     later, _ = waves(seed=1)
     again = Highway.from_description(highway.describe(), highway.tensors(), CLASSES)
     assert np.array_equal(again.outputs(later), highway.outputs(later))
+
+
+def test_a_slope_whatever_the_level_and_the_length():
+    rng = np.random.default_rng(0)
+    slope = rng.normal(size=100)
+    x = [
+        (5 * rng.normal() + b / 10 * np.arange(n) + rng.normal(size=n))[:, None]
+        for b, n in zip(slope, rng.integers(20, 60, 100), strict=True)
+    ]
+    x = [s.astype(np.float32) for s in x]
+    model = Highway.fit(x[:60], Targets(slope[:60, None], None), Regression(1), 0)
+    error = np.sqrt(np.square(model.outputs(x[60:])[:, 0] - slope[60:]).mean())
+    assert error < 0.29  # 0.23; without the slopes 0.33
+
+
+def test_summaries_of_earlier_models_have_no_slopes():
+    x = waves()[0]
+    old = block_from_tensors("summary", {})(x)
+    new = SummaryBlock()
+    assert np.array_equal(new(x)[:, : old.shape[1]], old)
+    assert new(x).shape[1] == old.shape[1] + 1
+    again = block_from_tensors("summary", block_tensors(new))
+    assert np.array_equal(again(x), new(x))
 
 
 def test_the_seed_repeats_a_fit():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ import elman
 from elman import InputError, SequenceClassifier, SequenceRegressor
 from elman.tasks.sequence._scores import score_table
 from elman.tasks.sequence._targets import Targets
-from elman.tasks.sequence._weights import class_weights, weighted
+from elman.tasks.sequence._weights import class_weights, weighted, without_weightless
 from elman.tasks.sequence.kinds._class_remarks import balanced_accuracy
 from elman.tasks.sequence.kinds._classification import Classification
 from elman.tasks.sequence.kinds._losses import (
@@ -120,6 +122,45 @@ def test_sequences_of_weight_zero_teach_nothing():
     np.testing.assert_allclose(scaled[0.0], scaled[1e-9], atol=1e-6)
     unweighted = SequenceRegressor(**plain).fit(X, y)
     assert not np.allclose(unweighted.predict(X), scaled[0.0], atol=1e-4)
+
+
+def test_weight_zero_is_left_out():
+    draw = np.random.default_rng(0)
+    x = [draw.normal(size=(draw.integers(4, 8), 2)) for _ in range(40)]
+    y = np.array(["up" if s[:, 0].mean() > 0 else "down" for s in x])
+    weights = np.where(np.arange(40) % 2, 1.0, 0.0)
+    spoiled = [s if w else s + 1e6 for s, w in zip(x, weights, strict=True)]
+    labels = np.where(weights > 0, y, "spoiled")
+    model = SequenceClassifier(**SMALL).fit(spoiled, labels, sample_weight=weights)
+    alone = SequenceClassifier(**SMALL).fit(x[1::2], y[1::2], sample_weight=[1.0] * 20)
+    assert list(model.classes_) == ["down", "spoiled", "up"]
+    np.testing.assert_array_equal(model.predict(x), alone.predict(x))
+    known = model.preparation_.tensors()
+    for name, value in alone.preparation_.tensors().items():
+        assert torch.equal(known[name], value)
+    assert "sequences of weight 0 are left out: 20 of 40" in model.results_["notes"]
+
+
+def test_few_sequences_have_weight():
+    x = np.random.default_rng(0).normal(size=(12, 5, 1))
+    y, weights = np.arange(12) % 2, np.eye(12)[0]
+    with pytest.raises(InputError, match="leave 1 of 12 sequences with a weight"):
+        SequenceClassifier(**SMALL).fit(x, y, sample_weight=weights)
+    weights[2] = 1
+    model = SequenceClassifier(**SMALL).fit(x, y, sample_weight=weights)
+    assert (model.predict(x) == 0).all()
+    assert model.predict_proba(x).shape == (12, 2)
+
+
+def test_weight_zero_of_steps():
+    rows = Targets(np.arange(6.0)[:, None], np.array([2, 3, 1]))
+    rows = replace(rows, weights=np.array([0.0, 0.0, 0.0, 1.0, 4.0, 1.0]))
+    x = [np.full((n, 1), float(n)) for n in (2, 3, 1)]
+    kept, targets, notes = without_weightless(x, rows)
+    assert [len(s) for s in kept] == [3, 1]
+    assert notes == ["sequences of weight 0 are left out: 1 of 3"]
+    assert targets.lengths.tolist() == [3, 1]
+    assert targets.weights.tolist() == pytest.approx([0.0, 2 / 3, 8 / 3, 2 / 3])
 
 
 def test_targets_a_step_take_weights_too():

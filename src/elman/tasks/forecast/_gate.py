@@ -40,6 +40,7 @@ def gate(
     *,
     squared: bool,
     shortened: bool = True,
+    stride: int = 1,
 ) -> Gate:
     r"""Return how much of a correction to keep.
 
@@ -54,6 +55,8 @@ def gate(
         (n, H, K), scaled: of the validation windows; the truth is NaN where unknown.
     squared : bool
         Whether errors are squared; absolute else.
+    stride : int
+        Steps between the windows of a series.
     shortened : bool
         Whether the standard error shortens the share. Long forecasts of several
         targets, of which a validation part has few without overlap, are taken at
@@ -77,7 +80,7 @@ def gate(
     }
     best = max(gains, key=lambda share: gains[share].mean())
     gain = float(gains[best].mean())
-    apart = max(1.0, len(truth) / truth.shape[1])
+    apart = max(1.0, len(truth) * min(1.0, stride / truth.shape[1]))
     noise = float(gains[best].std() / np.sqrt(apart)) if apart > 1 else float("inf")
     if gain > 0 and least and not shortened:
         return Gate(best, gain / least, noise / least)

@@ -20,6 +20,7 @@ from elman.tasks._start import Start
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._decoder import network_config, segment_of, suited
+from elman.tasks.forecast._gate import Gate, apply_gate, gate, gate_notes
 from elman.tasks.forecast._intervals import fewest_errors
 from elman.tasks.forecast._loss import masked_error
 from elman.tasks.forecast._quantiles import check_quantiles
@@ -27,6 +28,7 @@ from elman.tasks.forecast._size import default_horizon
 from elman.tasks.forecast._starting import start_of, steps_needed
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
+from elman.training import predict
 
 from . import _kinds
 from ._mixture import Mixture
@@ -167,6 +169,8 @@ def fit_panel(
     run = run_training(
         forecaster, network, loss, examples, held, settings, needed=needed
     )
+    decided = _kept(network, held, mixture.stride, squared=squared)
+    notes += gate_notes(decided)
     _calibrate(forecaster, model, series, validating, (learning, honest), squared)
     notes += _few_windows(len(validating), forecaster.level)
     validation = model.forecast(series, validating)
@@ -234,6 +238,17 @@ def observed(
             "forward as input, left out of the loss and of the scores"
         )
     return panel, stops, notes
+
+
+def _kept(network: Any, held: PanelWindows, stride: int, *, squared: bool) -> Gate:
+    """Keep as much of the network's correction as its gain is sure of."""
+    truth, start = (t.numpy().astype(np.float64) for t in (held.target, held.linear))
+    corrected = predict(network, held).numpy().astype(np.float64)
+    decided = gate(
+        truth[..., None], start[..., None], corrected, squared=squared, stride=stride
+    )
+    apply_gate(network, decided.share)
+    return decided
 
 
 def _before(panel: Panel, ends: Rows) -> NDArray[np.bool_]:

@@ -41,7 +41,7 @@ from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._state import restored
 from ._targets import Output, Targets, unseen_note
-from ._weights import sample_weights, weighted
+from ._weights import sample_weights, weighted, without_weightless
 from .kinds._kind import Kind
 
 
@@ -121,7 +121,7 @@ class SequenceEstimator(Estimator):
             One target a sequence, or one a step: (n, T) or n arrays (T_i,).
         sample_weight : array-like or None
             (n,): how much each sequence counts in the loss, and in the linear
-            models'.
+            models'. Those of weight 0 are left out.
 
         Returns
         -------
@@ -133,11 +133,12 @@ class SequenceEstimator(Estimator):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        sequences = as_sequences(X)
-        longest, count = max(map(len, sequences)), len(sequences)
-        kind, raw = self._read(y, sequences)
-        by_row = sample_weights(sample_weight, count)
+        given = as_sequences(X)
+        kind, raw = self._read(y, given)
+        by_row = sample_weights(sample_weight, len(given))
         raw = replace(raw, weights=weighted(raw, kind.weights(raw), by_row))
+        sequences, raw, left_out = without_weightless(given, raw)
+        longest, count = max(map(len, sequences)), len(sequences)
         loss = kind.loss(raw.weights is not None)
         recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest)
         self.kind_ = kind
@@ -155,6 +156,7 @@ class SequenceEstimator(Estimator):
             if self.highway == "auto" and not raw.per_step:
                 combination = Combination.fit(sequences, targets, kind, self.seed_)
             fitted = fit_network(sequences, targets, *rows, recipe)
+            fitted.notes.extend(left_out)
             if combination is not None:
                 combination.weigh(sequences, targets, rows[1], fitted.first)
             return fitted, combination
@@ -321,6 +323,12 @@ class SequenceEstimator(Estimator):
         if not self.per_step_:
             return np.stack(outputs), None
         return np.concatenate(outputs), [len(s) for s in sequences]
+
+    def _beside_truth(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
+        """Return the truth, what is predicted, and whether both are of each step."""
+        outputs, lengths = self._outputs(X)
+        truth = self._read_known(y, known_sequences(self, X)).values
+        return truth, self.kind_.decide(outputs), lengths is not None
 
     def _in_form_of(
         self, X: Any, values: NDArray[Any], lengths: list[int] | None

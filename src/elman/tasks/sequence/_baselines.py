@@ -50,6 +50,13 @@ def summary(sequence: Floats) -> NDArray[np.float64]:
     )
 
 
+def slopes(sequence: Floats) -> NDArray[np.float64]:
+    """Return (C,): the least-squares slope of each channel, per step."""
+    steps = np.arange(len(sequence)) - (len(sequence) - 1) / 2
+    slope: NDArray[np.float64] = steps @ sequence / max(float(steps @ steps), 1e-12)
+    return slope
+
+
 def windows(sequence: Floats, reach: int = _REACH) -> NDArray[np.float64]:
     """Return (T, (2·reach + 1)·C): each step with its neighbours, zero outside."""
     padded = np.pad(np.asarray(sequence, np.float64), ((reach, reach), (0, 0)))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from elman.models import CompetingKernels, ConvolutionFeatures, Reservoir
 
-from ._baselines import resampled, summary
+from ._baselines import resampled, slopes, summary
 
 Values = NDArray[np.float32]
 Features = NDArray[np.float32]
@@ -87,11 +87,23 @@ class FrameBlock:
 
 
 class SummaryBlock:
-    """Mean, deviation, extremes, ends, movement of each channel; the length."""
+    """Mean, deviation, extremes, ends, movement, slope of each channel; the length.
+
+    Parameters
+    ----------
+    sloped : bool
+        With the slopes; models of earlier versions have none.
+    """
+
+    def __init__(self, sloped: bool = True) -> None:
+        self.sloped = sloped
 
     def __call__(self, sequences: Sequence[Values]) -> Features:
-        """Return (n, 7·C + 1)."""
-        return np.stack([summary(s) for s in sequences]).astype(np.float32)
+        """Return (n, 8·C + 1), or (n, 7·C + 1) without the slopes."""
+        found = np.stack([summary(s) for s in sequences])
+        if self.sloped:
+            found = np.concatenate([found, [slopes(s) for s in sequences]], 1)
+        return found.astype(np.float32)
 
 
 class LikenessBlock:
@@ -263,14 +275,14 @@ def block_tensors(block: Block) -> dict[str, Tensor]:
             "centres": torch.from_numpy(block.centres.copy()),
             "gamma": torch.tensor(block.gamma, dtype=torch.float64),
         }
-    return {}
+    return {"sloped": torch.tensor(block.sloped)}
 
 
 def block_from_tensors(name: str, tensors: dict[str, Tensor]) -> Block:
     """Return the block of that name that `block_tensors` described."""
     kind, _, view = name.partition(".")
     if kind == "summary":
-        return SummaryBlock()
+        return SummaryBlock("sloped" in tensors and bool(tensors["sloped"]))
     frames = int(tensors["frames"])
     if kind == "frames":
         return FrameBlock(frames)

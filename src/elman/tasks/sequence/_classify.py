@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import softmax
 
 from ._base import SequenceEstimator
-from ._input import Array, known_sequences, lengths_of
+from ._input import Array, lengths_of
 from ._targets import Targets
 from ._weights import sample_weights
 from .kinds._classification import Classification
@@ -134,10 +134,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         sample_weight : array-like or None
             (n,); only with one class a sequence.
         """
-        outputs, lengths = self._outputs(X)
-        predicted = outputs.argmax(-1)
-        truth = self._read_known(y, known_sequences(self, X)).values
-        if lengths is not None:
+        truth, predicted, per_step = self._beside_truth(X, y)
+        if per_step:
             return float(accuracy_score(truth, predicted))
         weights = sample_weights(sample_weight, len(truth))
         return float(accuracy_score(truth, predicted, sample_weight=weights))

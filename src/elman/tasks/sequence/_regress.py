@@ -12,7 +12,7 @@ from sklearn.utils import Tags
 from torch import Tensor
 
 from ._base import SequenceEstimator
-from ._input import Array, known_sequences, lengths_of
+from ._input import Array, lengths_of
 from ._targets import Targets
 from .kinds._kind import Kind
 from .kinds._regression import Regression
@@ -82,10 +82,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         sample_weight : array-like or None
             (n,); only with one target a sequence.
         """
-        outputs, lengths = self._outputs(X)
-        values = self.kind_.decide(outputs)
-        truth = self._read_known(y, known_sequences(self, X)).values
-        if lengths is None:
+        truth, values, per_step = self._beside_truth(X, y)
+        if not per_step:
             return float(r2_score(truth, values, sample_weight=sample_weight))
         known = ~np.isnan(truth).any(axis=1)
         return float(r2_score(truth[known], values[known]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
-from ._input import refuse_masked
+from ._input import Array, refuse_masked
 from ._targets import Targets
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -136,3 +137,45 @@ def weighted(targets: Targets, by_class: Weights | None, by_row: Weights | None)
             "nothing is left to learn from"
         )
     return weights / weights.mean()
+
+
+def without_weightless(
+    sequences: Sequence[Array], targets: Targets
+) -> tuple[Sequence[Array], Targets, list[str]]:
+    """Return the sequences that count, their targets, and a note of the others.
+
+    A sequence without weight must not set a scale either, be a neighbour, or take a
+    place among those held out.
+
+    Parameters
+    ----------
+    sequences : sequence of ndarray
+        (T_i, C).
+    targets : Targets
+        With weights from `weighted`, or None.
+
+    Raises
+    ------
+    InputError
+        Fewer than two count.
+    """
+    if targets.weights is None:
+        return sequences, targets, []
+    counts = targets.weights > 0
+    if targets.lengths is not None:
+        ends = np.cumsum(targets.lengths)[:-1]
+        counts = np.array([part.any() for part in np.split(counts, ends)])
+    if counts.all():
+        return sequences, targets, []
+    rows = np.flatnonzero(counts)
+    if len(rows) < 2:
+        raise InputError(
+            f"class_weight and sample_weight leave {len(rows)} of {len(counts):,} "
+            "sequences with a weight above 0; at least 2 have to count, and better 20"
+        )
+    kept = targets.take(rows)
+    assert kept.weights is not None  # noqa: S101 - as those of targets
+    kept = replace(kept, weights=kept.weights / kept.weights.mean())
+    many = len(counts) - len(rows)
+    note = f"sequences of weight 0 are left out: {many:,} of {len(counts):,}"
+    return [sequences[int(i)] for i in rows], kept, [note]
