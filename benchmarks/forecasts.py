@@ -140,7 +140,7 @@ def ridge(
     forecaster: elman.Forecaster, frame: pl.DataFrame, told: Protocol
 ) -> np.ndarray:
     """Return the forecasts of the forecaster's ridge alone."""
-    from elman.tasks.forecast._reading import read_again
+    from elman.tasks.forecast.answers._reading import read_again
 
     _, data, _ = read_again(forecaster, frame, None)
     scaled = forecaster.linear_.ridge.predict(data.table, told.origins)

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 import elman
-from elman.tasks.forecast._blend import RIDGE
-from elman.tasks.forecast._blending import season_candidates
-from elman.tasks.forecast._choice import choose_parts, mean_errors
-from elman.tasks.forecast._rolling import SHORT, Rolling, rolling_origins
+from elman.tasks.forecast.linear._blend import RIDGE
+from elman.tasks.forecast.linear._blending import season_candidates
+from elman.tasks.forecast.linear._choice import choose_parts, mean_errors
+from elman.tasks.forecast.linear._rolling import SHORT, Rolling, rolling_origins
 
 
 def rolling(errors: dict[str, float], windows: int = 60, horizon: int = 3) -> Rolling:

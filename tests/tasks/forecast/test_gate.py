@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from elman.models import HighwayNetwork
-from elman.tasks.forecast._gate import apply_gate, gate, gate_notes
+from elman.tasks.forecast.intervals._gate import apply_gate, gate, gate_notes
 
 
 def errors(gain: float, noise: float, windows: int = 400, horizon: int = 4):

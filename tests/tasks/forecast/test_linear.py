@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from elman.tasks.forecast._linear import Choice, WindowRidge, WindowTable
+from elman.tasks.forecast.linear._linear import Choice, WindowRidge, WindowTable
 
 CONTEXT, HORIZON = 5, 3
 
@@ -108,7 +108,7 @@ def test_more_windows_than_are_fitted_on_leave_no_step_of_a_season_out(monkeypat
     nothing = np.zeros((rows, 0))
     table = WindowTable(values, values, nothing, hot)
     origins = np.arange(CONTEXT, rows - HORIZON + 1)
-    monkeypatch.setattr("elman.tasks.forecast._linear._MOST_WINDOWS", 500)
+    monkeypatch.setattr("elman.tasks.forecast.linear._linear._MOST_WINDOWS", 500)
     model, honest = WindowRidge.fit(table, origins, CONTEXT, HORIZON, ("zero", 0.1))
     ahead = origins[:, None] + np.arange(HORIZON)
     for predicted in (model.predict(table, origins), honest):

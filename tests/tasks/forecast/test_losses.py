@@ -17,7 +17,7 @@ import elman
 from elman import InputError
 from elman.models import LogLink
 from elman.tasks.forecast._loss import deviance, masked_error, pinball
-from elman.tasks.forecast._quantiles import quantile_scores
+from elman.tasks.forecast.intervals._quantiles import quantile_scores
 from series import hourly, small
 
 CENTRE, SPREAD = torch.tensor([3.0]), torch.tensor([2.0])

@@ -9,7 +9,7 @@ import pytest
 from elman._errors import InputError
 from elman.tasks._verdict import verdict
 from elman.tasks.forecast._baselines import last_value, seasonal_naive
-from elman.tasks.forecast._intervals import conformal_offsets, rolling_offsets
+from elman.tasks.forecast.intervals._intervals import conformal_offsets, rolling_offsets
 from elman.tasks.forecast._scores import forecast_scores
 from elman.tasks.forecast._split import split_series, test_row
 from elman.tasks.forecast._windows import origins_between

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 import elman
-from elman.tasks.forecast._offsets import Offsets, as_they_stand
-from elman.tasks.forecast._proportional import _in_history
+from elman.tasks.forecast.intervals._offsets import Offsets, as_they_stand
+from elman.tasks.forecast.intervals._proportional import _in_history
 
 
 def _growing(rows: int, growth: float, noise: float) -> pl.DataFrame:

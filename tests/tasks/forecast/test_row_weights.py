@@ -10,7 +10,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from elman import InputError
-from elman.tasks.forecast._linear import Choice, WindowRidge, WindowTable
+from elman.tasks.forecast.linear._linear import Choice, WindowRidge, WindowTable
 from series import hourly, small
 
 

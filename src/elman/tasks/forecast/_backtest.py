@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
-from ._quantiles import quantile_name
+from elman.tasks.forecast.intervals._quantiles import quantile_name
 
 
 @dataclass(frozen=True)

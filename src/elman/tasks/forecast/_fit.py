@@ -28,17 +28,17 @@ from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_ta
 from elman.training import predict
 
 from ._backtest import Backtest
-from ._blend import Blend
-from ._blending import blending, fitted_again, naive_seasons, season_candidates
-from ._calibration import calibration
+from elman.tasks.forecast.linear._blend import Blend
+from elman.tasks.forecast.linear._blending import blending, fitted_again, naive_seasons, season_candidates
+from elman.tasks.forecast.intervals._calibration import calibration
 from ._check import check_parameters
 from ._decoder import ForecastNetwork, network_config, segment_of, suited
-from ._future import Tail, with_future
-from ._gate import Gate
+from elman.tasks.forecast.answers._future import Tail, with_future
+from elman.tasks.forecast.intervals._gate import Gate
 from ._kinds import kinds_of, left_out
 from ._notes import later_notes
 from ._objective import check_signs, objective
-from ._offsets import Offsets
+from elman.tasks.forecast.intervals._offsets import Offsets
 from ._previous import Previous
 from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test

@@ -21,16 +21,16 @@ from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
-from ._answering import Answering
+from elman.tasks.forecast.answers._answering import Answering
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
-from ._form import asked_for, joined, take_form
-from ._raw_rows import RawRows
-from ._reading import read_again, reading_of, series_to_fit
-from ._refitted import gone_on, refuse_many
+from elman.tasks.forecast.answers._form import asked_for, joined, take_form
+from elman.tasks.forecast.answers._raw_rows import RawRows
+from elman.tasks.forecast.answers._reading import read_again, reading_of, series_to_fit
+from elman.tasks.forecast.answers._refitted import gone_on, refuse_many
 from ._results import forecast_results, trained_results
 from ._row_weights import row_weights
-from ._tags import RegressorTagged
+from elman.tasks.forecast.answers._tags import RegressorTagged
 
 
 class Forecaster(Answering, RegressorTagged, Estimator):

@@ -15,7 +15,7 @@ from elman.tasks._results import environment, training_report
 from ._backtest import Backtest
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
-from ._quantiles import quantile_scores
+from elman.tasks.forecast.intervals._quantiles import quantile_scores
 
 _MOST_POINTS = 20_000
 _WEEK = 7 * 24

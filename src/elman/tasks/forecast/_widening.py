@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 
-from ._offsets import Offsets, units
+from elman.tasks.forecast.intervals._offsets import Offsets, units
 
 Array = NDArray[np.float64]
 Origins = NDArray[np.int64]

@@ -8,8 +8,8 @@ import numpy as np
 from torch import nn
 
 from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._intervals import conformal_offsets
-from elman.tasks.forecast._quantiles import quantile_offsets
+from elman.tasks.forecast.intervals._intervals import conformal_offsets
+from elman.tasks.forecast.intervals._quantiles import quantile_offsets
 from elman.training import predict
 
 from ._mixture import Mixture

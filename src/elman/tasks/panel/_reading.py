@@ -21,7 +21,7 @@ from elman.data import (
     require_column,
     to_table,
 )
-from elman.tasks.forecast._form import is_names
+from elman.tasks.forecast.answers._form import is_names
 
 from ._series import Rows, SeriesSet
 

@@ -30,7 +30,7 @@ def _scales() -> Sequence[str]:
 
 
 def _quantiles(value: Any) -> Any:
-    from elman.tasks.forecast._quantiles import check_quantiles
+    from elman.tasks.forecast.intervals._quantiles import check_quantiles
 
     return check_quantiles(value)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._linear import WindowTable
-from .local import LocalModel, filled
+from elman.tasks.forecast.local import LocalModel, filled
 
 Array = NDArray[np.float64]
 

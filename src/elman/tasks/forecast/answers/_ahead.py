@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from elman._arguments import whole_number
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 
-from ._backtest import Backtest
+from elman.tasks.forecast._backtest import Backtest
 
 Array = NDArray[np.float64]
 _ENDS = ("lower", "upper")

@@ -22,8 +22,8 @@ from ._rolling import (
     rolling_forecasts,
     rolling_origins,
 )
-from ._season import calendar_seasons
-from ._split import Split
+from elman.tasks.forecast._season import calendar_seasons
+from elman.tasks.forecast._split import Split
 
 Array = NDArray[np.float64]
 

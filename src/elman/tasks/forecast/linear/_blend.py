@@ -12,7 +12,7 @@ from elman.tasks.forecast.columns._preparation import Preparation
 
 from ._linear import Choice, WindowRidge, WindowTable
 from ._local_values import LocalValues, scaled
-from .local import MOST_ROWS, LocalModel
+from elman.tasks.forecast.local import MOST_ROWS, LocalModel
 
 Array = NDArray[np.float64]
 RIDGE = "ridge"
@@ -24,8 +24,8 @@ class Blend:
     .. math:: \hat y_{t+k,j} = w_{0j}\, \text{ridge}_{kj}(\text{window}_t)
               + \sum_i w_{ij}\, \text{local}_{ij}(y_{\le t, j})_k
 
-    The weights are set by `elman.tasks.forecast._choice`; with the ridge's all 1,
-    this is the ridge.
+    The weights are set by `elman.tasks.forecast.linear._choice`; with the
+    ridge's all 1, this is the ridge.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._transform import Transform
 
-from ._local_values import scaled
+from elman.tasks.forecast.linear._local_values import scaled
 
 Array = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
-from ._backtest import Backtest
-from ._baselines import last_value, seasonal_naive
+from elman.tasks.forecast._backtest import Backtest
+from elman.tasks.forecast._baselines import last_value, seasonal_naive
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._preparation import Prepared
 
 from . import _ahead as ahead
-from ._backtest import Backtest
+from elman.tasks.forecast._backtest import Backtest
 from ._form import features_of
 from ._other_level import relative
 from ._raw_rows import RawRows

@@ -11,9 +11,9 @@ from elman._errors import InputError
 from ._form import joined
 from ._raw_rows import RawRows
 from ._reading import read_again
-from ._row_weights import row_weights
+from elman.tasks.forecast._row_weights import row_weights
 from ._skill import skill
-from ._windows import origins_between
+from elman.tasks.forecast._windows import origins_between
 
 
 def scored(

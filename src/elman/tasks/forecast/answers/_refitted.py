@@ -14,13 +14,13 @@ from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Prepared
 
-from ._backtest import Backtest
-from ._blend import Blend
-from ._blending import fitted_again, season_candidates
-from ._fit import FittedForecast, fit_forecast
-from ._linear import WindowTable
-from ._previous import Previous
-from ._windows import observed, origins_between
+from elman.tasks.forecast._backtest import Backtest
+from elman.tasks.forecast.linear._blend import Blend
+from elman.tasks.forecast.linear._blending import fitted_again, season_candidates
+from elman.tasks.forecast._fit import FittedForecast, fit_forecast
+from elman.tasks.forecast.linear._linear import WindowTable
+from elman.tasks.forecast._previous import Previous
+from elman.tasks.forecast._windows import observed, origins_between
 
 
 class Refitting:

@@ -13,8 +13,8 @@ from elman.tasks.forecast.columns._preparation import Preparation
 from ._blend import RIDGE
 from ._linear import WindowRidge, WindowTable
 from ._local_values import LocalValues, scaled
-from ._windows import origins_between
-from .local import LocalModel, local_models
+from elman.tasks.forecast._windows import origins_between
+from elman.tasks.forecast.local import LocalModel, local_models
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""What a fitted forecaster is asked, and how it answers."""

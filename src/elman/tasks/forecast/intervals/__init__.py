@@ -1,0 +1,1 @@
+"""How sure a forecast is: intervals, quantiles, and how far the correction is kept."""

@@ -1,0 +1,1 @@
+"""The forecast that the network corrects: ridge, and blends with local models."""
