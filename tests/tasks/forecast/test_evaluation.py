@@ -13,8 +13,8 @@ import elman
 from elman import InputError
 from elman.tasks._verdict import verdict
 from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast.intervals._intervals import calibrated, fewest_errors
 from elman.tasks.forecast._scores import bias, forecast_scores
+from elman.tasks.forecast.intervals._intervals import calibrated, fewest_errors
 from series import hourly, small
 
 ROWS = 500

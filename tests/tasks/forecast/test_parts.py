@@ -9,13 +9,13 @@ import pytest
 from elman._errors import InputError
 from elman.tasks._verdict import verdict
 from elman.tasks.forecast._baselines import last_value, seasonal_naive
-from elman.tasks.forecast.intervals._intervals import conformal_offsets, rolling_offsets
 from elman.tasks.forecast._scores import forecast_scores
 from elman.tasks.forecast._split import split_series, test_row
 from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._calendar import Calendar
 from elman.tasks.forecast.columns._columns import Column, numbers_in_words
 from elman.tasks.forecast.columns._transform import Transform
+from elman.tasks.forecast.intervals._intervals import conformal_offsets, rolling_offsets
 
 # Not a test, though its name begins like one.
 row_of_test = test_row

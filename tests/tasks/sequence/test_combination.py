@@ -9,9 +9,9 @@ import torch
 import elman
 from elman import SequenceClassifier, SequenceRegressor
 from elman._errors import InputError
-from elman.tasks.sequence._combination import Combination
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.linear._combination import Combination
 from sequence_data import rising_or_falling, weighted_end
 
 QUICK = {"hidden_size": 6, "epochs": 2, "init": "default"}

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.tasks.sequence import _highway
-from elman.tasks.sequence._blocks import (
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.kinds._regression import Regression
+from elman.tasks.sequence.linear import _highway
+from elman.tasks.sequence.linear._blocks import (
     SummaryBlock,
     block_from_tensors,
     block_tensors,
     size_for,
 )
-from elman.tasks.sequence._highway import PARTS, Highway
-from elman.tasks.sequence._targets import Targets
-from elman.tasks.sequence.kinds._classification import Classification
-from elman.tasks.sequence.kinds._regression import Regression
+from elman.tasks.sequence.linear._highway import PARTS, Highway
 
 CLASSES = Classification(np.arange(2))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from elman.tasks.sequence._pooling import (
+from elman.tasks.sequence.linear._pooling import (
     calibration,
     class_pool,
     mean_numbers,

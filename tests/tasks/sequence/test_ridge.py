@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.tasks.sequence._ridge import PENALTIES, fit_ridge
+from elman.tasks.sequence.linear._ridge import PENALTIES, fit_ridge
 
 
 def problem(n=30, p=8, seed=0):

@@ -9,7 +9,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-
 from elman.tasks.forecast.intervals._quantiles import quantile_name
 
 

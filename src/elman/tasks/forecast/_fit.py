@@ -17,6 +17,7 @@ from elman.models import correcting_from
 from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
 from elman.tasks._start import Start
+from elman.tasks.forecast.answers._future import Tail, with_future
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._preparation import (
@@ -25,20 +26,24 @@ from elman.tasks.forecast.columns._preparation import (
     target_values,
 )
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
+from elman.tasks.forecast.intervals._calibration import calibration
+from elman.tasks.forecast.intervals._gate import Gate
+from elman.tasks.forecast.intervals._offsets import Offsets
+from elman.tasks.forecast.linear._blend import Blend
+from elman.tasks.forecast.linear._blending import (
+    blending,
+    fitted_again,
+    naive_seasons,
+    season_candidates,
+)
 from elman.training import predict
 
 from ._backtest import Backtest
-from elman.tasks.forecast.linear._blend import Blend
-from elman.tasks.forecast.linear._blending import blending, fitted_again, naive_seasons, season_candidates
-from elman.tasks.forecast.intervals._calibration import calibration
 from ._check import check_parameters
 from ._decoder import ForecastNetwork, network_config, segment_of, suited
-from elman.tasks.forecast.answers._future import Tail, with_future
-from elman.tasks.forecast.intervals._gate import Gate
 from ._kinds import kinds_of, left_out
 from ._notes import later_notes
 from ._objective import check_signs, objective
-from elman.tasks.forecast.intervals._offsets import Offsets
 from ._previous import Previous
 from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test

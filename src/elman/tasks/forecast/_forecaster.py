@@ -14,6 +14,12 @@ from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._threads import work_of_forecaster
+from elman.tasks.forecast.answers._answering import Answering
+from elman.tasks.forecast.answers._form import asked_for, joined, take_form
+from elman.tasks.forecast.answers._raw_rows import RawRows
+from elman.tasks.forecast.answers._reading import read_again, reading_of, series_to_fit
+from elman.tasks.forecast.answers._refitted import gone_on, refuse_many
+from elman.tasks.forecast.answers._tags import RegressorTagged
 from elman.tasks.forecast.columns._roles import as_names
 from elman.tasks.panel import _state as _panel_state
 from elman.tasks.panel._estimate import many_steps
@@ -21,16 +27,10 @@ from elman.tasks.panel._reading import given_panel
 from elman.training import Callback, Checkpoints
 
 from . import _state as _forecast_state
-from elman.tasks.forecast.answers._answering import Answering
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
-from elman.tasks.forecast.answers._form import asked_for, joined, take_form
-from elman.tasks.forecast.answers._raw_rows import RawRows
-from elman.tasks.forecast.answers._reading import read_again, reading_of, series_to_fit
-from elman.tasks.forecast.answers._refitted import gone_on, refuse_many
 from ._results import forecast_results, trained_results
 from ._row_weights import row_weights
-from elman.tasks.forecast.answers._tags import RegressorTagged
 
 
 class Forecaster(Answering, RegressorTagged, Estimator):

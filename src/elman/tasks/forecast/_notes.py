@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Preparation
-
 from elman.tasks.forecast.intervals._intervals import fewest_errors
+
 from ._split import Split
 
 

@@ -11,11 +11,11 @@ from elman import ops
 from elman._plain import plain, short_time
 from elman.tasks._advice import advice
 from elman.tasks._results import environment, training_report
+from elman.tasks.forecast.intervals._quantiles import quantile_scores
 
 from ._backtest import Backtest
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
-from elman.tasks.forecast.intervals._quantiles import quantile_scores
 
 _MOST_POINTS = 20_000
 _WEEK = 7 * 24

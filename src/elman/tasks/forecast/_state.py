@@ -9,13 +9,13 @@ from torch import Tensor
 from elman.models import correcting_from
 from elman.tasks._features import described_features, restore_features
 from elman.tasks._networks import filled, tensors_of
-from elman.tasks.forecast.columns._preparation import Preparation
-
-from elman.tasks.forecast.linear._blend import Blend
-from ._decoder import network_config
 from elman.tasks.forecast.answers._future import Tail
-from elman.tasks.forecast.intervals._offsets import Offsets
 from elman.tasks.forecast.answers._raw_rows import RawRows
+from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.intervals._offsets import Offsets
+from elman.tasks.forecast.linear._blend import Blend
+
+from ._decoder import network_config
 
 
 def dump(forecaster: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:

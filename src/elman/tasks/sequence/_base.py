@@ -21,10 +21,10 @@ from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
+from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report
 from ._baselines import Baselines
-from ._combination import Combination
 from ._compare import scored
 from ._fit import Fitted, fit_network, network_outputs, split_rows
 from ._input import (

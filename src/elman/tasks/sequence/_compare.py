@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
+from elman.tasks.sequence.linear._combination import LINEAR, NETWORK
 
-from ._combination import LINEAR, NETWORK
 from ._fit import network_outputs
 from ._input import Array
 from ._preparation import Preparation

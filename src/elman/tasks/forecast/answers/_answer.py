@@ -9,11 +9,11 @@ import polars as pl
 
 from elman._errors import InputError
 from elman.data import regular_series, require_column, to_table
+from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._preparation import Prepared
 
 from . import _ahead as ahead
-from elman.tasks.forecast._backtest import Backtest
 from ._form import features_of
 from ._other_level import relative
 from ._raw_rows import RawRows

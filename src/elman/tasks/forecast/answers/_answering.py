@@ -13,19 +13,19 @@ from sklearn.utils.validation import check_is_fitted
 from elman._errors import InputError
 from elman._modes import own_modes
 from elman.tasks._containers import WithOutput, contained
+from elman.tasks.forecast._backtest import Backtest
+from elman.tasks.forecast._fit import FittedForecast
+from elman.tasks.forecast._loss import MEANS
+from elman.tasks.forecast._split import test_row
+from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
 from elman.tasks.panel._estimate import backtest_many, predict_many, score_many
 
 from ._answer import answered, following
-from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._fit import FittedForecast
 from ._form import in_form_of_y, is_future
-from elman.tasks.forecast._loss import MEANS
 from ._reading import read_again
 from ._refitted import Refitting, refuse_many
 from ._scored import scored
-from elman.tasks.forecast._split import test_row
-from elman.tasks.forecast._windows import origins_between
 
 
 class Answering(WithOutput):

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Prepared
-
 from elman.tasks.forecast.linear._linear import WindowTable
 
 # Parts of a second in which times are stored.

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from elman._errors import InputError
+from elman.tasks.forecast._row_weights import row_weights
+from elman.tasks.forecast._windows import origins_between
 
 from ._form import joined
 from ._raw_rows import RawRows
 from ._reading import read_again
-from elman.tasks.forecast._row_weights import row_weights
 from ._skill import skill
-from elman.tasks.forecast._windows import origins_between
 
 
 def scored(

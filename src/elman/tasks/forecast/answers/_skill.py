@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._baselines import last_value, seasonal_naive
 

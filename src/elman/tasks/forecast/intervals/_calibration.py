@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.forecast._decoder import ForecastNetwork
+from elman.tasks.forecast._notes import interval_notes
+from elman.tasks.forecast._windows import Windows
+from elman.tasks.forecast.linear._blending import Blending, with_correction
 from elman.training import predict
 
-from elman.tasks.forecast.linear._blending import Blending, with_correction
-from elman.tasks.forecast._decoder import ForecastNetwork
 from ._gate import Gate, apply_gate, gate, gate_notes
 from ._intervals import calibrated, rolling_offsets, spread_of
-from elman.tasks.forecast._notes import interval_notes
 from ._offsets import Offsets, offsets_of, units
 from ._proportional import zero_levels
-from elman.tasks.forecast._windows import Windows
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._transform import Transform
-
 from elman.tasks.forecast.linear._local_values import scaled
 
 Array = NDArray[np.float64]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.local import MOST_ROWS, LocalModel
 
 from ._linear import Choice, WindowRidge, WindowTable
 from ._local_values import LocalValues, scaled
-from elman.tasks.forecast.local import MOST_ROWS, LocalModel
 
 Array = NDArray[np.float64]
 RIDGE = "ridge"

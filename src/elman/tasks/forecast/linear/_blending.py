@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.forecast._season import calendar_seasons
+from elman.tasks.forecast._split import Split
 from elman.tasks.forecast.columns._calendar import DAY
 from elman.tasks.forecast.columns._preparation import Preparation
 
@@ -22,8 +24,6 @@ from ._rolling import (
     rolling_forecasts,
     rolling_origins,
 )
-from elman.tasks.forecast._season import calendar_seasons
-from elman.tasks.forecast._split import Split
 
 Array = NDArray[np.float64]
 

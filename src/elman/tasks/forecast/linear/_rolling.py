@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.local import LocalModel, local_models
 
 from ._blend import RIDGE
 from ._linear import WindowRidge, WindowTable
 from ._local_values import LocalValues, scaled
-from elman.tasks.forecast._windows import origins_between
-from elman.tasks.forecast.local import LocalModel, local_models
 
 Array = NDArray[np.float64]
 

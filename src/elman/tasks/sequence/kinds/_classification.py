@@ -17,9 +17,13 @@ from torch import Tensor
 from elman.tasks.sequence import _results as report
 from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
 from elman.tasks.sequence._input import Array as Values
-from elman.tasks.sequence._pooling import calibration, class_pool, mean_probabilities
 from elman.tasks.sequence._targets import Output, Targets, class_targets, known_classes
 from elman.tasks.sequence._weights import check_class_weight, class_weights
+from elman.tasks.sequence.linear._pooling import (
+    calibration,
+    class_pool,
+    mean_probabilities,
+)
 
 from ._class_remarks import ACCURACY, BALANCED, about_classes, balanced_accuracy
 from ._kind import Array, Kind, Loss

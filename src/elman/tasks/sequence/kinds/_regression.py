@@ -18,8 +18,8 @@ from elman.tasks._scaling import ClippedScaler
 from elman.tasks.sequence import _results as report
 from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
 from elman.tasks.sequence._input import Array as Values
-from elman.tasks.sequence._pooling import mean_numbers, number_pool
 from elman.tasks.sequence._targets import Output, Targets, number_targets
+from elman.tasks.sequence.linear._pooling import mean_numbers, number_pool
 
 from ._kind import Array, Kind, Loss
 from ._losses import squared_loss, weighted_squared_loss

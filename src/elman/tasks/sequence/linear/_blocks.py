@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.models import CompetingKernels, ConvolutionFeatures, Reservoir
-
-from ._baselines import resampled, slopes, summary
+from elman.tasks.sequence._baselines import resampled, slopes, summary
 
 Values = NDArray[np.float32]
 Features = NDArray[np.float32]

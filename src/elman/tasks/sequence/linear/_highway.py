@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._kind import Kind
 
 from ._blocks import (
     Block,
@@ -24,8 +26,6 @@ from ._blocks import (
     size_for,
 )
 from ._ridge import Ridge, fit_ridge
-from ._targets import Targets
-from .kinds._kind import Kind
 
 Array = NDArray[np.float64]
 

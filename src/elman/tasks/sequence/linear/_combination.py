@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.models import SequenceNetwork
+from elman.tasks.sequence._fit import network_outputs
+from elman.tasks.sequence._input import Array
+from elman.tasks.sequence._preparation import Preparation
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._kind import Kind
 
-from ._fit import network_outputs
 from ._highway import Highway
-from ._input import Array
-from ._preparation import Preparation
-from ._targets import Targets
-from .kinds._kind import Kind
 
 Model = tuple[SequenceNetwork, Preparation]
 

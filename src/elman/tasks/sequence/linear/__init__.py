@@ -1,0 +1,1 @@
+"""Where a sequence estimator starts: linear models on fixed features, pooled."""
