@@ -212,7 +212,8 @@ def _of_one_length(
     ):
         models = {"smoothing": _smoothed("smoothing", fitted)}
         for name, form in _DAMPED.items():
-            if form in others:
+            # Logarithms only where they fit best: elsewhere they hang on the level.
+            if form in others and form[1] <= fitted.logarithm:
                 models[name] = _smoothed(name, others[form])
         if ahead > 1:
             name = f"smoothing for {ahead} steps"
