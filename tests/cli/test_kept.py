@@ -164,7 +164,7 @@ def test_weights_of_classes(elman, cases):
     data = cases("toy.ts", ("1", "2"))
     balanced = elman("train", "classify", data, *CLASSIFY, "--class-weight", "balanced")
     assert balanced.status == 0, balanced.err
-    assert "(balanced accuracy)" in balanced.out
+    assert "balanced accuracy" in package.load("r").results_["scores"]["verdict"]
     answer = elman(
         "train", "classify", data, *CLASSIFY, "--force", "--class-weight", "1=3,2=0.5"
     )
