@@ -283,7 +283,7 @@ class SequenceEstimator(Estimator):
                 raw.take(validation_rows),
                 f"validation: {_count(held_out)}, which also chose the epoch",
                 fitted.first,
-                combination.left_out(validation_rows) if combination else None,
+                combination.held_out if combination else None,
             )
         else:
             self.results_["notes"].append(

@@ -47,6 +47,9 @@ class Combination:
         are right on held-out sequences.
     evidence : dict
         The losses on the held-out sequences that decided.
+    held_out : ndarray or None
+        After `weigh` alone: (m, K), what linear models that did not see them say of
+        the held-out sequences.
     """
 
     highway: Highway
@@ -54,6 +57,7 @@ class Combination:
     weight: float = 0.0
     factor: float = 1.0
     evidence: dict[str, Any] | None = None
+    held_out: Array | None = None
 
     @classmethod
     def fit(
@@ -91,18 +95,14 @@ class Combination:
         sequences, targets
             As for `fit`.
         rows : ndarray
-            The sequences that neither the network nor, left out one at a time, the
-            linear models saw.
+            The sequences that the network did not see.
         model : tuple of network and preparation
         """
-        place = np.searchsorted(self.highway.rows, rows)
-        place = np.minimum(place, len(self.highway.rows) - 1)
-        rows = rows[self.highway.rows[place] == rows]
         if not len(rows):
             return
         truth = targets.take(rows)
         raw = _outputs(model, [sequences[i] for i in rows])
-        linear = self.left_out(rows)
+        linear = self.held_out = self._unseen(sequences, rows)
         kind = self.highway.kind
         self.factor = kind.factor(raw, truth)
         both = [linear, kind.outputs(raw, self.factor)]
@@ -124,11 +124,6 @@ class Combination:
             "tried": float(pool[1]),
         }
 
-    def left_out(self, rows: NDArray[np.int64]) -> Array:
-        """Return the linear models' outputs for some of the sequences fitted on."""
-        place = np.searchsorted(self.highway.rows, rows)
-        return self.highway.left_out()[place]
-
     def linear(self, sequences: Sequence[Array]) -> Array:
         """Return (n, K): log-probabilities, or numbers."""
         return self.highway.outputs(self.preparation.apply(sequences))
@@ -141,6 +136,18 @@ class Combination:
         network = kind.outputs(_outputs(model, sequences), self.factor)
         pool = np.array([1 - self.weight, self.weight])
         return kind.mixed([linear, network], pool)
+
+    def _unseen(self, sequences: Sequence[Array], rows: NDArray[np.int64]) -> Array:
+        """Return what linear models that did not see these rows say of them."""
+        left_out = self.highway.left_out()
+        found = np.empty((len(rows), left_out.shape[1]))
+        # Of very many sequences only a part was fitted on.
+        fitted = np.isin(rows, self.highway.rows)
+        place = np.searchsorted(self.highway.rows, rows[fitted])
+        found[fitted] = left_out[place]
+        if not fitted.all():
+            found[~fitted] = self.linear([sequences[i] for i in rows[~fitted]])
+        return found
 
     def report(self) -> dict[str, Any]:
         """Return what the results say of it."""
