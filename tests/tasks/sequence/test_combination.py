@@ -11,7 +11,7 @@ from elman import SequenceClassifier, SequenceRegressor
 from elman._errors import InputError
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
-from elman.tasks.sequence.linear import _highway
+from elman.tasks.sequence.linear import _models
 from elman.tasks.sequence.linear._combination import Combination
 from sequence_data import rising_or_falling, weighted_end
 
@@ -81,13 +81,13 @@ def test_the_shares_sum_to_one_and_are_in_the_results():
 
 
 def test_held_out_sequences_that_the_linear_models_were_not_fitted_on(monkeypatch):
-    monkeypatch.setattr(_highway, "MOST_ROWS", 20)
+    monkeypatch.setattr(_models, "MOST_ROWS", 20)
     x, y = rising_or_falling()
     model = SequenceClassifier(**QUICK).fit(x, y)
     combination = model.combination_
     assert combination.evidence["sequences"] == len(combination.held_out)
     assert len(combination.held_out) == round(0.2 * len(x))
-    rows = np.setdiff1d(np.arange(len(x)), combination.highway.rows)[:3]
+    rows = np.setdiff1d(np.arange(len(x)), combination.linear_models.rows)[:3]
     again = combination._unseen(x, rows)
     assert np.array_equal(again, combination.linear([x[i] for i in rows]))
 
