@@ -11,10 +11,10 @@ import numpy as np
 
 from elman._arguments import LARGEST
 from elman._errors import InputError
+from elman.data.text._encoding import decode, lines_of
+from elman.data.values._missing import Missing
+from elman.data.values._sentinels import REMEDY, suspect_notes
 
-from ._encoding import decode, lines_of
-from ._missing import Missing
-from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
 
 _NAME = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+"

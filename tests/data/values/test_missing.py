@@ -8,7 +8,7 @@ import pytest
 
 from elman import InputError
 from elman.data import column_notes, open_table, read_sequences, to_table
-from elman.data._sentinels import suspects
+from elman.data.values._sentinels import suspects
 
 RNG = np.random.default_rng(0)
 TEMPERATURES = RNG.normal(15, 8, 500).round(1)

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import place, row_name
 
 from ._clock_change import changes_clocks
-from ._columns import place, row_name
 
 _MOST_TRIED = 12
 

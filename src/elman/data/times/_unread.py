@@ -7,7 +7,8 @@ import re
 import numpy as np
 import polars as pl
 
-from ._columns import place
+from elman.data._columns import place
+
 from ._parts import PARTS
 from ._stamps import parse_stamps
 

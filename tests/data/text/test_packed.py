@@ -46,7 +46,7 @@ def test_damage_is_said_in_one_line(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
-    import elman.data._gzip as module
+    import elman.data.text._gzip as module
 
     monkeypatch.setattr(module, "_MOST", 1000)
     bomb = gzip.compress(b"a\n" + b"1\n" * 10_000)

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import place, row_name
 
-from ._columns import place, row_name
 from ._digits import decimals, whole_numbers
 from ._moments import NoSuchTimeError, Stamps, reduced
 from ._text import read_text, reads_as_time

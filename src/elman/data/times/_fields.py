@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import row_name
 
-from ._columns import row_name
 from ._forms import MONTHS, Form
 from ._moments import NoSuchTimeError
 

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import numeric_column, place, row_name
+from elman.data.grid._spacing import DAY
 
-from ._columns import numeric_column, place, row_name
 from ._forms import MONTHS
 from ._moments import Stamps
 from ._month_names import in_english
-from ._spacing import DAY
 
 PARTS = {
     "year": ("year", "yr", "yyyy", "jahr", "année", "annee", "año", "anno", "jaar"),

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import row_name
 
-from ._columns import row_name
 from ._fields import Fields, months, valid_days, years
 from ._forms import Form
 from ._moments import NoSuchTimeError

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ._gzip import name_inside
-from ._missing import Given, Missing
-from ._table import Table, existing_file, open_table, read_content
+from elman.data._table import Table, existing_file, open_table, read_content
+from elman.data.text._gzip import name_inside
+from elman.data.values._missing import Given, Missing
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,8 @@ def sequences_of(
     channels : sequence of str, optional
         Of a long table: the columns to take, in this order. All others if not given.
     """
-    from ._labels import typed_labels
+    from elman.data.values._labels import typed_labels
+
     from ._long_wide import from_long, from_wide
 
     frame = table.frame

@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data.values._missing import Missing
+from elman.data.values._numbers import Place, read_columns
 
 from ._encoding import decode
 from ._layout import Layout, find_layout
-from ._missing import Missing
-from ._numbers import Place, read_columns
 from ._rows import text_rows
 
 _SUMMARY = (

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from elman.data import regular_series
-from elman.data._rates import rate_of
-from elman.data._spacing import Spacing
+from elman.data.grid._rates import rate_of
+from elman.data.grid._spacing import Spacing
 
 START = np.datetime64("2024-01-01T00:00:07", "us")
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from elman.data import read_table, regular_series, written
-from elman.data._written import form_of
+from elman.data.times._written import form_of
 
 
 def regular(texts, tmp_path):

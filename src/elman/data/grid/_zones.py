@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data.times._moments import Stamps
 
 from ._grid import Grid, infer_grid
-from ._moments import Stamps
 from ._spacing import DAY, Spacing
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from elman._arguments import LARGEST
 from elman._errors import InputError
+from elman.data._room import check_room
+from elman.data._table import read_bytes
+from elman.data.values._missing import Missing
+from elman.data.values._sentinels import REMEDY, suspect_notes
 
-from ._missing import Missing
-from ._room import check_room
-from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
-from ._table import read_bytes
 
 _WANTED = ("X", "y", "lengths")
 

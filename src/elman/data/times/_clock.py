@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import place, require_column
 
-from ._columns import place, require_column
 from ._digit_forms import period_of
 from ._digits import (
     called_time,

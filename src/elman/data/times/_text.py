@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import row_name
 
-from ._columns import row_name
 from ._fields import Fields, clock_ticks, day_numbers
 from ._forms import CLOCK_ALONE, FORMS, SPAN, TIDY, Form
 from ._month_names import WEEKDAY, in_english

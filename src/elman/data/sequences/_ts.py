@@ -9,10 +9,10 @@ import numpy as np
 
 from elman._arguments import LARGEST
 from elman._errors import InputError, did_you_mean
+from elman.data.text._encoding import decode, lines_of
+from elman.data.values._missing import Missing
+from elman.data.values._sentinels import REMEDY, suspect_notes
 
-from ._encoding import decode, lines_of
-from ._missing import Missing
-from ._sentinels import REMEDY, suspect_notes
 from ._sequences import Sequences
 from ._ts_rates import Rates
 from ._ts_stamps import Spacing, split_stamped

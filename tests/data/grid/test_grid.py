@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from elman import InputError
 from elman.data import regular_series
-from elman.data._spacing import BUSINESS, Spacing
+from elman.data.grid._spacing import BUSINESS, Spacing
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

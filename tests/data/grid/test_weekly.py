@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from elman.data import regular_series
-from elman.data._axis import TimeAxis
-from elman.data._opening import Opening
-from elman.data._spacing import Spacing
+from elman.data.grid._axis import TimeAxis
+from elman.data.grid._opening import Opening
+from elman.data.grid._spacing import Spacing
 
 
 def read(times, **how):

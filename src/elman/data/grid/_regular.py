@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import place, time_names
+from elman.data.times._clock import find_time, read_time
+from elman.data.times._written import form_of
 
 from ._axis import TimeAxis
-from ._clock import find_time, read_time
 from ._clock_change import without_repeated_hours
-from ._columns import place, time_names
 from ._gaps import pattern_of_gaps
 from ._grid import Grid
 from ._spacing import Spacing
-from ._written import form_of
 from ._zones import choose_grid
 
 _COUNTERS = {"", "no", "nr", "no.", "index", "idx", "row", "rownames", "rowid"}

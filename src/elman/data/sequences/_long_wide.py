@@ -8,12 +8,18 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import (
+    numeric_column,
+    place,
+    require_column,
+    row_name,
+    time_names,
+)
+from elman.data.grid._regular import counts_rows
+from elman.data.times._clock import read_time
+from elman.data.values._labels import label_notes
+from elman.data.values._sentinels import REMEDY, suspect_notes
 
-from ._clock import read_time
-from ._columns import numeric_column, place, require_column, row_name, time_names
-from ._labels import label_notes
-from ._regular import counts_rows
-from ._sentinels import REMEDY, suspect_notes
 from ._sequences import ID_NAMES, Sequences
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
+from elman.data._columns import place, row_name
 
-from ._columns import place, row_name
 from ._order import check_order
 from ._rates import rate_of
 from ._rounding import onto_grid

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from elman._errors import InputError
+from elman.data._columns import row_name
 
-from ._columns import row_name
 from ._digit_forms import (
     named_periods,
     period_of,
