@@ -17,7 +17,8 @@ import torch
 from safetensors.torch import load_file
 
 from elman._errors import InputError
-from elman.cli import _launch, _members, main
+from elman.cli import main
+from elman.cli.run import _launch, _members
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="finds workers in /proc"

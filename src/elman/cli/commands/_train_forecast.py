@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
-
-from . import _launch
-from . import _options as opt
-from ._estimator_options import training_options
-from ._output import Output
+from elman.cli import _options as opt
+from elman.cli._estimator_options import training_options
+from elman.cli._output import Output
+from elman.cli.run import _launch
 
 if TYPE_CHECKING:
-    from ._job import Job
-    from ._members import Follower
-    from ._run_directory import RunDirectory
+    from elman.cli.run._job import Job
+    from elman.cli.run._members import Follower
+    from elman.cli.run._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.15
 
@@ -109,7 +108,7 @@ def forecast(
     if len(both := [name for name, value in given.items() if value is not None]) > 1:
         raise InputError(f"give {both[0]} or {both[1]}, not both")
     _launch.start(processes, nodes)
-    from ._forecast_table import forecast_table
+    from elman.cli._forecast_table import forecast_table
 
     gone = opt.split_missing(missing)
     ids = [name for value in id_ or [] for name in value.split(",")]
@@ -125,8 +124,8 @@ def forecast(
     own = table.layout is not None and target is None
     targets = None if own else opt.targets_of(target, table.frame, table.source)
 
-    from ._job import Job, Source
-    from ._open_run import open_run
+    from elman.cli.run._job import Job, Source
+    from elman.cli.run._open_run import open_run
 
     every = options.pop("checkpoint_every", None)
     held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
@@ -156,11 +155,10 @@ def train(
     job: Job, run: RunDirectory | Follower, frame: Any, out: Output, quiet: bool
 ) -> None:
     """Train on a table, from the start or from a checkpoint."""
+    from elman.cli._naming import naming
+    from elman.cli.run._finish import finish
+    from elman.cli.run._incomplete import kept
     from elman.tasks import Forecaster
-
-    from ._finish import finish
-    from ._incomplete import kept
-    from ._naming import naming
 
     run.begin(job)
     forecaster = Forecaster(

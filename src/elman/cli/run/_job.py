@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import elman
 from elman._errors import RunDirectoryError
 from elman._files import read_file, replace_durably
+from elman.cli._estimator_options import words_for_none
 from elman.tasks import TASKS
 
 from . import _members
-from ._estimator_options import words_for_none
 
 JOB = "job.toml"
 _SCHEMA = 1

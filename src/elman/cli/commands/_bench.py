@@ -16,9 +16,8 @@ import elman
 from elman._arguments import whole_number
 from elman._errors import InputError, did_you_mean
 from elman._files import replace_durably
-
-from ._main import Interrupted
-from ._output import Output, is_terminal
+from elman.cli._main import Interrupted
+from elman.cli._output import Output, is_terminal
 
 if TYPE_CHECKING:
     from elman.bench import Case, Row

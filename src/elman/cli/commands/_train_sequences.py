@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import _launch
-from . import _options as opt
-from ._estimator_options import training_options
-from ._output import Output
+from elman.cli import _options as opt
+from elman.cli._estimator_options import training_options
+from elman.cli._output import Output
+from elman.cli.run import _launch
 
 if TYPE_CHECKING:
-    from ._held_out import Parts
-    from ._job import Job
-    from ._members import Follower
-    from ._run_directory import RunDirectory
+    from elman.cli._held_out import Parts
+    from elman.cli.run._job import Job
+    from elman.cli.run._members import Follower
+    from elman.cli.run._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.2
 
@@ -111,8 +111,8 @@ def _train(
     place: tuple[Path | None, bool, bool, bool],
     tensorboard: Path | None,
 ) -> None:
-    from ._job import Job, Source
-    from ._open_run import open_run
+    from elman.cli.run._job import Job, Source
+    from elman.cli.run._open_run import open_run
 
     out, force, quiet, as_json = place
     fit = columns | {
@@ -131,7 +131,7 @@ def _train(
 
 def parts_of(job: Job, data: Path) -> Parts:
     """Return the sequences to train on and to score on."""
-    from ._held_out import held_out
+    from elman.cli._held_out import held_out
 
     fit, seed = job.fit, job.options.get("random_state", 0)
     names = ("label", "id", "time", "missing", "encoding")
@@ -144,12 +144,11 @@ def train(
     job: Job, run: RunDirectory | Follower, parts: Parts, out: Output, quiet: bool
 ) -> None:
     """Train on sequences, from the start or from a checkpoint."""
+    from elman.cli._naming import naming
+    from elman.cli.run._finish import finish
+    from elman.cli.run._incomplete import kept
     from elman.data import is_suspect_note
     from elman.tasks import ESTIMATORS, check_held_out
-
-    from ._finish import finish
-    from ._incomplete import kept
-    from ._naming import naming
 
     run.begin(job)
     estimator = ESTIMATORS[job.task](

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman.cli import _options as opt
+from elman.cli._deliver import WRITERS, check_format, deliver
+from elman.cli._destination import check_destination
+from elman.cli._output import Output, plain_warnings
 from elman.tasks import TASKS
-
-from . import _options as opt
-from ._deliver import WRITERS, check_format, deliver
-from ._destination import check_destination
-from ._output import Output, plain_warnings
 
 if TYPE_CHECKING:
     from elman.data import Table
@@ -95,7 +94,7 @@ def predict(
             )
         if data is None:
             raise InputError("name the file with the sequences: elman predict RUN DATA")
-        from ._predict_sequences import predict_sequences
+        from elman.cli._predict_sequences import predict_sequences
 
         given = opt.given(label=label, id=id_, time=time, encoding=encoding)
         given |= opt.given(missing=opt.split_missing(missing))
@@ -112,7 +111,7 @@ def open_like(
 
     gone = [*how["missing"], *(opt.split_missing(missing) or ())]
     if how.get("wide"):
-        from ._forecast_table import opened
+        from elman.cli._forecast_table import opened
 
         return opened(data, encoding, gone, (), wide=True)
     return open_table(data, encoding=encoding, **{**how, "missing": gone})

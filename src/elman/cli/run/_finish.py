@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from elman.cli._main import Interrupted
+from elman.cli._output import Output, number
+from elman.cli._spark import sparkline
+
 from ._incomplete import after_training, save, terminable
-from ._main import Interrupted
 from ._members import Follower
-from ._output import Output, number
 from ._run_directory import RunDirectory
-from ._spark import sparkline
 
 
 def finish(

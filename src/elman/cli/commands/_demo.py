@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _launch
-from . import _options as opt
-from ._estimator_options import some_options
-from ._output import Output
+from elman.cli import _options as opt
+from elman.cli._estimator_options import some_options
+from elman.cli._output import Output
+from elman.cli.run import _launch
 
 if TYPE_CHECKING:
-    from ._job import Job
-    from ._members import Follower
-    from ._run_directory import RunDirectory
+    from elman.cli.run._job import Job
+    from elman.cli.run._members import Follower
+    from elman.cli.run._run_directory import RunDirectory
 
 
 @some_options("random_state", before="processes")
@@ -31,8 +31,8 @@ def demo(
     Example: elman demo --out runs/bikes --force
     """
     _launch.start(processes, None)
-    from ._job import Job
-    from ._open_run import open_run
+    from elman.cli.run._job import Job
+    from elman.cli.run._open_run import open_run
 
     shown = Output(as_json)
     shown.line(
@@ -46,11 +46,10 @@ def demo(
 
 def train(job: Job, run: RunDirectory | Follower, out: Output, quiet: bool) -> None:
     """Train on the sample, from the start or from a checkpoint."""
+    from elman.cli.run._finish import finish
+    from elman.cli.run._incomplete import kept
     from elman.data import load_bikeshare
     from elman.tasks import Forecaster
-
-    from ._finish import finish
-    from ._incomplete import kept
 
     frame = load_bikeshare()
     run.begin(job)

@@ -16,11 +16,11 @@ from typing import Any, Self
 import typer
 
 from elman._errors import InputError
+from elman.cli._main import Interrupted, Terminated
+from elman.cli._output import is_terminal, say_warning
 
 from . import _members
 from ._job import JOB, Job, versions
-from ._main import Interrupted, Terminated
-from ._output import is_terminal, say_warning
 from ._previous import PreviousRun
 from ._room import check_room
 

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 from elman._errors import InputError
+from elman.cli._main import Incomplete, Interrupted
 
-from ._main import Incomplete, Interrupted
 from ._members import Follower
 from ._run_directory import RunDirectory
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from . import _options as opt
-from ._output import Output
+from elman.cli import _options as opt
+from elman.cli._output import Output
 
 
 def report(

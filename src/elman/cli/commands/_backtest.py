@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _options as opt
-from ._able import check_able
-from ._deliver import WRITERS, check_format, deliver
-from ._destination import check_destination
-from ._output import Output, plain_warnings
+from elman.cli import _options as opt
+from elman.cli._able import check_able
+from elman.cli._deliver import WRITERS, check_format, deliver
+from elman.cli._destination import check_destination
+from elman.cli._output import Output, plain_warnings
 
 
 def backtest(

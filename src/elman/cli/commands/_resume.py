@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from elman._errors import InputError
+from elman.cli import _options as opt
+from elman.cli._output import Output
+from elman.cli.run import _launch, _members
 from elman.tasks import TASKS
-
-from . import _launch, _members
-from . import _options as opt
-from ._output import Output
 
 Run = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run directory that was interrupted.")
@@ -34,7 +33,7 @@ def resume(
     Example: elman resume runs/bikes-1
     """
     _launch.start(processes, None)
-    from ._job import Job, differences, read_job
+    from elman.cli.run._job import Job, differences, read_job
 
     # The leader's: other machines may not see the folder.
     own = None if _members.follows() else read_job(run).model_dump()
@@ -48,8 +47,9 @@ def resume(
         raise InputError(f"an update is short and not gone on with: {job.command} anew")
     import torch
 
+    from elman.cli.run._open_run import open_run
+
     from . import _demo, _train_forecast, _train_sequences
-    from ._open_run import open_run
 
     for change in () if _members.follows() else differences(job):
         typer.echo(
@@ -67,7 +67,7 @@ def resume(
         raise InputError(f"{run}/job.toml names no data")
     data = job.data.checked()
     if TASKS[job.task].data == "series":
-        from ._forecast_table import forecast_table
+        from elman.cli._forecast_table import forecast_table
 
         frame, _ = forecast_table(
             data,

@@ -9,12 +9,11 @@ import typer
 
 from elman._errors import InputError
 from elman._files import replace_durably
+from elman.cli import _options as opt
+from elman.cli._destination import check_destination
+from elman.cli._estimator_options import some_options
+from elman.cli._output import Output, number
 from elman.tasks import ESTIMATORS, TASKS
-
-from . import _options as opt
-from ._destination import check_destination
-from ._estimator_options import some_options
-from ._output import Output, number
 
 
 @some_options(
@@ -101,9 +100,8 @@ def _forecast(
     table = open_table(data, **how)
     targets = opt.targets_of(target, table.frame, table.source)
     names = {k: opt.split_names(v, table.frame.columns) for k, v in columns.items()}
+    from elman.cli._naming import naming
     from elman.tasks import Forecaster
-
-    from ._naming import naming
 
     # The diagnosis comes before the first step: one step is all that is trained.
     forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
@@ -124,10 +122,10 @@ def _forecast(
 def _sequences(
     task: str, data: Path, columns: dict[str, Any], options: dict[str, Any]
 ) -> dict[str, Any]:
-    from ._held_out import held_out
+    from elman.cli._held_out import held_out
 
     parts = held_out(task, data, columns, None, 0.0, 0)
-    from ._naming import naming
+    from elman.cli._naming import naming
 
     estimator = ESTIMATORS[task](**options, epochs=1, refit=False)
     with naming(str(data), estimator):
@@ -137,7 +135,7 @@ def _sequences(
 
 def _show(results: dict[str, Any], out: Output) -> None:
     """Print the flow, what was found, and what each remedy would change."""
-    from ._finish import show_flow
+    from elman.cli.run._finish import show_flow
 
     diagnosis = results.get("diagnosis")
     if not diagnosis or not diagnosis.get("before"):

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from elman._errors import InputError
-
-from . import _options as opt
-from ._able import check_able
-from ._output import Output, plain_warnings
+from elman.cli import _options as opt
+from elman.cli._able import check_able
+from elman.cli._output import Output, plain_warnings
 
 
 def update(
@@ -42,10 +41,10 @@ def update(
     Example: elman update runs/bikes-1 bikes-until-today.csv
     """
     import elman
+    from elman.cli.run._finish import finish
+    from elman.cli.run._job import Job, Source
+    from elman.cli.run._open_run import open_run
 
-    from ._finish import finish
-    from ._job import Job, Source
-    from ._open_run import open_run
     from ._predict import open_like
 
     if out is not None and out.exists() and run.exists() and out.samefile(run):

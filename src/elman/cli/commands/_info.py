@@ -8,8 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from . import _options as opt
-from ._output import Output
+from elman.cli import _options as opt
+from elman.cli._output import Output
 
 _PACKAGES = ("numpy", "scikit-learn", "polars", "narwhals", "safetensors", "matplotlib")
 _CELLS = {"rnn": "tanh", "gru": "reset_after", "lstm": "plain"}
