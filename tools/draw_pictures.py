@@ -34,6 +34,8 @@ def main(run: Path, folder: Path) -> None:
     """Write the pictures of one run into a folder."""
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
     diagnosis = results.get("diagnosis") or {}
+    # Of a network of segments the diagnosis counts these; the series has single steps.
+    needed = (diagnosis.get("needed") or 0) * (diagnosis.get("segment") or 1)
     pictures = {
         "gradient-flow": flow_picture(diagnosis),
         "flow-map": flow_map_picture(results["training"]),
@@ -42,7 +44,7 @@ def main(run: Path, folder: Path) -> None:
         "learning": learning_picture(results["training"]),
         "forecast": forecast_picture(
             results.get("forecast") or {},
-            needed=diagnosis.get("needed"),
+            needed=needed or None,
             name="test",
             target=results["data"].get("target", "target"),
             part="test",

@@ -24,10 +24,6 @@ from ._recurrent import RecurrentEncoder as RecurrentEncoder
 from ._reservoir import Reservoir as Reservoir
 from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
-from ._stem import STEMS as STEMS
-from ._stem import ConvolutionStem as ConvolutionStem
-from ._stem import PatchStem as PatchStem
-from ._stem import stem_from as stem_from
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
 
@@ -37,17 +33,14 @@ __all__ = [
     "ENCODERS",
     "KINDS",
     "POOLINGS",
-    "STEMS",
     "CompetingKernels",
     "ConvolutionEncoder",
     "ConvolutionFeatures",
-    "ConvolutionStem",
     "CorrectingNetwork",
     "Encoded",
     "Encoder",
     "HighwayNetwork",
     "LogLink",
-    "PatchStem",
     "RecurrentEncoder",
     "Reservoir",
     "SegmentNetwork",
@@ -60,6 +53,5 @@ __all__ = [
     "heads_for",
     "levels_for",
     "pooling_of",
-    "stem_from",
     "title_of",
 ]

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import conv1d
 
-from ._convolution_features import TAPS, channel_mixes, dilations_for
+from ._convolution_features import TAPS, channel_mixes, dilations_for, responses
+from ._encoded import mask_of
 
 _GROUP = 8
 
@@ -89,7 +89,7 @@ class CompetingKernels(nn.Module):
             int64 (B,).
         """
         batch, steps, _ = values.shape
-        inside = (torch.arange(steps) < lengths[:, None])[:, None].float()
+        inside = mask_of(values, lengths)[:, None].float()
         inputs = values.transpose(1, 2).contiguous()
         groups = self.mixed.shape[1]
         each = inside.expand(-1, groups, -1).contiguous()
@@ -97,8 +97,7 @@ class CompetingKernels(nn.Module):
         for i, dilation in enumerate(self.dilations.tolist()):
             mixed = self.mixed[i].repeat_interleave(_GROUP, 0)[:, :, None]
             kernels = self.kernels[i][:, None] * mixed
-            reach = dilation * (TAPS // 2)
-            response = conv1d(inputs, kernels, padding=reach, dilation=dilation)
+            response = responses(inputs, kernels, dilation)
             response = response.view(batch, groups, _GROUP, steps)
             greatest, winner = response.max(2)
             most = torch.zeros(batch, groups, _GROUP)

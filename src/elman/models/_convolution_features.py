@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import conv1d
 
+from ._encoded import mask_of
+
 TAPS = 9
 """Steps a kernel reads."""
 
@@ -105,9 +107,9 @@ class ConvolutionFeatures(nn.Module):
         )
         for i, dilation in enumerate(spaced):
             kernels = _kernels(torch.from_numpy(mixed[i]))
-            responses = [_response(x, kernels, dilation)[0].numpy() for x in sample]
+            found = [responses(x, kernels, dilation)[0].numpy() for x in sample]
             for k in range(len(_PATTERNS)):
-                response = responses[rng.integers(len(responses))][k]
+                response = found[rng.integers(len(found))][k]
                 # A little above a level that many steps share, where rounding would
                 # decide which of them exceed it.
                 margin = _MARGIN * np.abs(response).max()
@@ -128,14 +130,14 @@ class ConvolutionFeatures(nn.Module):
             int64 (B,).
         """
         steps = torch.arange(values.shape[1])
-        inside = (steps < lengths[:, None])[:, None].float()
+        inside = mask_of(values, lengths)[:, None].float()
         padded = bool((lengths < values.shape[1]).any())
         place = (steps / values.shape[1]).float()
         stretch = (values.shape[1] / lengths)[:, None]
         inputs = values.transpose(1, 2).contiguous()
         found = []
         for i, dilation in enumerate(self.dilations.tolist()):
-            response = _response(inputs, _kernels(self.mixed[i]), dilation)
+            response = responses(inputs, _kernels(self.mixed[i]), dilation)
             for threshold in self.thresholds[i].T:
                 excess = response - threshold[:, None]
                 above = (excess > 0).float()
@@ -177,6 +179,7 @@ def _kernels(mixed: Tensor) -> Tensor:
     return mixed[:, :, None] * torch.from_numpy(_PATTERNS)[:, None]
 
 
-def _response(inputs: Tensor, kernels: Tensor, dilation: int) -> Tensor:
+def responses(inputs: Tensor, kernels: Tensor, dilation: int) -> Tensor:
+    """Return (B, kernels, T) for inputs (B, C, T), zero beyond their ends."""
     reach = dilation * (TAPS // 2)
     return conv1d(inputs, kernels, padding=reach, dilation=dilation)

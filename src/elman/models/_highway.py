@@ -1,4 +1,4 @@
-"""The forecasting network: a linear highway and a recurrent correction."""
+"""The network of a forecaster: a linear forecast, corrected step by step."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from elman import layers
 
+from ._encoded import mask_of
+
 _RADIUS = 0.95
 _DENSITY = 0.1
 _GAINS = (0.1, 0.5, 1.5)
@@ -78,7 +80,7 @@ class Reservoir(nn.Module):
             int64 (B,).
         """
         states, last = self.cell(values, lengths=lengths)
-        outside = (torch.arange(values.shape[1]) >= lengths[:, None]).unsqueeze(-1)
+        outside = ~mask_of(values, lengths).unsqueeze(-1)
         many = lengths[:, None].float()
         mean = states.sum(1) / many
         square = states.square().sum(1) / many

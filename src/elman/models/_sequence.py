@@ -1,4 +1,4 @@
-"""The network of a sequence estimator: stem, encoder, pooling, linear head."""
+"""The network of a sequence estimator: encoder, pooling, linear head."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from elman._errors import InputError
-
 from ._convolution import ConvolutionEncoder
 from ._encoders import ENCODERS, check_encoder
 from ._pooling import check_pooling, pooling_of
 from ._recurrent import RecurrentEncoder
-from ._stem import stem_from
 
 
 class SequenceNetwork(nn.Module):
@@ -45,9 +42,6 @@ class SequenceNetwork(nn.Module):
         One output at every step, and no pooling.
     options : mapping, optional
         What the encoder takes besides, such as ``kernel_size`` or ``heads``.
-    stem : mapping, optional
-        ``kind`` ("patch" or "convolution") and the arguments of a stem but
-        ``channels``: fewer, wider steps for the encoder. Not with ``per_step``.
 
     Raises
     ------
@@ -68,7 +62,6 @@ class SequenceNetwork(nn.Module):
         pooling: str = "auto",
         per_step: bool = False,
         options: Mapping[str, Any] | None = None,
-        stem: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self._config = {
@@ -82,17 +75,9 @@ class SequenceNetwork(nn.Module):
             "pooling": check_pooling(pooling),
             "per_step": per_step,
             "options": dict(options or {}),
-            "stem": None if stem is None else dict(stem),
         }
-        if stem is not None and per_step:
-            raise InputError(
-                "stem: it leaves fewer steps than came in, so that there is no output "
-                "for each of them; leave it out with one target a step"
-            )
-        self.stem = None if stem is None else stem_from({**stem, "channels": channels})
-        inputs: Any = channels if self.stem is None else self.stem.width
         self.encoder = ENCODERS[cell](
-            inputs,
+            channels,
             hidden_size,
             num_layers=num_layers,
             bidirectional=bidirectional,
@@ -131,11 +116,6 @@ class SequenceNetwork(nn.Module):
         """Return the constructor's arguments as plain values."""
         return dict(self._config)
 
-    def encoded_lengths(self, lengths: Tensor) -> Tensor:
-        """Return how many steps the encoder sees of sequences of these lengths."""
-        stem: Any = self.stem
-        return lengths if stem is None else stem.lengths(lengths)
-
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         """Return (B, K), or (B, T, K) per step.
 
@@ -146,8 +126,6 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor
             int64 (B,), each 1 to T. What lies beyond has no influence.
         """
-        if self.stem is not None:
-            values, lengths = self.stem(values, lengths)
         encoded = self.encoder(values, lengths)
         features = encoded.steps if self.pool is None else self.pool(encoded)
         return self.head(self.dropout(features))

@@ -1,4 +1,4 @@
-"""A network's tensors among those of a run directory."""
+"""The tensors of a run directory by their names: those of a network, of a part."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def tensors_of(network: nn.Module) -> dict[str, Tensor]:
     return {f"{_PREFIX}{name}": value for name, value in network.state_dict().items()}
 
 
+def within(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin so, named by the rest."""
+    start = len(prefix)
+    return {k[start:]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+
 def filled(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Network:
     """Return the network that `tensors_of` took apart, ready to predict.
 
@@ -30,8 +36,5 @@ def filled(build: Callable[[], Network], tensors: Mapping[str, Tensor]) -> Netwo
     """
     with torch.random.fork_rng(devices=[]):
         network = build()
-    start = len(_PREFIX)
-    network.load_state_dict(
-        {k[start:]: v for k, v in tensors.items() if k.startswith(_PREFIX)}
-    )
+    network.load_state_dict(within(tensors, _PREFIX))
     return network.eval()

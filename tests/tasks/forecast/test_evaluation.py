@@ -283,3 +283,10 @@ def test_intervals_of_few_windows_rest_on_the_training_parts_errors_too():
     assert (high - low > 2.5).all()
     low, high = calibrated(many, folds, 0.9)
     assert (high - low < 0.1).all()
+
+
+def test_rounding_of_a_transformed_target_is_no_difference():
+    growth = {"y": 1000 * 1.01 ** np.arange(120)}
+    forecaster = small(context=12, epochs=1, scale="log").fit(growth, "y", test=24)
+    scores = forecaster.results_["scores"]
+    assert " have the same MAE, " in scores["verdict"]

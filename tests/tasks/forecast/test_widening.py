@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import elman
-from elman.tasks.forecast._widening import HORIZONS, widening
 from elman.tasks.forecast.intervals._offsets import Offsets, as_they_stand
+from elman.tasks.forecast.intervals._widening import HORIZONS, widening
 
 H = 4
 

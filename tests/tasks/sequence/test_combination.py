@@ -11,6 +11,7 @@ from elman import SequenceClassifier, SequenceRegressor
 from elman._errors import InputError
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
+from elman.tasks.sequence.linear import _models
 from elman.tasks.sequence.linear._combination import Combination
 from sequence_data import rising_or_falling, weighted_end
 
@@ -77,6 +78,18 @@ def test_the_shares_sum_to_one_and_are_in_the_results():
     assert sum(weights.values()) == pytest.approx(1.0)
     kinds = [row["kind"] for row in model.results_["scores"]["rows"]]
     assert kinds[:3] == ["network", "part", "part"]
+
+
+def test_held_out_sequences_that_the_linear_models_were_not_fitted_on(monkeypatch):
+    monkeypatch.setattr(_models, "MOST_ROWS", 20)
+    x, y = rising_or_falling()
+    model = SequenceClassifier(**QUICK).fit(x, y)
+    combination = model.combination_
+    assert combination.evidence["sequences"] == len(combination.held_out)
+    assert len(combination.held_out) == round(0.2 * len(x))
+    rows = np.setdiff1d(np.arange(len(x)), combination.linear_models.rows)[:3]
+    again = combination._unseen(x, rows)
+    assert np.array_equal(again, combination.linear([x[i] for i in rows]))
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers"])

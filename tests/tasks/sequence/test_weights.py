@@ -23,6 +23,7 @@ from elman.tasks.sequence.kinds._losses import (
     weighted_class_loss,
     weighted_squared_loss,
 )
+from sequence_data import sign_of_the_sum
 
 SMALL = {"hidden_size": 4, "epochs": 2, "init": "default"}
 
@@ -229,3 +230,17 @@ def test_the_verdict_says_what_accuracy_hides():
     even = np.array([0, 1] * 10)
     table = score_table(kind, Targets(even, None), even, {}, "t")
     assert table["verdict"] == "The network has accuracy 100.0 %."
+
+
+def test_a_score_counts_each_sequence_or_each_of_its_steps_by_its_weight():
+    x, y = sign_of_the_sum(12)
+    model = SequenceClassifier(**SMALL).fit(x, y)
+    weights = np.arange(1.0, 13.0)
+    right = [np.asarray(p) == t for p, t in zip(model.predict(x), y, strict=True)]
+    counted = [w * part.sum() for w, part in zip(weights, right, strict=True)]
+    most = [w * len(part) for w, part in zip(weights, right, strict=True)]
+    score = model.score(x, y, sample_weight=weights)
+    assert score == pytest.approx(sum(counted) / sum(most), rel=1e-12)
+    assert score != model.score(x, y)
+    with pytest.raises(InputError, match=r"sample_weight has shape \(2,\)"):
+        model.score(x, y, sample_weight=[1.0, 2.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,66 +40,61 @@ SequenceTime = Annotated[
 ]
 
 
-@training_options("classify", before="processes")
-def classify(
-    data: File,
-    label: opt.Label = None,
-    id_: opt.Id = None,
-    time: SequenceTime = None,
-    missing: opt.Missing = None,
-    encoding: opt.Encoding = None,
-    test: Test = None,
-    test_fraction: TestFraction = None,
-    processes: opt.Processes = None,
-    nodes: opt.Nodes = None,
-    out: opt.Out = None,
-    tensorboard: opt.TensorBoard = None,
-    force: opt.Force = False,
-    quiet: opt.Quiet = False,
-    as_json: opt.Json = False,
-    options: Any = None,
-) -> None:
+def _command(task: str, says: str) -> Callable[..., None]:
+    """Return the command that trains on sequences for a task.
+
+    Parameters
+    ----------
+    task : str
+    says : str
+        What its help says of it.
+    """
+
+    def command(
+        data: File,
+        label: opt.Label = None,
+        id_: opt.Id = None,
+        time: SequenceTime = None,
+        missing: opt.Missing = None,
+        encoding: opt.Encoding = None,
+        test: Test = None,
+        test_fraction: TestFraction = None,
+        processes: opt.Processes = None,
+        nodes: opt.Nodes = None,
+        out: opt.Out = None,
+        tensorboard: opt.TensorBoard = None,
+        force: opt.Force = False,
+        quiet: opt.Quiet = False,
+        as_json: opt.Json = False,
+        options: Any = None,
+    ) -> None:
+        _launch.start(processes, nodes)
+        columns = opt.sequence_columns(label, id_, time, encoding, missing)
+        place = (out, force, quiet, as_json)
+        _train(task, data, columns, test, test_fraction, options, place, tensorboard)
+
+    command.__name__, command.__doc__ = task, says
+    return training_options(task, before="processes")(command)
+
+
+classify = _command(
+    "classify",
     """Classify sequences, one label for each or one for each step.
 
     Example: elman train classify JapaneseVowels_TRAIN.ts
 
     Example: elman train classify walks.csv --id walk --time t --label gait
-    """
-    _launch.start(processes, nodes)
-    columns = opt.sequence_columns(label, id_, time, encoding, missing)
-    place = (out, force, quiet, as_json)
-    _train("classify", data, columns, test, test_fraction, options, place, tensorboard)
-
-
-@training_options("regress", before="processes")
-def regress(
-    data: File,
-    label: opt.Label = None,
-    id_: opt.Id = None,
-    time: SequenceTime = None,
-    missing: opt.Missing = None,
-    encoding: opt.Encoding = None,
-    test: Test = None,
-    test_fraction: TestFraction = None,
-    processes: opt.Processes = None,
-    nodes: opt.Nodes = None,
-    out: opt.Out = None,
-    tensorboard: opt.TensorBoard = None,
-    force: opt.Force = False,
-    quiet: opt.Quiet = False,
-    as_json: opt.Json = False,
-    options: Any = None,
-) -> None:
+    """,
+)
+regress = _command(
+    "regress",
     """Predict a number for each sequence, or one for each step.
 
     Example: elman train regress pulses.npz
 
     Example: elman train regress engines.csv --id engine --label hours_left
-    """
-    _launch.start(processes, nodes)
-    columns = opt.sequence_columns(label, id_, time, encoding, missing)
-    place = (out, force, quiet, as_json)
-    _train("regress", data, columns, test, test_fraction, options, place, tensorboard)
+    """,
+)
 
 
 def _train(

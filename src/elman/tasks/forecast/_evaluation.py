@@ -71,10 +71,9 @@ def evaluation(
             values["Bias"] = bias(test.truth, prediction, scale[0])
         rows.append({"model": model, "kind": kind, "values": values})
     metric = "RMSE" if all(fitted.means) else "MAE"
-    # A part in a million of how far the target varies.
-    varies = fitted.preparation.scalers["target"].scale
-    rounding = 1e-6 * float(np.max(varies)) if scale.shape[1] == 1 else 1e-6
-    winner, sentence = verdict(rows, metric, rounding)
+    # A part in a million of how far the target varies, in the unit of the scores.
+    unit = 1.0 if scale.shape[1] > 1 else spread(raw[np.isfinite(raw)])
+    winner, sentence = verdict(rows, metric, 1e-6 * unit)
     said = [
         sentence,
         *_on_zeros(fitted, test, zeros, metric),

@@ -28,20 +28,19 @@ from elman.tasks.forecast.columns._preparation import (
 from elman.tasks.forecast.columns._roles import as_names, assign_roles, check_targets
 from elman.tasks.forecast.intervals._calibration import calibration
 from elman.tasks.forecast.intervals._gate import Gate
-from elman.tasks.forecast.intervals._offsets import Offsets
-from elman.tasks.forecast.linear._blend import Blend
+from elman.tasks.forecast.intervals._widening import HORIZONS
 from elman.tasks.forecast.linear._blending import (
     blending,
     fitted_again,
     naive_seasons,
     season_candidates,
 )
-from elman.training import predict
 
 from ._backtest import Backtest
 from ._check import check_parameters
-from ._decoder import ForecastNetwork, network_config, segment_of, suited
+from ._decoder import network_config, segment_of, suited
 from ._kinds import kinds_of, left_out
+from ._model import ForecastModel
 from ._notes import later_notes
 from ._objective import check_signs, objective
 from ._previous import Previous
@@ -49,7 +48,6 @@ from ._row_weights import weighed
 from ._size import context_of, default_horizon, whole_test
 from ._split import Split, horizon_advice, split_series, test_row
 from ._starting import start_of, steps_needed
-from ._widening import HORIZONS, widening
 from ._windows import Windows, kept, observed, origins_between
 
 Array = NDArray[np.float64]
@@ -61,17 +59,13 @@ _MOST_VALIDATION_VALUES = 1 << 23
 
 
 @dataclasses.dataclass(frozen=True)
-class FittedForecast:
-    """Everything `fit_forecast` found out.
+class FittedForecast(ForecastModel):
+    """A model, and everything else `fit_forecast` found out.
 
     ``data`` holds every target as it stands; what is learned from does not, see
     ``wild``, (rows, K): target values left out of training.
     """
 
-    preparation: Preparation
-    linear: Blend
-    network: ForecastNetwork
-    offsets: Offsets
     axis: dict[str, Any]
     series: RegularSeries
     data: Prepared
@@ -89,57 +83,6 @@ class FittedForecast:
     tail: tuple[Prepared, int]
     notes: list[str]
     seed: int
-
-    @property
-    def horizon(self) -> int:
-        """Steps ahead."""
-        return self.linear.horizon
-
-    @staticmethod
-    def forecast_with(
-        preparation: Preparation,
-        linear: Blend,
-        network: ForecastNetwork,
-        offsets: Offsets,
-        data: Prepared,
-        origins: NDArray[np.int64],
-        level: NDArray[np.float64] | float = 0.0,
-    ) -> Backtest:
-        """Return the forecasts at these origins, all in one pass.
-
-        ``level``, scaled, has been taken from the data and is added again.
-        """
-
-        def both(origins: NDArray[np.int64]) -> tuple[Array, Array]:
-            scaled = linear.predict(data.table, origins)
-            windows = Windows(data, origins, scaled, linear.context)
-            corrected = predict(network, windows).numpy().astype(np.float64)
-            return scaled + level, corrected + level
-
-        scaled, corrected = both(origins)
-        wide = widening(
-            preparation,
-            offsets,
-            data,
-            origins,
-            linear.context,
-            lambda recent: both(recent)[1],
-            level,
-        )
-        steps = origins[:, None] + np.arange(scaled.shape[1])
-        low, high, quantiles = offsets.ends(corrected, wide)
-        return Backtest(
-            targets=preparation.targets,
-            time=data.time[steps],
-            truth=data.raw[steps],
-            prediction=preparation.inverse(corrected),
-            linear=preparation.inverse(scaled),
-            lower=preparation.inverse(low),
-            upper=preparation.inverse(high),
-            levels=offsets.levels,
-            quantiles=tuple(preparation.inverse(values) for values in quantiles),
-            zone=preparation.calendar.zone,
-        )
 
 
 def fit_forecast(
@@ -326,8 +269,8 @@ def fit_forecast(
         data.time[split.test_start],
     )
     notes += more
-    parts = (preparation, linear, network, offsets)
-    validation = FittedForecast.forecast_with(*parts, data, validating)
+    model = ForecastModel(preparation, linear, network, offsets)
+    validation = model.forecast(data, validating)
 
     # The network stays; the linear part, which is cheap and convex, also learns
     # from the validation rows, the most recent ones.

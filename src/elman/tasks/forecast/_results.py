@@ -26,14 +26,7 @@ def forecast_results(forecaster: Any, fitted: FittedForecast) -> dict[str, Any]:
     split = fitted.split
     if split.test_start < split.rows:
         origins = held_out_origins(fitted)
-        test = FittedForecast.forecast_with(
-            fitted.preparation,
-            fitted.linear,
-            fitted.network,
-            fitted.offsets,
-            fitted.data,
-            origins,
-        )
+        test = fitted.forecast(fitted.data, origins)
         name = "test"
     else:
         test, name = fitted.validation, "validation (no test part was held out)"
@@ -87,14 +80,7 @@ def _forecast_of(
 ) -> dict[str, Any]:
     """Return one target's test forecasts, its next forecast and its errors."""
     data, origin = fitted.tail
-    following = FittedForecast.forecast_with(
-        fitted.preparation,
-        fitted.linear,
-        fitted.network,
-        fitted.offsets,
-        data,
-        np.array([origin]),
-    )
+    following = fitted.forecast(data, np.array([origin]))
     # Overlapping forecasts would draw each time several times over.
     shown = slice(None, None, _stride(test))
     error = np.abs(test.prediction[:, :, j] - test.truth[:, :, j])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast.intervals._intervals import conformal_offsets
+from elman.tasks.forecast.intervals._intervals import conformal_offsets, not_narrower
 from elman.tasks.forecast.intervals._quantiles import quantile_offsets
 from elman.training import predict
 
@@ -60,13 +61,11 @@ class PanelModel:
     def forecast(self, series: SeriesSet, origins: Rows) -> Backtest:
         """Return the forecasts at these rows."""
         linear, unit = self.highway(series, origins)
-        windows = PanelWindows(series, origins, linear, self.context)
-        scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
-        corrected = windows.undone(scaled)
+        corrected, still = self._corrected(series, origins, linear)
         low, high = self.offsets
         # Forecasts of what never changed are as exact as rounding, either way.
-        low = np.where(windows.still, np.minimum(low, -1.0), low)
-        high = np.where(windows.still, np.maximum(high, 1.0), high)
+        low = np.where(still, np.minimum(low, -1.0), low)
+        high = np.where(still, np.maximum(high, 1.0), high)
         low, high = (corrected + self._wide(unit * offset) for offset in (low, high))
         inverse = self.preparation.inverse
         rows = series.ahead(origins, self.horizon)
@@ -85,6 +84,14 @@ class PanelModel:
                 for offset in self.quantiles
             ),
         )
+
+    def _corrected(
+        self, series: SeriesSet, origins: Rows, linear: Array
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Return (n, H) with the correction, and (n, 1) whether all before is alike."""
+        windows = PanelWindows(series, origins, linear, self.context)
+        scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
+        return windows.undone(scaled), windows.still
 
     def _wide(self, width: Array) -> Array:
         """Return an interval's width, on a logarithmic scale at most a factor of 20."""
@@ -160,27 +167,19 @@ class PanelModel:
             Whether most values are 0, and so is any lower quantile.
         """
         linear, unit = self.highway(series, origins)
-        windows = PanelWindows(series, origins, linear, self.context)
-        scaled = predict(self.network, windows).numpy()[..., 0].astype(np.float64)
-        truth = series.space.forward(series.truth(origins, self.horizon))
-        # Series that never changed have no unit to measure others by.
-        truth = np.where(windows.still, np.nan, truth)
-        errors = ((truth - windows.undone(scaled)) / unit)[..., None]
-        more = errors
+        corrected, still = self._corrected(series, origins, linear)
+        errors = self._errors(series, origins, corrected, unit, still)
+        more = None
         if honest is not None:
             earlier, forecast = honest
             unit = self.highway(series, earlier)[1]
-            truth = series.space.forward(series.truth(earlier, self.horizon))
-            still = series.usual(series.space)[earlier - 1] == 0
-            truth = np.where(still[:, None], np.nan, truth)
-            more = np.concatenate([errors, ((truth - forecast) / unit)[..., None]])
+            still = (series.usual(series.space)[earlier - 1] == 0)[:, None]
+            more = self._errors(series, earlier, forecast, unit, still)
 
         def ends(share: float) -> tuple[Array, Array]:
-            low, high = conformal_offsets(errors, share)
-            if honest is None:
-                return low, high
-            wide_low, wide_high = conformal_offsets(more, share)
-            return np.minimum(low, wide_low), np.maximum(high, wide_high)
+            if more is None:
+                return conformal_offsets(errors, share)
+            return not_narrower(errors, more, share)
 
         low, high = ends(level)
         low = np.full_like(low, -np.inf) if rare else low
@@ -188,3 +187,17 @@ class PanelModel:
         self.quantiles = np.zeros((0, self.horizon))
         if levels:
             self.quantiles = quantile_offsets(levels, ends, [rare])[..., 0]
+
+    def _errors(
+        self,
+        series: SeriesSet,
+        origins: Rows,
+        forecast: Array,
+        unit: Array,
+        still: NDArray[np.bool_],
+    ) -> Array:
+        """Return (n, H, 1): truth less forecast, in the unit of each series."""
+        truth = series.space.forward(series.truth(origins, self.horizon))
+        # Series that never changed have no unit to measure others by.
+        errors: Array = (np.where(still, np.nan, truth) - forecast) / unit
+        return errors[..., None]

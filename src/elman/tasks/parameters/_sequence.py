@@ -77,7 +77,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         Choice(lambda: ("auto", "none")),
         "What the network is added to: ``auto`` is linear models on fixed features"
         " (random convolutions, a random recurrent network, likeness to training"
-        " sequences, resampled steps), fitted first and pooled; the network counts as"
+        " sequences, resampled steps), fitted first and averaged; the network counts as"
         " far as it helps on held-out sequences. ``none`` leaves them out. Not used"
         " with one target a step.",
         Option("auto: linear models first; none: the network alone.", panel=MODEL),

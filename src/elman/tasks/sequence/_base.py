@@ -283,7 +283,7 @@ class SequenceEstimator(Estimator):
                 raw.take(validation_rows),
                 f"validation: {_count(held_out)}, which also chose the epoch",
                 fitted.first,
-                combination.left_out(validation_rows) if combination else None,
+                combination.held_out if combination else None,
             )
         else:
             self.results_["notes"].append(
@@ -324,11 +324,17 @@ class SequenceEstimator(Estimator):
             return np.stack(outputs), None
         return np.concatenate(outputs), [len(s) for s in sequences]
 
-    def _beside_truth(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
-        """Return the truth, what is predicted, and whether both are of each step."""
+    def _beside_truth(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64] | None]:
+        """Return the truth, what is predicted, and how much each of them counts."""
         outputs, lengths = self._outputs(X)
-        truth = self._read_known(y, known_sequences(self, X)).values
-        return truth, self.kind_.decide(outputs), lengths is not None
+        sequences = known_sequences(self, X)
+        truth = self._read_known(y, sequences)
+        weights = sample_weights(sample_weight, len(sequences))
+        if weights is not None and lengths is not None:
+            weights = np.repeat(weights, lengths)
+        return truth.values, self.kind_.decide(outputs), weights
 
     def _in_form_of(
         self, X: Any, values: NDArray[Any], lengths: list[int] | None

@@ -41,7 +41,11 @@ def resampled(sequence: Floats, frames: int) -> NDArray[np.float64]:
 
 
 def summary(sequence: Floats) -> NDArray[np.float64]:
-    """Return mean, deviation, least, greatest, first, last of each channel; length."""
+    """Return what a sequence is like in all, (7·C + 1,).
+
+    Of each channel the mean, deviation, least, greatest, first and last value, and the
+    mean size of a change from step to step; the logarithm of the length.
+    """
     values = np.asarray(sequence, np.float64)
     parts = [values.mean(0), values.std(0), values.min(0), values.max(0)]
     movement = np.abs(np.diff(values, axis=0, prepend=values[:1])).mean(0)

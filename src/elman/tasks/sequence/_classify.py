@@ -15,7 +15,6 @@ from torch.nn.functional import softmax
 from ._base import SequenceEstimator
 from ._input import Array, lengths_of
 from ._targets import Targets
-from ._weights import sample_weights
 from .kinds._classification import Classification
 from .kinds._kind import Kind
 
@@ -132,12 +131,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         X, y
             As for ``fit``.
         sample_weight : array-like or None
-            (n,); only with one class a sequence.
+            (n,): how much each sequence counts, or each of its steps.
         """
-        truth, predicted, per_step = self._beside_truth(X, y)
-        if per_step:
-            return float(accuracy_score(truth, predicted))
-        weights = sample_weights(sample_weight, len(truth))
+        truth, predicted, weights = self._beside_truth(X, y, sample_weight)
         return float(accuracy_score(truth, predicted, sample_weight=weights))
 
     @property

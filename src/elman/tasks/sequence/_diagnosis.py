@@ -50,7 +50,7 @@ def start_of(
     seed : int
         Draws the sequences, and whatever the initialisation draws.
     """
-    needed = int(network.encoded_lengths(training.lengths).median())
+    needed = int(training.lengths.median())
     chosen = "default" if init == "auto" else init
     if network.recurrent is None:
         longest = int(training.lengths.max())

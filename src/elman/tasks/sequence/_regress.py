@@ -80,13 +80,12 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         X, y
             As for ``fit``.
         sample_weight : array-like or None
-            (n,); only with one target a sequence.
+            (n,): how much each sequence counts, or each of its steps.
         """
-        truth, values, per_step = self._beside_truth(X, y)
-        if not per_step:
-            return float(r2_score(truth, values, sample_weight=sample_weight))
+        truth, values, weights = self._beside_truth(X, y, sample_weight)
         known = ~np.isnan(truth).any(axis=1)
-        return float(r2_score(truth[known], values[known]))
+        counts = None if weights is None else weights[known]
+        return float(r2_score(truth[known], values[known], sample_weight=counts))
 
     def __sklearn_tags__(self) -> Tags:
         """Say that y may hold several targets."""

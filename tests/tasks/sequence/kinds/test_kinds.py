@@ -34,10 +34,10 @@ def test_what_a_kind_says_fits_together(case):
     assert loss(wanted) <= loss(-wanted)
     factor = kind.factor(wanted, targets)
     sure, unsure = kind.outputs(wanted, factor), kind.outputs(0 * wanted, factor)
-    pool = kind.pool([unsure, sure], targets, [0.5, 0.5])
-    assert pool.sum() == pytest.approx(1.0)
-    assert pool[1] > 0.5
-    both = kind.mixed([unsure, sure], np.array([0.0, 1.0]))
+    shares = kind.shares([unsure, sure], targets, [0.5, 0.5])
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[1] > 0.5
+    both = kind.averaged([unsure, sure], np.array([0.0, 1.0]))
     np.testing.assert_allclose(both, sure)
     assert (kind.losses(sure, targets) <= kind.losses(unsure, targets)).all()
     exact = kind.scores(raw.values, kind.decide(sure))[kind.metric]

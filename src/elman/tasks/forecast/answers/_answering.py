@@ -14,8 +14,8 @@ from elman._errors import InputError
 from elman._modes import own_modes
 from elman.tasks._containers import WithOutput, contained
 from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._fit import FittedForecast
 from elman.tasks.forecast._loss import MEANS
+from elman.tasks.forecast._model import ForecastModel
 from elman.tasks.forecast._split import test_row
 from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
@@ -219,12 +219,7 @@ class Answering(WithOutput):
         origins: NDArray[np.int64],
         level: NDArray[np.float64] | float = 0.0,
     ) -> Backtest:
-        return FittedForecast.forecast_with(
-            self.preparation_,
-            self.linear_,
-            self.network_,
-            self.offsets_,
-            data,
-            origins,
-            level,
+        model = ForecastModel(
+            self.preparation_, self.linear_, self.network_, self.offsets_
         )
+        return model.forecast(data, origins, level)

@@ -52,6 +52,15 @@ def fewest_errors(level: float) -> int:
     return int(np.ceil(2 / (1 - level) - 1e-9)) - 1
 
 
+def not_narrower(
+    errors: NDArray[np.float64], more: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return `conformal_offsets`, or those with more errors where they are wider."""
+    low, high = conformal_offsets(errors, level)
+    wide_low, wide_high = conformal_offsets(np.concatenate([more, errors]), level)
+    return np.minimum(low, wide_low), np.maximum(high, wide_high)
+
+
 def calibrated(
     errors: NDArray[np.float64], folds: NDArray[np.float64], level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -73,9 +82,9 @@ def calibrated(
     enough = np.isfinite(errors).any(1).sum(0) >= fewest_errors(level)
     low, high = conformal_offsets(errors, level)
     if not enough.all():
-        wide_low, wide_high = conformal_offsets(np.concatenate([folds, errors]), level)
-        low = np.where(enough, low, np.minimum(low, wide_low))
-        high = np.where(enough, high, np.maximum(high, wide_high))
+        wide_low, wide_high = not_narrower(errors, folds, level)
+        low = np.where(enough, low, wide_low)
+        high = np.where(enough, high, wide_high)
     # The network's forecasts are rounded to so much.
     return low - _ROUNDING, high + _ROUNDING
 
@@ -106,13 +115,14 @@ def rolling_offsets(
     low, high : ndarray
         (H, K) each.
     """
-    count, horizon, targets = errors.shape
+    horizon, targets = errors.shape[1:]
     half = np.zeros((horizon, targets))
-    freedom = count / horizon + 1
     tail = (1 + level) / 2
-    wider = float(student.ppf(tail, freedom) / normal.ppf(tail))
-    wider *= np.sqrt(1 + 1 / freedom)
     for j in range(targets):
+        count = int(np.isfinite(errors[:, :, j]).any(1).sum())
+        freedom = count / horizon + 1
+        wider = float(student.ppf(tail, freedom) / normal.ppf(tail))
+        wider *= np.sqrt(1 + 1 / freedom)
         scale = _growing(errors[:, :, j])
         ratio = np.abs(_known(errors[:, :, j] / scale))
         if len(ratio):

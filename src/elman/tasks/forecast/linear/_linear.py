@@ -145,18 +145,17 @@ class WindowRidge:
         if chosen is None:
             chosen = _choose(table, sample, context, horizon, squared=squared)
         anchor, alpha, shared = Choice(*chosen)
-        kept = {"shared": shared}
         weights, parts = [], []
         for k in range(horizon):
             problem = _problem(table, sample, context, k, anchor, shared=shared)
             weights.append(problem.solve(alpha))
             parts.append([problem.solve(alpha, without=f) for f in range(folds)])
-        model = cls(context, anchor, alpha, np.stack(weights), **kept)
+        model = cls(context, anchor, alpha, np.stack(weights), shared=shared)
         out = np.empty((len(origins), horizon, table.truth.shape[1]))
         for f in range(folds):
             inside = fold_of == f
             part = np.stack([p[f] for p in parts])
-            held_out = cls(context, anchor, alpha, part, **kept)
+            held_out = cls(context, anchor, alpha, part, shared=shared)
             out[inside] = held_out.predict(table, origins[inside])
         return model, out
 

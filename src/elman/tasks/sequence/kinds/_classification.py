@@ -19,9 +19,9 @@ from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
 from elman.tasks.sequence._input import Array as Values
 from elman.tasks.sequence._targets import Output, Targets, class_targets, known_classes
 from elman.tasks.sequence._weights import check_class_weight, class_weights
-from elman.tasks.sequence.linear._pooling import (
+from elman.tasks.sequence.linear._shares import (
     calibration,
-    class_pool,
+    class_shares,
     mean_probabilities,
 )
 
@@ -118,15 +118,15 @@ class Classification(Kind):
         """Return minus the log-probability of each sequence's class."""
         return np.asarray(-outputs[np.arange(len(outputs)), targets.values])
 
-    def pool(
+    def shares(
         self, parts: Sequence[Array], targets: Targets, prior: Sequence[float]
     ) -> Array:
         """Return the most probable shares in the mean of the probabilities."""
-        return class_pool(parts, targets.values, targets.weights, prior)
+        return class_shares(parts, targets.values, targets.weights, prior)
 
-    def mixed(self, parts: Sequence[Array], pool: Array) -> Array:
+    def averaged(self, parts: Sequence[Array], shares: Array) -> Array:
         """Return the logs of the mean of the probabilities."""
-        return mean_probabilities(parts, pool)
+        return mean_probabilities(parts, shares)
 
     def baselines(self, targets: Targets) -> dict[str, Any]:
         """Return the most frequent class, the nearest neighbour, ridge."""

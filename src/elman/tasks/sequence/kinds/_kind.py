@@ -87,20 +87,20 @@ class Kind(ABC):
 
     @abstractmethod
     def outputs(self, raw: Array, factor: float) -> Array:
-        """Return (n, K): outputs that `mixed` takes."""
+        """Return (n, K): outputs that `averaged` takes."""
 
     @abstractmethod
     def losses(self, outputs: Array, targets: Targets) -> Array:
         """Return the loss of each row, (n,), without weights."""
 
     @abstractmethod
-    def pool(
+    def shares(
         self, parts: Sequence[Array], targets: Targets, prior: Sequence[float]
     ) -> Array:
         """Return how much each of several models counts, by held-out outputs."""
 
     @abstractmethod
-    def mixed(self, parts: Sequence[Array], pool: Array) -> Array:
+    def averaged(self, parts: Sequence[Array], shares: Array) -> Array:
         """Return several models' outputs as those of one."""
 
     # -- scores ---------------------------------------------------------------

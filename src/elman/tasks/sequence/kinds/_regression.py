@@ -19,7 +19,7 @@ from elman.tasks.sequence import _results as report
 from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
 from elman.tasks.sequence._input import Array as Values
 from elman.tasks.sequence._targets import Output, Targets, number_targets
-from elman.tasks.sequence.linear._pooling import mean_numbers, number_pool
+from elman.tasks.sequence.linear._shares import mean_numbers, number_shares
 
 from ._kind import Array, Kind, Loss
 from ._losses import squared_loss, weighted_squared_loss
@@ -111,15 +111,15 @@ class Regression(Kind):
         """Return each sequence's mean squared error."""
         return np.asarray(np.square(outputs - targets.values).mean(1))
 
-    def pool(
+    def shares(
         self, parts: Sequence[Array], targets: Targets, prior: Sequence[float]
     ) -> Array:
         """Return the shares of least squares, none negative."""
-        return number_pool(parts, targets.values, targets.weights, prior)
+        return number_shares(parts, targets.values, targets.weights, prior)
 
-    def mixed(self, parts: Sequence[Array], pool: Array) -> Array:
+    def averaged(self, parts: Sequence[Array], shares: Array) -> Array:
         """Return the weighted mean."""
-        return mean_numbers(parts, pool)
+        return mean_numbers(parts, shares)
 
     def baselines(self, targets: Targets) -> dict[str, Any]:
         """Return the mean, the nearest neighbour, ridge."""

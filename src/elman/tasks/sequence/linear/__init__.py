@@ -1,1 +1,1 @@
-"""Where a sequence estimator starts: linear models on fixed features, pooled."""
+"""Where a sequence estimator starts: linear models on fixed features, averaged."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.models import CompetingKernels, ConvolutionFeatures, Reservoir
+from elman.tasks._networks import within
 from elman.tasks.sequence._baselines import resampled, slopes, summary
 
 Values = NDArray[np.float32]
@@ -72,6 +72,12 @@ class ModuleBlock:
         """Return (n, F)."""
         return in_batches(self.module, VIEWS[self.view](sequences, self.frames))
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything but the view, for a file."""
+        state = self.module.state_dict().items()
+        own = {f"module.{name}": value for name, value in state}
+        return {"frames": torch.tensor(self.frames), **own}
+
 
 class FrameBlock:
     """Each sequence resampled to a number of frames, end to end."""
@@ -84,25 +90,23 @@ class FrameBlock:
         rows = [resampled(s, self.frames).ravel() for s in sequences]
         return np.stack(rows).astype(np.float32)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything, for a file."""
+        return {"frames": torch.tensor(self.frames)}
+
 
 class SummaryBlock:
-    """Mean, deviation, extremes, ends, movement, slope of each channel; the length.
-
-    Parameters
-    ----------
-    sloped : bool
-        With the slopes; models of earlier versions have none.
-    """
-
-    def __init__(self, sloped: bool = True) -> None:
-        self.sloped = sloped
+    """Mean, deviation, extremes, ends, movement, slope of each channel; the length."""
 
     def __call__(self, sequences: Sequence[Values]) -> Features:
-        """Return (n, 8·C + 1), or (n, 7·C + 1) without the slopes."""
+        """Return (n, 8·C + 1)."""
         found = np.stack([summary(s) for s in sequences])
-        if self.sloped:
-            found = np.concatenate([found, [slopes(s) for s in sequences]], 1)
-        return found.astype(np.float32)
+        slope = [slopes(s) for s in sequences]
+        return np.concatenate([found, slope], 1).astype(np.float32)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return nothing: there is nothing to know."""
+        return {}
 
 
 class LikenessBlock:
@@ -111,7 +115,8 @@ class LikenessBlock:
     .. math:: \phi(x) = K^{-1/2} k(x, z), \qquad
               k(x, z) = \exp(-\gamma \lVert x - z \rVert^2)
 
-    of resampled sequences, with :math:`\gamma` one over the median squared distance.
+    of resampled sequences, with :math:`\gamma` one over the median squared distance
+    (Nyström's features: Williams and Seeger 2001).
 
     Attributes
     ----------
@@ -163,6 +168,16 @@ class LikenessBlock:
         """Return (n, m)."""
         scaled = (self.frames(sequences) - self.mean) / self.scale
         return (self._likeness(scaled) @ self.whiten).astype(np.float32)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything, for a file."""
+        return {
+            **self.frames.tensors(),
+            "mean": torch.from_numpy(self.mean.copy()),
+            "scale": torch.from_numpy(self.scale.copy()),
+            "centres": torch.from_numpy(self.centres.copy()),
+            "gamma": torch.tensor(self.gamma, dtype=torch.float64),
+        }
 
     def _likeness(self, frames: Features) -> NDArray[np.float64]:
         return np.exp(-self.gamma * _squares(frames, self.centres))
@@ -257,31 +272,11 @@ VIEWS: dict[str, Callable[[Sequence[Values], int], Sequence[Values]]] = {
 """Ways to look at sequences; each takes them and a number of frames."""
 
 
-def block_tensors(block: Block) -> dict[str, Tensor]:
-    """Return everything of a block as tensors, for a file."""
-    if isinstance(block, ModuleBlock):
-        return {
-            "frames": torch.tensor(block.frames),
-            **{f"module.{k}": v for k, v in block.module.state_dict().items()},
-        }
-    if isinstance(block, FrameBlock):
-        return {"frames": torch.tensor(block.frames)}
-    if isinstance(block, LikenessBlock):
-        return {
-            "frames": torch.tensor(block.frames.frames),
-            "mean": torch.from_numpy(block.mean.copy()),
-            "scale": torch.from_numpy(block.scale.copy()),
-            "centres": torch.from_numpy(block.centres.copy()),
-            "gamma": torch.tensor(block.gamma, dtype=torch.float64),
-        }
-    return {"sloped": torch.tensor(block.sloped)}
-
-
 def block_from_tensors(name: str, tensors: dict[str, Tensor]) -> Block:
-    """Return the block of that name that `block_tensors` described."""
+    """Return the block of that name whose own tensors these are."""
     kind, _, view = name.partition(".")
     if kind == "summary":
-        return SummaryBlock("sloped" in tensors and bool(tensors["sloped"]))
+        return SummaryBlock()
     frames = int(tensors["frames"])
     if kind == "frames":
         return FrameBlock(frames)
@@ -292,11 +287,7 @@ def block_from_tensors(name: str, tensors: dict[str, Tensor]) -> Block:
         return LikenessBlock(
             FrameBlock(frames), mean, scale, centres, float(tensors["gamma"])
         )
-    state: dict[str, Any] = {
-        k.removeprefix("module."): v
-        for k, v in tensors.items()
-        if k.startswith("module.")
-    }
+    state = within(tensors, "module.")
     module: torch.nn.Module
     if kind == "convolutions":
         module = ConvolutionFeatures(**state)

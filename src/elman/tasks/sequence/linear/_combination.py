@@ -12,20 +12,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.models import SequenceNetwork
+from elman.tasks._networks import within
 from elman.tasks.sequence._fit import network_outputs
 from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._kind import Kind
 
-from ._highway import Highway
+from ._models import LinearModels
 
 Model = tuple[SequenceNetwork, Preparation]
 
 LINEAR, NETWORK = "linear models alone", "network alone"
 """What the scores' table calls its parts."""
 
-# What linear models and network count before any evidence; see `Kind.pool`.
+# What linear models and network count before any evidence; see `Kind.shares`.
 _PRIOR = (0.8, 0.2)
 
 
@@ -37,9 +38,9 @@ class Combination:
 
     Attributes
     ----------
-    highway : Highway
+    linear_models : LinearModels
     preparation : Preparation
-        Of what the highway reads.
+        Of what the linear models read.
     weight : float
         w: 0 where the network was no better than chance on top of the others.
     factor : float
@@ -47,13 +48,17 @@ class Combination:
         are right on held-out sequences.
     evidence : dict
         The losses on the held-out sequences that decided.
+    held_out : ndarray or None
+        After `weigh` alone: (m, K), what linear models that did not see them say of
+        the held-out sequences.
     """
 
-    highway: Highway
+    linear_models: LinearModels
     preparation: Preparation
     weight: float = 0.0
     factor: float = 1.0
     evidence: dict[str, Any] | None = None
+    held_out: Array | None = None
 
     @classmethod
     def fit(
@@ -72,7 +77,7 @@ class Combination:
         """
         preparation = Preparation.fit(sequences)
         prepared = preparation.apply(sequences)
-        return cls(Highway.fit(prepared, targets, kind, seed), preparation)
+        return cls(LinearModels.fit(prepared, targets, kind, seed), preparation)
 
     def weigh(
         self,
@@ -91,66 +96,69 @@ class Combination:
         sequences, targets
             As for `fit`.
         rows : ndarray
-            The sequences that neither the network nor, left out one at a time, the
-            linear models saw.
+            The sequences that the network did not see.
         model : tuple of network and preparation
         """
-        place = np.searchsorted(self.highway.rows, rows)
-        place = np.minimum(place, len(self.highway.rows) - 1)
-        rows = rows[self.highway.rows[place] == rows]
         if not len(rows):
             return
         truth = targets.take(rows)
         raw = _outputs(model, [sequences[i] for i in rows])
-        linear = self.left_out(rows)
-        kind = self.highway.kind
+        linear = self.held_out = self._unseen(sequences, rows)
+        kind = self.linear_models.kind
         self.factor = kind.factor(raw, truth)
         both = [linear, kind.outputs(raw, self.factor)]
-        pool = kind.pool(both, truth, _PRIOR)
+        shares = kind.shares(both, truth, _PRIOR)
         counts = 1.0 if truth.weights is None else truth.weights
         each = [
             counts * kind.losses(part, truth)
-            for part in (*both, kind.mixed(both, pool))
+            for part in (*both, kind.averaged(both, shares))
         ]
         gain = each[0] - each[2]
         error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
-        self.weight = float(pool[1]) if gain.mean() > error else 0.0
+        self.weight = float(shares[1]) if gain.mean() > error else 0.0
         self.evidence = {
             "sequences": len(rows),
             "linear": float(each[0].mean()),
             "network": float(each[1].mean()),
             "both": float(each[2].mean()),
             "error": float(error) if math.isfinite(error) else None,
-            "tried": float(pool[1]),
+            "tried": float(shares[1]),
         }
-
-    def left_out(self, rows: NDArray[np.int64]) -> Array:
-        """Return the linear models' outputs for some of the sequences fitted on."""
-        place = np.searchsorted(self.highway.rows, rows)
-        return self.highway.left_out()[place]
 
     def linear(self, sequences: Sequence[Array]) -> Array:
         """Return (n, K): log-probabilities, or numbers."""
-        return self.highway.outputs(self.preparation.apply(sequences))
+        return self.linear_models.outputs(self.preparation.apply(sequences))
 
     def whole(self, linear: Array, sequences: Sequence[Array], model: Model) -> Array:
         """Return (n, K): the linear models' outputs with the network's share."""
         if self.weight == 0.0:
             return linear
-        kind = self.highway.kind
+        kind = self.linear_models.kind
         network = kind.outputs(_outputs(model, sequences), self.factor)
-        pool = np.array([1 - self.weight, self.weight])
-        return kind.mixed([linear, network], pool)
+        shares = np.array([1 - self.weight, self.weight])
+        return kind.averaged([linear, network], shares)
+
+    def _unseen(self, sequences: Sequence[Array], rows: NDArray[np.int64]) -> Array:
+        """Return what linear models that did not see these rows say of them."""
+        left_out = self.linear_models.left_out()
+        found = np.empty((len(rows), left_out.shape[1]))
+        # Of very many sequences only a part was fitted on.
+        fitted = np.isin(rows, self.linear_models.rows)
+        place = np.searchsorted(self.linear_models.rows, rows[fitted])
+        found[fitted] = left_out[place]
+        if not fitted.all():
+            found[~fitted] = self.linear([sequences[i] for i in rows[~fitted]])
+        return found
 
     def report(self) -> dict[str, Any]:
         """Return what the results say of it."""
-        pool = self.highway.pool * (1 - self.weight)
-        parts = dict(zip(self.highway.parts, map(float, pool), strict=True))
+        shares = self.linear_models.shares * (1 - self.weight)
+        parts = dict(zip(self.linear_models.parts, map(float, shares), strict=True))
         return {"weights": {**parts, "network": self.weight}, **(self.evidence or {})}
 
     def notes(self) -> list[str]:
         """Return one line about what counts how much, and why."""
-        shares = zip(self.highway.parts, self.highway.pool, strict=True)
+        shares = zip(self.linear_models.parts, self.linear_models.shares, strict=True)
         most = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
         first = f"linear models on fixed features are the start: {most}"
         if self.evidence is None:
@@ -174,27 +182,22 @@ class Combination:
             "weight": self.weight,
             "factor": self.factor,
             "evidence": known,
-            "highway": self.highway.describe(),
+            "highway": self.linear_models.describe(),
         }
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors, named ``highway.…``."""
         own = {f"highway.{k}": v for k, v in self.preparation.tensors().items()}
-        return {**own, **self.highway.tensors()}
+        return {**own, **self.linear_models.tensors()}
 
     @classmethod
     def from_description(
         cls, described: dict[str, Any], tensors: dict[str, Tensor], kind: Kind
     ) -> Combination:
         """Return what `describe` and `tensors` said."""
-        own = {
-            k.removeprefix("highway."): v
-            for k, v in tensors.items()
-            if k.startswith("highway.preparation.")
-        }
         return cls(
-            Highway.from_description(described["highway"], tensors, kind),
-            Preparation.from_tensors(own),
+            LinearModels.from_description(described["highway"], tensors, kind),
+            Preparation.from_tensors(within(tensors, "highway.")),
             float(described["weight"]),
             float(described["factor"]),
             described.get("evidence") or None,

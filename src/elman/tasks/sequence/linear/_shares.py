@@ -50,7 +50,7 @@ def calibration(
     return float(np.exp(found.x)), float(found.fun)
 
 
-def class_pool(
+def class_shares(
     logs: Sequence[Array], truth: Classes, weights: Array | None, prior: Sequence[float]
 ) -> Array:
     """Return each model's weight in the mean of their probabilities, summing to 1.
@@ -72,15 +72,15 @@ def class_pool(
     likelihood = np.exp(chosen - chosen.max(0))
     each = np.ones(len(truth)) if weights is None else weights
     start = np.asarray(prior, np.float64)
-    pool = start
+    shares = start
     for _ in range(_ROUNDS):
-        share = pool[:, None] * likelihood
+        share = shares[:, None] * likelihood
         share /= share.sum(0)
-        pool = (share @ each + _STRENGTH * start) / (each.sum() + _STRENGTH)
-    return pool
+        shares = (share @ each + _STRENGTH * start) / (each.sum() + _STRENGTH)
+    return shares
 
 
-def number_pool(
+def number_shares(
     predictions: Sequence[Array],
     truth: Array,
     weights: Array | None,
@@ -101,13 +101,13 @@ def number_pool(
     return np.asarray(found / found.sum(), np.float64)
 
 
-def mean_probabilities(logs: Sequence[Array], pool: Array) -> Array:
+def mean_probabilities(logs: Sequence[Array], shares: Array) -> Array:
     """Return the logs of the weighted mean of probabilities, given by their logs."""
-    used = [(w, part) for w, part in zip(pool, logs, strict=True) if w > 0]
+    used = [(w, part) for w, part in zip(shares, logs, strict=True) if w > 0]
     terms = np.stack([np.log(w) + part for w, part in used])
     return np.asarray(np.logaddexp.reduce(terms, axis=0), np.float64)
 
 
-def mean_numbers(parts: Sequence[Array], pool: Array) -> Array:
+def mean_numbers(parts: Sequence[Array], shares: Array) -> Array:
     """Return the weighted mean of numbers."""
-    return np.asarray(np.tensordot(pool, np.stack(parts), 1), np.float64)
+    return np.asarray(np.tensordot(shares, np.stack(parts), 1), np.float64)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
-from elman.tasks.forecast.intervals._offsets import Offsets, units
+
+from ._offsets import Offsets, units
 
 Array = NDArray[np.float64]
 Origins = NDArray[np.int64]

@@ -8,14 +8,9 @@ import pytest
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._classification import Classification
 from elman.tasks.sequence.kinds._regression import Regression
-from elman.tasks.sequence.linear import _highway
-from elman.tasks.sequence.linear._blocks import (
-    SummaryBlock,
-    block_from_tensors,
-    block_tensors,
-    size_for,
-)
-from elman.tasks.sequence.linear._highway import PARTS, Highway
+from elman.tasks.sequence.linear import _models
+from elman.tasks.sequence.linear._blocks import size_for
+from elman.tasks.sequence.linear._models import PARTS, LinearModels
 
 CLASSES = Classification(np.arange(2))
 
@@ -35,32 +30,32 @@ def waves(n=40, seed=0, channels=1):
 
 def fitted(seed=0, **targets):
     x, y = waves()
-    return Highway.fit(x, Targets(y, None, **targets), CLASSES, seed)
+    return LinearModels.fit(x, Targets(y, None, **targets), CLASSES, seed)
 
 
 def test_tells_waves_apart_whatever_their_phase():
     later, truth = waves(seed=1)
-    highway = fitted()
-    assert (highway.outputs(later).argmax(1) == truth).mean() > 0.95
-    np.testing.assert_allclose(np.exp(highway.outputs(later)).sum(1), 1, rtol=1e-9)
-    assert highway.pool.sum() == pytest.approx(1.0)
-    assert set(highway.each(later)) == set(PARTS)
+    models = fitted()
+    assert (models.outputs(later).argmax(1) == truth).mean() > 0.95
+    np.testing.assert_allclose(np.exp(models.outputs(later)).sum(1), 1, rtol=1e-9)
+    assert models.shares.sum() == pytest.approx(1.0)
+    assert set(models.each(later)) == set(PARTS)
 
 
 def test_numbers_of_several_targets():
     x, y = waves()
     targets = np.stack([y, 1.0 - y], 1).astype(float)
-    highway = Highway.fit(x, Targets(targets, None), Regression(1), 0)
+    models = LinearModels.fit(x, Targets(targets, None), Regression(1), 0)
     later, truth = waves(seed=1)
-    error = highway.outputs(later) - np.stack([truth, 1 - truth], 1)
+    error = models.outputs(later) - np.stack([truth, 1 - truth], 1)
     assert np.sqrt((error**2).mean()) < 0.3
 
 
 def test_comes_back_from_its_description():
-    highway = fitted()
+    models = fitted()
     later, _ = waves(seed=1)
-    again = Highway.from_description(highway.describe(), highway.tensors(), CLASSES)
-    assert np.array_equal(again.outputs(later), highway.outputs(later))
+    again = LinearModels.from_description(models.describe(), models.tensors(), CLASSES)
+    assert np.array_equal(again.outputs(later), models.outputs(later))
 
 
 def test_a_slope_whatever_the_level_and_the_length():
@@ -71,19 +66,9 @@ def test_a_slope_whatever_the_level_and_the_length():
         for b, n in zip(slope, rng.integers(20, 60, 100), strict=True)
     ]
     x = [s.astype(np.float32) for s in x]
-    model = Highway.fit(x[:60], Targets(slope[:60, None], None), Regression(1), 0)
+    model = LinearModels.fit(x[:60], Targets(slope[:60, None], None), Regression(1), 0)
     error = np.sqrt(np.square(model.outputs(x[60:])[:, 0] - slope[60:]).mean())
     assert error < 0.29  # 0.23; without the slopes 0.33
-
-
-def test_summaries_of_earlier_models_have_no_slopes():
-    x = waves()[0]
-    old = block_from_tensors("summary", {})(x)
-    new = SummaryBlock()
-    assert np.array_equal(new(x)[:, : old.shape[1]], old)
-    assert new(x).shape[1] == old.shape[1] + 1
-    again = block_from_tensors("summary", block_tensors(new))
-    assert np.array_equal(again(x), new(x))
 
 
 def test_the_seed_repeats_a_fit():
@@ -96,7 +81,7 @@ def test_the_seed_repeats_a_fit():
 def test_labels_by_chance_are_not_believed():
     x, y = waves()
     y = np.random.default_rng(0).permutation(y)
-    left_out = Highway.fit(x, Targets(y, None), CLASSES, 0).left_out()
+    left_out = LinearModels.fit(x, Targets(y, None), CLASSES, 0).left_out()
     # A model that had seen the row would predict it.
     assert (left_out.argmax(1) == y).mean() < 0.75
 
@@ -113,16 +98,16 @@ def test_very_short_sequences(lengths):
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(lengths[i % 2], 2)).astype(np.float32) for i in range(12)]
     y = np.array([int(s[0, 0] > 0) for s in x])
-    outputs = Highway.fit(x, Targets(y, None), CLASSES, 0).outputs(x)
+    outputs = LinearModels.fit(x, Targets(y, None), CLASSES, 0).outputs(x)
     assert np.isfinite(outputs).all()
 
 
 def test_more_rows_than_there_is_time_for(monkeypatch):
-    monkeypatch.setattr(_highway, "MOST_ROWS", 20)
-    highway = fitted()
-    assert len(highway.rows) == 20
-    assert highway.left_out().shape == (20, 2)
-    assert highway.outputs(waves(seed=1)[0]).shape == (40, 2)
+    monkeypatch.setattr(_models, "MOST_ROWS", 20)
+    models = fitted()
+    assert len(models.rows) == 20
+    assert models.left_out().shape == (20, 2)
+    assert models.outputs(waves(seed=1)[0]).shape == (40, 2)
 
 
 def test_many_sequences_get_fewer_features():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from elman.tasks.sequence.linear._pooling import (
+from elman.tasks.sequence.linear._shares import (
     calibration,
-    class_pool,
+    class_shares,
     mean_numbers,
     mean_probabilities,
-    number_pool,
+    number_shares,
 )
 
 
@@ -43,17 +43,17 @@ def test_what_predicts_well_gets_the_weight_where_there_is_evidence():
     logits, truth = drawn(2000)
     good = log_softmax(logits, axis=1)
     bad = log_softmax(np.random.default_rng(1).normal(0, 2, (2000, 3)), axis=1)
-    pool = class_pool([bad, good], truth, None, [0.9, 0.1])
-    assert pool.sum() == pytest.approx(1.0)
-    assert pool[1] > 0.9
-    few = class_pool([bad[:2], good[:2]], truth[:2], None, [0.9, 0.1])
+    shares = class_shares([bad, good], truth, None, [0.9, 0.1])
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[1] > 0.9
+    few = class_shares([bad[:2], good[:2]], truth[:2], None, [0.9, 0.1])
     assert few[0] > 0.7
 
 
 def test_rows_without_weight_are_no_evidence():
     logits, truth = drawn(200)
     good, bad = log_softmax(logits, axis=1), np.full((200, 3), -np.log(3))
-    nothing = class_pool([bad, good], truth, np.zeros(200), [0.5, 0.5])
+    nothing = class_shares([bad, good], truth, np.zeros(200), [0.5, 0.5])
     np.testing.assert_allclose(nothing, 0.5)
 
 
@@ -61,10 +61,10 @@ def test_numbers_are_weighted_by_least_squares():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(500, 2))
     close, far = truth + rng.normal(0, 0.1, (500, 2)), truth + 1.0
-    pool = number_pool([far, close], truth, None, [0.5, 0.5])
-    assert pool.sum() == pytest.approx(1.0)
-    assert (pool >= 0).all()
-    assert pool[1] > 0.9
+    shares = number_shares([far, close], truth, None, [0.5, 0.5])
+    assert shares.sum() == pytest.approx(1.0)
+    assert (shares >= 0).all()
+    assert shares[1] > 0.9
 
 
 def test_probabilities_are_averaged_and_stay_such():

@@ -1,4 +1,4 @@
-"""Linear models on fixed features, pooled: where a sequence estimator starts."""
+"""Linear models on fixed features, averaged: where a sequence estimator starts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from elman.tasks._networks import within
 from elman.tasks._sampled import sampled
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._kind import Kind
@@ -21,7 +22,6 @@ from ._blocks import (
     LikenessBlock,
     Values,
     block_from_tensors,
-    block_tensors,
     blocks_of,
     size_for,
 )
@@ -85,7 +85,7 @@ class _Part:
         return kind.outputs(raw, self.factor)
 
 
-class Highway:
+class LinearModels:
     """Several linear models on fixed features, and how much each one counts.
 
     Parameters
@@ -95,12 +95,12 @@ class Highway:
     blocks : dict of str to scaled block
     parts : dict of str to linear model
         A name of `PARTS` each.
-    pool : ndarray
+    shares : ndarray
         Weights of the parts, summing to 1.
 
     Attributes
     ----------
-    held_out : dict of str to ndarray
+    each_left_out : dict of str to ndarray
         After `fit` alone: outputs (m, K) of each part for the sequences ``rows``, by
         models that did not see the sequence.
     rows : ndarray
@@ -112,13 +112,13 @@ class Highway:
         kind: Kind,
         blocks: dict[str, _Scaled],
         parts: dict[str, _Part],
-        pool: Array,
+        shares: Array,
     ) -> None:
         self.kind = kind
         self.blocks = blocks
         self.parts = parts
-        self.pool = pool
-        self.held_out: dict[str, Array] = {}
+        self.shares = shares
+        self.each_left_out: dict[str, Array] = {}
         self.rows = np.empty(0, np.int64)
 
     @classmethod
@@ -128,7 +128,7 @@ class Highway:
         targets: Targets,
         kind: Kind,
         seed: int,
-    ) -> Highway:
+    ) -> LinearModels:
         """Fit every part on all sequences, or on as many as there is time for.
 
         Parameters
@@ -152,22 +152,22 @@ class Highway:
             blocks[name] = _Scaled.fit(block, raw)
             features[name] = blocks[name].scale(raw)
         truth, loss = kind.regressed(part)
-        parts, held_out = {}, {}
+        parts, each_left_out = {}, {}
         for name, (kinds, _) in PARTS.items():
             joined = _joined(features, kinds)
             ridge: Ridge = fit_ridge(joined, truth, part.weights, loss)
             factor = kind.factor(ridge.left_out, part)
             parts[name] = _Part(ridge.coefficients, ridge.intercept, factor)
-            held_out[name] = kind.outputs(ridge.left_out, factor)
+            each_left_out[name] = kind.outputs(ridge.left_out, factor)
         prior = [share for _, share in PARTS.values()]
-        pool = kind.pool(list(held_out.values()), part, prior)
-        highway = cls(kind, blocks, parts, pool)
-        highway.held_out, highway.rows = held_out, rows
-        return highway
+        shares = kind.shares(list(each_left_out.values()), part, prior)
+        models = cls(kind, blocks, parts, shares)
+        models.each_left_out, models.rows = each_left_out, rows
+        return models
 
     def left_out(self) -> Array:
         """Return (m, K): outputs for ``rows`` by models that did not see them."""
-        return self.kind.mixed(list(self.held_out.values()), self.pool)
+        return self.kind.averaged(list(self.each_left_out.values()), self.shares)
 
     def outputs(self, sequences: Sequence[Values]) -> Array:
         """Return (n, K): log-probabilities, or numbers.
@@ -177,7 +177,7 @@ class Highway:
         sequences : sequence of ndarray
             float32 (T_i, C), prepared as those of `fit`.
         """
-        return self.kind.mixed(list(self.each(sequences).values()), self.pool)
+        return self.kind.averaged(list(self.each(sequences).values()), self.shares)
 
     def each(self, sequences: Sequence[Values]) -> dict[str, Array]:
         """Return the outputs of each part."""
@@ -197,44 +197,41 @@ class Highway:
             "parts": list(self.parts),
             "limits": [scaled.limit for scaled in self.blocks.values()],
             "factors": [part.factor for part in self.parts.values()],
-            "pool": [float(w) for w in self.pool],
+            "pool": [float(w) for w in self.shares],
         }
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors, named ``highway.…``."""
         found: dict[str, Tensor] = {}
         for i, scaled in enumerate(self.blocks.values()):
-            stem = f"highway.block{i}"
-            found[f"{stem}.mean"] = torch.from_numpy(scaled.mean.copy())
-            found[f"{stem}.factor"] = torch.from_numpy(scaled.factor.copy())
-            for name, tensor in block_tensors(scaled.block).items():
-                found[f"{stem}.own.{name}"] = tensor
+            prefix = f"highway.block{i}"
+            found[f"{prefix}.mean"] = torch.from_numpy(scaled.mean.copy())
+            found[f"{prefix}.factor"] = torch.from_numpy(scaled.factor.copy())
+            for name, tensor in scaled.block.tensors().items():
+                found[f"{prefix}.own.{name}"] = tensor
         for i, part in enumerate(self.parts.values()):
-            stem = f"highway.part{i}"
-            found[f"{stem}.coefficients"] = torch.from_numpy(part.coefficients.copy())
-            found[f"{stem}.intercept"] = torch.from_numpy(part.intercept.copy())
+            prefix = f"highway.part{i}"
+            found[f"{prefix}.coefficients"] = torch.from_numpy(part.coefficients.copy())
+            found[f"{prefix}.intercept"] = torch.from_numpy(part.intercept.copy())
         return found
 
     @classmethod
     def from_description(
         cls, described: dict[str, Any], tensors: dict[str, Tensor], kind: Kind
-    ) -> Highway:
+    ) -> LinearModels:
         """Return what `describe` and `tensors` said."""
         blocks, parts = {}, {}
         for i, name in enumerate(described["blocks"]):
-            stem = f"highway.block{i}"
-            own = f"{stem}.own."
-            block = block_from_tensors(
-                name, {k[len(own) :]: v for k, v in tensors.items() if own in k}
-            )
-            mean, factor = tensors[f"{stem}.mean"], tensors[f"{stem}.factor"]
+            prefix = f"highway.block{i}"
+            block = block_from_tensors(name, within(tensors, f"{prefix}.own."))
+            mean, factor = tensors[f"{prefix}.mean"], tensors[f"{prefix}.factor"]
             limit = float(described["limits"][i])
             blocks[name] = _Scaled(block, mean.numpy(), factor.numpy(), limit)
         for i, name in enumerate(described["parts"]):
-            stem = f"highway.part{i}"
+            prefix = f"highway.part{i}"
             parts[name] = _Part(
-                tensors[f"{stem}.coefficients"].numpy(),
-                tensors[f"{stem}.intercept"].numpy(),
+                tensors[f"{prefix}.coefficients"].numpy(),
+                tensors[f"{prefix}.intercept"].numpy(),
                 float(described["factors"][i]),
             )
         return cls(kind, blocks, parts, np.array(described["pool"]))
