@@ -26,7 +26,7 @@ from elman.training.step._step import Step
 sys.path.insert(0, str(Path(__file__).parent))
 from zygote import every_second_step, few_bikes, no_report
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("ELMAN_DATA", ROOT / "../shared/data")).resolve()
 NEEDS_DATA = pytest.mark.skipif(
     not (DATA / "beijing_pm25.csv").exists(),
