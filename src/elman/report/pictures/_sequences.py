@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from ._bars import bars
-from ._numbers import number
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, tick, words
-from ._values import Floats, finite, floats, listed, rows, thin
+from elman.report._numbers import number
+from elman.report._values import Floats, finite, floats, listed, rows, thin
+from elman.report.drawing._bars import bars
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import ACCENT, FAINT, MUTED, SIGNAL, Sheet, tick, words
 
 _LOOK: tuple[tuple[str, Any, str], ...] = (
     (ACCENT, "solid", "line accent"),

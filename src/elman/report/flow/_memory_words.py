@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ._numbers import number
-from ._values import Floats, finite, floats
+from elman.report._numbers import number
+from elman.report._values import Floats, finite, floats
 
 _SURE = 2.0  # standard errors
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._numbers import number
-from ._picture import Key
-from ._values import finite, rows, section
+from elman.report._numbers import number
+from elman.report._values import finite, rows, section
+from elman.report.drawing._picture import Key
+
 from ._verdict import needed_of, reason_of, verdict_of
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._numbers import number
-from ._values import Floats
+from elman.report._numbers import number
+from elman.report._values import Floats
 
 if TYPE_CHECKING:
     from ._flow_map import Layer

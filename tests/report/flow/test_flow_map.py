@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from elman.report._flow_map import _fields, _shade, flow_map_picture
+from elman.report.flow._flow_map import _fields, _shade, flow_map_picture
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, INK, MUTED, Sheet, power, tick, words
-from ._values import Floats, finite, floats, rows
+from elman.report._values import Floats, finite, floats, rows
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import ACCENT, INK, MUTED, Sheet, power, tick, words
 
 _STOPS = {
     "patience": "Training stopped when the validation loss no longer fell",

@@ -8,9 +8,9 @@ from importlib import resources
 import pytest
 
 from elman.diagnosis import _thresholds
-from elman.report._flow import FADED
 from elman.report._numbers import duration, fixed, moment, number, percent, places
-from elman.report._style import VARIABLES, power, tick
+from elman.report.drawing._style import VARIABLES, power, tick
+from elman.report.flow._flow import FADED
 
 
 def _schemes():

@@ -10,10 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from elman.report._values import Floats, finite, floats, rows, section
+from elman.report.drawing._picture import Picture, picture
+from elman.report.drawing._style import (
+    ACCENT,
+    FAINT,
+    INK,
+    MUTED,
+    RULE,
+    SIGNAL,
+    Sheet,
+    flag,
+    power,
+    words,
+)
+
 from ._flow_words import flow_finding, flow_keys
-from ._picture import Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, RULE, SIGNAL, Sheet, flag, power, words
-from ._values import Floats, finite, floats, rows, section
 from ._verdict import needed_of
 
 FADED = 1e-3  # a gradient this much smaller no longer teaches; see elman.diagnosis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._values import finite, section
+from elman.report._values import finite, section
 
 
 def current(diagnosis: Mapping[str, Any]) -> Mapping[str, Any]:

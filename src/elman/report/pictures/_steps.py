@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ._bars import bars
-from ._numbers import number
-from ._picture import Key, Picture, picture
-from ._style import MUTED, Sheet, words
-from ._values import floats
+from elman.report._numbers import number
+from elman.report._values import floats
+from elman.report.drawing._bars import bars
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import MUTED, Sheet, words
 
 
 def steps_picture(

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ._numbers import percent
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, Sheet
-from ._time import time_axis
-from ._values import Floats, columns, listed, section, times
+from elman.report._numbers import percent
+from elman.report._values import Floats, columns, listed, section, times
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import ACCENT, FAINT, INK, MUTED, Sheet
+from elman.report.drawing._time import time_axis
 
 
 def forecast_picture(

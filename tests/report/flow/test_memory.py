@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elman.report._memory import scales_picture, spectrum_picture
+from elman.report.flow._memory import scales_picture, spectrum_picture
 
 
 @pytest.fixture

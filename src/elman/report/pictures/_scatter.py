@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, INK, MUTED, Sheet, tick, words
-from ._values import columns
+from elman.report._values import columns
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import ACCENT, INK, MUTED, Sheet, tick, words
 
 
 def scatter_picture(predicted: Mapping[str, Any]) -> Picture | None:

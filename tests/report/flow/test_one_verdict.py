@@ -11,8 +11,8 @@ from torch import nn
 
 import elman
 from elman.report import render
-from elman.report._flow import flow_picture
-from elman.report._memory import scales_picture, spectrum_picture
+from elman.report.flow._flow import flow_picture
+from elman.report.flow._memory import scales_picture, spectrum_picture
 
 VERDICTS = ("healthy", "vanishing", "exploding", "not finite", "no gradient")
 PICTURES = (flow_picture, scales_picture, spectrum_picture)

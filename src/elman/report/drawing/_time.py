@@ -11,7 +11,8 @@ from matplotlib.dates import date2num
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from ._numbers import MONTHS
+from elman.report._numbers import MONTHS
+
 from ._style import Sheet, tick
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -11,12 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from elman.report._values import Floats, floats, rows, section
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import (
+    ACCENT,
+    INK,
+    MUTED,
+    SIGNAL,
+    Sheet,
+    power,
+    tick,
+    words,
+)
+
 from ._flow import FADED
 from ._flow_words import network_keys
 from ._memory_words import scales_finding, spectrum_finding
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, INK, MUTED, SIGNAL, Sheet, power, tick, words
-from ._values import Floats, floats, rows, section
 from ._verdict import current, needed_of, verdict_of
 
 _LONGEST = 1e6  # steps: a unit that never lets go

@@ -20,10 +20,22 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
+from elman.report._values import Floats, finite, floats, listed, rows, section
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import (
+    ACCENT,
+    FAINT,
+    INK,
+    MUTED,
+    PAPER,
+    SIGNAL,
+    Sheet,
+    power,
+    tick,
+    words,
+)
+
 from ._flow_map_words import map_finding
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, PAPER, SIGNAL, Sheet, power, tick, words
-from ._values import Floats, finite, floats, listed, rows, section
 
 # Three shades a decade, from the largest gradient of a step to a thousandth of it.
 _SHADES = (0.95, 0.82, 0.7, 0.59, 0.49, 0.4, 0.32, 0.25, 0.19)

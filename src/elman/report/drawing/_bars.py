@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from elman.report._values import Floats
+
 from ._style import ACCENT
-from ._values import Floats
 
 
 def bars(axes: Axes, left: Floats, right: Floats, height: Floats) -> None:

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ._picture import Picture, picture
-from ._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, flag
-from ._time import time_axis
-from ._values import finite, floats, section, thin, times
+from elman.report._values import finite, floats, section, thin, times
+from elman.report.drawing._picture import Picture, picture
+from elman.report.drawing._style import ACCENT, INK, MUTED, RULE, WASH, Sheet, flag
+from elman.report.drawing._time import time_axis
 
 
 def series_picture(

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from elman.report._numbers import percent
+from elman.report._values import columns, finite, floats, section, times
+from elman.report.drawing._picture import Key, Picture, picture
+from elman.report.drawing._style import ACCENT, FAINT, INK, MUTED, Sheet
+from elman.report.drawing._time import time_axis
+
 from ._forecast import band
-from ._numbers import percent
-from ._picture import Key, Picture, picture
-from ._style import ACCENT, FAINT, INK, MUTED, Sheet
-from ._time import time_axis
-from ._values import columns, finite, floats, section, times
 
 
 def next_picture(
