@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from elman import InputError, SequenceClassifier
-from elman.tasks import _threads
-from elman.tasks._threads import LEAST_WORK, suitable_threads, work_of
+from elman.tasks.fit import _threads
+from elman.tasks.fit._threads import LEAST_WORK, suitable_threads, work_of
 from elman.training import Callback
 
 
@@ -98,7 +98,7 @@ def test_fits_inside_and_beside_each_other():
 
 def test_what_torch_takes_by_itself_is_known():
     command = (
-        "import torch; from elman.tasks import _threads as t; print(t.is_chosen())"
+        "import torch; from elman.tasks.fit import _threads as t; print(t.is_chosen())"
     )
     environment = {k: v for k, v in os.environ.items() if k not in _threads._VARIABLES}
     for start, answer in [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from elman import Forecaster, InputError, SequenceClassifier, SequenceRegressor
-from elman.tasks._advice import advice
+from elman.tasks.fit._advice import advice
 from elman.tasks.sequence._trial import gain
 from elman.training import TrainingResult
 

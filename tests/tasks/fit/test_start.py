@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from elman.layers import GRU
-from elman.tasks._start import Start, choose_start
+from elman.tasks.fit._start import Start, choose_start
 
 
 class Readout(nn.Module):

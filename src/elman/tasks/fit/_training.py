@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from elman._errors import InputError, did_you_mean
+from elman.tasks.parameters import PARAMETERS, SETTINGS, rows
 from elman.training import Callback, TrainingSettings, needs_epochs
 
 from ._seed import seed_of
-from .parameters import PARAMETERS, SETTINGS, rows
 
 # These have parameters of their own in every estimator.
 _OWN = {row.setting: row.name for row in PARAMETERS if row.setting}

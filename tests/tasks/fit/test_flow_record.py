@@ -11,7 +11,7 @@ import torch
 
 import elman
 from elman.diagnosis import FlowRecorder, FlowWarning
-from elman.tasks._flow_record import EVERY, flow_report, watch_flow
+from elman.tasks.fit._flow_record import EVERY, flow_report, watch_flow
 from elman.training import Callback, Checkpoints
 
 
