@@ -10,9 +10,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import _functions as functions
+from ._arrays import joined
 from ._blame import step_error
 from ._draws import Draw
 from ._functions import Value
@@ -197,7 +196,7 @@ class Composite:
             elif own == list(range(own[0], own[-1] + 1)):
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
             else:
-                rows = _join([weight[k * hidden : (k + 1) * hidden] for k in own], 0)
+                rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
             found[source] = rows, tuple(pairs[k][0] for k in own)
         return found
 
@@ -276,11 +275,3 @@ class Composite:
         if node.op == "greater":
             return _greater(*args)
         return _OPERATORS[node.op](*args)
-
-
-def _join(parts: Sequence[Value], axis: int) -> Value:
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts, axis)
-    import torch
-
-    return torch.cat(list(parts), axis)

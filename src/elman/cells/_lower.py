@@ -122,7 +122,7 @@ def lower(
         kept += [p.source for p in products if p.kind == layout.FRAME and p.source]
     if trace:
         kept += [n for n in step.values.values() if n not in known]
-    saved = list(dict.fromkeys(kept))
+    saved = [n for n in whole if n in kept]
     if found is not None:
         free = {*given, *step.after, *rows}
         saved = choose_saved(_grown(found), whole, free, saved)
@@ -284,11 +284,11 @@ def _backward(
         Root(zero if n is None else n, "DSTATE", k, after=leaves[k])
         for k, n in enumerate(found.before)
     ]
-    order = ordered([r.node for r in roots], lambda n: n in places or n in rows)
+    nodes = [*(r.node for r in roots), *found.backs.values()]
+    order = ordered(nodes, lambda n: n in places or n in rows)
     summed = [n for n in order if n.op == "rowsum" and n not in rows]
     all_rows = {**rows, **{n: len(rows) + k for k, n in enumerate(summed)}}
-    backs = {n.data: n for n in order if n.op == "back"}
-    fills = [Filled(k, (backs[k],)) for k in range(len(products)) if k in backs]
+    fills = [Filled(k, (node,)) for k, node in sorted(found.backs.items())]
     plan = Plan(roots, places, all_rows, _needs, fills, (), constants, len(rows))
     return plan.run(), len(summed)
 
