@@ -27,9 +27,7 @@ def test_which_gate_keeps_writes_and_lets_out(name):
     assert found.inverted == (name == "mingru")
 
 
-@pytest.mark.parametrize(
-    "phi", ["tanh", "relu", "sigmoid", "identity", "softplus"]
-)
+@pytest.mark.parametrize("phi", ["tanh", "relu", "sigmoid", "identity", "softplus"])
 def test_what_all_of_an_rnns_state_goes_through(phi):
     found = cells.roles(cells.cell("rnn", nonlinearity=phi).traced)
     assert found == cells.Roles(nonlinearity=phi)

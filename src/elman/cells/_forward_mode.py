@@ -67,6 +67,7 @@ class ForwardMode:
         state: Sequence[Value],
         seed: Mapping[Node, Value],
         held: Collection[Node] = (),
+        masks: Mapping[str, Value] | None = None,
     ) -> tuple[Value, ...]:
         """Return how the states after a step change with some values of it.
 
@@ -79,12 +80,13 @@ class ForwardMode:
             does not count.
         held : collection of Node
             Values that stay as they are, whatever they are made of.
+        masks : mapping of str to array, (B, H), optional
 
         Returns
         -------
         tuple of array, (B, H, m)
         """
-        found = self.composite.values(inputs, state)
+        found = self.composite.values(inputs, state, masks)
         linears = (n for n in self._order if n.op == "linear")
         carried = self._carried(found, seed, {*linears, *held} - set(seed))
         return self._after(found, carried, next(iter(seed.values())))
@@ -93,14 +95,14 @@ class ForwardMode:
         self,
         inputs: Sequence[Value],
         state: Sequence[Value],
-        held: Collection[Node] = (),
+        masks: Mapping[str, Value] | None = None,
     ) -> Value:
         """Return how each unit's states depend on those before, past all products.
 
         Parameters
         ----------
-        inputs, state, held
-            As in `of`.
+        inputs, state, masks
+            As for a call of the composite.
 
         Returns
         -------
@@ -111,7 +113,7 @@ class ForwardMode:
         columns = []
         for k in range(len(state)):
             one = {self._before(k): (like * 0 + 1)[..., None]}
-            parts = self.of(inputs, state, one, held)
+            parts = self.of(inputs, state, one, masks=masks)
             columns.append(stacked([part[..., 0] for part in parts]))
         return stacked(columns)
 
