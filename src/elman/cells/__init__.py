@@ -45,6 +45,7 @@ from ._registry import register as register
 from ._roles import Roles as Roles
 from ._roles import roles as roles
 from ._stock import STOCK as STOCK
+from ._stock import a_variant as a_variant
 from ._stock import gate_names as gate_names
 from ._stock import state_names as state_names
 from ._stock import stock as stock
@@ -74,6 +75,7 @@ __all__ = [
     "Roles",
     "Step",
     "Uniform",
+    "a_variant",
     "cell",
     "core_bias",
     "core_weights",

@@ -46,6 +46,17 @@ def stock(name: str, variant: str) -> Cell:
     return cell(_BY_VARIANT[name, variant])
 
 
+def a_variant(name: str) -> str:
+    """Return a form of one of torch's cells, to ask what all its forms share.
+
+    Parameters
+    ----------
+    name : str
+        "rnn", "gru" or "lstm".
+    """
+    return next((v for n, v in _BY_VARIANT if n == name), "tanh")
+
+
 @functools.cache
 def gate_names(name: str) -> tuple[str, ...]:
     """Return the gates of one of torch's cells, as its weights are stacked.
@@ -55,8 +66,7 @@ def gate_names(name: str) -> tuple[str, ...]:
     name : str
         "rnn", "gru" or "lstm".
     """
-    variants = dict(_BY_VARIANT)
-    return stock(name, variants.get(name, "tanh")).traced.gates
+    return stock(name, a_variant(name)).traced.gates
 
 
 @functools.cache
@@ -68,8 +78,7 @@ def state_names(name: str) -> tuple[str, ...]:
     name : str
         "rnn", "gru" or "lstm".
     """
-    variants = dict(_BY_VARIANT)
-    return stock(name, variants.get(name, "tanh")).states
+    return stock(name, a_variant(name)).states
 
 
 STOCK = ("rnn", *dict.fromkeys(name for name, _ in _BY_VARIANT))
