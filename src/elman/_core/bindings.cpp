@@ -6,14 +6,15 @@
 #include <nanobind/stl/string.h>
 
 #include <cstdint>
-#include <exception>
 #include <new>
 #include <optional>
 #include <string>
 
 #include "elman/core.h"
+#include "graph.h"
 #include "openmp.h"
 #include "step.h"
+#include "unlocked.h"
 
 namespace nb = nanobind;
 using namespace elman;
@@ -26,9 +27,7 @@ T* at(uintptr_t address) {
 }
 
 // The hot functions are plain C functions of one tuple: a streaming call has
-// thirty numbers and lasts a few microseconds. They give the lock back without
-// a destructor, so that a daemon thread ended by the interpreter's exit while
-// it waits for the lock unwinds, where a destructor would end the process.
+// thirty numbers and lasts a few microseconds.
 class Arguments {
  public:
   explicit Arguments(PyObject* values) : values_(values) {
@@ -68,20 +67,6 @@ PyObject* guarded(F f) {
     PyErr_SetString(PyExc_ValueError, e.what());
   }
   return nullptr;
-}
-
-// Runs `work` without the interpreter's lock; what it throws comes back with it.
-template <class F>
-void unlocked(F work) {
-  std::exception_ptr failure;
-  PyThreadState* state = PyEval_SaveThread();
-  try {
-    work();
-  } catch (const std::exception&) {
-    failure = std::current_exception();
-  }
-  PyEval_RestoreThread(state);
-  if (failure) std::rethrow_exception(failure);
 }
 
 Shape read_shape(Arguments& a) {
@@ -196,6 +181,7 @@ NB_MODULE(_native, m) {
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
   if (PyModule_AddFunctions(m.ptr(), functions) || PyModule_AddFunctions(m.ptr(), step_functions))
     throw nb::python_error();
+  add_graph(m);
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
   m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());
