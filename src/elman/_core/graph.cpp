@@ -7,18 +7,34 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <exception>
 #include <string>
 #include <vector>
 
 #include "elman/program.h"
-#include "plain.h"
-#include "unlocked.h"
+#include "tensors.h"
 
 namespace nb = nanobind;
-using elman::plain::DLTensor;
+using elman::border::DLTensor;
 
 namespace elman {
 namespace {
+
+// Runs `work` without the interpreter's lock; what it throws comes back with it. The lock
+// comes back without a destructor, so that a daemon thread ended by the interpreter's exit
+// while it waits for the lock unwinds, where a destructor would end the process.
+template <class F>
+void unlocked(F work) {
+  std::exception_ptr failure;
+  PyThreadState* state = PyEval_SaveThread();
+  try {
+    work();
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  PyEval_RestoreThread(state);
+  if (failure) std::rethrow_exception(failure);
+}
 
 using Axes = std::vector<int64_t>;
 
@@ -28,11 +44,11 @@ std::string text(const int64_t* axes, long n) {
   return s + ")";
 }
 
-const plain::ExchangeApi& exchange() {
-  static const plain::ExchangeApi* const api = [] {
+const border::ExchangeApi& exchange() {
+  static const border::ExchangeApi* const api = [] {
     const nb::object table = nb::module_::import_("torch").attr("Tensor").attr(
         "__dlpack_c_exchange_api__");
-    const auto* found = static_cast<const plain::ExchangeApi*>(
+    const auto* found = static_cast<const border::ExchangeApi*>(
         PyCapsule_GetPointer(table.ptr(), "dlpack_exchange_api"));
     while (found && found->major > 1) found = found->previous;
     if (PyErr_Occurred()) throw nb::python_error();
@@ -91,7 +107,7 @@ class Tensors {
       PyErr_Clear();
       refuse(name, "is no tensor with memory of its own");
     }
-    if (t.device_type != plain::kCpu) refuse(name, "is not on the CPU");
+    if (t.device_type != border::kCpu) refuse(name, "is not on the CPU");
     return t;
   }
 
@@ -106,7 +122,7 @@ class Tensors {
 
   static DLTensor look(nb::handle object, const std::string& name, const Axes& axes) {
     const DLTensor t = look_at(object, name);
-    if (t.code != plain::kFloat || t.bits != 8 * sizeof(T) || t.lanes != 1)
+    if (t.code != border::kFloat || t.bits != 8 * sizeof(T) || t.lanes != 1)
       refuse(name, sizeof(T) == 4 ? "is not float32 as x is" : "is not float64 as x is");
     bool same = t.ndim == int(axes.size());
     bool empty = false;
@@ -142,7 +158,7 @@ class Ready {
               a.reverse, nullptr, a.threads};
     if (!a.lengths.is_none()) {
       const DLTensor n = Tensors<T>::look_at(a.lengths, "lengths");
-      if (n.code != plain::kInt || n.bits != 64 || n.ndim != 1 || n.shape[0] != B_ ||
+      if (n.code != border::kInt || n.bits != 64 || n.ndim != 1 || n.shape[0] != B_ ||
           (B_ > 1 && n.strides[0] != 1))
         t_.refuse("lengths", "is no contiguous int64 tensor of " + std::to_string(B_));
       shape_.lengths = reinterpret_cast<const int64_t*>(static_cast<char*>(n.data) + n.byte_offset);
@@ -279,8 +295,8 @@ struct Graph {
 template <class F>
 void by_type(nb::handle x, F f) {
   const DLTensor t = Tensors<float>::look_at(x, "x");
-  if (t.code == plain::kFloat && t.lanes == 1 && t.bits == 32) return f(float());
-  if (t.code == plain::kFloat && t.lanes == 1 && t.bits == 64) return f(double());
+  if (t.code == border::kFloat && t.lanes == 1 && t.bits == 32) return f(float());
+  if (t.code == border::kFloat && t.lanes == 1 && t.bits == 64) return f(double());
   Tensors<float>::refuse("x", "is neither float32 nor float64");
 }
 

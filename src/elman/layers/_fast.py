@@ -1,0 +1,72 @@
+"""The fast path: a layer's call past all that the other forms of a batch need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import dropout
+
+from elman.ops import CELLS, fast_layer, run_sequence
+
+from ._own import turned as turn
+from ._stack import run_stack
+
+if TYPE_CHECKING:
+    from ._base import Recurrent
+
+_WEIGHTS = 5
+
+
+def fast_call(
+    layer: Recurrent, x: Any, hx: Any, lengths: Any = None
+) -> tuple[Any, Any] | None:
+    """Return what a layer returns for sequences in a batch, or None.
+
+    None for all that is not eligible: other forms of a batch, other devices and
+    dtypes, weights computed from others, options beyond torch's that change the call,
+    active modes, transforms and tracers. The results have the same bits.
+
+    Parameters
+    ----------
+    layer : Recurrent
+    x, hx, lengths : object
+        As the layer was given them; not checked.
+    """
+    numbers = CELLS.get(layer._cell)
+    if numbers is None:
+        return None
+    found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths)
+    if found is None or len(found) == 2:  # one run of the core, without a graph
+        return found  # type: ignore[no-any-return]
+    differentiate, h_0, c_0, weights, lengths = found
+    if differentiate and lengths is not None:
+        lengths = lengths.clone()  # the caller may change theirs before backward
+    turned, places = layer.batch_first, len(weights) // _WEIGHTS
+    directions = 2 if layer.bidirectional else 1
+
+    def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
+        here, states = _WEIGHTS * place, [h_0, c_0]
+        if places > 1:
+            states = [None if s is None else s[place : place + 1] for s in states]
+        y, *last = run_sequence(
+            (*numbers, reverse, turned and place < directions, True),
+            differentiate,
+            None,
+            x,
+            *states,
+            *weights[here : here + _WEIGHTS],
+            lengths,
+        )
+        return y, last
+
+    between = None
+    if layer.dropout and layer.training:
+        between = partial(dropout, p=layer.dropout)
+    y, states = run_stack(x, places // directions, directions, run_one, between)
+    last: Sequence[Any] = states[0]
+    if places > 1:
+        last = [torch.cat(s) for s in zip(*states, strict=True)]
+    return turn(y) if turned else y, tuple(last) if len(last) == 2 else last[0]
