@@ -138,8 +138,8 @@ def cell_of_call(call: Call) -> Cell:
     w = call.weights
     zero = w.w_ih.new_zeros(len(w.w_ih)) if w.b_ih is None else None
     factor = None if call.noise is None else call.noise.recurrent
-    if factor is not None:
-        factor = factor.to(call.state[0].dtype)
+    # A tuple is of a cell given as equations, and those are not read here.
+    factor = factor.to(call.state[0].dtype) if isinstance(factor, Tensor) else None
     variant = call.variant.removeprefix("reset_") if call.cell != "lstm" else ""
     b_ih, b_hh = (zero if b is None else b for b in (w.b_ih, w.b_hh))
     if b_ih is None or b_hh is None:
