@@ -203,7 +203,21 @@ def _rowsum(way: _Way, node: Node, g: Node) -> None:
     way.give(node.args[0], node.table.make("rowsum", (g,)))
 
 
+def _normed(way: _Way, node: Node, g: Node) -> None:
+    """Go back through a normalised value at once, with two sums of one level.
+
+    Its sum is 0, which what it is made of does not know.
+    """
+    t, (normed, value, inverse) = node.table, node.args
+    share = t.apply("div", t.const(1.0), t.make("width"))
+    mean = t.mul(t.make("rowsum", (g,)), share)
+    along = t.mul(t.make("rowsum", (t.mul(g, normed),)), share)
+    rest = t.sub(t.sub(g, mean), t.mul(normed, along))
+    way.give(value, t.mul(inverse, rest))
+
+
 _RULES = {
+    "normed": _normed,
     "add": _add,
     "sub": _sub,
     "mul": _mul,

@@ -15,7 +15,7 @@ from ._arrays import joined
 from ._blame import step_error
 from ._draws import Draw
 from ._functions import Value
-from ._graph import Node, ordered
+from ._graph import Node, ordered, without_rules
 from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
 from ._symbols import Input
 from ._trace import Step
@@ -161,6 +161,7 @@ class Composite:
     """
 
     def __init__(self, step: Step, parameters: Mapping[str, Value]) -> None:
+        step = step.renewed(without_rules(step.roots))
         self.step, self.parameters = step, parameters
         known = blocks(step.linears)
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
@@ -210,7 +211,7 @@ class Composite:
         }
 
     def fixed(self, node: Node) -> Value:
-        """Return a value that parameters alone make, such as a `Lowered` unit."""
+        """Return a value that parameters alone make: one of a `Lowered`'s units."""
         return self._fixed[node]
 
     def inputs(self, x: Value) -> list[Value]:
