@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from ._cells import GRUCell, LSTMCell, RNNCell
+from ._equations import CellLayer
 from ._gru import GRU
 from ._lstm import LSTM
 from ._rnn import RNN
@@ -26,8 +27,8 @@ OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.LSTMCell: LSTMCell,
 }
 """Elman's class in the place of each of torch's."""
-_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values()))
-RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values(), CellLayer))
+RECURRENT = (nn.RNNBase, nn.RNNCellBase, CellLayer)
 """What every recurrent layer or cell derives from."""
 
 # What a subclass may define again although its parent has it: none of it is asked in

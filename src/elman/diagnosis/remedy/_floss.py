@@ -153,7 +153,7 @@ def _flossed(
     track: Track, count: int, steps: int, learning_rate: float, tolerance: float
 ) -> dict[str, Tensor]:
     inputs, start = _path(track)
-    cell = replace(track.cell.double(), factor=None)
+    cell = replace(track.cell.double(), factors=())
     moved = {
         name: weight.clone().requires_grad_()
         for name, weight in cell.weights.items()
