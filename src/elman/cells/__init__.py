@@ -50,11 +50,13 @@ from ._stock import a_variant as a_variant
 from ._stock import gate_names as gate_names
 from ._stock import state_names as state_names
 from ._stock import stock as stock
+from ._stock import title as title
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
 from ._weights import initial as initial
 from ._weights import paired_bias as paired_bias
+from ._weights import row_blocks as row_blocks
 from ._weights import shapes as shapes
 
 __all__ = [
@@ -96,6 +98,7 @@ __all__ = [
     "register",
     "relu",
     "roles",
+    "row_blocks",
     "row_mean",
     "row_sum",
     "shapes",
@@ -107,5 +110,6 @@ __all__ = [
     "state_names",
     "stock",
     "tanh",
+    "title",
     "where",
 ]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from elman._errors import InputError
 
 from ._cell import Cell
-from ._registry import cell
+from ._registry import cell, find, names
 
 _BY_VARIANT: Mapping[tuple[str, str], str] = MappingProxyType(
     {
@@ -79,6 +79,19 @@ def state_names(name: str) -> tuple[str, ...]:
         "rnn", "gru" or "lstm".
     """
     return stock(name, a_variant(name)).states
+
+
+def title(name: str) -> str:
+    """Return what a cell is called in a sentence: "GRU", "IndRNN".
+
+    Parameters
+    ----------
+    name : str
+        One that the registry knows, or a class's.
+    """
+    if name in STOCK or name not in names():
+        return name.upper() if name.islower() else name
+    return find(name).__name__
 
 
 STOCK = ("rnn", *dict.fromkeys(name for name, _ in _BY_VARIANT))

@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from elman import cells
-from elman.layers import CellLayer, peculiarity, standard_class
+from elman.layers import (
+    CellLayer,
+    equations_of,
+    name_of,
+    peculiarity,
+    standard_class,
+)
 from elman.ops import NONLINEARITIES, Call
 
 States = tuple[Tensor, ...]
@@ -181,21 +188,17 @@ def cell_of(
     """Read one layer's and direction's cell from a recurrent module."""
     steps = isinstance(layer, nn.RNNCellBase)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
-    kind, variant = equations_of(layer)
+    kind, variant = name_of(layer)
+    equations = equations_of(layer)
+    names = list(_NAMES)
     if isinstance(layer, CellLayer):
-        equations = layer.cell
-        names = [n.removesuffix(suffix) for n in layer._all_weights[_place(layer, index, reverse)]]
-    else:
-        equations, names = cells.stock(kind, variant), list(_NAMES)
+        place = index * (2 if layer.bidirectional else 1) + reverse
+        names = [name.removesuffix(suffix) for name in layer._all_weights[place]]
     found = {name: getattr(layer, name + suffix, None) for name in names}
     weights = {k: v for k, v in found.items() if isinstance(v, Tensor)}
     if detach:
         weights = {k: v.detach() for k, v in weights.items()}
     return Cell(kind, variant, equations, weights)
-
-
-def _place(layer: CellLayer, index: int, reverse: bool) -> int:
-    return index * (2 if layer.bidirectional else 1) + reverse
 
 
 def cell_of_call(call: Call) -> Cell:
@@ -219,27 +222,14 @@ def cell_of_call(call: Call) -> Cell:
     )
 
 
-def equations_of(layer: nn.Module) -> tuple[str, str]:
-    """Return the cell and variant of a module, as `elman.ops.Call` names them."""
-    if isinstance(layer, CellLayer):
-        return type(layer.cell).__name__, ""
-    if isinstance(layer, nn.RNNCellBase):
-        known = standard_class(layer) or type(layer)
-        name = known.__name__.removesuffix("Cell").lower()
-        variant = str(getattr(layer, "nonlinearity", ""))
-    else:
-        name, _, variant = str(layer.mode).lower().partition("_")
-    if name == "gru":
-        after = getattr(layer, "reset_after", True)
-        return name, "reset_after" if after else "reset_before"
-    if name == "lstm":
-        return name, "projected" if getattr(layer, "proj_size", 0) else "plain"
-    return name, variant
+def is_layer(module: nn.Module) -> TypeGuard[nn.RNNBase | CellLayer]:
+    """Whether a module is a recurrent layer, no one-step cell, of known equations."""
+    return isinstance(module, nn.RNNBase | CellLayer) and knows(module)
 
 
 def knows(module: nn.Module) -> bool:
     """Whether a module is a recurrent layer or cell whose equations are known."""
     if standard_class(module) is None:
         return False
-    kind, variant = equations_of(module)
+    kind, variant = name_of(module)
     return (kind != "rnn" or variant in NONLINEARITIES) and not peculiarity(module)
