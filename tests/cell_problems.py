@@ -10,9 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
-from elman.cells import Cell, Composite, Lowered, core_bias, core_weights, shapes
+from elman.cells import (
+    Cell,
+    Composite,
+    Lowered,
+    cell,
+    core_bias,
+    core_weights,
+    names,
+    shapes,
+)
 from elman.cells._execute import Given, Gradients, Ran, execute, execute_backward
 from tolerance import assert_close
 
@@ -84,6 +94,7 @@ class Outcome:
     tracks: list[np.ndarray]
     gates: Arrays
     gradients: Arrays
+    last: list[np.ndarray] | None = None
 
 
 def by_autograd(problem: Problem, lowered: Lowered) -> Outcome:
@@ -202,3 +213,37 @@ def assert_same(
     assert actual.gradients.keys() == expected.gradients.keys()
     for name, a in actual.gradients.items():
         assert_close(a, expected.gradients[name], what=f"d{name}", **how)
+
+
+def variants() -> list[Cell]:
+    found = [cell(name) for name in names()]
+    found += [cell("rnn", nonlinearity=a) for a in ("relu", "sigmoid", "identity")]
+    found += [cell("rnn", nonlinearity="softplus"), cell("indrnn", activation="tanh")]
+    found += [cell("slstm", heads=3), cell("lstm", heads=2), cell("janet", beta=0.0)]
+    return found
+
+
+def label(found: Cell) -> str:
+    defaults = found.options()
+    set_ = {k: v for k, v in found.chosen().items() if v != defaults[k]}
+    return "-".join([type(found).__name__, *(f"{k}={v}" for k, v in set_.items())])
+
+
+CELLS = [pytest.param(found, id=label(found)) for found in variants()]
+NOISE = {
+    "plain": {},
+    "trace": {"trace": True},
+    "dropout": {"dropout": True},
+    "zoneout": {"zoneout": None},
+    "prediction": {"zoneout": 0.2},
+    "all": {"dropout": True, "zoneout": None, "trace": True},
+}
+
+
+def options_of(found: Cell, kind: str) -> dict:
+    options = dict(NOISE[kind])
+    if "zoneout" in options:
+        options["zoneout"] = (options["zoneout"],) * len(found.states)
+    if found.traced.name in ("MinGRU",):
+        options.pop("dropout", None)
+    return options

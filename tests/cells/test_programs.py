@@ -5,45 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cell_problems import assert_same, by_autograd, by_program, draw, given_of
-from elman.cells import Cell, cell, names, specified
+from cell_problems import (
+    CELLS,
+    NOISE,
+    assert_same,
+    by_autograd,
+    by_program,
+    draw,
+    given_of,
+    options_of,
+)
+from elman.cells import cell, specified
 from elman.cells._execute import execute
 from elman.cells._program import Program
 from tolerance import assert_close
-
-
-def variants() -> list[Cell]:
-    found = [cell(name) for name in names()]
-    found += [cell("rnn", nonlinearity=a) for a in ("relu", "sigmoid", "identity")]
-    found += [cell("rnn", nonlinearity="softplus"), cell("indrnn", activation="tanh")]
-    found += [cell("slstm", heads=3), cell("lstm", heads=2), cell("janet", beta=0.0)]
-    return found
-
-
-def label(found: Cell) -> str:
-    defaults = found.options()
-    set_ = {k: v for k, v in found.chosen().items() if v != defaults[k]}
-    return "-".join([type(found).__name__, *(f"{k}={v}" for k, v in set_.items())])
-
-
-CELLS = [pytest.param(found, id=label(found)) for found in variants()]
-NOISE = {
-    "plain": {},
-    "trace": {"trace": True},
-    "dropout": {"dropout": True},
-    "zoneout": {"zoneout": None},
-    "prediction": {"zoneout": 0.2},
-    "all": {"dropout": True, "zoneout": None, "trace": True},
-}
-
-
-def options_of(found: Cell, kind: str) -> dict:
-    options = dict(NOISE[kind])
-    if "zoneout" in options:
-        options["zoneout"] = (options["zoneout"],) * len(found.states)
-    if found.traced.name in ("MinGRU",):
-        options.pop("dropout", None)
-    return options
 
 
 @pytest.mark.parametrize("kind", NOISE)
