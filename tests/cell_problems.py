@@ -22,6 +22,7 @@ from elman.cells import (
     core_weights,
     names,
     shapes,
+    unit_values,
 )
 from elman.cells._execute import Given, Gradients, Ran, execute, execute_backward
 from tolerance import assert_close
@@ -152,12 +153,10 @@ def given_of(problem: Problem, lowered: Lowered) -> Given:
 
 def _units(problem: Problem, lowered: Lowered) -> tuple[Any, list[Any]]:
     """Return the parameters as tensors and the program's unit vectors of them."""
-    H = problem.start[0].shape[1]
     own = {
         k: torch.tensor(v, requires_grad=True) for k, v in problem.parameters.items()
     }
-    composite = Composite(lowered.step, own)
-    return own, [composite.fixed(node).expand(H) for node in lowered.units]
+    return own, unit_values(lowered, own)
 
 
 def by_program(problem: Problem, lowered: Lowered) -> Outcome:

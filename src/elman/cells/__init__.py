@@ -19,6 +19,7 @@ from ._draws import Orthogonal as Orthogonal
 from ._draws import Uniform as Uniform
 from ._evaluate import Composite as Composite
 from ._evaluate import specified as specified
+from ._evaluate import unit_values as unit_values
 from ._functions import cos as cos
 from ._functions import exp as exp
 from ._functions import log as log
@@ -34,6 +35,7 @@ from ._functions import softplus as softplus
 from ._functions import sqrt as sqrt
 from ._functions import tanh as tanh
 from ._functions import where as where
+from ._layout import Weight as Weight
 from ._lower import Lowered as Lowered
 from ._lower import lower as lower
 from ._lower import noisy as noisy
@@ -65,6 +67,7 @@ __all__ = [
     "Program",
     "Step",
     "Uniform",
+    "Weight",
     "cell",
     "core_bias",
     "core_weights",
@@ -91,5 +94,6 @@ __all__ = [
     "specified",
     "sqrt",
     "tanh",
+    "unit_values",
     "where",
 ]

@@ -22,6 +22,7 @@ from ._trace import Step
 
 if TYPE_CHECKING:
     from ._cell import Cell
+    from ._lower import Lowered
 
 
 class _At(Input):
@@ -149,6 +150,38 @@ def _greater(a: Value, b: Value) -> Value:
     return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
 
 
+def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
+    """Return the vectors of one value a unit that a program is given, (H,).
+
+    Parameters
+    ----------
+    lowered : Lowered
+    parameters : mapping of str to array
+        As `shapes` has them; autograd follows.
+    """
+    if not lowered.units:
+        return []
+    hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
+    found: dict[Node, Value] = {}
+    for node in ordered(lowered.units):
+        if node.op == "unit":
+            found[node] = parameters[node.data]
+        elif node.op == "width":
+            found[node] = float(hidden)
+        elif node.op == "const":
+            found[node] = node.data
+        else:
+            found[node] = _apply(node, found)
+    # A sum over the units is one number.
+    like = next(parameters[name] for name in lowered.step.units)
+    return [_wide(found[node], like) for node in lowered.units]
+
+
+def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
+    args = [found[a] for a in node.args]
+    return _greater(*args) if node.op == "greater" else _OPERATORS[node.op](*args)
+
+
 class Composite:
     """A step's graph on arrays or tensors of any kind.
 
@@ -176,7 +209,7 @@ class Composite:
             elif node.op == "width":
                 self._fixed[node] = float(self.hidden)
             elif self._is_fixed(node):
-                self._fixed[node] = self._apply(node, self._fixed)
+                self._fixed[node] = _apply(node, self._fixed)
         self._moving = [n for n in self._order if n not in self._fixed]
         self._groups = self._group()
         self._bias = self._biases()
@@ -209,10 +242,6 @@ class Composite:
         return {
             n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
         }
-
-    def fixed(self, node: Node) -> Value:
-        """Return a value that parameters alone make: one of a `Lowered`'s units."""
-        return self._fixed[node]
 
     def inputs(self, x: Value) -> list[Value]:
         """Return the products with x, one for each slot that it feeds, (…, H)."""
@@ -255,7 +284,7 @@ class Composite:
                         self._multiply(source, found[source], sums)
                 found[node] = sums[node]
             else:
-                found[node] = self._apply(node, found)
+                found[node] = _apply(node, found)
         like = state[0]
         after = tuple(_wide(found[n], like) for n in self.step.after)
         return after, {k: found[n] for k, n in self.step.values.items()}
@@ -270,9 +299,3 @@ class Composite:
             else:
                 bias = self._bias.get(node)
                 sums[node] = part if bias is None else part + bias
-
-    def _apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
-        args = [found[a] for a in node.args]
-        if node.op == "greater":
-            return _greater(*args)
-        return _OPERATORS[node.op](*args)

@@ -18,7 +18,7 @@ from ._tape import Constants
 from ._trace import Step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lowered:
     """A program, and what its numbers mean to a layer.
 
