@@ -75,3 +75,15 @@ def test_programs_are_lean():
     assert cell("gru_reset_before").lowered().program.saved == 4
     assert lstm.products[0].rows == (0, 1, 2, 3)
     assert [p.first for p in gru.products] == [0, 1]
+
+
+def test_backward_shares_what_is_common():
+    """No more instructions than a careful hand needs; loads and stores included."""
+
+    def instructions(name):
+        program = cell(name).lowered().program
+        return sum(len(piece.instructions) for piece in program.backward_pieces)
+
+    assert instructions("lstm") <= 28
+    assert instructions("gru") <= 21
+    assert instructions("rnn") <= 7
