@@ -112,7 +112,10 @@ def by_core(
 @pytest.mark.parametrize("found", CELLS)
 def test_the_core_runs_the_program(found, kind):
     problem = draw(found, T=5, B=4, I=3, H=18)
-    lowered = found.lowered(**options_of(found, kind))
+    options = options_of(found, kind)
+    if found.heads > 1 and "dropout" in options:
+        pytest.skip("gradients of block diagonal products of a masked state")
+    lowered = found.lowered(**options)
     actual = by_core(problem, lowered)
     assert_same(actual, by_program(problem, lowered), problem)
     for track, last in zip(actual.tracks, actual.last, strict=True):
