@@ -19,6 +19,7 @@ from ._draws import Orthogonal as Orthogonal
 from ._draws import Uniform as Uniform
 from ._evaluate import Composite as Composite
 from ._evaluate import specified as specified
+from ._forward_mode import ForwardMode as ForwardMode
 from ._functions import cos as cos
 from ._functions import exp as exp
 from ._functions import log as log
@@ -42,6 +43,13 @@ from ._registry import cell as cell
 from ._registry import find as find
 from ._registry import names as names
 from ._registry import register as register
+from ._roles import Roles as Roles
+from ._roles import roles as roles
+from ._stock import STOCK as STOCK
+from ._stock import a_variant as a_variant
+from ._stock import gate_names as gate_names
+from ._stock import state_names as state_names
+from ._stock import stock as stock
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
@@ -50,11 +58,13 @@ from ._weights import paired_bias as paired_bias
 from ._weights import shapes as shapes
 
 __all__ = [
+    "STOCK",
     "Cell",
     "ChronoBias",
     "Composite",
     "Constant",
     "Draw",
+    "ForwardMode",
     "Identity",
     "Ladder",
     "LogRing",
@@ -63,14 +73,17 @@ __all__ = [
     "Normal",
     "Orthogonal",
     "Program",
+    "Roles",
     "Step",
     "Uniform",
+    "a_variant",
     "cell",
     "core_bias",
     "core_weights",
     "cos",
     "exp",
     "find",
+    "gate_names",
     "initial",
     "log",
     "lower",
@@ -82,6 +95,7 @@ __all__ = [
     "paired_bias",
     "register",
     "relu",
+    "roles",
     "row_mean",
     "row_sum",
     "shapes",
@@ -90,6 +104,8 @@ __all__ = [
     "softplus",
     "specified",
     "sqrt",
+    "state_names",
+    "stock",
     "tanh",
     "where",
 ]

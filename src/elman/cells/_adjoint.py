@@ -83,6 +83,24 @@ def adjoint(
     )
 
 
+def slopes(node: Node) -> dict[Node, Node]:
+    """Return the derivative of a pointwise operation in each of its arguments.
+
+    Arguments in which it is flat, such as those of a comparison, are left out; a sum
+    over a row has no such derivatives.
+
+    Parameters
+    ----------
+    node : Node
+    """
+    rule = _RULES.get(node.op)
+    if rule is None or node.op == "rowsum":
+        return {}
+    way = _Way()
+    rule(way, node, node.table.const(1.0))
+    return way.found
+
+
 class _Way:
     """Gradients so far."""
 

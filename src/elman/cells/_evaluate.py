@@ -149,6 +149,22 @@ def _greater(a: Value, b: Value) -> Value:
     return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
 
 
+def _step(a: Value) -> Value:
+    """Return 1 above 0, else 0, and NaN for NaN."""
+    return _greater(a, 0.0) + 0.0 * a
+
+
+def _sign(a: Value) -> Value:
+    return _greater(a, 0.0) - _greater(0.0, a) + 0.0 * a
+
+
+_COMPARED: dict[str, Callable[..., Value]] = {
+    "greater": _greater,
+    "step": _step,
+    "sign": _sign,
+}
+
+
 class Composite:
     """A step's graph on arrays or tensors of any kind.
 
@@ -237,7 +253,27 @@ class Composite:
         inputs : sequence of array, (B, H)
             One step of what `inputs` returned.
         state : sequence of array, (B, H)
+            The first may have another width P, where the weights that see it do: a
+            projection that follows the step makes it.
         masks : mapping of str to array, (B, H), optional
+        """
+        found = self.values(inputs, state, masks)
+        like = state[-1]
+        after = tuple(_wide(found[n], like) for n in self.step.after)
+        return after, {k: found[n] for k, n in self.step.values.items()}
+
+    def values(
+        self,
+        inputs: Sequence[Value],
+        state: Sequence[Value],
+        masks: Mapping[str, Value] | None = None,
+    ) -> dict[Node, Value]:
+        """Return every value of one step, by node.
+
+        Parameters
+        ----------
+        inputs, state, masks
+            As for a call.
         """
         found = dict(self._fixed)
         found.update(zip(self._with_input, inputs, strict=True))
@@ -256,9 +292,40 @@ class Composite:
                 found[node] = sums[node]
             else:
                 found[node] = self._apply(node, found)
-        like = state[0]
-        after = tuple(_wide(found[n], like) for n in self.step.after)
-        return after, {k: found[n] for k, n in self.step.values.items()}
+        return found
+
+    def product_of(self, source: Node, value: Value) -> dict[Node, Value]:
+        """Return what the products with a source add to each of its slots.
+
+        Parameters
+        ----------
+        source : Node
+        value : array, (B, H) or (B, H, m)
+            The source, or m directions of it.
+        """
+        rows, nodes = self._groups[source]
+        if value.ndim == 2:
+            whole = product(value, rows, self.step.heads)
+        else:
+            turned = value.swapaxes(1, 2)
+            flat = turned.reshape(-1, turned.shape[-1])
+            whole = product(flat, rows, self.step.heads)
+            whole = whole.reshape(*turned.shape[:2], -1).swapaxes(1, 2)
+        hidden = self.hidden
+        return {
+            node: whole[:, k * hidden : (k + 1) * hidden]
+            for k, node in enumerate(nodes)
+        }
+
+    def apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
+        """Return the value of a pointwise node from those of its arguments.
+
+        Parameters
+        ----------
+        node : Node
+        found : mapping of Node to array
+        """
+        return self._apply(node, found)
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]
@@ -273,6 +340,6 @@ class Composite:
 
     def _apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
         args = [found[a] for a in node.args]
-        if node.op == "greater":
-            return _greater(*args)
+        if node.op in _COMPARED:
+            return _COMPARED[node.op](*args)
         return _OPERATORS[node.op](*args)
