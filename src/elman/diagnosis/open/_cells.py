@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from elman import cells
-from elman.layers import CellLayer, peculiarity, standard_class
+from elman.layers import peculiarity, standard_class
 from elman.ops import NONLINEARITIES, Call
 
 States = tuple[Tensor, ...]
@@ -36,16 +36,15 @@ class Cell:
     weights : dict of str to Tensor
         By the layer's names without their endings: of torch's cells ``weight_ih``,
         ``weight_hh``, ``bias_ih``, ``bias_hh`` and ``weight_hr``, the projection.
-    factors : tuple of Tensor (B, ·)
-        What states are multiplied by where they meet recurrent weights, one for each
-        that recurrent dropout may hide: of torch's cells h. Empty without dropout.
+    factor : Tensor (B, P), optional
+        What h is multiplied by where it meets recurrent weights: recurrent dropout.
     """
 
     kind: str
     variant: str
     equations: cells.Cell
     weights: Mapping[str, Tensor]
-    factors: States = ()
+    factor: Tensor | None = None
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -75,7 +74,7 @@ class Cell:
     @cached_property
     def _composite(self) -> cells.Composite:
         step = self.equations.traced
-        if self.factors:
+        if self.factor is not None:
             step = cells.noisy(step, dropout=True)
         return cells.Composite(step, self.parameters)
 
@@ -85,21 +84,20 @@ class Cell:
 
     @cached_property
     def _masks(self) -> dict[str, Tensor]:
+        if self.factor is None:
+            return {}
         step = self.equations.traced
-        names = [f"dropout.{step.states[k]}" for k in step.dropped]
-        return dict(zip(names, self.factors, strict=False))
+        return {f"dropout.{step.states[k]}": self.factor for k in step.dropped}
 
     def double(self) -> Cell:
         """Return the same cell in double precision, detached."""
         weights = {k: v.detach().double() for k, v in self.weights.items()}
-        factors = tuple(f.detach().double() for f in self.factors)
-        return replace(self, weights=weights, factors=factors)
+        factor = None if self.factor is None else self.factor.detach().double()
+        return replace(self, weights=weights, factor=factor)
 
     def of_rows(self, rows: Tensor) -> Cell:
         """Return the same cell for some rows of the batch."""
-        if not self.factors:
-            return self
-        return replace(self, factors=tuple(f[rows] for f in self.factors))
+        return self if self.factor is None else replace(self, factor=self.factor[rows])
 
     def project(self, x: Tensor) -> list[Tensor]:
         """Return the input's share of every sum, of all the steps given."""
@@ -182,47 +180,27 @@ def cell_of(
     steps = isinstance(layer, nn.RNNCellBase)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
     kind, variant = equations_of(layer)
-    if isinstance(layer, CellLayer):
-        equations = layer.cell
-        names = [n.removesuffix(suffix) for n in layer._all_weights[_place(layer, index, reverse)]]
-    else:
-        equations, names = cells.stock(kind, variant), list(_NAMES)
-    found = {name: getattr(layer, name + suffix, None) for name in names}
+    found = {name: getattr(layer, name + suffix, None) for name in _NAMES}
     weights = {k: v for k, v in found.items() if isinstance(v, Tensor)}
     if detach:
         weights = {k: v.detach() for k, v in weights.items()}
-    return Cell(kind, variant, equations, weights)
-
-
-def _place(layer: CellLayer, index: int, reverse: bool) -> int:
-    return index * (2 if layer.bidirectional else 1) + reverse
+    return Cell(kind, variant, cells.stock(kind, variant), weights)
 
 
 def cell_of_call(call: Call) -> Cell:
     """Read the cell of an operator's call, its weights a part of the graph."""
-    equations = call.equations
-    if equations is None:
-        equations = cells.stock(call.cell, call.variant)
-        given = zip(_NAMES, call.weights, strict=True)
-        weights = {name: value for name, value in given if value is not None}
-    else:
-        weights = dict(call.parameters)
-    found = None if call.noise is None else call.noise.recurrent
-    factors = (found,) if isinstance(found, Tensor) else found or ()
-    dtype = call.state[0].dtype
-    return Cell(
-        call.cell,
-        call.variant,
-        equations,
-        weights,
-        tuple(factor.to(dtype) for factor in factors),
-    )
+    w = call.weights
+    given = zip(_NAMES, (w.w_ih, w.w_hh, w.b_ih, w.b_hh, w.w_hr), strict=True)
+    weights = {name: value for name, value in given if value is not None}
+    factor = None if call.noise is None else call.noise.recurrent
+    # A tuple is of a cell given as equations, and those are not read here.
+    factor = factor.to(call.state[0].dtype) if isinstance(factor, Tensor) else None
+    equations = cells.stock(call.cell, call.variant)
+    return Cell(call.cell, call.variant, equations, weights, factor)
 
 
 def equations_of(layer: nn.Module) -> tuple[str, str]:
     """Return the cell and variant of a module, as `elman.ops.Call` names them."""
-    if isinstance(layer, CellLayer):
-        return type(layer.cell).__name__, ""
     if isinstance(layer, nn.RNNCellBase):
         known = standard_class(layer) or type(layer)
         name = known.__name__.removesuffix("Cell").lower()
