@@ -29,6 +29,7 @@ class Named(CellLayer):
 
 
 _SIGNATURE = inspect.signature(CellLayer.__init__)
+_HEADS = "heads : int\n    Matrices of states are block diagonal, so many blocks.\n"
 
 
 def _layer_class(cell: type[cells.Cell]) -> type[Named]:
@@ -42,6 +43,8 @@ def _layer_class(cell: type[cells.Cell]) -> type[Named]:
     text = inspect.getdoc(CellLayer) or ""
     rest = text[text.index("input_size, hidden_size : int") :]
     parameters = title[1].strip("\n") + "\n" if len(title) > 1 else ""
+    if "heads : int" not in parameters:
+        parameters += _HEADS
     return type(
         cell.__name__,
         (Named,),
