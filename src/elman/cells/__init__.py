@@ -52,6 +52,7 @@ from ._stock import a_variant as a_variant
 from ._stock import gate_names as gate_names
 from ._stock import state_names as state_names
 from ._stock import stock as stock
+from ._stock import stock_name as stock_name
 from ._stock import title as title
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
@@ -112,6 +113,7 @@ __all__ = [
     "sqrt",
     "state_names",
     "stock",
+    "stock_name",
     "tanh",
     "title",
     "unit_values",

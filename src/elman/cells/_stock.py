@@ -46,6 +46,26 @@ def stock(name: str, variant: str) -> Cell:
     return cell(_BY_VARIANT[name, variant])
 
 
+def stock_name(known: Cell) -> tuple[str, str] | None:
+    """Return under which name and variant torch or ONNX has a cell, or None.
+
+    Parameters
+    ----------
+    known : Cell
+        ("lstm", "peephole") is ONNX' alone.
+    """
+    if known.heads > 1:
+        return None
+    if type(known) is find("rnn"):
+        return "rnn", str(known.chosen()["nonlinearity"])
+    if type(known) is find("peephole_lstm"):
+        return "lstm", "peephole"
+    for (name, variant), registered in _BY_VARIANT.items():
+        if type(known) is find(registered):
+            return name, variant
+    return None
+
+
 def a_variant(name: str) -> str:
     """Return a form of one of torch's cells, to ask what all its forms share.
 
