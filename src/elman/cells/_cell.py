@@ -110,6 +110,13 @@ class Cell:
             setattr(self, name, value)
         self._check()
 
+    def __getstate__(self) -> dict[str, Any]:
+        derived = ("traced", "equations", "_lowered", "_run")
+        return {k: v for k, v in self.__dict__.items() if k not in derived}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
+        return self  # it never changes
+
     def _check(self) -> None:
         name = type(self).__name__
         names = self.states

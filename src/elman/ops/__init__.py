@@ -6,6 +6,7 @@ force with `force_path`.
 
 from typing import Any
 
+from . import _equations as _equations
 from ._asked import asking as asking
 from ._border import BUILT as BUILT
 from ._border import CELLS as CELLS

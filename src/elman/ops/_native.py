@@ -51,7 +51,8 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
 
 def _serves(request: Request) -> bool:
     return (
-        (request.cell, request.variant) in CELLS
+        not request.equations
+        and (request.cell, request.variant) in CELLS
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
         and not request.noise

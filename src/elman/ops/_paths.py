@@ -54,6 +54,8 @@ class Request:
     foreign : bool
         Tensors are not ordinary ones, or something sees torch's operations: see
         `_ordinary`.
+    equations : bool
+        The cell is given as equations: none of the three.
     """
 
     cell: str
@@ -68,6 +70,7 @@ class Request:
     compiling: bool = False
     exporting: bool = False
     foreign: bool = False
+    equations: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,12 +219,9 @@ def request_of(call: Call) -> Request:
         transformed=transformed(),
         compiling=compiling,
         exporting=exporting(),
-        foreign=not compiling and _foreign(call),
+        foreign=not compiling and foreign(call.tensors()),
+        equations=call.equations is not None,
     )
-
-
-def _foreign(call: Call) -> bool:
-    return foreign((call.x, call.lengths, *call.state, *call.weights))
 
 
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
