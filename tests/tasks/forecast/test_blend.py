@@ -47,6 +47,16 @@ def test_few_forecasts_are_drawn_to_what_is_usual():
     assert many == {"last value": 1.0}
 
 
+def test_candidates_that_err_alike_share_their_weight():
+    table = rolling({RIDGE: 1.0, "theta": 1.0, "smoothing": 1.0}, 300)
+    forecasts = table.forecasts[0]
+    forecasts["smoothing, damped"] = forecasts["smoothing"] * 1.0001
+    found = choose_parts(table, squared=False)[0]
+    together = found["smoothing"] + found["smoothing, damped"]
+    assert together == pytest.approx(1 / 3, abs=0.1)
+    assert min(found[RIDGE], found["theta"]) > 0.25
+
+
 def test_a_candidate_without_forecasts_is_not_chosen():
     table = rolling({RIDGE: 0.1, "smoothing": 1.0})
     table.forecasts[0][RIDGE][:45] = np.nan

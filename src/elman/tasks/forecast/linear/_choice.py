@@ -14,9 +14,13 @@ Array = NDArray[np.float64]
 
 # A candidate this much worse than the best has no part.
 _WORSE = 1.3
-# How steeply a part falls with the error: the best of two that differ by a tenth
-# has twice the weight of the other.
-_POWER = 8
+# How steeply a part falls with the error: at one forecast that overlaps no other, and
+# at most; between them with the root of their number, as the noise of an error does.
+# At a power of 8 the best of two that differ by a tenth has twice the other's weight.
+_POWER_AT_ONE = 3.0
+_MOST_POWER = 20.0
+# To which power of the correlation of their errors two candidates count as one.
+_ALIKE = 8
 # At so many forecasts that do not overlap, to the power of 1.5, their word counts as
 # much as what is usual of series.
 _USUAL_WEIGHT = 3.0
@@ -37,8 +41,9 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
 
     The weight of a candidate is its error to a high power, as a mean of what is
     about equally good errs less than each. Where there are few forecasts that do not
-    overlap, weights are drawn towards equal ones of what is good on most series,
-    exponential smoothing and the theta method.
+    overlap, the power is lower, and weights are drawn towards equal ones of what is
+    good on most series: all but the last value and the last season. Candidates that
+    err alike, as variants of smoothing do, share their weight.
 
     Parameters
     ----------
@@ -50,7 +55,8 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
     for j, forecasts in enumerate(rolling.forecasts):
         errors = mean_errors(forecasts, rolling.truth[:, :, j], squared=squared)
         apart = len(rolling.origins) / rolling.truth.shape[1]
-        chosen.append(_weights(errors, apart))
+        weights = _weights(errors, apart)
+        chosen.append(_shared(weights, forecasts, rolling.truth[:, :, j]))
     return chosen
 
 
@@ -93,9 +99,10 @@ def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
         return {RIDGE: 1.0}
     if least == 0:
         return _normalised({name: float(e == 0) for name, e in judged.items()})
+    power = min(_POWER_AT_ONE * np.sqrt(apart), _MOST_POWER)
     own = _normalised(
         {
-            name: (least / error) ** _POWER if error <= _WORSE * least else 0.0
+            name: (least / error) ** power if error <= _WORSE * least else 0.0
             for name, error in judged.items()
         }
     )
@@ -111,8 +118,27 @@ def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
     return _normalised({n: w for n, w in own.items() if w >= _LEAST_PART})
 
 
+def _shared(
+    weights: dict[str, float], forecasts: Mapping[str, Array], truth: Array
+) -> dict[str, float]:
+    """Return the weights, each divided by how many others err in the same way."""
+    errors = np.stack([forecasts[name] - truth for name in weights])
+    errors = errors[:, np.isfinite(errors).all(0)]
+    size = np.sqrt((errors**2).sum(1))
+    if not size.all():
+        return weights
+    correlation = errors @ errors.T / np.outer(size, size)
+    alike = (np.clip(correlation, 0.0, 1.0) ** _ALIKE).sum(1)
+    return _normalised(
+        {
+            name: weight / float(count)
+            for (name, weight), count in zip(weights.items(), alike, strict=True)
+        }
+    )
+
+
 def _usual(name: str) -> bool:
-    return name == "theta" or name.startswith("smoothing")
+    return name in (RIDGE, "theta") or name.startswith(("smoothing", "autoregression"))
 
 
 def _normalised(weights: Mapping[str, float]) -> dict[str, float]:
