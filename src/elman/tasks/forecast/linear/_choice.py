@@ -30,6 +30,9 @@ _AT_ONE = 5.0
 # What is not usual has to be better by so much, over one such forecast.
 _UNUSUAL = 0.2
 _LEAST_PART = 0.03
+# Regressions are usual of series that are no shorter: in fewer rows they are far off
+# too often.
+_ROWS_TO_REGRESS = 60
 # At fewer than this share of the origins a candidate is not judged.
 _LEAST_ORIGINS = 0.5
 # The line through two values and the mean of all win by chance where they win.
@@ -42,8 +45,9 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
     The weight of a candidate is its error to a high power, as a mean of what is
     about equally good errs less than each. Where there are few forecasts that do not
     overlap, the power is lower, and weights are drawn towards equal ones of what is
-    good on most series: all but the last value and the last season. Candidates that
-    err alike, as variants of smoothing do, share their weight.
+    good on most series: smoothing and theta, and regressions if there are rows enough
+    for them. Candidates that err alike, as variants of smoothing do, share their
+    weight.
 
     Parameters
     ----------
@@ -55,7 +59,9 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
     for j, forecasts in enumerate(rolling.forecasts):
         errors = mean_errors(forecasts, rolling.truth[:, :, j], squared=squared)
         apart = len(rolling.origins) / rolling.truth.shape[1]
-        weights = _weights(errors, apart)
+        long = rolling.origins[-1] + rolling.truth.shape[1] >= _ROWS_TO_REGRESS
+        usual = [name for name in errors if _usual(name, long=bool(long))]
+        weights = _weights(errors, usual, apart)
         chosen.append(_shared(weights, forecasts, rolling.truth[:, :, j]))
     return chosen
 
@@ -87,10 +93,12 @@ def blended(forecasts: Mapping[str, Array], weights: Mapping[str, float]) -> Arr
     return mean
 
 
-def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
+def _weights(
+    errors: Mapping[str, float], usual: list[str], apart: float
+) -> dict[str, float]:
     apart = max(apart, 1.0)
     judged = {
-        name: error * (1.0 if _usual(name) else 1 + _UNUSUAL / np.sqrt(apart))
+        name: error * (1.0 if name in usual else 1 + _UNUSUAL / np.sqrt(apart))
         for name, error in errors.items()
         if name not in _BASELINES_ONLY
     }
@@ -107,12 +115,12 @@ def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
         }
     )
     limit = (_USUAL_WORSE + _AT_ONE / apart) * least
-    usual = {n: 1.0 for n, error in judged.items() if _usual(n) and error <= limit}
-    if usual:
-        usual = _normalised(usual)
+    good = {name: 1.0 for name in usual if judged[name] <= limit}
+    if good:
+        good = _normalised(good)
         pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart**1.5)
         own = {
-            name: (1 - pull) * own.get(name, 0.0) + pull * usual.get(name, 0.0)
+            name: (1 - pull) * own.get(name, 0.0) + pull * good.get(name, 0.0)
             for name in judged
         }
     return _normalised({n: w for n, w in own.items() if w >= _LEAST_PART})
@@ -137,8 +145,9 @@ def _shared(
     )
 
 
-def _usual(name: str) -> bool:
-    return name in (RIDGE, "theta") or name.startswith(("smoothing", "autoregression"))
+def _usual(name: str, *, long: bool) -> bool:
+    regression = name == RIDGE or name.startswith("autoregression")
+    return name == "theta" or name.startswith("smoothing") or (long and regression)
 
 
 def _normalised(weights: Mapping[str, float]) -> dict[str, float]:
