@@ -41,7 +41,7 @@ unit: $(VENV)/.installed-dev  ## The tests
 # Everything that computes, and what reads, trains, saves and prints once each.
 VERSIONED := tests/_core tests/laws tests/ops tests/layers tests/init tests/onnx \
              tests/structure/test_torch_versions.py tests/data/test_table.py \
-             tests/tasks/test_store.py tests/cli/test_demo.py tests/cli/test_output.py
+             tests/tasks/test_store.py tests/cli/commands/test_demo.py tests/cli/test_output.py
 # pyproject.toml and the package say the same number; a test compares them.
 OLDEST_TORCH := 2.10.0
 NEWEST_TORCH := 2.14.1

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 import elman
 from elman.diagnosis import FlowRecorder
 from elman.models import HighwayNetwork, SequenceNetwork
-from elman.tasks._flow_record import EVERY
+from elman.tasks.fit._flow_record import EVERY
 from elman.tasks.forecast._loss import masked_absolute_error
 
 ALONE = FlowRecorder().every

@@ -18,12 +18,12 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from elman.report._flow import flow_picture
-from elman.report._flow_map import flow_map_picture
-from elman.report._forecast import forecast_picture
-from elman.report._learning import learning_picture
-from elman.report._memory import scales_picture, spectrum_picture
-from elman.report._picture import Key, Picture
+from elman.report.drawing._picture import Key, Picture
+from elman.report.flow._flow import flow_picture
+from elman.report.flow._flow_map import flow_map_picture
+from elman.report.flow._memory import scales_picture, spectrum_picture
+from elman.report.pictures._forecast import forecast_picture
+from elman.report.pictures._learning import learning_picture
 
 _FONT = "font-family: system-ui, 'Segoe UI', Roboto, Arial, sans-serif"
 _PAD, _LEGEND = 16, 30

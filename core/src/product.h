@@ -151,9 +151,13 @@ void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, 
     }
 }
 
+// A tile's sums stay in registers, beside C vectors of the matrix and one number
+// of a row: one more, and a sum's chain runs through memory at half the speed.
 template <int C>
 constexpr int max_rows() {
-  return ELMAN_ACCUMULATORS / C < 8 ? ELMAN_ACCUMULATORS / C : 8;
+  constexpr int sums = ELMAN_ACCUMULATORS / C, room = (ELMAN_REGISTERS - 1 - C) / C;
+  constexpr int rows = sums < room ? sums : room;
+  return rows < 8 ? rows : 8;
 }
 
 template <class V, int C, int R = max_rows<C>()>

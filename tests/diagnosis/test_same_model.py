@@ -14,8 +14,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import elman
 from elman import InputError
-from elman.diagnosis._chunked import truncated, watched
-from elman.diagnosis._probe import opened
+from elman.diagnosis.measure._chunked import truncated, watched
+from elman.diagnosis.open._probe import opened
 
 B, T, I, H = 4, 7, 3, 5
 TOL = 64 * T * H * torch.finfo(torch.float64).eps

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from elman.report import render
-from elman.report._flow import lag_curves
+from elman.report.flow._flow import lag_curves
 
 HOSTILE = "<script>alert(1)</script>\"'&${x}$_{y}%</svg><!--"
 

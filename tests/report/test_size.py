@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from elman.report import render
-from elman.report._series import _thinned
-from elman.report._time import date_labels, date_ticks
 from elman.report._values import thin, times
+from elman.report.drawing._time import date_labels, date_ticks
+from elman.report.pictures._series import _thinned
 
 LIMIT = 2_000_000
 

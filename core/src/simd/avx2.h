@@ -1,4 +1,5 @@
 // AVX2 with FMA: eight floats or four doubles, 16 registers.
+#define ELMAN_REGISTERS 16
 #define ELMAN_ACCUMULATORS 12
 #define ELMAN_PLAIN_COLUMNS 2
 

@@ -1,4 +1,5 @@
 // AVX-512 (F, DQ, VL): sixteen floats or eight doubles, 32 registers.
+#define ELMAN_REGISTERS 32
 #define ELMAN_ACCUMULATORS 24
 #define ELMAN_PLAIN_COLUMNS 4
 

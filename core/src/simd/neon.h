@@ -1,4 +1,5 @@
 // NEON (AArch64): four floats or two doubles, 32 registers.
+#define ELMAN_REGISTERS 32
 #define ELMAN_ACCUMULATORS 24
 #define ELMAN_PLAIN_COLUMNS 4
 

@@ -2,6 +2,7 @@
 // vectorise for its baseline. fma() rounds twice here: a baseline processor
 // has no fused instruction, and calling one in software would cost fifty times
 // the product.
+#define ELMAN_REGISTERS 16
 #define ELMAN_ACCUMULATORS 8
 #define ELMAN_PLAIN_COLUMNS 2
 

@@ -8,7 +8,8 @@ import typer
 
 import elman
 
-from . import (
+from ._main import Commands
+from .commands import (
     _backtest,
     _bench,
     _demo,
@@ -20,8 +21,7 @@ from . import (
     _train_forecast,
     _update,
 )
-from . import _train_sequences as _sequences
-from ._main import Commands
+from .commands import _train_sequences as _sequences
 
 app = typer.Typer(
     cls=Commands,

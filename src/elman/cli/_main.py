@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from elman._errors import InputError
 
-from . import _members
+from .run import _members
 
 _INCOMPLETE = 1
 _USAGE = 2

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from ._axis import TimeAxis as TimeAxis
 from ._columns import column_names as column_names
 from ._columns import numeric_column as numeric_column
 from ._columns import require_column as require_column
-from ._encoding import is_utf8 as is_utf8
 from ._frames import to_frame as to_frame
 from ._given import as_long as as_long
 from ._given import to_table as to_table
-from ._labels import as_numbers as as_numbers
-from ._labels import like as like
 from ._mapped import open_memmap as open_memmap
 from ._mapped import to_memmap as to_memmap
-from ._regular import RegularSeries as RegularSeries
-from ._regular import regular_series as regular_series
 from ._samples import load_bikeshare as load_bikeshare
-from ._sentinels import column_notes as column_notes
-from ._sentinels import is_suspect_note as is_suspect_note
-from ._sentinels import suspect_notes as suspect_notes
-from ._sequences import Sequences as Sequences
-from ._sequences import holds_sequences as holds_sequences
-from ._sequences import open_sequences as open_sequences
-from ._sequences import read_sequences as read_sequences
-from ._sequences import sequences_from_frame as sequences_from_frame
-from ._sequences import sequences_of as sequences_of
 from ._table import Table as Table
 from ._table import open_table as open_table
 from ._table import read_table as read_table
-from ._written import written as written
+from .grid._axis import TimeAxis as TimeAxis
+from .grid._regular import RegularSeries as RegularSeries
+from .grid._regular import regular_series as regular_series
 from .panel import Layout as Layout
 from .panel import Panel as Panel
 from .panel import apart as apart
@@ -37,6 +24,19 @@ from .panel import followed_by as followed_by
 from .panel import looks_wide as looks_wide
 from .panel import panel_series as panel_series
 from .panel import wide_to_long as wide_to_long
+from .sequences._sequences import Sequences as Sequences
+from .sequences._sequences import holds_sequences as holds_sequences
+from .sequences._sequences import open_sequences as open_sequences
+from .sequences._sequences import read_sequences as read_sequences
+from .sequences._sequences import sequences_from_frame as sequences_from_frame
+from .sequences._sequences import sequences_of as sequences_of
+from .text._encoding import is_utf8 as is_utf8
+from .times._written import written as written
+from .values._labels import as_numbers as as_numbers
+from .values._labels import like as like
+from .values._sentinels import column_notes as column_notes
+from .values._sentinels import is_suspect_note as is_suspect_note
+from .values._sentinels import suspect_notes as suspect_notes
 
 __all__ = [
     "Layout",

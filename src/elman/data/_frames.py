@@ -13,8 +13,8 @@ import polars as pl
 
 from elman._errors import InputError
 
-from ._clock import find_time
 from ._table import read_table
+from .times._clock import find_time
 
 _UNNAMED = "index"
 _HEAD = 100

@@ -11,10 +11,10 @@ import polars as pl
 
 from ._columns import Source
 from ._frames import WIDE, to_frame
-from ._missing import Given, Missing, without_missing
 from ._table import Table, open_table
 from .panel._layout import Layout
 from .panel._wide import ID, TARGET, TIME, looks_wide, wide_to_long
+from .values._missing import Given, Missing, without_missing
 
 
 def to_table(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ._csv import parse_csv
+from .text._csv import parse_csv
 
 _FOLDER = "samples"
 

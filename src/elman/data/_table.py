@@ -16,13 +16,13 @@ import polars as pl
 from elman._errors import InputError
 
 from ._columns import Source
-from ._csv import parse_csv
-from ._encoding import check_encoding
-from ._gzip import is_packed, name_inside, unpacked
-from ._missing import Given, Missing, without_missing
 from ._room import check_room
 from .panel._layout import Layout
 from .panel._tsf import parse_tsf
+from .text._csv import parse_csv
+from .text._encoding import check_encoding
+from .text._gzip import is_packed, name_inside, unpacked
+from .values._missing import Given, Missing, without_missing
 
 _LOG = logging.getLogger("elman.data")
 # Bytes of a number in memory, or of the reference to a text.

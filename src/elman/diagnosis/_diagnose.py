@@ -15,10 +15,10 @@ from elman._arguments import number
 from elman._errors import InputError
 from elman._modes import beside
 
-from ._call_model import Forward
-from ._catalogue import in_order
-from ._cells import knows
-from ._judge import (
+from ._results import Diagnosis, Finding, LayerProfile
+from ._thresholds import EXPLODED
+from .judge._catalogue import in_order
+from .judge._judge import (
     detached_first,
     findings_of,
     growth,
@@ -26,7 +26,7 @@ from ._judge import (
     judge_unreached,
     verdict_of,
 )
-from ._judge_numbers import (
+from .judge._judge_numbers import (
     KIND_OF,
     holds_nonfinite,
     judge_first,
@@ -35,25 +35,25 @@ from ._judge_numbers import (
     judge_zero,
     not_finite,
 )
-from ._judge_training import (
+from .judge._judge_training import (
     FEWEST_BATCHES,
     judge_clipping,
     judge_statistics,
     judge_trial,
 )
-from ._measure import Loss, Measurement, measure
-from ._need_of_batches import need_of_batches
-from ._needed import needed_from_lengths
-from ._nonfinite import first_nonfinite
-from ._prescribe import Prescription, prescribe
-from ._preserve import unwrapped
-from ._probe import recurrent
-from ._reach import Reach, precision_of
-from ._results import Diagnosis, Finding, LayerProfile
-from ._statistics import gradient_statistics
-from ._thresholds import EXPLODED
-from ._trial import Optimiser, Trial, trial
-from ._truncation import truncation_bias
+from .judge._reach import Reach, precision_of
+from .measure._measure import Loss, Measurement, measure
+from .measure._nonfinite import first_nonfinite
+from .measure._statistics import gradient_statistics
+from .measure._trial import Optimiser, Trial, trial
+from .measure._truncation import truncation_bias
+from .need._need_of_batches import need_of_batches
+from .need._needed import needed_from_lengths
+from .open._call_model import Forward
+from .open._cells import knows
+from .open._preserve import unwrapped
+from .open._probe import recurrent
+from .remedy._prescribe import Prescription, prescribe
 
 
 @beside

@@ -8,10 +8,10 @@ from typing import Any
 
 from elman._plain import plain
 
-from ._behaviour import Behaviour
-from ._gates import Saturation
-from ._lyapunov import Lyapunov
-from ._trial import Trial
+from .measure._behaviour import Behaviour
+from .measure._gates import Saturation
+from .measure._lyapunov import Lyapunov
+from .measure._trial import Trial
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class Diagnosis:
         return found
 
     def __str__(self) -> str:
-        from ._text import as_text
+        from .show._text import as_text
 
         return as_text(self)
 
@@ -238,6 +238,6 @@ class Diagnosis:
         InputError
             If it cannot be written.
         """
-        from ._page import write_page
+        from .show._page import write_page
 
         return write_page(self, Path(path))

@@ -14,6 +14,7 @@ from ._keras import load_keras as load_keras
 from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
 from ._rnn import RNN as RNN
+from ._stack import run_stack as run_stack
 from ._standard import as_ours as as_ours
 from ._standard import is_recurrent as is_recurrent
 from ._standard import peculiarity as peculiarity
@@ -38,6 +39,7 @@ __all__ = [
     "load_keras",
     "peculiarity",
     "restore",
+    "run_stack",
     "standard_class",
     "to_keras",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from ._graphs import let_into_graphs, when_compiler_loads
 from ._noise import draw
 from ._plain import plain_call
 from ._short import short_call
+from ._stack import run_stack
 from ._states import carried_states, carry, initial_states
 from ._torch_call import torch_call
 
@@ -136,37 +138,36 @@ class Recurrent(Extended):
         check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
         initial = self._initial(batch, hx)
 
-        x = batch.x
+        traces: list[dict[str, Tensor]] = []
+
+        def run_one(place: int, x: Tensor, reverse: bool) -> tuple[Tensor, States]:
+            call = ops.Call(
+                *self._cell,
+                x,
+                tuple(s[place] for s in initial),
+                all_weights[place],
+                lengths=batch.lengths,
+                reverse=reverse,
+                trace=trace,
+                noise=draw(self, x),
+            )
+            y, state, seen = ops.run(call)
+            traces.append({k: batch.unsort(v) for k, v in seen.items()})
+            return y, state
+
         directions = 2 if self.bidirectional else 1
-        last: list[States] = []
-        traces: Trace = []
-        for layer in range(self.num_layers):
-            outputs = []
-            traces.append([])
-            for direction in range(directions):
-                place = layer * directions + direction
-                call = ops.Call(
-                    *self._cell,
-                    x,
-                    tuple(s[place] for s in initial),
-                    all_weights[place],
-                    lengths=batch.lengths,
-                    reverse=direction == 1,
-                    trace=trace,
-                    noise=draw(self, x),
-                )
-                y, state, seen = ops.run(call)
-                outputs.append(y)
-                last.append(state)
-                traces[-1].append({k: batch.unsort(v) for k, v in seen.items()})
-            x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
-            if self.dropout and self.training and layer < self.num_layers - 1:
-                x = batch.dropout(x, self.dropout)
+        dropout = None
+        if self.dropout and self.training:
+            dropout = partial(batch.dropout, p=self.dropout)
+        x, last = run_stack(batch.x, self.num_layers, directions, run_one, dropout)
         final = [torch.stack(s) for s in zip(*last, strict=True)]
         if self.stateful:
             carry(self, batch, final)
         left = batch.leave(x, shared=trace)
-        return left, self._leave_states(batch, final), traces
+        by_layer = [
+            traces[k : k + directions] for k in range(0, len(traces), directions)
+        ]
+        return left, self._leave_states(batch, final), by_layer
 
     def _all_weights_by_place(self) -> list[ops.Weights]:
         """Weights of every layer and direction, read by name.

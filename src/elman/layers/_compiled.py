@@ -8,6 +8,7 @@ form of a batch.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn.functional import dropout
 from elman import ops
 
 from ._checks import check_input, check_state
+from ._stack import run_stack
 from ._twins import EXTRAS
 
 if TYPE_CHECKING:
@@ -58,21 +60,18 @@ def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
         if given is None:
             return None
 
+    def run_one(place: int, x: Tensor, reverse: bool) -> tuple[Tensor, list[Tensor]]:
+        h_0, c_0 = (None if s is None else s[place] for s in given)
+        y, *state = ops.core_forward(
+            x, h_0, c_0, *weights[place], None, cell, variant, reverse
+        )
+        return y, state
+
     directions = 2 if layer.bidirectional else 1
-    last = []
-    for k in range(layer.num_layers):
-        outputs = []
-        for direction in range(directions):
-            place = k * directions + direction
-            h_0, c_0 = (None if s is None else s[place] for s in given)
-            y, *state = ops.core_forward(
-                x, h_0, c_0, *weights[place], None, cell, variant, direction == 1
-            )
-            outputs.append(y)
-            last.append(state)
-        x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
-        if k < layer.num_layers - 1 and layer.training and layer.dropout:
-            x = dropout(x, layer.dropout)
+    between = None
+    if layer.training and layer.dropout:
+        between = partial(dropout, p=layer.dropout)
+    x, last = run_stack(x, layer.num_layers, directions, run_one, between)
     # The only states are the operator's own: a view would be made again at each call.
     final = last[0]
     if len(last) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,6 +12,7 @@ from torch.nn.functional import dropout
 from elman import ops
 
 from ._own import turned as turn
+from ._stack import run_stack
 from ._twins import OPTIONS
 
 if TYPE_CHECKING:
@@ -41,34 +44,31 @@ def plain_call(
     if differentiate and lengths is not None:
         lengths = lengths.clone()  # the caller may change theirs before backward
     turned, places = layer.batch_first, len(weights) // 4
-    if places == 1:
-        y, *last = ops.plain_forward(
-            (*numbers, False, turned), differentiate, x, h_0, c_0, *weights, lengths
-        )
-        return turn(y) if turned else y, _state(last)
-
     directions = 2 if layer.bidirectional else 1
-    states = []
-    for k in range(places // directions):
-        if k and layer.dropout and layer.training:
-            x = dropout(x, layer.dropout)
-        outputs = []
-        for direction in range(directions):
-            place = k * directions + direction
-            y, *last = ops.plain_forward(
-                (*numbers, direction == 1, turned and not k),
-                differentiate,
-                x,
-                *(None if s is None else s[place : place + 1] for s in (h_0, c_0)),
-                *weights[4 * place : 4 * place + 4],
-                lengths,
-            )
-            outputs.append(y)
-            states.append(last)
-        x = torch.cat(outputs, -1) if directions == 2 else outputs[0]
-    final = [torch.cat(s) for s in zip(*states, strict=True)]
-    return turn(x) if turned else x, _state(final)
+
+    def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
+        here, states = 4 * place, [h_0, c_0]
+        if places > 1:
+            states = [None if s is None else s[place : place + 1] for s in states]
+        y, *last = ops.plain_forward(
+            (*numbers, reverse, turned and place < directions),
+            differentiate,
+            x,
+            *states,
+            *weights[here : here + 4],
+            lengths,
+        )
+        return y, last
+
+    between = None
+    if layer.dropout and layer.training:
+        between = partial(dropout, p=layer.dropout)
+    y, states = run_stack(x, places // directions, directions, run_one, between)
+    last: Sequence[Any] = states[0]
+    if places > 1:
+        last = [torch.cat(s) for s in zip(*states, strict=True)]
+    return turn(y) if turned else y, _state(last)
 
 
-def _state(last: list[Any]) -> Any:
+def _state(last: Sequence[Any]) -> Any:
     return tuple(last) if len(last) == 2 else last[0]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from elman import ops
 from elman._errors import InputError, did_you_mean
-from elman.layers import as_lengths
+from elman.layers import as_lengths, run_stack
 
 from ._order import GATES, from_onnx
 from ._peephole import peephole_lstm
@@ -81,8 +81,7 @@ def run_node(
     if lengths is not None:
         lengths = as_lengths(lengths, x.shape[1], x.shape[0])
 
-    ends = []
-    for k, reverse in enumerate(reverses):
+    def run_one(k: int, x: Tensor, _: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
         state = tuple(
             x.new_zeros(x.shape[1], r.shape[-1])
             if s is None
@@ -91,16 +90,15 @@ def run_node(
         )
         weights = from_onnx(op, w[k], r[k], None if b is None else b[k])
         if p is not None:
-            y, last = peephole_lstm(x, state, weights, p[k], lengths, reverse)  # type: ignore[arg-type]
-        else:
-            cell, variant = _variant(op, options, activations, k)
-            call = ops.Call(cell, variant, x, state, weights, lengths, reverse)
-            y, last, _ = ops.run(call)  # type: ignore[assignment]
-        ends.append((y, *last))
-    whole, *states = (
-        torch.stack(parts, 1 if n == 0 else 0)
-        for n, parts in enumerate(zip(*ends, strict=True))
-    )
+            return peephole_lstm(x, state, weights, p[k], lengths, reverses[k])  # type: ignore[arg-type]
+        cell, variant = _variant(op, options, activations, k)
+        call = ops.Call(cell, variant, x, state, weights, lengths, reverses[k])
+        return ops.run(call)[:2]
+
+    y, ends = run_stack(x, 1, len(reverses), run_one)
+    # (T, B, D·H) to (T, D, B, H)
+    whole = y.unflatten(-1, (len(reverses), r.shape[-1])).transpose(1, 2)
+    states = [torch.stack(parts) for parts in zip(*ends, strict=True)]
     if batch_first:  # (T, D, B, H) to (B, T, D, H), states (D, B, H) to (B, D, H)
         whole, states = whole.permute(2, 0, 1, 3), [s.transpose(0, 1) for s in states]
     return whole, *states

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._flow_words import capped
 from ._numbers import fixed, number, percent, places
 from ._values import finite, rows, section
-from ._verdict import needed_of, reason_of
+from .flow._flow_words import capped
+from .flow._verdict import needed_of, reason_of
 
 
 @dataclass(frozen=True)

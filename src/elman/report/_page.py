@@ -12,21 +12,21 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from elman._errors import InputError
 from elman.tasks import TASKS
 
-from ._flow import flow_picture
-from ._flow_map import flow_map_picture
-from ._forecast import forecast_picture
 from ._headline import big_numbers
-from ._learning import learning_picture
 from ._many import many_series
-from ._memory import scales_picture, spectrum_picture
-from ._next import next_picture
 from ._numbers import duration, moment, number
-from ._scatter import scatter_picture
-from ._sequences import examples_picture, lengths_picture, targets_picture
-from ._series import series_picture
-from ._steps import steps_picture
 from ._tables import class_rows, confusion_rows, next_rows, remedy_rows, score_table
 from ._values import finite, listed, rows, section
+from .flow._flow import flow_picture
+from .flow._flow_map import flow_map_picture
+from .flow._memory import scales_picture, spectrum_picture
+from .pictures._forecast import forecast_picture
+from .pictures._learning import learning_picture
+from .pictures._next import next_picture
+from .pictures._scatter import scatter_picture
+from .pictures._sequences import examples_picture, lengths_picture, targets_picture
+from .pictures._series import series_picture
+from .pictures._steps import steps_picture
 
 _MOST_TARGETS = 6  # drawn in full beside the first; more would only be scrolled past
 

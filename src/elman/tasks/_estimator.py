@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from elman._modes import own_modes
 
 from . import _store
-from ._threads import suitable_threads
-from ._training import WithTraining
+from .fit._threads import suitable_threads
+from .fit._training import WithTraining
 from .parameters import described
 
 _PLACE = "    {parameters}\n"

@@ -9,7 +9,7 @@ import torch
 
 import elman
 
-from ._run import Run
+from .fit._run import Run
 
 
 def environment(seed: int, path: str) -> dict[str, Any]:

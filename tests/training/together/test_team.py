@@ -44,10 +44,14 @@ _JOBS = [
 
 
 def start(directory, jobs, members=2):
-    """Run the jobs in a team, or in one process, and return the exit statuses."""
+    """Run the jobs in a team, or in one process.
+
+    Returns the exit statuses, and what each member said, with where it was if a signal
+    ended it: a test that fails prints that.
+    """
     lines = [json.dumps(job) for job in jobs]
     command = [sys.executable, "-W", "error", str(PROGRAM), str(directory), *lines]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
     if members > 1:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -66,8 +70,13 @@ def start(directory, jobs, members=2):
         )
         for rank in range(members)
     ]
-    ended = [process.communicate(timeout=120)[1] for process in started]
-    return [p.returncode for p in started], "\n".join(ended)
+    said = [process.communicate(timeout=120)[1] for process in started]
+    statuses = [process.returncode for process in started]
+    ends = zip(statuses, said, strict=True)
+    return statuses, "".join(
+        f"\nmember {rank} ended with {status} and said:\n{text}"
+        for rank, (status, text) in enumerate(ends)
+    )
 
 
 def found(directory, name, rank=0):
@@ -235,9 +244,9 @@ def test_a_team_goes_on_from_its_checkpoint_with_the_same_bits(together, tmp_pat
         if job["name"].endswith("-cut")
     ]
     for job in jobs:
-        statuses, _ = start(tmp_path, [{**job, "kill": [4, 1]}])
-        assert 9 in statuses
-        assert 0 not in statuses
+        statuses, said = start(tmp_path, [{**job, "kill": [4, 1]}])
+        assert statuses[1] == 9, said
+        assert statuses[0] != 0, said
     statuses, said = start(tmp_path, [{**job, "resume": True} for job in jobs])
     assert statuses == [0, 0], said
     for job in jobs:

@@ -13,8 +13,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-from elman.data._axis import TimeAxis
-from elman.data._clock import find_time, read_time
 from elman.data._columns import (
     Source,
     column_names,
@@ -23,12 +21,14 @@ from elman.data._columns import (
     row_name,
     time_names,
 )
-from elman.data._moments import Stamps
-from elman.data._order import telling_apart
-from elman.data._regular import counts_rows
-from elman.data._spacing import UNITS, Spacing, place_units
-from elman.data._written import form_of
-from elman.data._zones import choose_grid
+from elman.data.grid._axis import TimeAxis
+from elman.data.grid._order import telling_apart
+from elman.data.grid._regular import counts_rows
+from elman.data.grid._spacing import UNITS, Spacing, place_units
+from elman.data.grid._zones import choose_grid
+from elman.data.times._clock import find_time, read_time
+from elman.data.times._moments import Stamps
+from elman.data.times._written import form_of
 
 from ._panel import Panel
 

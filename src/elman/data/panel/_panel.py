@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from elman.data._axis import TimeAxis
-from elman.data._spacing import place_units
+from elman.data.grid._axis import TimeAxis
+from elman.data.grid._spacing import place_units
 
 
 @dataclass(frozen=True)

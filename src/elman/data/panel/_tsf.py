@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
-from elman.data._encoding import decode, lines_of
+from elman.data.text._encoding import decode, lines_of
 
 from ._layout import Layout
 

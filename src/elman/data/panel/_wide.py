@@ -9,7 +9,7 @@ import polars as pl
 
 from elman._errors import InputError
 from elman.data._columns import place, row_name
-from elman.data._stamps import looks_like_time
+from elman.data.times._stamps import looks_like_time
 
 ID, TARGET, TIME = "series", "value", "time"
 # Fewer columns than this are a table of a few numbers a row.

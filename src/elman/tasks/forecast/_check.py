@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elman.tasks._training import settings_of
+from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
 from elman.training import TrainingSettings
 

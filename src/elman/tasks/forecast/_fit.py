@@ -14,9 +14,9 @@ from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.diagnosis import Need
 from elman.models import correcting_from
-from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._start import Start
+from elman.tasks.fit._run import Run, run_training
+from elman.tasks.fit._start import Start
 from elman.tasks.forecast.answers._future import Tail, with_future
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._holidays import check_holidays

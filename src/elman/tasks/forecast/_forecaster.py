@@ -13,7 +13,7 @@ from torch import Tensor
 from elman._arguments import whole_number
 from elman._modes import own_modes
 from elman.tasks._estimator import Estimator, Steps
-from elman.tasks._threads import work_of_forecaster
+from elman.tasks.fit._threads import work_of_forecaster
 from elman.tasks.forecast.answers._answering import Answering
 from elman.tasks.forecast.answers._form import asked_for, joined, take_form
 from elman.tasks.forecast.answers._raw_rows import RawRows

@@ -11,7 +11,7 @@ from torch import nn
 
 from elman.diagnosis import Need
 from elman.tasks._sampled import sampled
-from elman.tasks._start import Start, choose_start
+from elman.tasks.fit._start import Start, choose_start
 
 from ._decoder import ForecastNetwork, in_segments
 

@@ -12,7 +12,7 @@ import polars as pl
 from elman._errors import InputError
 from elman.tasks._estimator import Steps
 from elman.tasks._features import take_features
-from elman.tasks._threads import work_of_forecaster
+from elman.tasks.fit._threads import work_of_forecaster
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._split import test_row
 

@@ -14,9 +14,9 @@ from elman._errors import InputError
 from elman.data import Panel
 from elman.diagnosis import Need
 from elman.models import correcting_from
-from elman.tasks._run import Run, run_training
 from elman.tasks._sampled import sampled
-from elman.tasks._start import Start
+from elman.tasks.fit._run import Run, run_training
+from elman.tasks.fit._start import Start
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._decoder import network_config, segment_of, suited

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from elman.diagnosis import Need, needed_horizon
-from elman.tasks.forecast._season import season_of
+from elman.tasks.forecast._season import calendar_seasons, season_of
 from elman.tasks.forecast.columns._target_kind import intermittent
 
 from ._series import Array, Rows
@@ -34,7 +34,11 @@ def looked_at(lengths: Rows) -> Rows:
 def seasons_of(
     pieces: list[Array], space: Space, step: float, *, dated: bool
 ) -> list[int]:
-    """Return the seasons that the series have, the commonest first."""
+    """Return the seasons that the series have, the commonest first.
+
+    Of equally common ones the calendar's come first, then the shorter: which series
+    comes first in the table decides nothing.
+    """
     found: Counter[int] = Counter()
     for values in pieces:
         even = space.forward(values)
@@ -43,11 +47,13 @@ def seasons_of(
         season = season_of(even, step, dated=dated)
         if season > 1:
             found[season] += 1
+    calendar = calendar_seasons(step) if dated else []
+    ranked = sorted(found, key=lambda s: (-found[s], s not in calendar, s))
     least = _SHARE * len(pieces)
-    common = [s for s, count in found.most_common() if count >= least]
+    common = [s for s in ranked if found[s] >= least]
     if not common and sum(found.values()) >= 0.5 * len(pieces):
         # Each series has another: the commonest of them will have to do.
-        common = [found.most_common(1)[0][0]]
+        common = ranked[:1]
     if len(common) == 1:
         common += _longer(pieces, common[0])
     return common[:_MOST_SEASONS]
@@ -66,8 +72,9 @@ def _longer(pieces: list[Array], season: int) -> list[int]:
         if errors:
             found[min(errors, key=lambda times: errors[times])] += 1
     del found[1]
+    ranked = sorted(found, key=lambda t: (-found[t], t))
     least = _SHARE * len(pieces)
-    return [t * season for t, count in found.most_common(1) if count >= least]
+    return [t * season for t in ranked[:1] if found[t] >= least]
 
 
 def mostly_nothing(pieces: list[Array], season: int) -> bool:

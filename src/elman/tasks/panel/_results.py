@@ -8,8 +8,8 @@ import numpy as np
 
 from elman import ops
 from elman._plain import plain, short_time
-from elman.tasks._advice import advice
 from elman.tasks._results import environment, training_report
+from elman.tasks.fit._advice import advice
 from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._results import diagnosis_of
 

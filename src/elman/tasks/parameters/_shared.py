@@ -26,13 +26,13 @@ def _inits() -> Sequence[str]:
 
 
 def _callbacks(value: Any) -> Any:
-    from elman.tasks._training import callbacks_of
+    from elman.tasks.fit._training import callbacks_of
 
     return callbacks_of(value)
 
 
 def _checkpoints(value: Any) -> Any:
-    from elman.tasks._stages import checkpoints_of
+    from elman.tasks.fit._stages import checkpoints_of
 
     return checkpoints_of(value)
 

@@ -16,11 +16,11 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman._plain import plain
 from elman.models import SequenceNetwork, title_of
-from elman.tasks._advice import advice
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
+from elman.tasks.fit._advice import advice
 from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report

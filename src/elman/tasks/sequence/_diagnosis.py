@@ -8,7 +8,7 @@ import torch
 
 from elman._errors import InputError
 from elman.models import CELLS, KINDS, SequenceNetwork
-from elman.tasks._start import Start, choose_start
+from elman.tasks.fit._start import Start, choose_start
 from elman.training import RaggedSequences
 
 _ROWS = 64

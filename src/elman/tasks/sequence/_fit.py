@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
-from elman.tasks._run import Run, run_training
-from elman.tasks._stages import EVERYTHING, stage
-from elman.tasks._start import Start
-from elman.tasks._training import part_of
+from elman.tasks.fit._run import Run, run_training
+from elman.tasks.fit._stages import EVERYTHING, stage
+from elman.tasks.fit._start import Start
+from elman.tasks.fit._training import part_of
 from elman.training import (
     RaggedSequences,
     train,

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from elman._errors import InputError
 from elman.models import CELLS, levels_for
-from elman.tasks._threads import work_of
-from elman.tasks._training import settings_of
+from elman.tasks.fit._threads import work_of
+from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
 from elman.training import Callback, Checkpoints, Progress, TrainingSettings
 

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from elman.models import SequenceNetwork
-from elman.tasks._stages import stage
-from elman.tasks._start import Start
-from elman.tasks._training import part_of
+from elman.tasks.fit._stages import stage
+from elman.tasks.fit._start import Start
+from elman.tasks.fit._training import part_of
 from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
 from ._recipe import Loss, Recipe

@@ -1,0 +1,206 @@
+"""``elman diagnose``: how far gradients reach, of a run or before training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from elman._errors import InputError
+from elman._files import replace_durably
+from elman.cli import _options as opt
+from elman.cli._destination import check_destination
+from elman.cli._estimator_options import some_options
+from elman.cli._output import Output, number
+from elman.tasks import ESTIMATORS, TASKS
+
+
+@some_options(
+    *("context", "cell", "hidden_size", "num_layers", "init", "random_state"),
+    before="apply",
+)
+def diagnose(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="RUN|TASK", help=f"A run, or {'|'.join(TASKS)}."),
+    ],
+    data: Annotated[
+        Path | None, typer.Argument(metavar="[DATA]", help="With a task: the data.")
+    ] = None,
+    target: opt.Target = None,
+    time: opt.Time = None,
+    horizon: opt.Horizon = 24,
+    known: opt.Known = None,
+    past: opt.Past = None,
+    ignore: opt.Ignore = None,
+    label: opt.Label = None,
+    id_: opt.Id = None,
+    missing: opt.Missing = None,
+    encoding: opt.Encoding = None,
+    apply: Annotated[
+        str | None,
+        typer.Option(metavar="best|NAME", help="Write this remedy as a configuration."),
+    ] = None,
+    to: Annotated[Path, typer.Option(help="Where --apply writes.")] = Path(
+        "prescription.toml"
+    ),
+    force: opt.Force = False,
+    as_json: opt.Json = False,
+    options: Any = None,
+) -> None:
+    """Show how far back gradients reach, and how far the data need them to.
+
+    Example: elman diagnose runs/bikes-1
+
+    Example: elman diagnose forecast bikes.csv --target count --cell rnn
+
+    Example: elman diagnose forecast bikes.csv --target count --apply best
+    """
+    out = Output(as_json)
+    if apply is not None:
+        check_destination("--to", to, force)
+    if what not in TASKS:
+        if data is not None:
+            raise InputError(
+                f"{what!r} is no task; write elman diagnose RUN, or elman diagnose"
+                f" {'|'.join(TASKS)} DATA"
+            )
+        import elman
+
+        results = dict(elman.load(what).results_)
+        _show(results, out)
+        _apply(apply, to, results, out)
+        return
+    if data is None:
+        raise InputError(f"name the data: elman diagnose {what} DATA")
+    if TASKS[what].data == "series":
+        options |= {"horizon": horizon}
+        columns = {"known": known, "past": past, "ignore": ignore}
+        how = {"encoding": encoding, "missing": opt.split_missing(missing)}
+        results = _forecast(data, target, time, columns, options, how)
+    else:
+        options.pop("context", None)
+        found = opt.sequence_columns(label, id_, time, encoding, missing)
+        results = _sequences(what, data, found, options)
+    _show(results, out)
+    _apply(apply, to, results, out)
+
+
+def _forecast(
+    data: Path,
+    target: list[str] | None,
+    time: str | None,
+    columns: dict[str, list[str] | None],
+    options: dict[str, Any],
+    how: dict[str, Any],
+) -> dict[str, Any]:
+    from elman.data import open_table
+
+    table = open_table(data, **how)
+    targets = opt.targets_of(target, table.frame, table.source)
+    names = {k: opt.split_names(v, table.frame.columns) for k, v in columns.items()}
+    from elman.cli._naming import naming
+    from elman.tasks import Forecaster
+
+    # The diagnosis comes before the first step: one step is all that is trained.
+    forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
+    with naming(str(data), forecaster):
+        forecaster.fit(
+            table,
+            target=targets,
+            time=time,
+            known=names["known"],
+            past=names["past"] or None,
+            ignore=names["ignore"],
+            missing=how["missing"],
+            source=table.source,
+        )
+    return dict(forecaster.results_)
+
+
+def _sequences(
+    task: str, data: Path, columns: dict[str, Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    from elman.cli._held_out import held_out
+
+    parts = held_out(task, data, columns, None, 0.0, 0)
+    from elman.cli._naming import naming
+
+    estimator = ESTIMATORS[task](**options, epochs=1, refit=False)
+    with naming(str(data), estimator):
+        estimator.fit(*parts.train)
+    return dict(estimator.results_)
+
+
+def _show(results: dict[str, Any], out: Output) -> None:
+    """Print the flow, what was found, and what each remedy would change."""
+    from elman.cli.run._finish import show_flow
+
+    diagnosis = results.get("diagnosis")
+    if not diagnosis or not diagnosis.get("before"):
+        without = [n for n in results.get("notes", []) if "has no recurrence" in n]
+        raise InputError(
+            "there is nothing to diagnose: "
+            + (without or ["sequences of one step have no gradient through time"])[0]
+        )
+    show_flow(diagnosis, out)
+    before = diagnosis["before"]
+    for finding in before.get("findings", []):
+        out.heading(f"{finding['severity']}: {finding['name']}")
+        out.line(finding["evidence"])
+        if finding.get("remedy"):
+            out.line(f"remedy: {finding['remedy']}")
+    remedies = diagnosis.get("remedies") or before.get("remedies") or []
+    if remedies:
+        out.heading("Initialisations, measured")
+        names = [remedy["name"] for remedy in remedies]
+        chosen = diagnosis.get("remedy")
+        out.table(
+            ["init", "steps reached", "verdict"],
+            [
+                [r["name"], number(_whole(r["horizon_after"])), r["verdict_after"]]
+                for r in remedies
+            ],
+            best=names.index(chosen) if chosen in names else None,
+        )
+    out.document({"task": results["task"], "diagnosis": diagnosis})
+
+
+def _apply(name: str | None, to: Path, results: dict[str, Any], out: Output) -> None:
+    """Write the settings of the best remedy, or of the one named, as TOML."""
+    if name is None:
+        return
+    import tomli_w
+
+    from elman._errors import did_you_mean
+
+    diagnosis = results["diagnosis"]
+    remedies = diagnosis.get("remedies") or diagnosis["before"].get("remedies") or []
+    best = diagnosis.get("remedy") or diagnosis["before"].get("best")
+    names = [remedy["name"] for remedy in remedies]
+    wanted = best if name == "best" else name
+    if wanted is None:
+        out.line("nothing to apply: no remedy was needed, or none measured helps")
+        return
+    if wanted not in names:
+        raise InputError(
+            f"--apply: {name!r} was not measured; choose from best,"
+            f" {', '.join(names) or 'nothing else'}{did_you_mean(name, names)}"
+        )
+    remedy = remedies[names.index(wanted)]
+    settings = {k: v for k, v in remedy["settings"].items() if v is not None}
+    document = {
+        "prescription": settings,
+        "measured": {
+            "steps_before": _whole(remedy["horizon_before"]) or 0,
+            "steps_after": _whole(remedy["horizon_after"]) or 0,
+            "verdict_after": remedy["verdict_after"],
+        },
+    }
+    replace_durably(to, tomli_w.dumps(document).encode())
+    out.line(f"written to {to}; train with it: elman train ... --init {wanted}")
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)

@@ -1,0 +1,87 @@
+"""``elman resume``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from elman._errors import InputError
+from elman.cli import _options as opt
+from elman.cli._output import Output
+from elman.cli.run import _launch, _members
+from elman.tasks import TASKS
+
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run directory that was interrupted.")
+]
+
+
+def resume(
+    run: Run,
+    processes: opt.Processes = None,
+    quiet: opt.Quiet = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Go on with a training that was interrupted, killed or cut off.
+
+    Reads what was asked from the run directory, goes on from the newest sound
+    checkpoint, and ends with the same bits as a run that was never stopped. Data
+    that changed since are refused.
+
+    Example: elman resume runs/bikes-1
+    """
+    _launch.start(processes, None)
+    from elman.cli.run._job import Job, differences, read_job
+
+    # The leader's: other machines may not see the folder.
+    own = None if _members.follows() else read_job(run).model_dump()
+    job = Job.model_validate(_members.meet(own))
+    out = Output(as_json)
+    if job.finished:
+        out.line(f"{run} is finished; see it with: elman report {run}")
+        out.document({"run": str(run), "finished": True})
+        return
+    if job.task == "update":
+        raise InputError(f"an update is short and not gone on with: {job.command} anew")
+    import torch
+
+    from elman.cli.run._open_run import open_run
+
+    from . import _demo, _train_forecast, _train_sequences
+
+    for change in () if _members.follows() else differences(job):
+        typer.echo(
+            f"elman: warning: {change}: the last bits may differ from those of an"
+            " uninterrupted run",
+            err=True,
+        )
+    if job.threads > 0:
+        torch.set_num_threads(job.threads)
+    if job.task == "demo":
+        with open_run(run, "", False, job) as directory:
+            _demo.train(job, directory, out, quiet)
+        return
+    if job.data is None:
+        raise InputError(f"{run}/job.toml names no data")
+    data = job.data.checked()
+    if TASKS[job.task].data == "series":
+        from elman.cli._forecast_table import forecast_table
+
+        frame, _ = forecast_table(
+            data,
+            encoding=job.fit.get("encoding"),
+            missing=job.fit.get("missing"),
+            ids=job.fit.get("id") or (),
+            wide=job.fit.get("wide") if job.fit.get("target") is None else False,
+            test=None if job.test is None else job.test.checked(),
+        )
+        with open_run(run, "", False, job) as directory:
+            _train_forecast.train(job, directory, frame, out, quiet)
+        return
+    if job.test is not None:
+        job.test.checked()
+    parts = _train_sequences.parts_of(job, data)
+    with open_run(run, "", False, job) as directory:
+        _train_sequences.train(job, directory, parts, out, quiet)

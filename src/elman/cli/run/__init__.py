@@ -1,0 +1,1 @@
+"""A training as a command runs it: its processes, its folder, its end."""

@@ -1,0 +1,1 @@
+"""Many sequences with a label each, one file for each format."""

@@ -1,0 +1,224 @@
+"""Sequences in a table: one row a step (long) or one row a sequence (wide)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from elman._errors import InputError
+from elman.data._columns import (
+    numeric_column,
+    place,
+    require_column,
+    row_name,
+    time_names,
+)
+from elman.data.grid._regular import counts_rows
+from elman.data.times._clock import read_time
+from elman.data.values._labels import label_notes
+from elman.data.values._sentinels import REMEDY, suspect_notes
+
+from ._sequences import ID_NAMES, Sequences
+
+
+def from_long(
+    frame: pl.DataFrame,
+    id_: str,
+    label: str | None,
+    time: str | Sequence[str] | None,
+    source: str,
+    wanted: Sequence[str] | None = None,
+) -> Sequences:
+    """Return the sequences of a table with one row a step.
+
+    `wanted` are the columns of values; None takes all that have no other use.
+    """
+    require_column(frame, id_, source)
+    if label is not None:
+        require_column(frame, label, source)
+        if label == id_:
+            raise InputError(f"{place(source)}{label!r} is both the label and the id")
+    missing = frame[id_].is_null().arg_true()
+    if len(missing):
+        raise InputError(
+            f"{place(source)}column {id_!r}, {row_name(int(missing[0]), source)}: the"
+            " id is missing; fill it in or delete the row"
+        )
+    times = time_names(time or ())
+    channels = [c for c in frame.columns if c not in (id_, label, *times)]
+    counters = [c for c in channels if counts_rows(frame[c])]
+    channels = [c for c in channels if c not in counters]
+    if wanted is not None:
+        counters, channels = [], list(wanted)
+    if not channels:
+        raise InputError(f"{place(source)}there is no column of values beside the id")
+    values = _matrix(frame, channels, source)
+    keys = frame[id_].cast(pl.String)
+    order, starts, names, notes = _order(frame, keys, times, source)
+    notes += [
+        f"{place(source)}column {name!r} only numbers the rows and was left out"
+        for name in counters
+    ]
+    notes += label_notes(frame[id_], place(source))
+    pieces = np.split(order, starts[1:])
+    y, per_step = _label_of(frame, label, pieces, names, source)
+    notes += _about(frame, label, values, channels, source)
+    X = [values[piece] for piece in pieces]
+    return Sequences(X, y, channels, source, names, per_step, notes)
+
+
+def from_wide(
+    frame: pl.DataFrame,
+    label: str | None,
+    time: str | Sequence[str] | None,
+    source: str,
+) -> Sequences:
+    """Return the sequences of a table with one row a sequence."""
+    if time:
+        raise InputError(
+            f"{place(source)}a time column needs an id column beside it, which says"
+            " which sequence a row belongs to"
+        )
+    if label is not None:
+        require_column(frame, label, source)
+    steps = [c for c in frame.columns if c != label]
+    if not steps:
+        raise InputError(
+            f"{place(source)}there is no column of values beside {label!r}"
+        )
+    notes: list[str] = []
+    ids = [str(i + 1) for i in range(frame.height)]
+    if steps[0].lower() in ID_NAMES and frame[steps[0]].n_unique() == frame.height:
+        ids = frame[steps[0]].cast(pl.String).fill_null("").to_list()
+        notes.append(f"column {steps[0]!r} names the sequences and is no step")
+        steps = steps[1:]
+    if steps and any(c.lower() in ID_NAMES for c in steps):
+        name = next(c for c in steps if c.lower() in ID_NAMES)
+        raise InputError(
+            f"{place(source)}column {name!r} looks like the id of a sequence with one"
+            f" row a step; give it as the id, or rename it if it is a step"
+        )
+    if not steps:
+        raise InputError(f"{place(source)}there is no column of values")
+    values = _matrix(frame, steps, source, allow_empty=True)
+    present = ~np.isnan(values)
+    lengths = np.where(
+        present.any(1), values.shape[1] - np.argmax(present[:, ::-1], axis=1), 0
+    )
+    if not lengths.all():
+        at = int(np.flatnonzero(lengths == 0)[0])
+        raise InputError(
+            f"{place(source)}{row_name(at, source)}: the sequence has no value;"
+            " delete the row"
+        )
+    X = [row[:length, None] for row, length in zip(values, lengths, strict=True)]
+    pieces = [np.array([i]) for i in range(frame.height)]
+    y, _ = _label_of(frame, label, pieces, ids, source)
+    notes += _about(frame, label, values.reshape(-1, 1), ["value"], source)
+    return Sequences(X, y, ["value"], source, ids, notes=notes)
+
+
+def _about(
+    frame: pl.DataFrame,
+    label: str | None,
+    values: np.ndarray,
+    channels: list[str],
+    source: str,
+) -> list[str]:
+    """Return what to know about labels and values."""
+    labels = [] if label is None else label_notes(frame[label], place(source))
+    named = ((f"column {name!r}", values[:, i]) for i, name in enumerate(channels))
+    return labels + suspect_notes(named, place(source), REMEDY)
+
+
+def _matrix(
+    frame: pl.DataFrame, names: list[str], source: str, *, allow_empty: bool = False
+) -> np.ndarray:
+    """Return columns as float64, shape (rows, len(names)).
+
+    Not in single precision: what is small beside the size of its channel is only
+    seen once the channel is standardised.
+    """
+    values = np.full((frame.height, len(names)), np.nan)
+    for i, name in enumerate(names):
+        if allow_empty and frame[name].null_count() == frame.height:
+            continue
+        _refuse_words(frame[name], source)
+        values[:, i] = numeric_column(frame, name, source)
+    return values
+
+
+def _refuse_words(column: pl.Series, source: str) -> None:
+    """Raise for a channel of words, which no correction makes one of numbers."""
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return
+    text = column.cast(pl.String).drop_nulls()
+    if not len(text) or text.cast(pl.Float64, strict=False).is_not_null().any():
+        return
+    words = ", ".join(repr(word[:20]) for word in text.unique().sort().head(3))
+    raise InputError(
+        f"{place(source)}column {column.name!r} holds words ({words}), and the channels"
+        " of a sequence are numbers; write one column of 0 and 1 for each word instead,"
+        " or delete the column; if it is the label or the id, name it so"
+    )
+
+
+def _order(
+    frame: pl.DataFrame, keys: pl.Series, times: list[str], source: str
+) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
+    """Return rows by sequence and time, where each sequence starts, and its name."""
+    names = keys.unique(maintain_order=True)
+    code = {name: i for i, name in enumerate(names.to_list())}
+    group = keys.replace_strict(code, return_dtype=pl.Int64).to_numpy()
+    notes: list[str] = []
+    if times:
+        stamps = read_time(frame, times, source)
+        notes += stamps.notes
+        order = np.lexsort((stamps.values, group))
+        same = (np.diff(group[order]) == 0) & (np.diff(stamps.values[order]) == 0)
+        if same.any():
+            first = int(np.flatnonzero(same)[0])
+            at = int(order[first + 1])
+            raise InputError(
+                f"{place(source)}{row_name(at, source)}: the time"
+                f" {stamps.values[at]} repeats within the sequence {keys[at]!r}; keep"
+                " one row for each time"
+            )
+        if (order != np.argsort(group, kind="stable")).any():
+            notes.append("rows were put in order of time within each sequence")
+    else:
+        order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    return order, starts, names.to_list(), notes
+
+
+def _label_of(
+    frame: pl.DataFrame,
+    label: str | None,
+    pieces: list[np.ndarray],
+    names: list[str],
+    source: str,
+) -> tuple[np.ndarray | list[np.ndarray] | None, bool]:
+    """Return one label for each sequence, or one array of them where they vary."""
+    if label is None:
+        return None, False
+    column = frame[label]
+    missing = column.is_null().to_numpy()
+    if column.dtype.is_float():
+        missing |= ~np.isfinite(column.fill_null(np.nan).to_numpy())
+    if missing.any():
+        at = int(np.flatnonzero(missing)[0])
+        raise InputError(
+            f"{place(source)}column {label!r}, {row_name(at, source)}: the label is"
+            f" missing or infinite ({int(missing.sum())} in all); fill it in or delete"
+            " the row"
+        )
+    if column.dtype.is_numeric():
+        values = column.to_numpy()
+    else:
+        values = np.array(column.cast(pl.String).to_list())
+    if all((values[piece] == values[piece[0]]).all() for piece in pieces):
+        return values[[int(piece[0]) for piece in pieces]], False
+    return [values[piece] for piece in pieces], True

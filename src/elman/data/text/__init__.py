@@ -1,0 +1,1 @@
+"""Text files as columns of text: packing, encoding, layout, rows."""

@@ -1,0 +1,1 @@
+"""Columns of times: which they are, and what they say."""

@@ -1,0 +1,1 @@
+"""How far back the data ask a network to remember."""

@@ -1,0 +1,1 @@
+"""Changes tried on a copy of the model, and measured there."""

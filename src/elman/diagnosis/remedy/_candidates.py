@@ -1,0 +1,179 @@
+"""The changes worth trying on a model: what each does to a copy, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from elman import init
+from elman._errors import InputError
+from elman.diagnosis.open._cells import knows
+
+from ._floss import floss_
+from ._swap import swap_cell, swap_nonlinearity
+
+KINDS = ("initialisation", "activation", "cell", "flossing")
+"""Kinds of change of the model itself."""
+
+Change = Callable[[nn.Module], "nn.Module | None"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A change of a model.
+
+    Parameters
+    ----------
+    name, kind, call, settings
+        As of a `Remedy`.
+    change : callable
+        Changes a copy in place and returns it, or None where nothing applies.
+    """
+
+    name: str
+    kind: str
+    call: str
+    change: Change
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def candidates(
+    model: nn.Module, needed: int, given: dict[str, Any], verdict: str
+) -> Iterator[Candidate]:
+    """Yield the changes that fit a model, the one to prefer first.
+
+    A mild change comes before a strong one: forget bias before chrono, weights
+    before the nonlinearity before the cell. But where the gradient of an RNN
+    vanishes, the identity with ReLU comes first: it is the one published to learn
+    long dependencies (Le, Jaitly and Hinton 2015); reach alone is not enough.
+
+    Parameters
+    ----------
+    model : Module
+    needed : int
+        Steps the data need.
+    given : dict
+        The input of each recurrent layer by its name, for `elman.init.critical_`.
+    verdict : str
+        Of the model as it is.
+    """
+    modes = {m.mode for m in model.modules() if isinstance(m, nn.RNNBase) and knows(m)}
+    simple = {m for m in modes if m.startswith("RNN")}
+    t_max = max(int(needed), 3)
+    if simple and simple != {"RNN_RELU"} and verdict != "exploding":
+        yield _activation("relu", "identity", {"input_std": None})
+    for name in ("forget_bias", "chrono", "orthogonal", "critical"):
+        options = {"t_max": t_max} if name == "chrono" else {}
+        yield _initialisation(name, options, given)
+    if simple:
+        yield _initialisation("identity", {}, given)
+    if simple and simple != {"RNN_RELU"} and verdict == "exploding":
+        yield _activation("relu", "identity", {"input_std": None})
+    if simple - {"RNN_RELU", "RNN_TANH"}:
+        yield _activation("tanh", "orthogonal", {})
+    for cell in ("gru", "lstm"):
+        if (
+            modes
+            and modes != {cell.upper()}
+            and (cell == "lstm" or "LSTM" not in modes)
+        ):
+            yield _cell(cell, t_max)
+    yield _flossing(given)
+
+
+def apply_everywhere(
+    model: nn.Module, name: str, options: dict[str, Any], given: dict[str, Any]
+) -> bool:
+    """Apply an initialisation to every recurrent layer that takes it, in place."""
+    done = False
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for place, layer in model.named_modules():
+            if not knows(layer) or not isinstance(layer, nn.RNNBase):
+                continue
+            try:
+                if name == "critical":
+                    if place not in given:
+                        continue
+                    init.critical_(layer, given[place])
+                else:
+                    init.apply_(name, layer, **options)
+            except InputError:  # no such thing in this cell, or on these inputs
+                continue
+            done = True
+    return done
+
+
+def _call(name: str, options: dict[str, Any]) -> str:
+    more = "".join(f", {k}={v}" for k, v in options.items())
+    more = ", inputs" if name == "critical" else more
+    return f"elman.init.{name}_(layer{more})"
+
+
+def _initialisation(
+    name: str, options: dict[str, Any], given: dict[str, Any]
+) -> Candidate:
+    def change(model: nn.Module) -> nn.Module | None:
+        return model if apply_everywhere(model, name, options, given) else None
+
+    return Candidate(
+        name, "initialisation", _call(name, options), change, {"init": name, **options}
+    )
+
+
+def _activation(to: str, name: str, options: dict[str, Any]) -> Candidate:
+    def change(model: nn.Module) -> nn.Module | None:
+        if not swap_nonlinearity(model, to):
+            return None
+        return model if apply_everywhere(model, name, options, {}) else None
+
+    return Candidate(
+        f"{to} + {name}",
+        "activation",
+        f"RNN(..., nonlinearity={to!r}), then {_call(name, options)}",
+        change,
+        {"nonlinearity": to, "init": name, **options},
+    )
+
+
+def _cell(cell: str, t_max: int) -> Candidate:
+    def change(model: nn.Module) -> nn.Module | None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            new = swap_cell(model, cell)
+        if new is None or not apply_everywhere(new, "chrono", {"t_max": t_max}, {}):
+            return None
+        return new
+
+    return Candidate(
+        f"{cell} + chrono",
+        "cell",
+        f"elman.{cell.upper()} in its place, then {_call('chrono', {'t_max': t_max})}",
+        change,
+        {"cell": cell, "init": "chrono", "t_max": t_max},
+    )
+
+
+def _flossing(given: dict[str, Any]) -> Candidate:
+    def change(model: nn.Module) -> nn.Module | None:
+        done = False
+        for place, layer in model.named_modules():
+            if place in given and isinstance(layer, nn.RNNBase) and knows(layer):
+                try:
+                    floss_(layer, given[place])
+                except InputError:  # too few steps
+                    continue
+                done = True
+        return model if done else None
+
+    return Candidate(
+        "flossing",
+        "flossing",
+        "elman.diagnosis.floss_(layer, inputs)",
+        change,
+        {"init": "flossing"},
+    )

@@ -1,0 +1,1 @@
+"""The gradient flow while a model trains."""

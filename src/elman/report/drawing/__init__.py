@@ -1,0 +1,1 @@
+"""What all pictures share: palette, axes, time, bars, a legend, SVG."""

@@ -1,0 +1,1 @@
+"""How far gradients reach and what a layer keeps: pictures, and their sentences."""

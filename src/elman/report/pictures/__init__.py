@@ -1,0 +1,1 @@
+"""Pictures of the data, the predictions and the training."""

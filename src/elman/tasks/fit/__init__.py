@@ -1,0 +1,1 @@
+"""The training inside a fit: its start, its runs, its threads, its notes."""
