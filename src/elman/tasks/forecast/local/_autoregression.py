@@ -145,8 +145,10 @@ def _best(
 ) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
     """Return the lags and coefficients with the lowest criterion."""
     rows = len(series)
-    unit = np.sqrt(np.mean(series**2))
-    even = series / (unit if unit > 0 else 1.0)
+    size = float(np.abs(series).max())
+    # Squares of tiny and of huge numbers are none.
+    even = series / (size if size > 0 else 1.0)
+    even /= np.sqrt(np.mean(even**2)) if size > 0 else 1.0
     most = min(_MOST_LAGS, rows // _ROWS_A_LAG)
     sets = list(_lag_sets(most, season if rows > 2 * season + 6 else 1))
     every = sorted({lag for lags in sets for lag in lags})
