@@ -22,6 +22,7 @@ ARFF = """% a comment
 1.0,?,3.0,'down'
 7,?,?,up
 """
+TARGETS = ARFF.replace("{up,down}", "numeric").replace("up", "1.5").replace("down", "2")
 MULTI = r"""@relation Moves
 @attribute moves relational
   @attribute t0 numeric
@@ -73,10 +74,7 @@ def test_several_channels(tmp_path):
 
 
 def test_numbers_as_targets(tmp_path):
-    text = (
-        ARFF.replace("{up,down}", "numeric").replace("up", "1.5").replace("down", "2")
-    )
-    found = read(tmp_path, "W.arff", text)
+    found = read(tmp_path, "W.arff", TARGETS)
     assert found.y.dtype == np.float64
     assert found.y.tolist() == [1.5, 2.0, 1.5]
 
@@ -95,6 +93,9 @@ def test_a_table_with_a_header_is_a_table(tmp_path):
         ("t.tsv", TSV + "1\tNaN\t\n", "row 4: the sequence has no value"),
         ("t.arff", ARFF + "1,2,up\n", "row 12: 3 values where the header names 4"),
         ("t.arff", ARFF + "1,2,x,up\n", "row 12, channel 1: 'x' is not a number"),
+        ("t.arff", ARFF + "?,nan,x,up\n", "row 12, channel 1: 'x' is not a number"),
+        ("t.arff", TARGETS + "1,2,3,?\n", r"case 4: the target '\?' is not a finite"),
+        ("t.arff", TARGETS + "1,2,3,x\n", "case 4: the target 'x' is not a finite"),
         ("t.arff", ARFF + "?,?,?,up\n", "row 12: the sequence has no value"),
         ("t.arff", ARFF.partition("@data")[0], "there is no line '@data'"),
         ("t.arff", ARFF.partition("0.5")[0], "there is no sequence below @data"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,11 @@ def test_ts(tmp_path):
 def test_ts_with_targets(tmp_path):
     text = "@univariate true\n@targetlabel true\n@data\n1,2:0.5\n3,4:-1e2\n"
     assert read_sequences(put(tmp_path, text)).y.tolist() == [0.5, -100.0]
+    for bad in ["?", "inf", "high"]:
+        with pytest.raises(
+            InputError, match=rf"case 3: the target '{re.escape(bad)}' is not a"
+        ):
+            read_sequences(put(tmp_path, f"{text}5,6:{bad}\n"))
     unlabelled = "@univariate true\n@classLabel false\n@data\n1,2\n3,4\n"
     assert read_sequences(put(tmp_path, unlabelled)).y is None
 

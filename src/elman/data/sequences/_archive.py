@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from elman._arguments import LARGEST
 from elman._errors import InputError
 from elman.data.text._encoding import decode, lines_of
 from elman.data.values._missing import Missing
-from elman.data.values._sentinels import REMEDY, suspect_notes
 
+from ._cases import check_size, sequences_of, shortened
 from ._sequences import Sequences
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[nN][aA][nN]|\?")
@@ -76,25 +75,12 @@ def parse_archive(
                     " file without a header each row is a class and the steps"
                 )
         x = np.array([f.replace("?", "nan") for f in fields[1:]], np.float64)
-        if (np.abs(x) > LARGEST).any():
-            raise InputError(f"{where}: a value is infinite or too large; correct it")
+        check_size(x, where)
         x[gone.in_numbers(x)] = np.nan
-        present = np.flatnonzero(~np.isnan(x))
-        if not len(present):
-            raise InputError(f"{where}: the sequence has no value; delete the row")
-        X.append(x[: present[-1] + 1, None])
+        X.append(shortened(x[:, None], where))
         labels.append(_class_of(fields[0], where))
-    whole = np.concatenate(X)
     said = [*decoded.notes, "no header: the first column is the class"]
-    notes = [f"{source}: {note}" for note in said]
-    return Sequences(
-        X,
-        np.array(labels),
-        ["value"],
-        str(source),
-        [str(i + 1) for i in range(len(X))],
-        notes=notes + suspect_notes([("value", whole[:, 0])], f"{source}: ", REMEDY),
-    )
+    return sequences_of(X, np.array(labels), source, said, ["value"])
 
 
 def _class_of(field: str, where: str) -> str:

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from elman._arguments import LARGEST
 from elman._errors import InputError
 from elman.data.text._encoding import decode, lines_of
 from elman.data.values._missing import Missing
-from elman.data.values._sentinels import REMEDY, suspect_notes
 
+from ._cases import (
+    channel_of,
+    check_size,
+    numeric_targets,
+    sequences_of,
+    shortened,
+)
 from ._sequences import Sequences
 
 _NAME = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+"
@@ -81,27 +86,15 @@ def parse_arff(
         channels = values[0].split("\\n") if header.relational else [",".join(values)]
         x = _case([c for c in channels if c.strip()], where)
         x[gone.in_numbers(x)] = np.nan
-        X.append(_shortened(x, where))
+        X.append(shortened(x, where))
         labels.append(label)
         if X[0].shape[1] != x.shape[1]:
             raise InputError(
                 f"{where}: {x.shape[1]} channels where the first sequence has"
                 f" {X[0].shape[1]}; the line may be cut short"
             )
-    if not X:
-        raise InputError(f"{source}: there is no sequence below @data")
-    names = [f"channel {i + 1}" for i in range(X[0].shape[1])]
-    whole = np.concatenate(X)
-    named = ((name, whole[:, i]) for i, name in enumerate(names))
-    notes = [f"{source}: {note}" for note in decoded.notes]
-    return Sequences(
-        X,
-        _targets(labels, header.target, source),
-        names,
-        str(source),
-        [str(i + 1) for i in range(len(X))],
-        notes=notes + suspect_notes(named, f"{source}: ", REMEDY),
-    )
+    y = numeric_targets(labels, source) if header.target else np.array(labels)
+    return sequences_of(X, y, source, decoded.notes)
 
 
 def _read_header(lines: list[str], source: Path) -> _Header:
@@ -155,17 +148,7 @@ def _fields(line: str) -> list[str]:
 
 def _case(channels: list[str], where: str) -> np.ndarray:
     """Return one case, shape (T, C)."""
-    read = []
-    for i, text in enumerate(channels):
-        values = [v.strip() for v in text.split(",")]
-        try:
-            read.append(np.array([v.replace("?", "nan") for v in values], np.float64))
-        except ValueError:
-            bad = next((v for v in values if not _is_number(v)), "")
-            raise InputError(
-                f"{where}, channel {i + 1}: {bad[:30]!r} is not a number (missing"
-                " values are written '?')"
-            ) from None
+    read = [channel_of(text, where, i + 1) for i, text in enumerate(channels)]
     lengths = {len(channel) for channel in read}
     if len(lengths) != 1:
         raise InputError(
@@ -173,32 +156,5 @@ def _case(channels: list[str], where: str) -> np.ndarray:
             " values; the line may be cut short"
         )
     x = np.stack(read, axis=1)
-    if (np.abs(x) > LARGEST).any():
-        raise InputError(f"{where}: a value is infinite or too large; correct it")
+    check_size(x, where)
     return x
-
-
-def _shortened(x: np.ndarray, where: str) -> np.ndarray:
-    """Return a case without the missing steps at its end."""
-    present = np.flatnonzero(~np.isnan(x).all(1))
-    if not len(present):
-        raise InputError(f"{where}: the sequence has no value; delete the row")
-    return x[: present[-1] + 1]
-
-
-def _targets(labels: list[str], target: bool, source: Path) -> np.ndarray:
-    if not target:
-        return np.array(labels)
-    if not all(map(_is_number, labels)):
-        bad = next(i for i, label in enumerate(labels) if not _is_number(label))
-        raise InputError(
-            f"{source}, case {bad + 1}: the target {labels[bad][:30]!r} is not a number"
-        )
-    return np.array(labels, dtype=np.float64)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return bool(np.isfinite(float(text)))
-    except ValueError:
-        return text == "?"

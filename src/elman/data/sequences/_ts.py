@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from elman._arguments import LARGEST
 from elman._errors import InputError, did_you_mean
 from elman.data.text._encoding import decode, lines_of
 from elman.data.values._missing import Missing
-from elman.data.values._sentinels import REMEDY, suspect_notes
 
+from ._cases import channel_of, check_size, numeric_targets, sequences_of
 from ._sequences import Sequences
 from ._ts_rates import Rates
 from ._ts_stamps import Spacing, split_stamped
@@ -99,21 +98,11 @@ def parse_ts(
             header.dimensions = x.shape[1]
         _check_shape(x, header, where, len(X) + 1 == 1)
         X.append(x)
-    if not X:
-        raise InputError(f"{source}: there is no sequence below @data")
-    names = [f"channel {i + 1}" for i in range(X[0].shape[1])]
-    whole = np.concatenate(X)
-    named = ((name, whole[:, i]) for i, name in enumerate(names))
+    y: np.ndarray | None = None
+    if header.labelled:
+        y = numeric_targets(labels, source) if header.target else np.array(labels)
     said = [*decoded.notes, *spacing.notes(), *rates.notes()]
-    notes = [f"{source}: {note}" for note in said]
-    return Sequences(
-        X,
-        _targets(labels, header, source) if header.labelled else None,
-        names,
-        str(source),
-        [str(i + 1) for i in range(len(X))],
-        notes=notes + suspect_notes(named, f"{source}: ", REMEDY),
-    )
+    return sequences_of(X, y, source, said)
 
 
 def _read_header(lines: list[str], source: Path) -> tuple[_Header, int]:
@@ -193,17 +182,7 @@ def _label(fields: list[str], header: _Header, where: str) -> str:
 
 def _case(fields: list[str], header: _Header, rates: Rates, where: str) -> np.ndarray:
     """Return one case, shape (T, C)."""
-    channels = []
-    for i, text in enumerate(fields):
-        values = text.replace("?", "nan").split(",")
-        try:
-            channels.append(np.array(values, dtype=np.float64))
-        except ValueError:
-            bad = next((v for v in values if not _is_number(v)), "")
-            raise InputError(
-                f"{where}, channel {i + 1}: {bad.strip()[:30]!r} is not a number"
-                " (missing values are written '?')"
-            ) from None
+    channels = [channel_of(text, where, i + 1) for i, text in enumerate(fields)]
     lengths = [len(channel) for channel in channels]
     together = None if header.equal else rates.brought_together(channels)
     channels = together or channels
@@ -222,8 +201,7 @@ def _case(fields: list[str], header: _Header, rates: Rates, where: str) -> np.nd
             f" step{cut} bring them to one length, as by repeating or averaging values"
         )
     x = np.stack(channels, axis=1)
-    if (np.abs(x) > LARGEST).any():
-        raise InputError(f"{where}: a value is infinite or too large; correct it")
+    check_size(x, where)
     return x
 
 
@@ -245,27 +223,3 @@ def _check_shape(x: np.ndarray, header: _Header, where: str, first: bool) -> Non
                 f"{where}: {steps} steps where the header or the first case says"
                 f" {header.length}; correct '@equalLength' or the case"
             )
-
-
-def _targets(labels: list[str], header: _Header, source: Path) -> np.ndarray:
-    if not header.target:
-        return np.array(labels)
-    try:
-        values = np.array(labels, dtype=np.float64)
-    except ValueError:
-        bad = next(i for i, label in enumerate(labels) if not _is_number(label))
-        raise InputError(
-            f"{source}, case {bad + 1}: the target {labels[bad][:30]!r} is not a number"
-        ) from None
-    if not np.isfinite(values).all():
-        bad = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise InputError(f"{source}, case {bad + 1}: the target is {labels[bad]}")
-    return values
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,277 @@
+"""`elman.Cell`: a recurrent cell, written once as its equations."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from elman._errors import InputError, did_you_mean
+
+from ._blame import step_error
+from ._draws import Constant, Draw
+from ._functions import Value, row_mean, sqrt
+
+if TYPE_CHECKING:
+    from ._latex import Equations
+    from ._lower import Lowered
+    from ._trace import Step
+
+
+class Run(Protocol):
+    """What gives a step its weights: a trace, or arrays."""
+
+    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
+        """Return the sum of the products of a gate."""
+
+    def unit(self, name: str, init: Draw) -> Value:
+        """Return a parameter of one value a unit."""
+
+    def gate(self, name: str, value: Value) -> Value:
+        """Return the value, known by this name from now on."""
+
+
+class Cell:
+    r"""A recurrent cell, written once as its equations.
+
+    Write a class with ``states`` and ``step``; the layer, its fused kernels, their
+    gradients, the diagnosis and the formulas follow::
+
+        class JANET(elman.Cell):
+            states = ("h",)
+
+            def step(self, x, h):
+                f = sigmoid(self.linear("f", x, h))  # W_xf x + W_hf h + b_f
+                g = tanh(self.linear("g", x, h))
+                return f * h + (1 - f) * g
+
+    ``step`` takes the input and the states before the step and returns the states
+    after it, the output first. Arithmetic, the functions of `elman.cells`,
+    ``self.linear``, ``self.unit``, ``self.layer_norm`` and ``self.gate`` are what it
+    may use; all values are one number a unit. Class attributes that are numbers, texts
+    or booleans are the cell's options, which the constructor may set.
+
+    Parameters
+    ----------
+    **options
+        Values for the class's options.
+
+    Attributes
+    ----------
+    states : tuple of str
+        Names of the states; the first is the output.
+    gates : tuple of str
+        Order of the gates in the weights; default: of first use.
+    heads : int
+        The matrices of states are block diagonal with so many blocks.
+    dropped : tuple of str
+        States that recurrent dropout may hide from the recurrent weights; default:
+        the first.
+    init : mapping
+        How parameters start, by parameter or by gate: see `elman.cells.initial`.
+    limits : mapping
+        Between which two numbers a parameter is kept after every step of training.
+    source : str
+        Where the equations are from.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown, or equations cannot be read: the message names the
+        line.
+    """
+
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    gates: ClassVar[tuple[str, ...]] = ()
+    dropped: ClassVar[tuple[str, ...] | None] = None
+    source: ClassVar[str] = ""
+    init: Mapping[str, Draw | float] = {}
+    limits: Mapping[str, tuple[float, float]] = {}
+    heads: int = 1
+
+    _run: Run | None = None
+
+    def __init__(self, **options: Any) -> None:
+        known = self.options()
+        for name, value in options.items():
+            if name not in known:
+                raise InputError(
+                    f"{type(self).__name__}: no option {name!r}"
+                    f"{did_you_mean(name, known)}; options: {', '.join(known)}"
+                )
+            if not _alike(known[name], value):
+                raise InputError(
+                    f"{type(self).__name__}: {name} must be "
+                    f"{_kind(known[name])}, got {value!r}"
+                )
+            setattr(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        name = type(self).__name__
+        names = self.states
+        if isinstance(names, str) or not names or len(set(names)) != len(names):
+            raise InputError(
+                f'{name}.states must be a tuple of different names such as ("h",), '
+                f"got {names!r}"
+            )
+        heads = self.heads
+        if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1:
+            raise InputError(
+                f"{name}: heads must be a whole number from 1, got {heads!r}"
+            )
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """Return the class's options and their defaults."""
+        found: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            for name, value in vars(base).items():
+                plain = isinstance(value, Real | str) and not name.startswith("_")
+                if plain and name != "source":
+                    found[name] = value
+        return found
+
+    def chosen(self) -> dict[str, Any]:
+        """Return this cell's options, defaults included."""
+        return {name: getattr(self, name) for name in self.options()}
+
+    def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
+        """Return the states after a step, the output first. To be written."""
+        raise InputError(
+            f"{type(self).__name__} has no equations; write def step(self, x, "
+            f"{', '.join(self.states)}) that returns the new states"
+        )
+
+    # What a step may use
+
+    def linear(self, name: str, *sources: Value, bias: bool = True) -> Value:
+        """Return W_x x + W_h h + … + b for what is given, in `step` only.
+
+        Parameters
+        ----------
+        name : str
+            The gate; the same name may stand once with x and once with a state.
+        *sources
+            x, states, or anything computed from them.
+        bias : bool
+            Whether b is added.
+        """
+        return self._bound("linear").linear(name, sources, bias)
+
+    def unit(self, name: str, init: Draw | float = 0.0) -> Value:
+        """Return a parameter of one value a unit, in `step` only.
+
+        Parameters
+        ----------
+        name : str
+        init : number or Draw
+            How it starts.
+        """
+        draw = Constant(float(init)) if isinstance(init, int | float) else init
+        return self._bound("unit").unit(name, draw)
+
+    def gate(self, name: str, value: Value) -> Value:
+        """Return the value, to be traced under this name; in `step` only."""
+        return self._bound("gate").gate(name, value)
+
+    def layer_norm(self, value: Value, name: str, eps: float = 1e-5) -> Value:
+        r"""Return a value normalised over a row's units, in `step` only.
+
+        :math:`\gamma \circ (v - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta`, with
+        the parameters ``{name}_gain`` and ``{name}_shift``.
+
+        Parameters
+        ----------
+        value
+        name : str
+        eps : float
+        """
+        gain = self.unit(f"{name}_gain", 1.0)
+        shift = self.unit(f"{name}_shift", 0.0)
+        centred = value - row_mean(value)
+        variance = row_mean(centred * centred)
+        return gain * (centred * (1 / sqrt(variance + eps))) + shift
+
+    def _bound(self, what: str) -> Run:
+        if self._run is None:
+            raise step_error(
+                f"self.{what} belongs into step, which the layer calls with weights"
+            )
+        return self._run
+
+    def bound(self, run: Run) -> Callable[..., tuple[Value, ...]]:
+        """Return `step` with weights, always giving a tuple."""
+        cell = copy.copy(self)
+        cell._run = run
+
+        def step(x: Value, *states: Value) -> tuple[Value, ...]:
+            found = cell.step(x, *states)
+            return tuple(found) if isinstance(found, tuple | list) else (found,)
+
+        return step
+
+    # What follows from it
+
+    @functools.cached_property
+    def traced(self) -> Step:
+        """The equations as a graph."""
+        from ._trace import trace
+
+        return trace(self)
+
+    @functools.cached_property
+    def equations(self) -> Equations:
+        """The equations as mathematics: print it, or take ``.latex``."""
+        from ._latex import Equations
+
+        return Equations.of(self)
+
+    def lowered(self, **options: Any) -> Lowered:
+        """Return the equations as a program for the core.
+
+        Parameters
+        ----------
+        **options
+            Those of `elman.cells.lower`.
+        """
+        from ._lower import lower
+
+        key = tuple(sorted(options.items()))
+        kept = self.__dict__.setdefault("_lowered", {})
+        if key not in kept:
+            kept[key] = lower(self.traced, **options)
+        found: Lowered = kept[key]
+        return found
+
+    @classmethod
+    def layer(cls, input_size: int, hidden_size: int, **options: Any) -> Any:
+        """Return a layer of this cell, with every option of `elman.LSTM`.
+
+        Parameters
+        ----------
+        input_size : int
+        hidden_size : int
+        **options
+            The cell's own and the layer's.
+        """
+        own = {k: options.pop(k) for k in list(options) if k in cls.options()}
+        layers = importlib.import_module("elman.layers")
+        return layers.layer_of(cls(**own), input_size, hidden_size, **options)
+
+
+def _kind(default: Any) -> str:
+    if isinstance(default, bool):
+        return "True or False"
+    return "a text" if isinstance(default, str) else "a number"
+
+
+def _alike(default: Any, value: Any) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, str):
+        return isinstance(value, str)
+    return isinstance(value, Real)

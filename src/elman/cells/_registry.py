@@ -1,0 +1,101 @@
+"""Cells by name: those that come with the package, and a user's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman._errors import InputError, did_you_mean
+
+from . import shipped
+from ._cell import Cell
+
+_CELLS: dict[str, type[Cell]] = {
+    "rnn": shipped.RNN,
+    "gru": shipped.GRU,
+    "gru_reset_before": shipped.GRUResetBefore,
+    "lstm": shipped.LSTM,
+    "peephole_lstm": shipped.PeepholeLSTM,
+    "coupled_lstm": shipped.CoupledLSTM,
+    "layer_norm_lstm": shipped.LayerNormLSTM,
+    "layer_norm_gru": shipped.LayerNormGRU,
+    "janet": shipped.JANET,
+    "mingru": shipped.MinGRU,
+    "indrnn": shipped.IndRNN,
+    "lru": shipped.LRU,
+    "cornn": shipped.CoRNN,
+    "slstm": shipped.SLSTM,
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all cells."""
+    return tuple(_CELLS)
+
+
+def register(cell: type[Cell], name: str | None = None) -> type[Cell]:
+    """Make a cell known by name, so that estimators and the command line take it.
+
+    Parameters
+    ----------
+    cell : type
+        A subclass of `Cell`. The function serves as a decorator.
+    name : str, optional
+        Default: the class's name in lower case.
+
+    Raises
+    ------
+    InputError
+        If it is no cell, or the name is another cell's.
+    """
+    if not isinstance(cell, type) or not issubclass(cell, Cell):
+        raise InputError(f"register takes a subclass of elman.Cell, got {cell!r}")
+    key = (name or cell.__name__).lower()
+    known = _CELLS.get(key)
+    if known is not None and not _same(known, cell):
+        raise InputError(
+            f"a cell named {key!r} is there already; register yours under another name"
+        )
+    _CELLS[key] = cell
+    return cell
+
+
+def _same(known: type[Cell], cell: type[Cell]) -> bool:
+    """Return whether one is the other, perhaps from a file that was run again."""
+    return (known.__module__, known.__qualname__) == (
+        cell.__module__,
+        cell.__qualname__,
+    )
+
+
+def find(name: str) -> type[Cell]:
+    """Return the class of a cell.
+
+    Raises
+    ------
+    InputError
+        If no cell has this name.
+    """
+    found = _CELLS.get(name)
+    if found is None:
+        raise InputError(
+            f"cell must be one of {', '.join(_CELLS)}, got {name!r}"
+            f"{did_you_mean(str(name), _CELLS)}"
+        )
+    return found
+
+
+def cell(name: str, **options: Any) -> Cell:
+    """Return a cell by name.
+
+    Parameters
+    ----------
+    name : str
+    **options
+        The cell's own, such as ``nonlinearity``.
+
+    Raises
+    ------
+    InputError
+        If no cell has this name, or it has no such option.
+    """
+    return find(name)(**options)

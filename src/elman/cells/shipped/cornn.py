@@ -1,0 +1,50 @@
+"""coRNN: a network of driven and damped oscillators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman._arguments import number
+from elman.cells._cell import Cell
+from elman.cells._functions import Value, tanh
+
+
+class CoRNN(Cell):
+    """The coupled oscillatory network: Rusch and Mishra 2021.
+
+    ::
+
+        z_t = z_{t−1} + Δ (tanh(W_x x_t + W_h h_{t−1} + W_z z_{t−1} + b)
+                           − γ h_{t−1} − ε z_{t−1})
+        h_t = h_{t−1} + Δ z_t
+
+    h are positions, z their velocities; the damping is taken before the step, as in the
+    authors' code.
+
+    Parameters
+    ----------
+    dt : float
+        Δ, the step in time.
+    gamma : float
+        γ, the pull back to 0.
+    epsilon : float
+        ε, the damping.
+    """
+
+    source = "Rusch and Mishra, Coupled oscillatory recurrent neural network, 2021"
+    states = ("h", "z")
+    dt: float = 0.042
+    gamma: float = 2.7
+    epsilon: float = 4.7
+    init = {"bias": 0.0}  # noqa: RUF012 - data, never changed
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name in ("dt", "gamma", "epsilon"):
+            number(f"CoRNN: {name}", getattr(self, name), zero=name != "dt")
+
+    def step(self, x: Value, h: Value, z: Value) -> tuple[Value, Value]:
+        """Return the new positions and velocities."""
+        force = tanh(self.linear("a", x, h, z))
+        z = z + self.dt * (force - self.gamma * h - self.epsilon * z)
+        return h + self.dt * z, z

@@ -1,0 +1,30 @@
+"""minGRU: gates of the input alone, so nothing is multiplied from step to step."""
+
+from __future__ import annotations
+
+from elman.cells._cell import Cell
+from elman.cells._functions import Value, sigmoid
+
+
+class MinGRU(Cell):
+    """The minimal gated recurrent unit: Feng et al. 2024.
+
+    ::
+
+        z_t = σ(W_z x_t + b_z)
+        n_t = W_n x_t + b_n
+        h_t = (1 − z_t) ∘ h_{t−1} + z_t ∘ n_t
+
+    Here z writes, where it keeps in a GRU. No weights see the state, so recurrent
+    dropout has nothing to hide.
+    """
+
+    source = "Feng et al., Were RNNs all we needed?, 2024"
+    gates = ("z", "n")
+    dropped = ()
+
+    def step(self, x: Value, h: Value) -> Value:
+        """Return the new state."""
+        z = sigmoid(self.linear("z", x))
+        n = self.linear("n", x)
+        return (1 - z) * h + z * n
