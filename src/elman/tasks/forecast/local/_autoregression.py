@@ -1,4 +1,4 @@
-"""Autoregressions of a series or of its differences, as linear maps of a window."""
+"""Autoregressions of the differences of a series, as linear maps of a window."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# What is regressed on its own past, by name: ordinary and seasonal differences.
+# What is regressed on its own past, by name: ordinary and seasonal differences. Not the
+# series itself, which comes back to a mean that it may have left for good.
 FORMS = {
-    "autoregression": (False, False),
     "autoregression of differences": (True, False),
     "autoregression of seasonal differences": (False, True),
     "autoregression of both differences": (True, True),
@@ -158,7 +158,8 @@ def _best(
     past = np.stack(lagged, 1) if every else np.zeros((rows, 0))
     there = seen[first:]
     past, target = past[there], target[there]
-    gram, with_target = past.T @ past, past.T @ target
+    gram: Array = past.T @ past
+    with_target: Array = past.T @ target
     least, best = np.inf, None
     for lags in sets:
         spare = len(target) - len(lags) - 3
@@ -166,7 +167,8 @@ def _best(
             continue
         which = [every.index(lag) for lag in lags]
         own, cross = gram[np.ix_(which, which)], with_target[which]
-        share = np.linalg.solve(own + _PENALTY * np.eye(len(which)), cross)
+        penalised = own + _PENALTY * np.eye(len(which))
+        share = np.linalg.solve(penalised, cross).astype(np.float64)
         sse = max(float(target @ target + share @ (own @ share - 2 * cross)), 1e-9)
         count = len(lags) + 2
         criterion = len(target) * np.log(sse / len(target))
