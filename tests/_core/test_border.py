@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 
 from elman import InputError, ops
-from native_core import SERVED, native
+from native_core import SERVED
 
 CELLS = [(c.cell, c.variant, c.gates) for c in SERVED]
 
@@ -153,13 +153,3 @@ def test_what_is_no_plain_tensor(name, strange):
     good = fitting(*CELLS[0], 3, 2, 2, 4)
     with pytest.raises(InputError):
         call(*CELLS[0][:2], {**good, name: strange(good[name])})
-
-
-def test_too_few_and_too_many_numbers_at_the_border():
-    for function in (native.forward32, native.backward64):
-        with pytest.raises(ValueError, match="too few"):
-            function(())
-    with pytest.raises(ValueError, match="too many"):
-        native.forward32((0,) * 99)
-    with pytest.raises(TypeError):
-        native.forward32(("x",) * 27)

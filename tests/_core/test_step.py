@@ -7,14 +7,10 @@ import torch
 
 from cells import CELLS, by_reference, draw
 from elman import ops
-from elman.ops import _step
+from elman.ops import _border
 from native_core import SETS, native, running_on
 from tolerance import assert_close
 
-pytestmark = pytest.mark.skipif(
-    ops.step is not getattr(native, "step", None),
-    reason="this torch does not tell where its tensors lie (before 2.10)",
-)
 NAMES = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
 SIZES = [(1, 1, 1), (1, 3, 7), (2, 5, 16), (1, 16, 17), (8, 33, 70), (3, 64, 64)]
 STEPPED = [c for c in CELLS if (c.cell, c.variant) in ops.STEPS]
@@ -93,20 +89,20 @@ def test_wrong_use_is_an_error():
         native.step(0)
     with pytest.raises(TypeError, match="step: expected"):
         native.step(0, 0, None, None, None, 8)
-    with pytest.raises(TypeError, match="step_setup: expected 10"):
-        native.step_setup(0)
+    with pytest.raises(TypeError, match="setup: expected 10"):
+        native.setup(0)
     with pytest.raises(ValueError, match="PyCapsule"):
-        native.step_setup(object(), *[None] * 9)
+        native.setup(object(), *[None] * 9)
 
 
-@pytest.mark.parametrize("missing", ["step_setup", "plain_layer"])
+@pytest.mark.parametrize("missing", ["setup", "fast_layer"])
 def test_a_core_of_other_sources_is_one_line(monkeypatch, missing):
     def of_others(*_):
-        raise TypeError("step_setup: expected 9 arguments")
+        raise TypeError("setup: expected 9 arguments")
 
-    if missing == "step_setup":
-        monkeypatch.setattr(native, "step_setup", of_others)
+    if missing == "setup":
+        monkeypatch.setattr(native, "setup", of_others)
     else:
         monkeypatch.delattr(native, missing)
     with pytest.raises(ImportError, match=r"does not match these sources; install ag"):
-        _step._prepare()
+        _border._functions()

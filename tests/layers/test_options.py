@@ -1,6 +1,8 @@
-"""An option beyond torch's keeps a layer off the short ways: none can be forgotten."""
+"""An option beyond torch's keeps a layer off the fast path: none can be forgotten."""
 
+import copy
 import inspect
+import pickle
 
 import pytest
 import torch
@@ -9,9 +11,8 @@ from torch import nn
 import elman
 from elman import GRU, LSTM, RNN, ops
 from elman.layers._extras import Extended
-from elman.layers._plain import plain_call
-from elman.layers._short import short_call
-from elman.layers._twins import EXTRAS, OPTIONS
+from elman.layers._fast import fast_call
+from elman.layers._twins import EXTRAS, bits_of
 
 I, H = 3, 8
 ON = {
@@ -22,9 +23,7 @@ ON = {
     "state_batch_first": True,
 }
 LAYERS = [RNN, GRU, LSTM]
-core = pytest.mark.skipif(
-    ops.plain_layer.__name__ == "_never", reason="needs the core and torch 2.10"
-)
+core = pytest.mark.skipif(not ops.BUILT, reason="needs the core")
 
 
 def own_arguments(kind):
@@ -38,18 +37,18 @@ def own_arguments(kind):
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_option_stands_in_the_table(kind):
     assert own_arguments(kind) == set(EXTRAS) == set(ON)
-    assert sorted(name for names in OPTIONS for name in names) == sorted(EXTRAS)
+    for name, when in EXTRAS.items():
+        layer = kind(I, H, **{name: ON[name]})
+        assert layer._beyond == bits_of(layer) == when
     given = set(inspect.signature(Extended._extend).parameters) - {"self"}
     assert given == set(EXTRAS)
 
 
 def quick(layer, x, hx=None):
-    """Say whether a layer's call goes a short way, with gradients or without."""
-    ways = []
+    """Say whether a layer's call goes the fast path, with gradients or without."""
     with torch.no_grad():
-        ways.append(short_call(layer, x, hx) is not None)
-        ways.append(plain_call(layer, x, hx) is not None)
-    ways.append(plain_call(layer, x, hx) is not None)
+        ways = [fast_call(layer, x, hx) is not None]
+    ways.append(fast_call(layer, x, hx) is not None)
     assert len(set(ways)) == 1
     return ways[0]
 
@@ -105,6 +104,19 @@ def test_where_an_option_does_not_count(kind):
     assert quick(kind(I, H, recurrent_dropout=0.5).eval(), x)
     assert quick(kind(I, H, learn_initial_state=True), x, hx)
     assert not quick(kind(I, H, zoneout=0.5).eval(), x)
+
+
+@core
+@pytest.mark.parametrize("name", EXTRAS)
+def test_copies_and_stored_layers_keep_it(name):
+    layer, x = built(GRU, name), torch.ones(2, 1, I)
+    assert not quick(copy.deepcopy(layer), x)
+    assert not quick(pickle.loads(pickle.dumps(layer)), x)  # noqa: S301
+    older = GRU.__new__(GRU)
+    state = layer.__getstate__()
+    del state["_beyond"]  # as stored before there was one
+    older.__setstate__(state)
+    assert not quick(older, x)
 
 
 @core

@@ -9,15 +9,13 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import elman
-from elman.ops import _trained_step
+from elman import ops
 from tolerance import assert_close
 
 T, B, I, H = 9, 70, 5, 24
 NAMES = ["GRUCell", "LSTMCell"]
 every = pytest.mark.parametrize("name", NAMES)
-pytestmark = pytest.mark.skipif(
-    not _trained_step.CELLS, reason="needs the compiled core"
-)
+pytestmark = pytest.mark.skipif(not ops.BUILT, reason="needs the compiled core")
 
 
 def pair(name, **options):

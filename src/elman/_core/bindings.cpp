@@ -1,187 +1,33 @@
-// The border: addresses and sizes in, exceptions out. What an address means
-// and how much memory must lie behind it is checked by elman.ops._native,
-// which is the only caller.
+// The module: a few functions of nanobind's, and those that read torch's tensors.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include <cstdint>
-#include <exception>
-#include <new>
 #include <optional>
 #include <string>
 
 #include "elman/core.h"
+#include "functions.h"
 #include "openmp.h"
-#include "step.h"
 
 namespace nb = nanobind;
 using namespace elman;
 
 namespace {
 
-template <class T>
-T* at(uintptr_t address) {
-  return reinterpret_cast<T*>(address);
-}
+using Fast = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
 
-// The hot functions are plain C functions of one tuple: a streaming call has
-// thirty numbers and lasts a few microseconds. They give the lock back without
-// a destructor, so that a daemon thread ended by the interpreter's exit while
-// it waits for the lock unwinds, where a destructor would end the process.
-class Arguments {
- public:
-  explicit Arguments(PyObject* values) : values_(values) {
-    if (!PyTuple_Check(values)) throw nb::type_error("expected a tuple of numbers");
-  }
-  long next() {
-    if (i_ >= PyTuple_Size(values_)) throw nb::value_error("too few numbers");
-    const long v = PyLong_AsLong(PyTuple_GetItem(values_, i_++));
-    if (v == -1 && PyErr_Occurred()) throw nb::python_error();
-    return v;
-  }
-  template <class T>
-  T* address() {
-    return at<T>(static_cast<uintptr_t>(next()));
-  }
-  void finish() const {
-    if (i_ != PyTuple_Size(values_)) throw nb::value_error("too many numbers");
-  }
-
- private:
-  PyObject* values_;
-  Py_ssize_t i_ = 0;
-};
-
-template <class F>
-PyObject* guarded(F f) {
-  try {
-    return f();
-  } catch (nb::python_error& e) {
-    e.restore();
-  } catch (const nb::builtin_exception& e) {
-    PyErr_SetString(e.type() == nb::exception_type::type_error ? PyExc_TypeError : PyExc_ValueError,
-                    e.what());
-  } catch (const std::bad_alloc&) {
-    PyErr_SetString(PyExc_MemoryError, "the core could not allocate its working memory");
-  } catch (const std::exception& e) {
-    PyErr_SetString(PyExc_ValueError, e.what());
-  }
-  return nullptr;
-}
-
-// Runs `work` without the interpreter's lock; what it throws comes back with it.
-template <class F>
-void unlocked(F work) {
-  std::exception_ptr failure;
-  PyThreadState* state = PyEval_SaveThread();
-  try {
-    work();
-  } catch (const std::exception&) {
-    failure = std::current_exception();
-  }
-  PyEval_RestoreThread(state);
-  if (failure) std::rethrow_exception(failure);
-}
-
-Shape read_shape(Arguments& a) {
-  Shape s{};
-  s.cell = static_cast<Cell>(a.next());
-  s.activation = static_cast<Activation>(a.next());
-  s.steps = a.next();
-  s.batch = a.next();
-  s.input = a.next();
-  s.hidden = a.next();
-  s.output = a.next();
-  s.reverse = a.next() != 0;
-  s.lengths = a.address<const int64_t>();
-  s.threads = static_cast<int>(a.next());
-  return s;
-}
-
-template <class T>
-Weights<T> read_weights(Arguments& a) {
-  Weights<T> w{};
-  w.w_ih = a.address<const T>();
-  w.w_hh = a.address<const T>();
-  w.b_ih = a.address<const T>();
-  w.b_hh = a.address<const T>();
-  w.w_hr = a.address<const T>();
-  return w;
-}
-
-template <class T>
-PyObject* forward_call(PyObject*, PyObject* values) {
-  return guarded([&]() -> PyObject* {
-  Arguments a(values);
-  Forward<T> f{};
-  f.shape = read_shape(a);
-  f.weights = read_weights<T>(a);
-  f.single = a.next() && fits_single(f.shape) && !f.weights.w_hr;
-  f.x = a.address<const T>();
-  f.x_step = a.next();
-  f.x_row = a.next();
-  f.h0 = a.address<const T>();
-  f.c0 = a.address<const T>();
-  f.y = a.address<T>();
-  f.y_step = a.next();
-  f.y_row = a.next();
-  f.hn = a.address<T>();
-  f.cn = a.address<T>();
-  f.gates = a.address<T>();
-  f.cells = a.address<T>();
-  f.raw = a.address<T>();
-  a.finish();
-  unlocked([&] { forward(f); });
-  Py_RETURN_NONE;
-  });
-}
-
-template <class T>
-PyObject* backward_call(PyObject*, PyObject* values) {
-  return guarded([&]() -> PyObject* {
-  Arguments a(values);
-  Backward<T> f{};
-  f.shape = read_shape(a);
-  f.weights = read_weights<T>(a);
-  f.x = a.address<const T>();
-  f.x_step = a.next();
-  f.x_row = a.next();
-  f.h0 = a.address<const T>();
-  f.c0 = a.address<const T>();
-  f.y = a.address<const T>();
-  f.y_step = a.next();
-  f.y_row = a.next();
-  f.gates = a.address<const T>();
-  f.cells = a.address<const T>();
-  f.raw = a.address<const T>();
-  f.dy = a.address<const T>();
-  f.dy_step = a.next();
-  f.dy_row = a.next();
-  f.dhn = a.address<const T>();
-  f.dcn = a.address<const T>();
-  f.dx = a.address<T>();
-  f.dx_step = a.next();
-  f.dx_row = a.next();
-  f.dw_ih = a.address<T>();
-  f.dw_hh = a.address<T>();
-  f.db_ih = a.address<T>();
-  f.db_hh = a.address<T>();
-  f.dw_hr = a.address<T>();
-  f.dh0 = a.address<T>();
-  f.dc0 = a.address<T>();
-  f.norms = a.address<T>();
-  a.finish();
-  unlocked([&] { backward(f); });
-  Py_RETURN_NONE;
-  });
+PyMethodDef method(const char* name, Fast function) {
+  return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function)),
+          METH_FASTCALL, nullptr};
 }
 
 PyMethodDef functions[] = {
-    {"forward32", forward_call<float>, METH_O, nullptr},
-    {"forward64", forward_call<double>, METH_O, nullptr},
-    {"backward32", backward_call<float>, METH_O, nullptr},
-    {"backward64", backward_call<double>, METH_O, nullptr},
+    method("setup", setup),
+    method("step", step),
+    method("fast_layer", fast_layer),
+    method("sequence_forward", sequence_forward),
+    method("sequence_backward", sequence_backward),
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -194,8 +40,7 @@ NB_MODULE(_native, m) {
     else borrow_openmp_threads();
   });
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
-  if (PyModule_AddFunctions(m.ptr(), functions) || PyModule_AddFunctions(m.ptr(), step_functions))
-    throw nb::python_error();
+  if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
   m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());

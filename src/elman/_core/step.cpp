@@ -1,10 +1,9 @@
-// One step of a cell, its weights where they lie: see plain.h for what is served.
-#include "step.h"
-
-#include "plain.h"
+// One step of a cell, its weights where they lie: see tensors.h for what is served.
+#include "functions.h"
+#include "tensors.h"
 
 using namespace elman;
-using namespace elman::plain;
+using namespace elman::border;
 
 namespace {
 
@@ -39,8 +38,10 @@ PyObject* parameter(PyObject* parameters, int i) {
   return found;
 }
 
+}  // namespace
+
 // (cell, activation, parameters, input, hx, most rows): the next state, or None.
-PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
+PyObject* elman::step(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 6 || !PyDict_Check(args[2])) {
     PyErr_SetString(PyExc_TypeError, "step: expected cell, activation, dict, input, hx, rows");
     return nullptr;
@@ -80,7 +81,7 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (rows > most || rows > 8) Py_RETURN_NONE;
   if (!look(weights[1].object, weights[1].t) || weights[1].t.ndim != 2) Py_RETURN_NONE;
   const int64_t hidden = weights[1].t.shape[1];
-  const int64_t stacked = hidden * (lstm ? 4 : shape.cell == Cell::rnn ? 1 : 3);
+  const int64_t stacked = hidden * gates_of(shape.cell);
   const bool bias = weights[2].object != Py_None;
   if (!look(weights[0].object, weights[0].t)) Py_RETURN_NONE;
   if (!has_shape(weights[0].t, x.t, stacked, inputs) ||
@@ -118,61 +119,3 @@ PyObject* step(PyObject*, PyObject* const* args, Py_ssize_t count) {
   return x.t.bits == 32 ? one_step<float>(shape, x, state, weights, bias)
                         : one_step<double>(shape, x, state, weights, bias);
 }
-
-// (capsule of the table, Tensor, Parameter, idle functions, open scopes, hooks,
-// is_grad_enabled, get_num_threads, torch.autograd.forward_ad, empty_like)
-PyObject* step_setup(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 10) {
-    PyErr_SetString(PyExc_TypeError, "step_setup: expected 10 arguments");
-    return nullptr;
-  }
-  const auto* api = static_cast<const ExchangeApi*>(
-      PyCapsule_GetPointer(args[0], "dlpack_exchange_api"));
-  while (api && api->major > 1) api = api->previous;
-  if (PyErr_Occurred()) return nullptr;
-  if (!api || api->major != 1 || !api->look) Py_RETURN_FALSE;
-  torch.tensor = Py_NewRef(args[1]);
-  torch.parameter = Py_NewRef(args[2]);
-  torch.idle = Py_NewRef(args[3]);
-  torch.scopes = Py_NewRef(args[4]);
-  torch.hooks = Py_NewRef(args[5]);
-  torch.gradients = Py_NewRef(args[6]);
-  torch.threads = Py_NewRef(args[7]);
-  torch.forward_mode = Py_NewRef(args[8]);
-  torch.empty_like = Py_NewRef(args[9]);
-  const struct { PyObject** to; const char* text; } names[] = {
-      {&torch.level, "_current_level"}, {&torch.requires_grad, "requires_grad"},
-      {&torch.names[0], "weight_ih"}, {&torch.names[1], "weight_hh"},
-      {&torch.names[2], "bias_ih"}, {&torch.names[3], "bias_hh"},
-      {&torch.parameters, "_parameters"}, {&torch.all_weights, "_all_weights"},
-      {&torch.batch_first, "batch_first"}, {&torch.training, "training"},
-      {&torch.bidirectional, "bidirectional"}, {&torch.dropout, "dropout"},
-      {&torch.proj_size, "proj_size"}};
-  for (const auto& name : names)
-    if (!(*name.to = PyUnicode_InternFromString(name.text))) return nullptr;
-  torch.new_empty = PyObject_GetAttrString(torch.tensor, "new_empty");
-  torch.is_neg = PyObject_GetAttrString(torch.tensor, "is_neg");
-  torch.is_zero = PyObject_GetAttrString(torch.tensor, "_is_zerotensor");
-  torch.contiguous = PyObject_GetAttrString(torch.tensor, "contiguous");
-  if (!torch.new_empty || !torch.is_neg || !torch.is_zero || !torch.contiguous) return nullptr;
-  torch.api = api;
-  Py_RETURN_TRUE;
-}
-
-}  // namespace
-
-PyMethodDef elman::step_functions[] = {
-    {"step", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step)), METH_FASTCALL,
-     nullptr},
-    {"short_layer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(short_layer)),
-     METH_FASTCALL, nullptr},
-    {"plain_layer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_layer)),
-     METH_FASTCALL, nullptr},
-    {"plain_forward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_forward)),
-     METH_FASTCALL, nullptr},
-    {"plain_backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_backward)),
-     METH_FASTCALL, nullptr},
-    {"step_setup", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(step_setup)),
-     METH_FASTCALL, nullptr},
-    {nullptr, nullptr, 0, nullptr},
-};

@@ -24,6 +24,7 @@ from ._functions import exp as exp
 from ._functions import log as log
 from ._functions import maximum as maximum
 from ._functions import minimum as minimum
+from ._functions import normalise as normalise
 from ._functions import relu as relu
 from ._functions import row_mean as row_mean
 from ._functions import row_sum as row_sum
@@ -77,6 +78,7 @@ __all__ = [
     "minimum",
     "names",
     "noisy",
+    "normalise",
     "paired_bias",
     "register",
     "relu",

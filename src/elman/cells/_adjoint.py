@@ -26,11 +26,14 @@ class Adjoint:
         Of every state before the step, without what products hand back to it.
     units : tuple of Node or None
         Of every given vector of one value a unit.
+    backs : dict of int to Node
+        What products hand back, by their number.
     """
 
     slots: tuple[Node | None, ...]
     before: tuple[Node | None, ...]
     units: tuple[Node | None, ...]
+    backs: dict[int, Node]
 
 
 def adjoint(
@@ -54,6 +57,7 @@ def adjoint(
     way = _Way()
     for k, node in enumerate(after):
         way.give(node, node.table.make("dstate", data=k))
+    backs: dict[int, Node] = {}
     handed: dict[Node, list[tuple[int, Product]]] = {}
     for number, product in enumerate(products):
         if product.source is not None and product.source.op != "before":
@@ -63,7 +67,8 @@ def adjoint(
     for node in reversed(order):
         for number, product in handed.get(node, ()):
             given = [way.found.get(n) or node.table.const(0.0) for n in product.linears]
-            way.give(node, node.table.make("back", given, number))
+            backs[number] = node.table.make("back", given, number)
+            way.give(node, backs[number])
         if node in units or node not in way.found or node.op == "linear":
             continue
         rule = _RULES.get(node.op)
@@ -74,6 +79,7 @@ def adjoint(
         tuple(way.found.get(node) for node in slots),
         tuple(states.get(k) for k in range(len(after))),
         tuple(way.found.get(node) for node in units),
+        backs,
     )
 
 
@@ -197,7 +203,21 @@ def _rowsum(way: _Way, node: Node, g: Node) -> None:
     way.give(node.args[0], node.table.make("rowsum", (g,)))
 
 
+def _normed(way: _Way, node: Node, g: Node) -> None:
+    """Go back through a normalised value at once, with two sums of one level.
+
+    Its sum is 0, which what it is made of does not know.
+    """
+    t, (normed, value, inverse) = node.table, node.args
+    share = t.apply("div", t.const(1.0), t.make("width"))
+    mean = t.mul(t.make("rowsum", (g,)), share)
+    along = t.mul(t.make("rowsum", (t.mul(g, normed),)), share)
+    rest = t.sub(t.sub(g, mean), t.mul(normed, along))
+    way.give(value, t.mul(inverse, rest))
+
+
 _RULES = {
+    "normed": _normed,
     "add": _add,
     "sub": _sub,
     "mul": _mul,

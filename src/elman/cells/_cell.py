@@ -13,7 +13,7 @@ from elman._errors import InputError, did_you_mean
 
 from ._blame import step_error
 from ._draws import Constant, Draw
-from ._functions import Value, row_mean, sqrt
+from ._functions import Value, normalise
 
 if TYPE_CHECKING:
     from ._latex import Equations
@@ -192,9 +192,7 @@ class Cell:
         """
         gain = self.unit(f"{name}_gain", 1.0)
         shift = self.unit(f"{name}_shift", 0.0)
-        centred = value - row_mean(value)
-        variance = row_mean(centred * centred)
-        return gain * (centred * (1 / sqrt(variance + eps))) + shift
+        return gain * normalise(value, eps) + shift
 
     def _bound(self, what: str) -> Run:
         if self._run is None:

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from ._arrays import Array, np
 
-Array = NDArray[np.float64]
 Source = Callable[[tuple[int, ...]], Array]
 """From a shape to independent numbers in [0, 1)."""
 

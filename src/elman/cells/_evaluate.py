@@ -10,13 +10,12 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import _functions as functions
+from ._arrays import joined
 from ._blame import step_error
 from ._draws import Draw
 from ._functions import Value
-from ._graph import Node, ordered
+from ._graph import Node, ordered, without_rules
 from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
 from ._symbols import Input
 from ._trace import Step
@@ -162,6 +161,7 @@ class Composite:
     """
 
     def __init__(self, step: Step, parameters: Mapping[str, Value]) -> None:
+        step = step.renewed(without_rules(step.roots))
         self.step, self.parameters = step, parameters
         known = blocks(step.linears)
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
@@ -197,7 +197,7 @@ class Composite:
             elif own == list(range(own[0], own[-1] + 1)):
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
             else:
-                rows = _join([weight[k * hidden : (k + 1) * hidden] for k in own], 0)
+                rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
             found[source] = rows, tuple(pairs[k][0] for k in own)
         return found
 
@@ -211,7 +211,7 @@ class Composite:
         }
 
     def fixed(self, node: Node) -> Value:
-        """Return a value that parameters alone make, such as a `Lowered` unit."""
+        """Return a value that parameters alone make: one of a `Lowered`'s units."""
         return self._fixed[node]
 
     def inputs(self, x: Value) -> list[Value]:
@@ -276,11 +276,3 @@ class Composite:
         if node.op == "greater":
             return _greater(*args)
         return _OPERATORS[node.op](*args)
-
-
-def _join(parts: Sequence[Value], axis: int) -> Value:
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts, axis)
-    import torch
-
-    return torch.cat(list(parts), axis)

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from ._arrays import np
 from ._blame import step_error
 from ._symbols import Input, Symbol, record
 
@@ -36,7 +35,7 @@ def _unary(op: str, value: Value) -> Value:
         value._refuse()
     torch = _torch(value)
     if torch is None:
-        return _NUMPY[op](value)
+        return _OWN[op](value) if op in _OWN else getattr(np, op)(value)
     if op == "softplus":
         # torch's own is the argument itself above 20.
         return torch.logaddexp(value, value.new_zeros(()))
@@ -49,18 +48,12 @@ def numpy_sigmoid(a: Any) -> Any:
     return np.where(np.asarray(a) < 0, small, 1.0) / (1.0 + small)
 
 
-_NUMPY: dict[str, Callable[[Any], Any]] = {
+_OWN: dict[str, Callable[[Any], Any]] = {
     "sigmoid": numpy_sigmoid,
-    "tanh": np.tanh,
     "relu": lambda a: np.maximum(a, 0.0),
     "softplus": lambda a: np.logaddexp(a, 0.0),
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "sin": np.sin,
-    "cos": np.cos,
 }
+"""Functions that NumPy has not, or under another name."""
 
 
 def sigmoid(value: Value) -> Value:
@@ -157,7 +150,9 @@ def where(condition: Value, a: Value, b: Value) -> Value:
     if torch is None:
         return np.where(np.asarray(condition) != 0, a, b)
     if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
-        a = torch.as_tensor(a, dtype=torch.get_default_dtype())
+        floats = condition.is_floating_point()
+        kind = condition.dtype if floats else torch.get_default_dtype()
+        a = torch.as_tensor(a, dtype=kind, device=condition.device)
     return torch.where(condition != 0, *_same(torch, a, b))
 
 
@@ -168,6 +163,24 @@ def row_sum(value: Value) -> Value:
     if _torch(value) is None:
         return np.sum(value, axis=-1, keepdims=True)
     return value.sum(-1, keepdim=True)
+
+
+def normalise(value: Value, eps: float = 1e-5) -> Value:
+    """Return a value less its mean over a row's units, over its standard deviation.
+
+    Parameters
+    ----------
+    value : value
+    eps : float
+        Added to the variance.
+    """
+    centred = value - row_mean(value)
+    inverse = 1 / sqrt(row_mean(centred * centred) + eps)
+    found = centred * inverse
+    if isinstance(found, Symbol):
+        nodes = found.node, value.node, inverse.node
+        return Symbol(found.node.table.make("normed", nodes))
+    return found
 
 
 def row_mean(value: Value) -> Value:

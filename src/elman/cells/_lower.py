@@ -9,7 +9,7 @@ from elman._errors import InputError
 
 from . import _layout as layout
 from ._adjoint import Adjoint, adjoint
-from ._graph import Node, ordered
+from ._graph import Node, ordered, without_rules
 from ._noise import masks, with_dropout, with_zoneout
 from ._pass import Filled, Pass, Plan, Root
 from ._program import Multiply, Program
@@ -109,6 +109,8 @@ def lower(
         If the step has nothing that recurrent dropout could hide.
     """
     step = noisy(step, dropout=dropout, zoneout=zoneout)
+    found = _differentiated(step) if gradients else None
+    step = step.renewed(without_rules(step.roots))
     slots, products = layout.products(step.linears, step.after)
     units = hoisted(step)
     known = _places(step, units)
@@ -116,13 +118,12 @@ def lower(
     rows = {n: k for k, n in enumerate(n for n in whole if n.op == "rowsum")}
 
     given = {n for n in whole if n in known or not n.args} - set(slots)
-    found = adjoint(step.after, slots, products, units) if gradients else None
     kept: list[Node] = []
     if gradients:
         kept += [p.source for p in products if p.kind == layout.FRAME and p.source]
     if trace:
         kept += [n for n in step.values.values() if n not in known]
-    saved = list(dict.fromkeys(kept))
+    saved = [n for n in whole if n in kept]
     if found is not None:
         free = {*given, *step.after, *rows}
         saved = choose_saved(_grown(found), whole, free, saved)
@@ -169,6 +170,24 @@ def lower(
         {name: _track(n, step, saved) for name, n in step.values.items()}
         if trace
         else {},
+    )
+
+
+def _differentiated(step: Step) -> Adjoint:
+    """Return a step's gradients, for the step without its rules."""
+    slots, products = layout.products(step.linears, step.after)
+    found = adjoint(step.after, slots, products, hoisted(step))
+    nodes = (*found.slots, *found.before, *found.units, *found.backs.values())
+    new = without_rules(n for n in nodes if n is not None)
+
+    def plain(nodes: Sequence[Node | None]) -> tuple[Node | None, ...]:
+        return tuple(None if n is None else new[n] for n in nodes)
+
+    return Adjoint(
+        plain(found.slots),
+        plain(found.before),
+        plain(found.units),
+        {number: new[n] for number, n in found.backs.items()},
     )
 
 
@@ -284,11 +303,11 @@ def _backward(
         Root(zero if n is None else n, "DSTATE", k, after=leaves[k])
         for k, n in enumerate(found.before)
     ]
-    order = ordered([r.node for r in roots], lambda n: n in places or n in rows)
+    nodes = [*(r.node for r in roots), *found.backs.values()]
+    order = ordered(nodes, lambda n: n in places or n in rows)
     summed = [n for n in order if n.op == "rowsum" and n not in rows]
     all_rows = {**rows, **{n: len(rows) + k for k, n in enumerate(summed)}}
-    backs = {n.data: n for n in order if n.op == "back"}
-    fills = [Filled(k, (backs[k],)) for k in range(len(products)) if k in backs]
+    fills = [Filled(k, (node,)) for k, node in sorted(found.backs.items())]
     plan = Plan(roots, places, all_rows, _needs, fills, (), constants, len(rows))
     return plan.run(), len(summed)
 

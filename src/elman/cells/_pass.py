@@ -95,7 +95,9 @@ class Plan:
 
     def run(self) -> Pass:
         """Return the pass."""
+        # What a product hands back is computed even where nobody wants it.
         nodes = [root.node for root in self.roots]
+        nodes += [node for fill in self.fills for node in fill.results]
         found = stages(nodes, self._is_leaf, self.needs)
         summed = [n for n in found.order if n.op == "rowsum" and not self._is_leaf(n)]
         stores = self._stores(found, summed)
@@ -202,6 +204,9 @@ class Plan:
         """
         ends: dict[Node, int] = {n: 2 * k for n, k in crossing.items()}
         for fill in self.fills:
+            for node in fill.results:
+                if node.op == "back":
+                    ends.setdefault(node, 2 * found.piece[node])
             if fill.source is not None:
                 k = min(found.piece[n] for n in fill.results if n in found.piece)
                 ends[fill.source] = max(ends.get(fill.source, -1), 2 * k - 1)

@@ -49,6 +49,11 @@ class Instruction:
     c: int = 0
 
     @property
+    def space(self) -> str:
+        """Where a LOAD or STORE finds its vector."""
+        return SPACES[self.a]
+
+    @property
     def reads(self) -> tuple[int, ...]:
         """The registers it reads."""
         if self.op in ("STORE", "SUM"):

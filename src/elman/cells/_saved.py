@@ -52,13 +52,14 @@ def choose_saved(
     free : collection of Node
         What the backward pass has anyway.
     kept : collection of Node
-        What is kept in any case.
+        What is kept in any case; some of `forward`.
     """
     given = set(free) | set(kept)
     computed = set(forward)
     reached = ordered(backward, lambda n: n in given or n in computed)
     needed = [n for n in reached if n in computed and n not in given]
-    return [*dict.fromkeys([*kept, *_cut(needed, given)])]
+    found = {*kept, *_cut(needed, given)}
+    return [n for n in forward if n in found]
 
 
 def _cut(needed: list[Node], given: set[Node]) -> list[Node]:

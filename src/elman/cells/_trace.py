@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError
@@ -54,6 +54,20 @@ class Step:
     values: Mapping[str, Node]
     heads: int
     dropped: tuple[int, ...]
+
+    def renewed(self, new: Mapping[Node, Node]) -> Step:
+        """Return the step with its nodes replaced."""
+        return replace(
+            self,
+            after=tuple(new[n] for n in self.after),
+            linears=tuple(new[n] for n in self.linears),
+            values={name: new[n] for name, n in self.values.items()},
+        )
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """All the nodes it names."""
+        return (*self.after, *self.linears, *self.values.values())
 
 
 class _Trace:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from elman._errors import InputError, did_you_mean
 
+from ._arrays import Array, joined, np
 from ._draws import Constant, Draw, Source, Uniform
 from ._functions import Value
 from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, Weight, blocks
@@ -18,8 +16,6 @@ from ._trace import Step
 if TYPE_CHECKING:
     from ._cell import Cell
     from ._lower import Lowered
-
-Array = NDArray[np.float64]
 
 
 def shapes(step: Step, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
@@ -124,11 +120,7 @@ def rows_of(parameter: Any, weight: Weight, hidden: int) -> Any:
     if weight.blocks == tuple(range(first, first + count)):
         return parameter[first * hidden : (first + count) * hidden]
     parts = [parameter[k * hidden : (k + 1) * hidden] for k in weight.blocks]
-    if isinstance(parameter, np.ndarray):
-        return np.concatenate(parts)
-    import torch
-
-    return torch.cat(parts)
+    return joined(parts)
 
 
 def core_weights(lowered: Lowered, parameters: Mapping[str, Any]) -> list[Any]:
@@ -171,11 +163,7 @@ def core_bias(lowered: Lowered, bias: Any) -> Any:
         zeros if k is None else bias[k * hidden : (k + 1) * hidden]
         for k in lowered.biases
     ]
-    if isinstance(bias, np.ndarray):
-        return np.concatenate(parts)
-    import torch
-
-    return torch.cat(parts)
+    return joined(parts)
 
 
 def paired_bias(step: Step, b_ih: Value, b_hh: Value) -> Value:
@@ -199,8 +187,4 @@ def paired_bias(step: Step, b_ih: Value, b_hh: Value) -> Value:
         return b_ih[own] if block.inputs else b_hh[own]
 
     parts = [part(block) for block in blocks(step.linears).bias]
-    if isinstance(b_ih, np.ndarray):
-        return np.concatenate(parts)
-    import torch
-
-    return torch.cat(parts)
+    return joined(parts)

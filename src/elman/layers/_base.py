@@ -17,12 +17,11 @@ from ._batch import Batch, States
 from ._checks import check_input, check_state
 from ._compiled import compiled_call
 from ._extras import Extended
+from ._fast import fast_call
 from ._flatten import flatten
 from ._foreign import foreign_call
 from ._graphs import let_into_graphs, when_compiler_loads
 from ._noise import draw
-from ._plain import plain_call
-from ._short import short_call
 from ._stack import run_stack
 from ._states import carried_states, carry, initial_states
 from ._torch_call import torch_call
@@ -90,10 +89,7 @@ class Recurrent(Extended):
             if lengths is None:
                 quick = compiled_call(self, input, hx)
         elif self._by_name or self._weights_are_named():
-            if lengths is None:
-                quick = short_call(self, input, hx)
-            if quick is None:
-                quick = plain_call(self, input, hx, lengths)
+            quick = fast_call(self, input, hx, lengths)
         if quick is None:
             quick = foreign_call(self, input, hx, lengths)
         if quick is None and lengths is None and not is_compiling():

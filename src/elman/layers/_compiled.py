@@ -19,13 +19,12 @@ from elman import ops
 
 from ._checks import check_input, check_state
 from ._stack import run_stack
-from ._twins import EXTRAS
+from ._twins import STATES_TURNED
 
 if TYPE_CHECKING:
     from ._base import Recurrent
 
-_OPTIONS = tuple(name for name in EXTRAS if name != "state_batch_first")
-"""Options that it leaves to the ordinary way; turned states it knows itself."""
+_OTHERS = ~STATES_TURNED  # turned states it knows itself
 
 
 def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
@@ -44,7 +43,7 @@ def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
         not isinstance(x, Tensor)
         or x.is_nested
         or x.dim() != 3
-        or any(getattr(layer, name) for name in _OPTIONS)
+        or layer._beyond & _OTHERS
     ):
         return None
     cell, variant = layer._cell

@@ -15,7 +15,7 @@ from ._flat_weights import FlatWeights
 from ._noise import Zoneout, rate, zoneout_rates
 from ._scripted import Scriptable
 from ._states import STATEFUL, Carried
-from ._twins import extras_of
+from ._twins import EXTRAS, bits_of, extras_of
 
 
 class Extended(FlatWeights, Scriptable):
@@ -28,6 +28,7 @@ class Extended(FlatWeights, Scriptable):
     if TYPE_CHECKING:  # TorchScript would read the annotations
         stateful: bool | str
         zoneout: Zoneout
+        _beyond: int
         _carried: Carried | None
 
     recurrent_dropout = 0.0
@@ -35,7 +36,17 @@ class Extended(FlatWeights, Scriptable):
     learn_initial_state = False
     stateful = False
     state_batch_first = False
+    _beyond = 0
     _carried = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in EXTRAS:
+            self.__dict__["_beyond"] = bits_of(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.__dict__["_beyond"] = bits_of(self)
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
         """Return each state's name and width."""

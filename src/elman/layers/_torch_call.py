@@ -42,7 +42,7 @@ def torch_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     cell, variant = layer._cell
     if (cell, variant) not in ops.STOCK or extras_of(layer):
         return None
-    if not ops.foreign(_tensors(layer, x, hx)) or ops.asked() or ops.transformed():
+    if not ops.foreign(_tensors(layer, x, hx)) or ops.asking() or ops.transformed():
         return None
     data = x.data if isinstance(x, PackedSequence) else x
     if not isinstance(data, Tensor) or data.is_nested or ops.computes_in_half(data):

@@ -31,22 +31,31 @@ def calls_ours(module: nn.Module) -> bool:
     return "forward" not in module.__dict__ and forward.__module__.startswith(_HERE)
 
 
-EXTRAS = {
-    "recurrent_dropout": "training",
-    "zoneout": "always",
-    "learn_initial_state": "no state",
-    "stateful": "always",
-    "state_batch_first": "always",
-}
-"""The arguments beyond torch's, and when each changes a call: always, in training, or
-where no state is given. Each is off when it is 0 or False."""
+ALWAYS, IN_TRAINING, WITHOUT_STATE, STATES_TURNED = 1, 2, 4, 8
+"""When an option changes a call; the core knows these bits (_core/layer.h)."""
 
-OPTIONS = tuple(
-    tuple(name for name, when in EXTRAS.items() if when == known)
-    for known in ("always", "training", "no state")
-)
-"""Their names as the short ways ask for them: they serve layers
-with all of them off."""
+EXTRAS = {
+    "recurrent_dropout": IN_TRAINING,
+    "zoneout": ALWAYS,
+    "learn_initial_state": WITHOUT_STATE,
+    "stateful": ALWAYS,
+    "state_batch_first": STATES_TURNED,
+}
+"""The arguments beyond torch's, and when each changes a call: always, in training,
+where no state is given, or in the form of its states. Each is off when it is 0 or
+False."""
+
+
+def bits_of(layer: Any) -> int:
+    """Return when the options of a layer that are on change a call, as bits.
+
+    A layer keeps them as ``_beyond``, the one thing that the fast path and the compiled
+    call ask of its options.
+    """
+    bits = 0
+    for name, when in EXTRAS.items():
+        bits |= when if getattr(layer, name) else 0
+    return bits
 
 
 def extras_of(layer: Any) -> dict[str, Any]:

@@ -4,8 +4,15 @@ Which implementation runs is decided by `choose_path`; ask with `record_paths`,
 force with `force_path`.
 """
 
-import contextlib
+from typing import Any
 
+from ._asked import asking as asking
+from ._border import BUILT as BUILT
+from ._border import CELLS as CELLS
+from ._border import MOST_ROWS as MOST_ROWS
+from ._border import STEPS as STEPS
+from ._border import fast_layer as fast_layer
+from ._border import step as step
 from ._call import Call as Call
 from ._call import Noise as Noise
 from ._call import Result as Result
@@ -19,7 +26,6 @@ from ._lstm import lstm as lstm
 from ._ordinary import foreign as foreign
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
-from ._paths import asked as asked
 from ._paths import choose_path as choose_path
 from ._paths import core_traces as core_traces
 from ._paths import force_path as force_path
@@ -29,28 +35,25 @@ from ._paths import run as run
 from ._paths import run_instead as run_instead
 from ._paths import transformed as transformed
 from ._peak import measured_peak as measured_peak
-from ._plain import plain_forward as plain_forward
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
-from ._step import MOST_ROWS as MOST_ROWS
-from ._step import MOST_SHORT as MOST_SHORT
-from ._step import STEPS as STEPS
-from ._step import plain_layer as plain_layer
-from ._step import short_layer as short_layer
-from ._step import step as step
+from ._sequence import run_sequence as run_sequence
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
-from ._traced import core_forward as core_forward
 from ._trained_step import trained_step as trained_step
 
-with contextlib.suppress(ModuleNotFoundError):  # a source tree without its core
+core_forward: Any = None
+"""The core's operator as a graph being compiled calls it."""
+if BUILT:
     from . import _native as _native
+    from ._native_library import forward as core_forward
 
 __all__ = [
+    "BUILT",
+    "CELLS",
     "MOST_ROWS",
-    "MOST_SHORT",
     "NONLINEARITIES",
     "PREFERENCE",
     "STEPS",
@@ -61,28 +64,27 @@ __all__ = [
     "Result",
     "StepGradients",
     "Weights",
-    "asked",
+    "asking",
     "check_nonlinearity",
     "choose_path",
     "computes_in_half",
     "core_forward",
     "core_traces",
+    "fast_layer",
     "force_path",
     "foreign",
     "gru",
     "instruction_set",
     "lstm",
     "measured_peak",
-    "plain_forward",
-    "plain_layer",
     "record_paths",
     "record_step_gradients",
     "register_path",
     "rnn",
     "run",
     "run_instead",
+    "run_sequence",
     "run_widened",
-    "short_layer",
     "step",
     "stored_in",
     "trained_step",

@@ -8,40 +8,28 @@ from torch import Tensor
 from elman._errors import InputError
 
 from ._call import Call
-from ._native_calls import CELLS, Arguments
 
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
-def arguments_of(call: Call) -> Arguments:
-    """Return a call's arguments for the core, or say what is wrong with them.
+def tensors_of(call: Call) -> tuple[Tensor | None, ...]:
+    """Return a call's tensors as the core takes them, or say what is wrong with them.
+
+    Returns
+    -------
+    tuple of Tensor or None
+        x, h_0, c_0, five weights, lengths.
 
     Raises
     ------
     InputError
         If a shape, dtype, device, layout or length does not fit.
     """
-    cell, activation = CELLS[call.cell, call.variant]
-    x, w = call.x, call.weights
     _check(call)
-    lengths = call.lengths
-    if lengths is not None and lengths.dtype != torch.int64:
-        raise InputError(f"lengths: expected int64, got {lengths.dtype}")
-    state = call.state
-    return Arguments(
-        x,
-        state[0],
-        state[1] if call.cell == "lstm" else None,
-        w.w_ih,
-        w.w_hh,
-        w.b_ih,
-        w.b_hh,
-        w.w_hr,
-        lengths,
-        cell,
-        activation,
-        call.reverse,
-    )
+    if call.lengths is not None and call.lengths.dtype != torch.int64:
+        raise InputError(f"lengths: expected int64, got {call.lengths.dtype}")
+    h_0, c_0 = (*call.state, None)[:2]
+    return call.x, h_0, c_0, *call.weights, call.lengths
 
 
 def _check(call: Call) -> None:

@@ -9,25 +9,40 @@ for at each call. Eager calls go past all this, straight to the core.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from elman._core import _native
-
-from . import _native_calls as native
+from ._border import CELLS, LSTM, SLOTS, sequence_backward, sequence_forward
 from ._call import Call, Weights
-from ._native_calls import Arguments, Reserve
-from ._native_checks import arguments_of
+from ._native_checks import tensors_of
+from ._sequence import Numbers
 
 _TENSORS = (
     "Tensor x, Tensor? h_0, Tensor? c_0, Tensor w_ih, Tensor w_hh, Tensor? b_ih, "
     "Tensor? b_hh, Tensor? w_hr, Tensor? lengths"
 )
 _INPUTS = f"{_TENSORS}, int cell, int activation, bool reverse"
-_NOTHING = torch.empty(0)
+
+
+class Arguments(NamedTuple):
+    """The inputs of `elman::run`; shapes as in `Call`. No state: zeros."""
+
+    x: Tensor
+    h_0: Tensor | None
+    c_0: Tensor | None
+    w_ih: Tensor
+    w_hh: Tensor
+    b_ih: Tensor | None
+    b_hh: Tensor | None
+    w_hr: Tensor | None
+    lengths: Tensor | None
+    cell: int
+    activation: int
+    reverse: bool
+
 
 library = torch.library.Library("elman", "DEF")
 for _schema in (
@@ -43,26 +58,28 @@ for _schema in (
 
 
 def _results(a: Arguments) -> int:
-    return 3 if a.cell == native.LSTM else 2
+    return 3 if a.cell == LSTM else 2
 
 
-def _plain(a: Arguments) -> tuple[Any, ...]:
-    """Return a call's inputs as `plain_forward` of the core takes them."""
-    return a.cell, a.activation, a.reverse, False, *a[:7], a.lengths
+def _numbers(a: Arguments) -> Numbers:
+    return a.cell, a.activation, a.reverse, False, False
+
+
+def _like_time(x: Tensor, width: int) -> Tensor:
+    """Return an empty (T, B, width) that lies in memory as x does."""
+    steps, rows = x.shape[:2]
+    if x.stride(0) < x.stride(1):
+        return x.new_empty(rows, steps, width).transpose(0, 1)
+    return x.new_empty(steps, rows, width)
 
 
 def _run(*values: Any) -> list[Tensor]:
     a, save = Arguments(*values[:12]), values[12]
-    if a.w_hr is None:
-        plain = _native.plain_forward(*_plain(a), save)
-        if plain is not None:
-            return [t for t in plain if t is not None]
-    saved = native.forward(a, save)
-    y, *last = saved[: _results(a)]
-    for state in last:
-        state.unsqueeze_(0)  # in place: what an operator returns should be no view
-    kept = [k for k in saved[3:] if k.dim() > 1] if save else []
-    return [y, *last, *kept]
+    found = sequence_forward(*_numbers(a), *a[:9], save)
+    for state in found[1 : _results(a)]:
+        if state.dim() == 2:  # as those given; in place, as no result should be a view
+            state.unsqueeze_(0)
+    return [t for t in found if t is not None]
 
 
 def _run_fake(*values: Any) -> list[Tensor]:
@@ -70,12 +87,12 @@ def _run_fake(*values: Any) -> list[Tensor]:
     steps, rows = a.x.shape[:2]
     outputs = a.w_hh.shape[1]
     hidden = a.w_hh.shape[0] // (1, 3, 3, 4)[a.cell]
-    new, lstm = a.x.new_empty, a.cell == native.LSTM
+    new, lstm = a.x.new_empty, a.cell == LSTM
     found = [new(steps, rows, outputs), new(1, rows, outputs)]
     if lstm:
         found.append(new(1, rows, hidden))
-    if save and native.SLOTS[a.cell]:
-        found.append(new(steps, rows, native.SLOTS[a.cell], hidden))
+    if save and SLOTS[a.cell]:
+        found.append(new(steps, rows, SLOTS[a.cell], hidden))
     if save and lstm:
         found.append(new(steps, rows, hidden))
     if save and a.w_hr is not None:
@@ -85,20 +102,20 @@ def _run_fake(*values: Any) -> list[Tensor]:
 
 def _run_backward(*values: Any) -> list[Tensor]:
     a, (y, kept, dy, dh_n, dc_n, wanted) = Arguments(*values[:12]), values[12:]
-    if a.w_hr is None:
-        saved = (*kept, None, None)[:2]
-        of = (dy, dh_n, dc_n, tuple(wanted[:7]))
-        plain = _native.plain_backward(*_plain(a), y, *saved, *of)
-        if plain is not None:
-            return [g for g in plain if g is not None]
-    kept = (*kept, _NOTHING, _NOTHING, _NOTHING)[:3]
-    found = native.backward(a, Reserve(y, *kept), dy, dh_n, dc_n, tuple(wanted))
-    return [g for g in found[:8] if g is not None]
+    # Of gates, cells and h before its projection those there are, in this order.
+    saved, given = [], iter(kept)
+    for there in (SLOTS[a.cell] > 0, a.cell == LSTM, a.w_hr is not None):
+        saved.append(next(given) if there else None)
+    found = sequence_backward(
+        *(*_numbers(a), *a[:9], y, *saved),
+        *(dy, dh_n, dc_n, tuple(wanted), False, True),
+    )
+    return [g for g in found if g is not None]
 
 
 def _run_backward_fake(*values: Any) -> list[Tensor]:
     a, wanted = Arguments(*values[:12]), values[17]
-    dx = [native.like_time(a.x, a.x.shape[2])] if wanted[0] else []
+    dx = [_like_time(a.x, a.x.shape[2])] if wanted[0] else []
     return dx + [
         a.x.new_empty(source.shape)
         for source, want in zip(a[1:8], wanted[1:], strict=True)
@@ -169,9 +186,10 @@ def _forward(
 ) -> list[Tensor]:
     state = (h_0, c_0) if cell == "lstm" else (h_0,)
     weights = Weights(w_ih, w_hh, b_ih, b_hh, w_hr)
-    inputs = arguments_of(Call(cell, variant, x, state, weights, lengths, reverse))  # type: ignore[arg-type]
+    tensors = tensors_of(Call(cell, variant, x, state, weights, lengths, reverse))  # type: ignore[arg-type]
+    inputs = *tensors, *CELLS[cell, variant], reverse
     if torch.is_grad_enabled() and any(
-        t is not None and t.requires_grad for t in inputs[:8]
+        t is not None and t.requires_grad for t in tensors[:8]
     ):
         return list(_Traced.apply(*inputs))
     return _core_run(*inputs, False)  # type: ignore[no-any-return]

@@ -17,7 +17,7 @@ from torch.autograd import forward_ad
 from torch.overrides import _get_current_function_mode_stack
 from torch.utils._device import DeviceContext
 
-from ._scoped import open_scopes
+from ._asked import asking
 
 TYPES = (Tensor, nn.Parameter)
 """The types of an ordinary tensor, exactly: a subclass may mean something else."""
@@ -55,6 +55,7 @@ IDLE = (
     torch._C._len_torch_function_stack,
     torch._C._is_any_autocast_enabled,
     torch._C._is_tracing,
+    asking,
 )
 """What says, by anything but nothing or zero, that a call may not go a short way."""
 
@@ -63,7 +64,6 @@ def disturbed() -> bool:
     """Say whether a mode, transform or tracer is active, or a path is asked for."""
     return (
         forward_ad._current_level >= 0
-        or len(open_scopes) > 0
         or HOOKS() is not None
         or any(asks() for asks in IDLE)
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
@@ -17,11 +16,11 @@ import torch
 from elman._errors import InputError, did_you_mean
 
 from . import _step_gradients as step_gradients
+from ._asked import Asked, asked, asking_for
 from ._asked_once import asked_once, exporting
 from ._call import Call, Result
 from ._half import run_widened, stored_in
 from ._ordinary import foreign
-from ._scoped import open_scopes, scoped
 
 PREFERENCE = ("native", "torch", "composite")
 
@@ -80,11 +79,6 @@ class Path:
 
 
 _PATHS: dict[str, Path] = {}
-_forced: ContextVar[str | None] = ContextVar("elman_forced_path", default=None)
-_record: ContextVar[list[str] | None] = ContextVar("elman_paths_ran", default=None)
-_instead: ContextVar[Callable[[Call], Result | None] | None] = ContextVar(
-    "elman_instead", default=None
-)
 
 
 def register_path(
@@ -138,7 +132,7 @@ def force_path(name: str) -> Iterator[None]:
     >>> with force_path("composite"):
     ...     pass
     """
-    with scoped(_forced, _known(name)):
+    with asking_for(forced=_known(name)):
         yield
 
 
@@ -154,7 +148,7 @@ def record_paths() -> Iterator[list[str]]:
     []
     """
     ran: list[str] = []
-    with scoped(_record, ran):
+    with asking_for(ran=ran):
         yield ran
 
 
@@ -172,7 +166,7 @@ def run_instead(function: Callable[[Call], Result | None]) -> Iterator[None]:
     >>> with run_instead(lambda call: None):
     ...     pass
     """
-    with scoped(_instead, function):
+    with asking_for(instead=function):
         yield
 
 
@@ -192,17 +186,17 @@ def run(call: Call) -> Result:
     if stored is not None:
         return run_widened(call, stored, run)
     request = request_of(call)
+    wish = Asked()  # a tracer sees no context variables: nothing is asked for
     if not torch.compiler.is_dynamo_compiling():
-        instead = _instead.get()
-        result = None if instead is None else instead(call)
+        wish = asked()
+        result = None if wish.instead is None else wish.instead(call)
         if result is not None:
             return result
-    if request.compiling:  # a tracer sees no context variables: nothing is forced
+    if request.compiling:
         return _PATHS[choose_path(request)].run(call)
-    name = choose_path(request, _forced.get())
-    ran = _record.get()
-    if ran is not None:
-        ran.append(name)
+    name = choose_path(request, wish.forced)
+    if wish.ran is not None:
+        wish.ran.append(name)
     with step_gradients.following(call, name):
         return _PATHS[name].run(call)
 
@@ -236,11 +230,6 @@ def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
     if _autocasts(device) and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return dtype
-
-
-def asked() -> bool:
-    """Say whether a path is asked for, or what runs is collected, in any thread."""
-    return len(open_scopes) > 0
 
 
 @asked_once  # before torch 2.12 no compiler can trace it

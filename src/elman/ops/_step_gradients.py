@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ._asked import asked, asking_for
 from ._call import Call
-from ._scoped import scoped
 
 
 @dataclass(eq=False)
@@ -72,9 +72,6 @@ class StepGradients:
         self.norms[t] = norm
 
 
-_record: ContextVar[list[StepGradients] | None] = ContextVar(
-    "elman_step_gradients", default=None
-)
 _running: ContextVar[StepGradients | None] = ContextVar(
     "elman_step_gradients_running", default=None
 )
@@ -107,14 +104,14 @@ def record_step_gradients() -> Iterator[list[StepGradients]]:
     torch.Size([7, 2])
     """
     record: list[StepGradients] = []
-    with scoped(_record, record):
+    with asking_for(steps=record):
         yield record
 
 
 @contextlib.contextmanager
 def following(call: Call, path: str) -> Iterator[None]:
     """Open an entry for a call that is about to run, if one is wanted."""
-    record = _record.get()
+    record = asked().steps
     if record is None:
         yield
         return

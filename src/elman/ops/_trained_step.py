@@ -12,14 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._border import BUILT
 from ._call import Call, Weights
 from ._ordinary import disturbed, ordinary
 
-try:
+if BUILT:
     from ._native import run as native
-    from ._native_calls import CELLS
-except ModuleNotFoundError:  # a source tree without its core
-    CELLS = {}
 
 _MANY = 64
 _SMALL = 2**16
@@ -48,7 +46,7 @@ def trained_step(
     hx : tuple
         One state or two, each (B, H) or None.
     """
-    if not CELLS or not torch.is_grad_enabled() or disturbed():
+    if not BUILT or not torch.is_grad_enabled() or disturbed():
         return None
     if not ordinary(x) or x is None or x.dim() != 2 or len(x) < _MANY:
         return None

@@ -1,4 +1,4 @@
-"""Plain calls: past all that Python would ask, the bits of the ordinary way."""
+"""The fast path: past all that Python would ask, the bits of the ordinary way."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from torch.nn.utils.rnn import pack_sequence
 
 import elman
 from elman import GRU, LSTM, RNN, InputError, ops
-from elman.layers._plain import plain_call
-from elman.ops._step import _never
+from elman.layers._fast import fast_call
 
-pytestmark = pytest.mark.skipif(
-    ops.plain_layer is _never, reason="needs the core and torch 2.10"
-)
+pytestmark = pytest.mark.skipif(not ops.BUILT, reason="needs the core")
 T, B, I, H = 6, 5, 7, 21
 LAYERS = {
     "tanh": (RNN, {}),
@@ -26,6 +23,7 @@ LAYERS = {
     "gru": (GRU, {}),
     "before": (GRU, {"reset_after": False}),
     "lstm": (LSTM, {}),
+    "projected": (LSTM, {"proj_size": 6}),
 }
 OPTIONS = [
     {},
@@ -49,10 +47,11 @@ def inputs(layer, rows=B, steps=T):
     shape = (rows, steps, I) if layer.batch_first else (steps, rows, I)
     x = torch.randn(*shape, dtype=dtype, requires_grad=True)
     places = layer.num_layers * (2 if layer.bidirectional else 1)
-    h = torch.randn(places, rows, H, dtype=dtype, requires_grad=True)
+    width = layer.proj_size or H
+    h = torch.randn(places, rows, width, dtype=dtype, requires_grad=True)
     if not isinstance(layer, LSTM):
         return x, h, [x, h]
-    c = torch.randn_like(h, requires_grad=True)
+    c = torch.randn(places, rows, H, dtype=dtype, requires_grad=True)
     return x, (h, c), [x, h, c]
 
 
@@ -61,8 +60,8 @@ def flat(result):
     return [y, *(state if isinstance(state, tuple) else (state,))]
 
 
-def is_plain(layer, x, hx=None, lengths=None):
-    return plain_call(layer, x, hx, lengths) is not None
+def is_fast(layer, x, hx=None, lengths=None):
+    return fast_call(layer, x, hx, lengths) is not None
 
 
 def ordinary(layer, x, hx=None, lengths=None):
@@ -98,7 +97,7 @@ def test_the_same_bits(kind, options, given):
     found = flat(layer(x, hx))
     torch.manual_seed(3)  # dropout between layers
     expected = flat(ordinary(layer, x, hx))
-    assert is_plain(layer, x, hx)
+    assert is_fast(layer, x, hx)
     same(found, expected)
     weights = [torch.randn_like(t) for t in found]
     same(gradients(found, leaves, weights), gradients(expected, leaves, weights))
@@ -114,7 +113,7 @@ def test_the_same_bits_of_ragged_rows(kind, options, lengths):
     lengths = torch.tensor(lengths)
     found = flat(layer(x, hx, lengths=lengths))
     expected = flat(ordinary(layer, x, hx, lengths))
-    assert is_plain(layer, x, hx, lengths)
+    assert is_fast(layer, x, hx, lengths)
     same(found, expected)
     weights = [torch.randn_like(t) for t in found]
     same(gradients(found, leaves, weights), gradients(expected, leaves, weights))
@@ -134,10 +133,10 @@ def test_the_same_bits_of_ragged_rows(kind, options, lengths):
     ],
     ids=["list", "float", "int32", "strided", "many", "long", "negative", "meta"],
 )
-def test_lengths_that_are_not_plain(lengths):
+def test_lengths_that_are_not_eligible(lengths):
     layer, x = GRU(I, H), torch.randn(T, B, I)
-    assert not is_plain(layer, x, None, lengths)
-    assert is_plain(layer, x, None, torch.ones(B, dtype=torch.int64))
+    assert not is_fast(layer, x, None, lengths)
+    assert is_fast(layer, x, None, torch.ones(B, dtype=torch.int64))
 
 
 @every
@@ -147,7 +146,7 @@ def test_without_gradients_nothing_is_kept(kind):
     expected = flat(ordinary(layer, x, hx))
     with torch.no_grad():
         found = flat(layer(x, hx))
-        assert is_plain(layer, x, hx)
+        assert is_fast(layer, x, hx)
     with torch.inference_mode():
         same(flat(layer(x, hx)), expected)
     same(found, expected)
@@ -168,6 +167,8 @@ def test_only_what_is_asked_for(kind, asked):
     layer.weight_hh_l0.requires_grad_(of_weights)
     for name in ("weight_ih_l0", "bias_ih_l0", "bias_hh_l0"):
         getattr(layer, name).requires_grad_(False)
+    if layer.proj_size:
+        layer.weight_hr_l0.requires_grad_(False)
     everything = [*leaves, *layer.parameters()]
     wanted = [t for t in everything if t.requires_grad]
     found, expected = flat(layer(x, hx)), flat(ordinary(layer, x, hx))
@@ -188,7 +189,7 @@ def transposed(t):
     [
         lambda t: torch.ones((), dtype=t.dtype).expand_as(t),
         lambda t: torch.randn(t.shape[0], 1, 1, dtype=t.dtype).expand_as(t),
-        lambda t: torch.randn(*t.shape[:2], 2 * H, dtype=t.dtype)[..., H:],
+        lambda t: torch.cat([torch.randn_like(t)] * 2, -1)[..., t.shape[-1] :],
         transposed,
         lambda t: torch._neg_view(torch.randn_like(t)),
     ],
@@ -245,7 +246,7 @@ def test_derivatives(kind, ragged):
         state = given[1:] if len(given) == 3 else given[1]
         return tuple(flat(layer(given[0], state, lengths=lengths)))
 
-    assert is_plain(layer, x, hx, lengths)
+    assert is_fast(layer, x, hx, lengths)
     assert torch.autograd.gradcheck(call, leaves)
     assert torch.autograd.gradgradcheck(call, leaves)
 
@@ -260,7 +261,7 @@ def negated_weights():
     return layer
 
 
-NOT_PLAIN = {
+NOT_ELIGIBLE = {
     "unbatched": lambda: (RNN(I, H), torch.randn(T, I)),
     "packed": lambda: (RNN(I, H), pack_sequence([torch.randn(T, I)])),
     "no steps": lambda: (RNN(I, H), torch.randn(0, B, I)),
@@ -277,11 +278,6 @@ NOT_PLAIN = {
         RNN(I, H, dtype=torch.float16),
         torch.randn(T, B, I, dtype=torch.float16),
     ),
-    "projected": lambda: (LSTM(I, H, proj_size=3), torch.randn(T, B, I)),
-    "zoneout": lambda: (GRU(I, H, zoneout=0.1), torch.randn(T, B, I)),
-    "held back": lambda: (GRU(I, H, recurrent_dropout=0.1), torch.randn(T, B, I)),
-    "learned": lambda: (LSTM(I, H, learn_initial_state=True), torch.randn(T, B, I)),
-    "carried": lambda: (GRU(I, H, stateful="detached"), torch.randn(T, B, I)),
     "parametrised": lambda: (
         weight_norm(GRU(I, H), "weight_hh_l0"),
         torch.randn(T, B, I),
@@ -289,10 +285,10 @@ NOT_PLAIN = {
 }
 
 
-@pytest.mark.parametrize("name", NOT_PLAIN)
-def test_what_is_not_plain_goes_the_ordinary_way(name):
-    layer, x = NOT_PLAIN[name]()
-    assert not is_plain(layer, x)
+@pytest.mark.parametrize("name", NOT_ELIGIBLE)
+def test_what_is_not_eligible_goes_the_ordinary_way(name):
+    layer, x = NOT_ELIGIBLE[name]()
+    assert not is_fast(layer, x)
     layer(x)
 
 
@@ -311,20 +307,20 @@ def test_what_is_not_plain_goes_the_ordinary_way(name):
 )
 def test_nothing_looks_over_its_shoulder(inside):
     layer, x = GRU(I, H), torch.randn(T, B, I)
-    assert is_plain(layer, x)
+    assert is_fast(layer, x)
     with inside():
-        assert not is_plain(layer, x)
-    assert is_plain(layer, x)
+        assert not is_fast(layer, x)
+    assert is_fast(layer, x)
 
 
-def test_settings_that_do_nothing_here_are_plain():
+def test_settings_that_do_nothing_here_are_eligible():
     x, h = torch.randn(T, B, I), torch.zeros(1, B, H)
-    assert is_plain(GRU(I, H, recurrent_dropout=0.5).eval(), x)
+    assert is_fast(GRU(I, H, recurrent_dropout=0.5).eval(), x)
     learned = RNN(I, H, learn_initial_state=True)
-    assert is_plain(learned, x, h)
+    assert is_fast(learned, x, h)
     model = nn.Sequential(nn.LSTM(I, H))
     elman.accelerate(model)
-    assert is_plain(model[0], x)
+    assert is_fast(model[0], x)
 
 
 def test_inside_a_transform_it_stands_back():
@@ -333,7 +329,7 @@ def test_inside_a_transform_it_stands_back():
     seen = []
 
     def loss(x):
-        seen.append(is_plain(layer, x))
+        seen.append(is_fast(layer, x))
         return layer(x)[0].sum()
 
     found = torch.func.grad(loss)(x)

@@ -1,4 +1,4 @@
-"""A layer's plain calls, past all that the other forms of a batch need."""
+"""The fast path: a layer's call past all that the other forms of a batch need."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import dropout
 
-from elman import ops
+from elman.ops import CELLS, fast_layer, run_sequence
 
 from ._own import turned as turn
 from ._stack import run_stack
-from ._twins import OPTIONS
 
 if TYPE_CHECKING:
     from ._base import Recurrent
 
+_WEIGHTS = 5
 
-def plain_call(
+
+def fast_call(
     layer: Recurrent, x: Any, hx: Any, lengths: Any = None
 ) -> tuple[Any, Any] | None:
     """Return what a layer returns for sequences in a batch, or None.
 
-    None for all that is not plain: other forms of a batch, other devices and dtypes,
-    weights computed from others, projections, options beyond torch's that change the
-    call, active modes, transforms and tracers. The results have the same bits.
+    None for all that is not eligible: other forms of a batch, other devices and
+    dtypes, weights computed from others, options beyond torch's that change the call,
+    active modes, transforms and tracers. The results have the same bits.
 
     Parameters
     ----------
@@ -34,28 +35,29 @@ def plain_call(
     x, hx, lengths : object
         As the layer was given them; not checked.
     """
-    numbers = ops.STEPS.get(layer._cell)
+    numbers = CELLS.get(layer._cell)
     if numbers is None:
         return None
-    found = ops.plain_layer(*numbers, layer, layer.__dict__, OPTIONS, x, hx, lengths)
-    if found is None:
-        return None
+    found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths)
+    if found is None or len(found) == 2:  # one run of the core, without a graph
+        return found  # type: ignore[no-any-return]
     differentiate, h_0, c_0, weights, lengths = found
     if differentiate and lengths is not None:
         lengths = lengths.clone()  # the caller may change theirs before backward
-    turned, places = layer.batch_first, len(weights) // 4
+    turned, places = layer.batch_first, len(weights) // _WEIGHTS
     directions = 2 if layer.bidirectional else 1
 
     def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
-        here, states = 4 * place, [h_0, c_0]
+        here, states = _WEIGHTS * place, [h_0, c_0]
         if places > 1:
             states = [None if s is None else s[place : place + 1] for s in states]
-        y, *last = ops.plain_forward(
-            (*numbers, reverse, turned and place < directions),
+        y, *last = run_sequence(
+            (*numbers, reverse, turned and place < directions, True),
             differentiate,
+            None,
             x,
             *states,
-            *weights[here : here + 4],
+            *weights[here : here + _WEIGHTS],
             lengths,
         )
         return y, last
@@ -67,8 +69,4 @@ def plain_call(
     last: Sequence[Any] = states[0]
     if places > 1:
         last = [torch.cat(s) for s in zip(*states, strict=True)]
-    return turn(y) if turned else y, _state(last)
-
-
-def _state(last: Sequence[Any]) -> Any:
-    return tuple(last) if len(last) == 2 else last[0]
+    return turn(y) if turned else y, tuple(last) if len(last) == 2 else last[0]

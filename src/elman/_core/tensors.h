@@ -1,9 +1,8 @@
-// What the calls share that come straight from torch's tensors: no list of
-// addresses, no checks in Python. torch tells where a tensor's numbers lie
-// through the function table of DLPack, so nothing of torch is linked here.
+// How torch's tensors are read here. torch tells where a tensor's numbers lie
+// through the function table of DLPack, so nothing of torch is linked.
 //
-// They serve plain cases and give back None for all others: those go where
-// they can be served, or get their error message.
+// Functions that read tensors give back None for what they cannot read: it goes
+// where it can be served, or gets its error message.
 #pragma once
 
 #include <Python.h>
@@ -15,7 +14,7 @@
 
 #include "elman/core.h"
 
-namespace elman::plain {
+namespace elman::border {
 
 // DLPack 1.x, as far as it is used here (github.com/dmlc/dlpack).
 struct DLTensor {
@@ -44,15 +43,15 @@ struct Torch {
   const ExchangeApi* api = nullptr;
   PyObject *tensor, *parameter;      // the types served
   PyObject* idle;                    // functions that must return nothing, or zero
-  PyObject* scopes;                  // a list that must be empty
   PyObject* hooks;                   // one more such function, where a graph is made
   PyObject *gradients, *threads;     // torch.is_grad_enabled, get_num_threads
   PyObject* forward_mode;            // the module whose level is that of dual numbers
   PyObject *level, *requires_grad;
-  PyObject *new_empty, *empty_like, *is_neg, *is_zero, *contiguous;  // of torch.Tensor, unbound
+  PyObject* stored;                  // from a tensor to one that can be read as it lies
+  PyObject *new_empty, *empty_like, *is_neg, *is_zero, *transpose, *turn;  // of torch.Tensor, unbound
   PyObject* names[4];                // of a cell's parameters
   PyObject *parameters, *all_weights;
-  PyObject *batch_first, *training, *bidirectional, *dropout, *proj_size;  // of a layer
+  PyObject *batch_first, *training, *bidirectional, *dropout, *proj_size, *beyond;  // of a layer
 };
 inline Torch torch;
 
@@ -86,7 +85,6 @@ inline bool ordinary(PyObject* object) {
 // No transform, mode, tracer or autocast is active, and nobody asks for a path; where
 // a graph is made, no hooks on saved tensors either.
 inline int undisturbed(bool graph) {
-  if (PyList_Size(torch.scopes)) return PyErr_Occurred() ? -1 : 0;
   if (graph)
     if (const int t = truth(PyObject_CallNoArgs(torch.hooks))) return t < 0 ? t : 0;
   for (Py_ssize_t i = 0; i < PyTuple_Size(torch.idle); ++i)
@@ -114,8 +112,9 @@ inline bool has_memory(PyObject* tensor, const void* data) {
   return !zero;
 }
 
-// Where the numbers of a CPU tensor lie, whatever its strides. 0: it is not one, which
-// holds for what has no memory of its own: batched, fake, functional, meta, sparse …
+// Whether this is a dense CPU tensor of such numbers, whatever its strides. 0: it is
+// not, which holds for what has no memory of its own: batched, fake, functional, meta,
+// sparse …
 inline int look_at(PyObject* object, DLTensor& t, int code = kFloat) {
   if (!ordinary(object)) return 0;
   if (torch.api->look(object, &t)) {
@@ -123,18 +122,46 @@ inline int look_at(PyObject* object, DLTensor& t, int code = kFloat) {
     return 0;
   }
   if (t.device_type != kCpu || t.code != code || t.lanes != 1) return 0;
-  if (t.bits != 32 && t.bits != 64) return 0;
+  return t.bits == 32 || t.bits == 64;
+}
+
+inline bool is_empty(const DLTensor& t) {
+  for (int i = 0; i < t.ndim; ++i)
+    if (!t.shape[i]) return true;
+  return false;
+}
+
+// Whether its numbers lie one after another, if only along its last axis.
+inline bool is_together(const DLTensor& t, bool rows) {
+  if (is_empty(t)) return true;
+  int64_t expected = 1;
+  for (int i = t.ndim - 1; i >= (rows ? t.ndim - 1 : 0); expected *= t.shape[i--])
+    if (t.shape[i] != 1 && t.strides[i] != expected) return false;
+  return true;
+}
+
+// Where the numbers of a tensor lie that has at least one, one after another.
+inline int look(PyObject* object, DLTensor& t) {
+  if (!look_at(object, t) || is_empty(t) || !is_together(t, false)) return 0;
   if (!has_memory(object, t.data)) return 0;
   t.data = static_cast<char*>(t.data) + t.byte_offset;
   return 1;
 }
 
-// The same of a contiguous one with at least one number.
-inline int look(PyObject* object, DLTensor& t) {
-  if (!look_at(object, t)) return 0;
-  int64_t expected = 1;
-  for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
-    if (t.shape[i] < 1 || t.strides[i] != expected) return 0;
+// The same of any dense CPU tensor: what cannot be read as it lies is copied. `rows`:
+// only its last axis has to be together; `sure`: none are still to be negated. 1: read,
+// 0: it cannot be, -1: a Python error.
+inline int read(Own& held, PyObject* object, DLTensor& t, bool rows, bool sure, int code = kFloat) {
+  if (!look_at(object, t, code)) return 0;
+  const int negated = sure ? 0 : is_negated(object);
+  if (negated < 0) return -1;
+  if (negated || !is_together(t, rows) || (!is_empty(t) && !has_memory(object, t.data))) {
+    held.p = PyObject_Vectorcall(torch.stored, &object, 1, nullptr);
+    if (!held.p) return -1;
+    if (!look_at(held.p, t, code) || !is_together(t, rows)) return 0;
+    if (!is_empty(t) && !has_memory(held.p, t.data)) return 0;
+  }
+  t.data = static_cast<char*>(t.data) + t.byte_offset;
   return 1;
 }
 
@@ -212,11 +239,17 @@ PyObject* compute(const Pass& pass) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
+    PyErr_SetString(PyExc_MemoryError, "the core could not allocate its working memory");
   } catch (const std::exception& e) {
     PyErr_SetString(PyExc_ValueError, e.what());
   }
   return nullptr;
 }
 
-}  // namespace elman::plain
+inline PyObject* none() { return Py_NewRef(Py_None); }
+
+inline PyObject* unless_none(PyObject* object) { return object == Py_None ? nullptr : object; }
+
+inline long gates_of(Cell cell) { return cell == Cell::lstm ? 4 : cell == Cell::rnn ? 1 : 3; }
+
+}  // namespace elman::border
