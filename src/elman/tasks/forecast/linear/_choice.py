@@ -18,7 +18,7 @@ _WORSE = 1.3
 # at most; between them with the root of their number, as the noise of an error does.
 # At a power of 8 the best of two that differ by a tenth has twice the other's weight.
 _POWER_AT_ONE = 3.0
-_MOST_POWER = 20.0
+_MOST_POWER = 8.0
 # To which power of the correlation of their errors two candidates count as one.
 _ALIKE = 8
 # At so many forecasts that do not overlap, to the power of 1.5, their word counts as
