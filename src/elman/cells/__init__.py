@@ -19,6 +19,7 @@ from ._draws import Orthogonal as Orthogonal
 from ._draws import Uniform as Uniform
 from ._evaluate import Composite as Composite
 from ._evaluate import specified as specified
+from ._evaluate import unit_values as unit_values
 from ._forward_mode import ForwardMode as ForwardMode
 from ._functions import cos as cos
 from ._functions import exp as exp
@@ -35,6 +36,7 @@ from ._functions import softplus as softplus
 from ._functions import sqrt as sqrt
 from ._functions import tanh as tanh
 from ._functions import where as where
+from ._layout import Weight as Weight
 from ._lower import Lowered as Lowered
 from ._lower import lower as lower
 from ._lower import noisy as noisy
@@ -76,6 +78,7 @@ __all__ = [
     "Roles",
     "Step",
     "Uniform",
+    "Weight",
     "a_variant",
     "cell",
     "core_bias",
@@ -107,5 +110,6 @@ __all__ = [
     "state_names",
     "stock",
     "tanh",
+    "unit_values",
     "where",
 ]

@@ -22,6 +22,7 @@ from ._trace import Step
 
 if TYPE_CHECKING:
     from ._cell import Cell
+    from ._lower import Lowered
 
 
 class _At(Input):
@@ -165,6 +166,40 @@ _COMPARED: dict[str, Callable[..., Value]] = {
 }
 
 
+def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
+    """Return the vectors of one value a unit that a program is given, (H,).
+
+    Parameters
+    ----------
+    lowered : Lowered
+    parameters : mapping of str to array
+        As `shapes` has them; autograd follows.
+    """
+    if not lowered.units:
+        return []
+    hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
+    found: dict[Node, Value] = {}
+    for node in ordered(lowered.units):
+        if node.op == "unit":
+            found[node] = parameters[node.data]
+        elif node.op == "width":
+            found[node] = float(hidden)
+        elif node.op == "const":
+            found[node] = node.data
+        else:
+            found[node] = _apply(node, found)
+    # A sum over the units is one number.
+    like = next(parameters[name] for name in lowered.step.units)
+    return [_wide(found[node], like) for node in lowered.units]
+
+
+def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
+    args = [found[a] for a in node.args]
+    if node.op in _COMPARED:
+        return _COMPARED[node.op](*args)
+    return _OPERATORS[node.op](*args)
+
+
 class Composite:
     """A step's graph on arrays or tensors of any kind.
 
@@ -192,7 +227,7 @@ class Composite:
             elif node.op == "width":
                 self._fixed[node] = float(self.hidden)
             elif self._is_fixed(node):
-                self._fixed[node] = self._apply(node, self._fixed)
+                self._fixed[node] = _apply(node, self._fixed)
         self._moving = [n for n in self._order if n not in self._fixed]
         self._groups = self._group()
         self._bias = self._biases()
@@ -225,10 +260,6 @@ class Composite:
         return {
             n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
         }
-
-    def fixed(self, node: Node) -> Value:
-        """Return a value that parameters alone make: one of a `Lowered`'s units."""
-        return self._fixed[node]
 
     def inputs(self, x: Value) -> list[Value]:
         """Return the products with x, one for each slot that it feeds, (…, H)."""
@@ -291,7 +322,7 @@ class Composite:
                         self._multiply(source, found[source], sums)
                 found[node] = sums[node]
             else:
-                found[node] = self._apply(node, found)
+                found[node] = _apply(node, found)
         return found
 
     def product_of(self, source: Node, value: Value) -> dict[Node, Value]:
@@ -325,7 +356,7 @@ class Composite:
         node : Node
         found : mapping of Node to array
         """
-        return self._apply(node, found)
+        return _apply(node, found)
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]
@@ -337,9 +368,3 @@ class Composite:
             else:
                 bias = self._bias.get(node)
                 sums[node] = part if bias is None else part + bias
-
-    def _apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
-        args = [found[a] for a in node.args]
-        if node.op in _COMPARED:
-            return _COMPARED[node.op](*args)
-        return _OPERATORS[node.op](*args)
