@@ -54,6 +54,8 @@ from ._stock import state_names as state_names
 from ._stock import stock as stock
 from ._stock import stock_name as stock_name
 from ._stock import title as title
+from ._stored import restored as restored
+from ._stored import stored as stored
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
@@ -101,6 +103,7 @@ __all__ = [
     "paired_bias",
     "register",
     "relu",
+    "restored",
     "roles",
     "row_blocks",
     "row_mean",
@@ -114,6 +117,7 @@ __all__ = [
     "state_names",
     "stock",
     "stock_name",
+    "stored",
     "tanh",
     "title",
     "unit_values",
