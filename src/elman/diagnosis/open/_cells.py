@@ -193,8 +193,8 @@ def cell_of_call(call: Call) -> Cell:
     given = zip(_NAMES, (w.w_ih, w.w_hh, w.b_ih, w.b_hh, w.w_hr), strict=True)
     weights = {name: value for name, value in given if value is not None}
     factor = None if call.noise is None else call.noise.recurrent
-    if factor is not None:
-        factor = factor.to(call.state[0].dtype)
+    # A tuple is of a cell given as equations, and those are not read here.
+    factor = factor.to(call.state[0].dtype) if isinstance(factor, Tensor) else None
     equations = cells.stock(call.cell, call.variant)
     return Cell(call.cell, call.variant, equations, weights, factor)
 
