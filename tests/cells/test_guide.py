@@ -1,4 +1,4 @@
-"""The guide's own cells run as they stand, fused; the page of every cell is complete."""
+"""The guide's own cells run as they stand; the page of every cell is complete."""
 
 from __future__ import annotations
 
