@@ -6,6 +6,7 @@ composite path, where derivatives exist to any order.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,6 +27,7 @@ from ._step_gradients import into, wanted
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
 """Programs as the core has parsed them."""
+atexit.register(_GRAPHS.clear)  # before the core is unloaded
 
 _NOTHING = torch.empty(0)
 
