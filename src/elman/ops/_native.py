@@ -12,12 +12,15 @@ from ._border import CELLS
 from ._call import Call, Result
 from ._native_checks import tensors_of
 from ._paths import Request, register_path
+from ._program import run as run_program
 from ._sequence import GATE_PLACES, Beside, run_sequence
 from ._step_gradients import wanted
 
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
+    if call.equations is not None:
+        return run_program(call)
     if torch.compiler.is_compiling():
         h_0, c_0 = (*call.state, None)[:2]
         rest = call.lengths, call.cell, call.variant, call.reverse
@@ -51,15 +54,14 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
 
 def _serves(request: Request) -> bool:
     return (
-        not request.equations
-        and (request.cell, request.variant) in CELLS
+        (request.equations or (request.cell, request.variant) in CELLS)
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
-        and not request.noise
+        and (request.equations or not request.noise)
         and not request.transformed
         and not request.exporting
         and not request.foreign
-        and not (request.compiling and request.trace)
+        and not (request.compiling and (request.trace or request.equations))
     )
 
 

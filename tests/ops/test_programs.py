@@ -1,0 +1,178 @@
+"""Cells given as equations on the core: the composite path's results and gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from elman.cells import cell, initial, names
+from elman.ops import _composite, _program
+from elman.ops._call import Call, Noise
+from elman.ops._step_gradients import record_step_gradients
+from native_core import native  # noqa: F401 - skips without the core
+
+LENGTHS = torch.tensor([5, 0, 2, 3])
+
+
+def problem(name, T=5, B=4, I=3, H=6, dtype=torch.float64):
+    torch.manual_seed(0)
+    found = cell(name, **({"heads": 2} if name == "slstm" else {}))
+    start = initial(found, I, H, np.random.default_rng(0).random)
+    parameters = {
+        k: torch.tensor(v, dtype=dtype).requires_grad_() for k, v in start.items()
+    }
+    x = torch.randn(T, B, I, dtype=dtype, requires_grad=True)
+    state = tuple(
+        (0.3 + 0.3 * torch.rand(B, H, dtype=dtype)).requires_grad_()
+        for _ in found.states
+    )
+    return found, parameters, x, state
+
+
+def call_of(found, parameters, x, state, **how):
+    return Call(
+        type(found).__name__.lower(), "", x, state, parameters, equations=found, **how
+    )
+
+
+def loss_of(result):
+    draw = torch.Generator().manual_seed(1)
+
+    def weighed(value):
+        like = torch.randn(value.shape, generator=draw, dtype=value.dtype)
+        return (value * like).sum()
+
+    loss = weighed(result.y) + sum(map(weighed, result.state))
+    return loss + sum(weighed(result.trace[k]) for k in sorted(result.trace))
+
+
+def compare(call):
+    inputs = [call.x, *call.state, *call.parameters.values()]
+    by = []
+    for path in (_program, _composite):
+        result = path.run(call)
+        grads = torch.autograd.grad(loss_of(result), inputs, allow_unused=True)
+        by.append((result, grads))
+    (a, da), (b, db) = by
+    torch.testing.assert_close(a.y, b.y, rtol=0, atol=1e-11)
+    torch.testing.assert_close(a.state, b.state, rtol=0, atol=1e-11)
+    torch.testing.assert_close(a.trace, b.trace, rtol=0, atol=1e-11)
+    for source, one, other in zip(inputs, da, db, strict=True):
+        zeros = torch.zeros_like(source)
+        one, other = (zeros if g is None else g for g in (one, other))
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"trace": True},
+        {"lengths": LENGTHS},
+        {"lengths": LENGTHS, "reverse": True},
+        {"lengths": LENGTHS, "reverse": True, "trace": True},
+    ],
+    ids=["plain", "trace", "ragged", "reverse", "all"],
+)
+def test_core_and_composite_agree(name, how):
+    compare(call_of(*problem(name), **how))
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("rate", [None, 0.25])
+def test_with_noise(name, rate):
+    found, parameters, x, state = problem(name)
+    shape = state[0].shape
+    step = found.traced
+    hides = step.dropped if name not in ("mingru", "slstm") else ()
+    factors = tuple(2.0 * torch.randint(0, 2, shape) for _ in hides)
+    stays = tuple(
+        torch.rand(len(x), *shape) < 0.3 if rate is None or k % 2 else rate
+        for k, _ in enumerate(state)
+    )
+    noise = Noise(factors or None, stays)
+    compare(call_of(found, parameters, x, state, noise=noise, lengths=LENGTHS))
+
+
+@pytest.mark.parametrize("name", names())
+def test_first_and_second_derivatives(name):
+    found, parameters, x, state = problem(name, T=2, B=2, I=2, H=4)
+    order = list(parameters)
+
+    def run(x, *rest):
+        count = len(state)
+        own = dict(zip(order, rest[count:], strict=True))
+        result = _program.run(call_of(found, own, x, rest[:count]))
+        return (result.y, *result.state)
+
+    inputs = (x, *state, *parameters.values())
+    assert torch.autograd.gradcheck(run, inputs)
+    assert torch.autograd.gradgradcheck(run, inputs, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gru", "lru", "layer_norm_lstm"])
+@pytest.mark.parametrize("sizes", [(0, 3), (3, 0), (1, 1)])
+def test_nothing_to_do(name, sizes):
+    found, parameters, x, state = problem(name, *sizes)
+    result = _program.run(call_of(found, parameters, x, state))
+    (result.y.sum() + sum(s.sum() for s in result.state)).backward()
+    for value in (x, *parameters.values()):
+        assert value.grad.shape == value.shape
+        assert torch.isfinite(value.grad).all()
+
+
+@pytest.mark.parametrize("name", names())
+def test_batch_first_and_a_changed_output(name):
+    """Any strides of x, and y changed in place, as torch's layers allow."""
+    found, parameters, x, state = problem(name)
+    turned = x.detach().transpose(0, 1).contiguous().transpose(0, 1).requires_grad_()
+    inputs = list(parameters.values())
+    y = _program.run(call_of(found, parameters, turned, state)).y
+    changed = y.mul_(2).sum()
+    one = torch.autograd.grad(changed, [turned, *inputs], allow_unused=True)
+    y = _program.run(call_of(found, parameters, x, state)).y
+    other = torch.autograd.grad((2 * y).sum(), [x, *inputs], allow_unused=True)
+    for a, b in zip(one, other, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_wants_only_what_is_asked_for():
+    found, parameters, x, state = problem("peephole_lstm")
+    for name, value in parameters.items():
+        value.requires_grad_(name in ("weight_hh", "p_f"))
+    y = _program.run(call_of(found, parameters, x.detach(), state)).y
+    y.sum().backward()
+    given = {name for name, value in parameters.items() if value.grad is not None}
+    assert given == {"weight_hh", "p_f"}
+
+
+def test_a_layer_without_bias():
+    found, parameters, x, state = problem("gru")
+    del parameters["bias"]
+    compare(call_of(found, parameters, x, state))
+
+
+@pytest.mark.parametrize("name", ["gru", "cornn", "slstm"])
+def test_norms_of_every_steps_gradient(name):
+    found, parameters, x, state = problem(name)
+    call = call_of(found, parameters, x, state)
+    from elman.ops._step_gradients import following
+
+    norms = []
+    for path in (_program, _composite):
+        with record_step_gradients() as record, following(call, "test"):
+            result = path.run(call)
+        result.y.sum().backward()
+        norms.append(record[0].norms)
+    torch.testing.assert_close(*norms)
+
+
+def test_saved_tensors_may_be_packed():
+    found, parameters, x, state = problem("janet")
+    plain = _program.run(call_of(found, parameters, x, state)).y
+    expected = torch.autograd.grad(plain.sum(), x)[0]
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
+        packed = _program.run(call_of(found, parameters, x, state)).y
+    assert torch.equal(torch.autograd.grad(packed.sum(), x)[0], expected)
