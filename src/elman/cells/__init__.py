@@ -52,6 +52,8 @@ from ._stock import a_variant as a_variant
 from ._stock import gate_names as gate_names
 from ._stock import state_names as state_names
 from ._stock import stock as stock
+from ._stored import restored as restored
+from ._stored import stored as stored
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
@@ -98,6 +100,7 @@ __all__ = [
     "paired_bias",
     "register",
     "relu",
+    "restored",
     "roles",
     "row_mean",
     "row_sum",
@@ -109,6 +112,7 @@ __all__ = [
     "sqrt",
     "state_names",
     "stock",
+    "stored",
     "tanh",
     "unit_values",
     "where",

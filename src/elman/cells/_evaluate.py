@@ -193,11 +193,13 @@ def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value
     return [_wide(found[node], like) for node in lowered.units]
 
 
+def operation(op: str) -> Callable[..., Value]:
+    """Return the function on arrays or tensors that an operation of a graph is."""
+    return _COMPARED[op] if op in _COMPARED else _OPERATORS[op]
+
+
 def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
-    args = [found[a] for a in node.args]
-    if node.op in _COMPARED:
-        return _COMPARED[node.op](*args)
-    return _OPERATORS[node.op](*args)
+    return operation(node.op)(*(found[a] for a in node.args))
 
 
 class Composite:

@@ -12,6 +12,7 @@ from ._border import CELLS
 from ._call import Call, Result
 from ._native_checks import tensors_of
 from ._paths import Request, register_path
+from ._program import PROGRAMS
 from ._program import run as run_program
 from ._sequence import GATE_PLACES, Beside, run_sequence
 from ._step_gradients import wanted
@@ -53,15 +54,18 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
 
 
 def _serves(request: Request) -> bool:
+    if request.equations:
+        known = PROGRAMS and not request.beyond_core and not request.compiling
+    else:
+        known = (request.cell, request.variant) in CELLS and not request.noise
     return (
-        (request.equations or (request.cell, request.variant) in CELLS)
+        known
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
-        and (request.equations or not request.noise)
         and not request.transformed
         and not request.exporting
         and not request.foreign
-        and not (request.compiling and (request.trace or request.equations))
+        and not (request.compiling and request.trace)
     )
 
 

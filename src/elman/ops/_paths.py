@@ -56,6 +56,8 @@ class Request:
         `_ordinary`.
     equations : bool
         The cell is given as equations: none of the three.
+    beyond_core : bool
+        They use operations that the core has not.
     """
 
     cell: str
@@ -71,6 +73,7 @@ class Request:
     exporting: bool = False
     foreign: bool = False
     equations: bool = False
+    beyond_core: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ def request_of(call: Call) -> Request:
         exporting=exporting(),
         foreign=not compiling and foreign(call.tensors()),
         equations=call.equations is not None,
+        beyond_core=call.equations is not None and not call.equations.on_core,
     )
 
 

@@ -6,6 +6,7 @@ composite path, where derivatives exist to any order.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,6 +18,7 @@ from torch.autograd import Function
 from elman._errors import InputError
 from elman.cells import Lowered
 
+from ._border import BUILT
 from ._call import Call, Noise, Result
 from ._composite import run as run_composite
 from ._ordinary import HOOKS, foreign
@@ -25,8 +27,12 @@ from ._step_gradients import into, wanted
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
 """Programs as the core has parsed them."""
+atexit.register(_GRAPHS.clear)  # before the core is unloaded
 
 _NOTHING = torch.empty(0)
+
+PROGRAMS = BUILT
+"""Whether there is a core to run programs."""
 
 
 def run(call: Call) -> Result:
