@@ -247,6 +247,40 @@ def test_other_ways(cell):
         assert_close(layer(x)[0], y, summands=4 * H, steps=T)
 
 
+@pytest.mark.skipif(not elman.ops.BUILT, reason="needs the core")
+@every
+def test_the_core_serves_all_of_it(cell):
+    """With a stack, lengths, noise and a trace, in training; not inside transforms."""
+    layer = build(cell, num_layers=2, bidirectional=True, zoneout=0.1, dropout=0.1)
+    with elman.ops.record_paths() as ran:
+        layer.trace(draw(), lengths=[6, 2, 0, 4])
+        layer.eval()(draw())
+    assert ran == ["native"] * 8
+    with elman.ops.record_step_gradients() as record:
+        y = layer(draw())[0]
+    y.sum().backward()
+    assert [entry.path for entry in record] == ["native"] * 4
+    assert all(entry.norms.shape == (T, B) for entry in record)
+
+
+@every
+def test_the_core_and_plain_operations_agree(cell):
+    layer = build(cell, num_layers=2, bidirectional=True, zoneout=0.3)
+    x, hx = draw().requires_grad_(), states_of(layer)
+    found = []
+    for path in ("native", "composite") if elman.ops.BUILT else ():
+        torch.manual_seed(3)
+        with elman.ops.force_path(path):
+            y, state, traces = layer.trace(x, hx, lengths=[6, 2, 0, 4])
+        loss = y.square().sum() + sum(s.sin().sum() for s in parts(state))
+        of = [x, *layer.parameters()]
+        slopes = torch.autograd.grad(loss, of, materialize_grads=True)
+        tracks = [t for place in traces[0] for t in place.values()]
+        found.append([y, *parts(state), *tracks, *slopes])
+    for a, b in zip(*found, strict=True):
+        assert_close(a, b, summands=4 * H * B, steps=T)
+
+
 def test_limits_are_kept():
     layer = elman.IndRNN(I, H)
     with torch.no_grad():
