@@ -19,6 +19,8 @@ from ._draws import Orthogonal as Orthogonal
 from ._draws import Uniform as Uniform
 from ._evaluate import Composite as Composite
 from ._evaluate import specified as specified
+from ._evaluate import unit_values as unit_values
+from ._forward_mode import ForwardMode as ForwardMode
 from ._functions import cos as cos
 from ._functions import exp as exp
 from ._functions import log as log
@@ -34,6 +36,7 @@ from ._functions import softplus as softplus
 from ._functions import sqrt as sqrt
 from ._functions import tanh as tanh
 from ._functions import where as where
+from ._layout import Weight as Weight
 from ._lower import Lowered as Lowered
 from ._lower import lower as lower
 from ._lower import noisy as noisy
@@ -42,6 +45,13 @@ from ._registry import cell as cell
 from ._registry import find as find
 from ._registry import names as names
 from ._registry import register as register
+from ._roles import Roles as Roles
+from ._roles import roles as roles
+from ._stock import STOCK as STOCK
+from ._stock import a_variant as a_variant
+from ._stock import gate_names as gate_names
+from ._stock import state_names as state_names
+from ._stock import stock as stock
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
@@ -50,11 +60,13 @@ from ._weights import paired_bias as paired_bias
 from ._weights import shapes as shapes
 
 __all__ = [
+    "STOCK",
     "Cell",
     "ChronoBias",
     "Composite",
     "Constant",
     "Draw",
+    "ForwardMode",
     "Identity",
     "Ladder",
     "LogRing",
@@ -63,14 +75,18 @@ __all__ = [
     "Normal",
     "Orthogonal",
     "Program",
+    "Roles",
     "Step",
     "Uniform",
+    "Weight",
+    "a_variant",
     "cell",
     "core_bias",
     "core_weights",
     "cos",
     "exp",
     "find",
+    "gate_names",
     "initial",
     "log",
     "lower",
@@ -82,6 +98,7 @@ __all__ = [
     "paired_bias",
     "register",
     "relu",
+    "roles",
     "row_mean",
     "row_sum",
     "shapes",
@@ -90,6 +107,9 @@ __all__ = [
     "softplus",
     "specified",
     "sqrt",
+    "state_names",
+    "stock",
     "tanh",
+    "unit_values",
     "where",
 ]

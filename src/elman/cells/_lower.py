@@ -14,11 +14,12 @@ from ._noise import masks, with_dropout, with_zoneout
 from ._pass import Filled, Pass, Plan, Root
 from ._program import Multiply, Program
 from ._saved import choose_saved, cost
+from ._shared import share_factors
 from ._tape import Constants
 from ._trace import Step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lowered:
     """A program, and what its numbers mean to a layer.
 
@@ -126,7 +127,7 @@ def lower(
     saved = [n for n in whole if n in kept]
     if found is not None:
         free = {*given, *step.after, *rows}
-        saved = choose_saved(_grown(found), whole, free, saved)
+        saved = choose_saved(found.nodes(), whole, free, saved)
 
     constants = Constants()
     ahead = _forward(step, slots, products, known, rows, saved, constants)
@@ -177,18 +178,9 @@ def _differentiated(step: Step) -> Adjoint:
     """Return a step's gradients, for the step without its rules."""
     slots, products = layout.products(step.linears, step.after)
     found = adjoint(step.after, slots, products, hoisted(step))
-    nodes = (*found.slots, *found.before, *found.units, *found.backs.values())
-    new = without_rules(n for n in nodes if n is not None)
-
-    def plain(nodes: Sequence[Node | None]) -> tuple[Node | None, ...]:
-        return tuple(None if n is None else new[n] for n in nodes)
-
-    return Adjoint(
-        plain(found.slots),
-        plain(found.before),
-        plain(found.units),
-        {number: new[n] for number, n in found.backs.items()},
-    )
+    found = found.renewed(without_rules(found.nodes()))
+    forward = set(without_rules(step.roots).values())
+    return found.renewed(share_factors(found.nodes(), forward))
 
 
 def hoisted(step: Step) -> tuple[Node, ...]:
@@ -245,11 +237,6 @@ def _places(step: Step, units: Sequence[Node]) -> dict[Node, tuple[str, int]]:
         }
     )
     return found
-
-
-def _grown(found: Adjoint) -> list[Node]:
-    roots = (*found.slots, *found.before, *found.units)
-    return [node for node in roots if node is not None]
 
 
 def _needs(node: Node) -> list[Node]:

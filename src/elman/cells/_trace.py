@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError
 
-from ._blame import step_error
+from ._blame import failed_step, step_error
 from ._draws import Draw
 from ._graph import POINTWISE, Linear, Node, Table, ordered
 from ._symbols import Input, Symbol, node_of
@@ -158,7 +158,12 @@ def trace(cell: Cell) -> Step:
     _check_signature(cell)
     run = _Trace(table, states)
     before = [Symbol(table.make("before", data=i)) for i in range(len(states))]
-    found = cell.bound(run)(Input(), *before)
+    try:
+        found = cell.bound(run)(Input(), *before)
+    except InputError:
+        raise
+    except Exception as error:
+        raise failed_step(error) from error
     if len(found) != len(states):
         raise InputError(
             f"{name}.step returned {len(found)} value{'s' * (len(found) != 1)}, "
@@ -172,9 +177,9 @@ def trace(cell: Cell) -> Step:
             )
     after = tuple(node_of(table, value) for value in found)
     reached = set(ordered(after))
-    for node, error in run.lines.items():
+    for node, unused in run.lines.items():
         if node not in reached:
-            raise error
+            raise unused
     if not run.linears:
         raise InputError(
             f"{name}.step multiplies nothing by weights; the input enters by "

@@ -116,9 +116,8 @@ def rows_of(parameter: Any, weight: Weight, hidden: int) -> Any:
     """Return the core's weight from a layer's parameter: itself, a part, or blocks."""
     if weight.whole:
         return parameter
-    first, count = weight.blocks[0], len(weight.blocks)
-    if weight.blocks == tuple(range(first, first + count)):
-        return parameter[first * hidden : (first + count) * hidden]
+    if weight.together:
+        return parameter[weight.blocks[0] * hidden : (weight.blocks[-1] + 1) * hidden]
     parts = [parameter[k * hidden : (k + 1) * hidden] for k in weight.blocks]
     return joined(parts)
 

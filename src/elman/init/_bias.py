@@ -10,13 +10,9 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
-from ._places import GATES, Place, cell_of, check_parameters, places
+from ._places import Place, cell_of, check_parameters, gates_of, places, roles_of
 
 Layer = TypeVar("Layer", bound=nn.RNNBase)
-
-# The gate that multiplies the old state: torch's GRU writes
-# h_t = (1 − z) ∘ n + z ∘ h_{t−1}, so that its z keeps.
-_KEEP = {"GRU": "z", "LSTM": "f"}
 
 
 @torch.no_grad()
@@ -50,8 +46,9 @@ def forget_bias_(layer: Layer, value: float = 1.0) -> Layer:
     empirical exploration of recurrent network architectures", ICML 2015.
     """
     cell = _gated(layer, "forget_bias_")
+    keep = roles_of(layer).keep
     for place in places(layer):
-        _set(place, cell, _KEEP[cell], value)
+        _set(place, cell, keep, value)
     return layer
 
 
@@ -93,18 +90,19 @@ def chrono_(
             f"chrono_: t_max is the longest dependence in steps and must be above 2, "
             f"got {t_max!r}"
         )
+    roles = roles_of(layer)
     for place in places(layer):
         drawn = torch.empty_like(place.w_hh[: layer.hidden_size, 0])
         keep = drawn.uniform_(1, t_max - 1, generator=generator).log_()
-        _set(place, cell, _KEEP[cell], keep)
-        if cell == "LSTM":
-            _set(place, cell, "i", -keep)
+        _set(place, cell, roles.keep, keep)
+        if roles.write:
+            _set(place, cell, roles.write, -keep)
     return layer
 
 
 def _gated(layer: nn.RNNBase, what: str) -> str:
     cell = cell_of(layer)
-    if cell not in _KEEP:
+    if not roles_of(layer).keep:
         raise InputError(
             f"{what}: an RNN has no gate that keeps its state; use orthogonal_ or "
             f"identity_, or a GRU or LSTM"
@@ -120,7 +118,7 @@ def _gated(layer: nn.RNNBase, what: str) -> str:
 def _set(place: Place, cell: str, gate: str, value: float | Tensor) -> None:
     assert place.b_ih is not None  # noqa: S101  _gated made sure
     assert place.b_hh is not None  # noqa: S101
-    k = GATES[cell].index(gate)
-    gates = len(GATES[cell])
-    place.b_ih.chunk(gates)[k][:] = value
-    place.b_hh.chunk(gates)[k].zero_()
+    names = gates_of(cell)
+    k = names.index(gate)
+    place.b_ih.chunk(len(names))[k][:] = value
+    place.b_hh.chunk(len(names))[k].zero_()

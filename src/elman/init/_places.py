@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from elman import cells
 from elman._errors import InputError
 from elman.layers import peculiarity
-
-GATES = {"RNN": ("h",), "GRU": ("r", "z", "n"), "LSTM": ("i", "f", "g", "o")}
 
 
 class Place(NamedTuple):
@@ -44,6 +43,17 @@ def cell_of(layer: nn.RNNBase) -> str:
             "state_dict() into this one if they mean the same"
         )
     return layer.mode.split("_")[0]
+
+
+def gates_of(cell: str) -> tuple[str, ...]:
+    """Return the gates of "RNN", "GRU" or "LSTM", in the order of the weights."""
+    return cells.gate_names(cell.lower())
+
+
+def roles_of(layer: nn.RNNBase) -> cells.Roles:
+    """Return what the gates of a layer do; a form of a cell changes none of it."""
+    name = cell_of(layer).lower()
+    return cells.roles(cells.stock(name, cells.a_variant(name)).traced)
 
 
 def check_parameters(layer: nn.RNNBase, what: str, *stems: str) -> None:

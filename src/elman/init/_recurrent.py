@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
-from ._places import GATES, cell_of, check_parameters, places
+from ._places import cell_of, check_parameters, gates_of, places
 
 Layer = TypeVar("Layer", bound=nn.RNNBase)
 
@@ -50,7 +50,7 @@ def orthogonal_(
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
     learning in deep linear neural networks", ICLR 2014.
     """
-    gates = len(GATES[cell_of(layer)])
+    gates = len(gates_of(cell_of(layer)))
     check_parameters(layer, "orthogonal_", "weight_hh", *_BIASES)
     for place in places(layer):
         for block in place.w_hh.chunk(gates):

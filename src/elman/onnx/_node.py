@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elman import ops
+from elman import cells, ops
 from elman._errors import InputError, did_you_mean
 from elman.layers import as_lengths, run_stack
 
@@ -86,7 +86,7 @@ def run_node(
             x.new_zeros(x.shape[1], r.shape[-1])
             if s is None
             else (s[:, k] if batch_first else s[k])
-            for s in ((h_0, c_0) if op == "LSTM" else (h_0,))
+            for s in (h_0, c_0)[: len(cells.state_names(op.lower()))]
         )
         weights = from_onnx(op, w[k], r[k], None if b is None else b[k])
         if p is not None:

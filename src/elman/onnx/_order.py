@@ -9,12 +9,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from elman import cells
 from elman.ops import Weights
 
+ONNX_ORDER = {"RNN": "h", "GRU": "zrn", "LSTM": "iofg"}
+"""The gates of ONNX' nodes, by our names for them, as their weights are stacked."""
+
 # Where each of torch's gates stands in ONNX' order, and the other way round.
-_TO_TORCH = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 2, 3, 1)}
-_TO_ONNX = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 3, 1, 2)}
-GATES = {name: len(order) for name, order in _TO_TORCH.items()}
+_TO_TORCH = {
+    op: tuple(order.index(gate) for gate in cells.gate_names(op.lower()))
+    for op, order in ONNX_ORDER.items()
+}
+_TO_ONNX = {
+    op: tuple(cells.gate_names(op.lower()).index(gate) for gate in order)
+    for op, order in ONNX_ORDER.items()
+}
+GATES = {op: len(order) for op, order in ONNX_ORDER.items()}
 
 
 def _take(tensor: Tensor, order: tuple[int, ...]) -> Tensor:

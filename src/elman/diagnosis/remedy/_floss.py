@@ -155,15 +155,16 @@ def _flossed(
     inputs, start = _path(track)
     cell = replace(track.cell.double(), factor=None)
     moved = {
-        name: getattr(cell, name).clone().requires_grad_()
-        for name in ("w_hh", "b_ih", "b_hh")
+        name: weight.clone().requires_grad_()
+        for name, weight in cell.weights.items()
+        if name not in ("weight_ih", "weight_hr")
     }
     count = min(count, sum(s.shape[-1] for s in start))
     optimiser = torch.optim.Adam(moved.values(), learning_rate)
     lowest, best = float("inf"), {k: v.detach().clone() for k, v in moved.items()}
     for left in range(steps, -1, -1):
         with torch.enable_grad():
-            found = exponents(replace(cell, **moved), inputs, start, count)
+            found = exponents(_with(cell, moved), inputs, start, count)
             cost = found.square().mean()
         value = float(cost.detach())
         if not value < float("inf"):
@@ -185,6 +186,10 @@ def _flossed(
     return best
 
 
+def _with(cell: Cell, weights: dict[str, Tensor]) -> Cell:
+    return replace(cell, weights={**cell.weights, **weights})
+
+
 def _path(track: Track) -> tuple[list[Tensor], list[Tensor]]:
     """Return the inputs and the start of the longest rows, all of one length."""
     rows = torch.argsort(track.lengths, descending=True, stable=True)[:ROWS]
@@ -204,7 +209,5 @@ def _path(track: Track) -> tuple[list[Tensor], list[Tensor]]:
 
 @torch.no_grad()
 def _put(layer: nn.RNNBase, suffix: str, weights: dict[str, Tensor]) -> None:
-    getattr(layer, "weight_hh" + suffix).copy_(weights["w_hh"])
-    if layer.bias:
-        getattr(layer, "bias_ih" + suffix).copy_(weights["b_ih"])
-        getattr(layer, "bias_hh" + suffix).copy_(weights["b_hh"])
+    for name, weight in weights.items():
+        getattr(layer, name + suffix).copy_(weight)
