@@ -110,6 +110,13 @@ class Cell:
             setattr(self, name, value)
         self._check()
 
+    def __getstate__(self) -> dict[str, Any]:
+        derived = ("traced", "equations", "on_core", "_lowered", "_run")
+        return {k: v for k, v in self.__dict__.items() if k not in derived}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
+        return self  # it never changes
+
     def _check(self) -> None:
         name = type(self).__name__
         names = self.states
@@ -220,6 +227,13 @@ class Cell:
         from ._trace import trace
 
         return trace(self)
+
+    @functools.cached_property
+    def on_core(self) -> bool:
+        """Whether the core has all operations of a step; it has no sin and cos."""
+        from ._lower import repeated
+
+        return not any(node.op in ("sin", "cos") for node in repeated(self.traced))
 
     @functools.cached_property
     def equations(self) -> Equations:

@@ -183,6 +183,12 @@ def _differentiated(step: Step) -> Adjoint:
     return found.renewed(share_factors(found.nodes(), forward))
 
 
+def repeated(step: Step) -> list[Node]:
+    """Return what a step computes every time: all but vectors of parameters alone."""
+    units = set(hoisted(step))
+    return [n for n in ordered(step.after, lambda n: n in units) if n not in units]
+
+
 def hoisted(step: Step) -> tuple[Node, ...]:
     """Return the vectors of one value a unit that the core is given.
 
