@@ -31,6 +31,7 @@ from elman.tasks.forecast.intervals._quantiles import check_quantiles
 from elman.training import predict
 
 from . import _kinds
+from ._common import apart
 from ._mixture import Mixture
 from ._model import PanelModel
 from ._parts import (
@@ -137,7 +138,8 @@ def fit_panel(
     )
     validating = mixture_origins(series, split.train_end, split.test_start, mixture)
     validating = validating[sampled(len(validating), _MOST_VALIDATION)]
-    parts = mixture.tune(series, validating)
+    own = apart(series, split, mixture, validating)
+    parts = mixture.tune(series, validating, own)
     preparation.space = space_of(preparation.space, mixture, parts)
     series = dataclasses.replace(series, space=preparation.space)
 
