@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 
 import elman
 from elman.tasks.panel import _fit
+from elman.tasks.panel._common import windows_apart
 from elman.tasks.panel._mixture import Mixture
 
 SERIES, YEARS = 30, 18
@@ -60,3 +63,14 @@ def test_the_power_is_at_most_twice_the_origins_apart(seen):
     fitted(0.95)
     apart, power = seen[0]
     assert power <= 2 * apart
+
+
+def test_windows_of_other_series_do_not_overlap():
+    series = SimpleNamespace(owner=np.repeat(np.arange(3), 20))
+    mixture = SimpleNamespace(stride=1, horizon=4)
+    one_each = np.array([16, 36, 56])
+    assert windows_apart(series, one_each, mixture, 3.0) == 3
+    # Errors in common: three windows tell as much as one.
+    assert windows_apart(series, one_each, mixture, 1.0) == 1
+    overlapping = np.array([13, 14, 15, 16, 17])
+    assert windows_apart(series, overlapping, mixture, 5.0) == 2

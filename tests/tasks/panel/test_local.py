@@ -46,6 +46,7 @@ def forecast(name, values):
         ("drift of the last 4 steps", [50, 1, 7, 7, 7, 9], [11, 13, 15]),
         ("drift of the last 4 steps", [4, 6], [8, 10, 12]),
         ("drift of the last 4 steps", [4], [4, 4, 4]),
+        ("drift of the last 8 steps", [9, 0, 1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11]),
         ("drift of the logarithm", [1, 5, 4], [8, 16, 32]),
         ("drift of the logarithm", [0, 5, 4], [4, 4, 4]),
         ("drift of the logarithm", [1, 5, -4], [-4, -4, -4]),

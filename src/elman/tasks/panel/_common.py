@@ -60,3 +60,16 @@ def apart(
     each = np.unique(series.owner[validating - 1], return_counts=True)[1].mean()
     share = common / whole if whole > 0 else 1.0
     return float(each / max(share, 1 / most))
+
+
+def windows_apart(
+    series: SeriesSet, validating: Rows, mixture: Mixture, own: float
+) -> float:
+    """Return how many windows neither overlap nor share their errors with others.
+
+    Windows overlap within a series only, whose first counts whole; ``own`` is what
+    `apart` found.
+    """
+    each = np.unique(series.owner[validating - 1], return_counts=True)[1]
+    new = min(1.0, mixture.stride / mixture.horizon)
+    return float((1 + (each - 1) * new).sum() * own / len(validating))

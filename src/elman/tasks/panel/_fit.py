@@ -31,7 +31,7 @@ from elman.tasks.forecast.intervals._quantiles import check_quantiles
 from elman.training import predict
 
 from . import _kinds
-from ._common import apart
+from ._common import apart, windows_apart
 from ._mixture import Mixture
 from ._model import PanelModel
 from ._parts import (
@@ -171,7 +171,8 @@ def fit_panel(
     run = run_training(
         forecaster, network, loss, examples, held, settings, needed=needed
     )
-    decided = _kept(network, held, mixture.stride, squared=squared)
+    sure = windows_apart(series, validating, mixture, own)
+    decided = _kept(network, held, sure, squared=squared)
     notes += gate_notes(decided)
     _calibrate(forecaster, model, series, validating, (learning, honest), squared)
     notes += _few_windows(len(validating), forecaster.level)
@@ -242,12 +243,12 @@ def observed(
     return panel, stops, notes
 
 
-def _kept(network: Any, held: PanelWindows, stride: int, *, squared: bool) -> Gate:
+def _kept(network: Any, held: PanelWindows, sure: float, *, squared: bool) -> Gate:
     """Keep as much of the network's correction as its gain is sure of."""
     truth, start = (t.numpy().astype(np.float64) for t in (held.target, held.linear))
     corrected = predict(network, held).numpy().astype(np.float64)
     decided = gate(
-        truth[..., None], start[..., None], corrected, squared=squared, stride=stride
+        truth[..., None], start[..., None], corrected, squared=squared, apart=sure
     )
     apply_gate(network, decided.share)
     return decided

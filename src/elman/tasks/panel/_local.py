@@ -14,8 +14,8 @@ from ._series import Array, Rows, SeriesSet
 # Rows that smoothing looks back: so many seasons, and at least so many.
 _SEASONS, _LEAST_WINDOW = 5, 30
 _BATCH = 8192
-# Steps of a recent drift, and the most a logarithm is carried on by.
-_RECENT, _FARTHEST = 4, 3.0
+# The most a logarithm is carried on by.
+_FARTHEST = 3.0
 # Weights of an error in the level, the slope and the season; the share of a slope that
 # remains. The quick ones follow a series whose level is known well.
 _SMOOTHED = {
@@ -46,12 +46,16 @@ def half_drift(series: SeriesSet, origins: Rows, horizon: int) -> Array:
     return np.mean(list(parts), 0)
 
 
-def recent_drift(series: SeriesSet, origins: Rows, horizon: int) -> Array:
-    """Return the line through the last value and the one four steps before."""
-    last = series.filled[origins - 1]
-    back = np.minimum(_RECENT, series.history(origins) - 1)
-    slope = (last - series.filled[origins - 1 - back]) / np.maximum(back, 1)
-    return last[:, None] + slope[:, None] * np.arange(1, horizon + 1)
+def recent_drift(steps: int) -> Local:
+    """Return the forecast of the line through the last value and one before."""
+
+    def forecast(series: SeriesSet, origins: Rows, horizon: int) -> Array:
+        last = series.filled[origins - 1]
+        back = np.minimum(steps, series.history(origins) - 1)
+        slope = (last - series.filled[origins - 1 - back]) / np.maximum(back, 1)
+        return last[:, None] + slope[:, None] * np.arange(1, horizon + 1)
+
+    return forecast
 
 
 def growth(series: SeriesSet, origins: Rows, horizon: int) -> Array:
@@ -114,8 +118,12 @@ _PLAIN: dict[str, Local] = {
     "last value": last_value,
     "drift": drift,
     "half the drift": half_drift,
-    "drift of the last 4 steps": recent_drift,
     "drift of the logarithm": growth,
+}
+_OF_STEPS: dict[str, Callable[[int], Local]] = {
+    "seasonal naive": seasonal_naive,
+    "mean of": recent_mean,
+    "drift of the last": recent_drift,
 }
 
 
@@ -132,7 +140,7 @@ def local_forecast(name: str) -> Local:
     kind, _, rest = name.partition(", season ")
     if kind in _SMOOTHED:
         return smoothing(kind, int(rest.removesuffix(")")))
-    for start, made in (("seasonal naive", seasonal_naive), ("mean of", recent_mean)):
+    for start, made in _OF_STEPS.items():
         if name.startswith(start):
             return made(int(re.findall(r"\d+", name)[0]))
     raise ValueError(name)

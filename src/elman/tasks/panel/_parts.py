@@ -23,6 +23,7 @@ _LONGEST_SMOOTHED = 60
 _TRENDS = (
     "half the drift",
     "drift of the last 4 steps",
+    "drift of the last 8 steps",
     "quick smoothing (damped trend, season 1)",
     "quick smoothing (full trend, season 1)",
 )
