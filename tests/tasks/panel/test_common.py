@@ -73,4 +73,5 @@ def test_windows_of_other_series_do_not_overlap():
     # Errors in common: three windows tell as much as one.
     assert windows_apart(series, one_each, mixture, 1.0) == 1
     overlapping = np.array([13, 14, 15, 16, 17])
-    assert windows_apart(series, overlapping, mixture, 5.0) == 2
+    assert windows_apart(series, overlapping, mixture, 1.0) == 2
+    assert windows_apart(series, overlapping[:4], mixture, 1.0) == 1.75 / 4

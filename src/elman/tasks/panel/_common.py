@@ -11,6 +11,8 @@ from ._split import PanelSplit
 
 # Errors count as no larger than so many usual changes.
 _LARGEST = 5.0
+# With fewer validation origins a series, what moves all series happens about once.
+FEWEST_EACH = 5
 
 
 def apart(
@@ -65,11 +67,14 @@ def apart(
 def windows_apart(
     series: SeriesSet, validating: Rows, mixture: Mixture, own: float
 ) -> float:
-    """Return how many windows neither overlap nor share their errors with others.
+    """Return how many windows tell something of their own about a correction.
 
-    Windows overlap within a series only, whose first counts whole; ``own`` is what
-    `apart` found.
+    Windows overlap within a series only, whose first counts whole. Where most series
+    have few of them, errors that series share count once: ``own`` is what `apart`
+    found.
     """
     each = np.unique(series.owner[validating - 1], return_counts=True)[1]
     new = min(1.0, mixture.stride / mixture.horizon)
-    return float((1 + (each - 1) * new).sum() * own / len(validating))
+    count = float((1 + (each - 1) * new).sum())
+    few = np.median(each) < FEWEST_EACH
+    return count * own / len(validating) if few else count

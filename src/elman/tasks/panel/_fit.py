@@ -31,7 +31,7 @@ from elman.tasks.forecast.intervals._quantiles import check_quantiles
 from elman.training import predict
 
 from . import _kinds
-from ._common import apart, windows_apart
+from ._common import FEWEST_EACH, apart, windows_apart
 from ._mixture import Mixture
 from ._model import PanelModel
 from ._parts import (
@@ -49,7 +49,6 @@ from ._space import Space
 from ._split import PanelSplit, split_panel
 
 _MOST_VALIDATION = 4000
-_FEWEST_EACH = 5
 _LOSSES = ("auto", "absolute", "squared")
 
 
@@ -335,7 +334,7 @@ def _calibrate(
         origins,
         forecaster.level,
         levels,
-        honest if np.median(each) < _FEWEST_EACH else None,
+        honest if np.median(each) < FEWEST_EACH else None,
         rare=squared,
     )
 
