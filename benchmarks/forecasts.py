@@ -8,7 +8,8 @@ horizon follows the spacing of the times: a year of months or quarters, a quarte
 weeks, five years, ten days of business, fourteen days, a day of hours. Printed are
 errors as a multiple of the best of the others: the ridge on the same window, automatic
 exponential smoothing, the last season again (of all that the calendar has), the last
-value.
+value. Series are counted apart by how many forecasts of their held-out part do not
+overlap: with fewer than five, which of the others was best is largely chance.
 
 Automatic exponential smoothing is that of statsforecast (AutoETS, fitted anew at every
 origin on at most 1,000 values; seasons up to 24) where it is installed, and left out
@@ -30,6 +31,8 @@ import elman
 from elman.data import regular_series, to_table
 
 _DAY = 86400.0
+# From so many forecasts that do not overlap on, a series says something by itself.
+_ENOUGH = 5
 # From so many seconds a step on: horizon, season of the reference, naive seasons.
 _KINDS = [
     (300 * _DAY, 5, 1, []),
@@ -130,6 +133,7 @@ def run(path: Path, seed: int) -> dict[str, object]:
         "coverage": float(inside[which][known].mean()),
         "rows": len(values),
         "origins": len(told.origins),
+        "apart": told.held_out // told.horizon,
         "parts": forecaster.linear_.said(0),
         "kept": dict(forecaster.results_["question"])["correction kept"],
         "seconds": seconds,
@@ -164,10 +168,10 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print(
-        "| series | rows | origins | Elman | best other | ridge | AutoETS | season "
-        "| last value | 90 % covers | CPU s |\n|" + "---|" * 11
+        "| series | rows | origins | apart | Elman | best other | ridge | AutoETS "
+        "| season | last value | 90 % covers | CPU s |\n|" + "---|" * 12
     )
-    ratios, covered = [], []
+    ratios, covered, apart = [], [], []
     for path in files(arguments.paths):
         found = run(path, arguments.seed)
         errors = found["errors"]
@@ -177,20 +181,34 @@ def main() -> None:
         seasons = [r for model, r in ratio.items() if model.startswith("season")]
         ratios.append(ratio["Elman"])
         covered.append(found["coverage"])
+        apart.append(found["apart"])
         print(
             f"| {path.stem} | {found['rows']} | {found['origins']} "
-            f"| {ratio['Elman']:.2f} | {best} | {ratio['ridge']:.2f} "
+            f"| {found['apart']} | {ratio['Elman']:.2f} "
+            f"| {best} | {ratio['ridge']:.2f} "
             f"| {ratio.get('AutoETS', np.nan):.2f} "
             f"| {min(seasons, default=np.nan):.2f} | {ratio['last value']:.2f} "
             f"| {found['coverage']:.0%} | {found['seconds']:.1f} |",
             flush=True,
         )
-    ratios, covered = np.array(ratios), np.array(covered)
-    print(
-        f"\n{len(ratios)} series: geometric mean {np.exp(np.log(ratios).mean()):.3f}, "
-        f"better than all others on {(ratios < 1).sum()}, more than 3 % worse on "
-        f"{(ratios > 1.03).sum()}; intervals of 90 % cover {covered.mean():.0%} on "
-        f"average, {covered.min():.0%} at least"
+    ratios, covered, apart = np.array(ratios), np.array(covered), np.array(apart)
+    print()
+    for name, rows in (
+        ("all", apart > 0),
+        (f"{_ENOUGH} forecasts apart or more", apart >= _ENOUGH),
+        ("fewer", apart < _ENOUGH),
+    ):
+        if rows.any():
+            print(f"{name}: {summary(ratios[rows], covered[rows])}")
+
+
+def summary(ratios: np.ndarray, covered: np.ndarray) -> str:
+    """Return what the errors, as multiples of the best other's, add up to."""
+    return (
+        f"{len(ratios)} series, geometric mean {np.exp(np.log(ratios).mean()):.3f}, "
+        f"better than all others on {(ratios < 1).sum()}, at most 3 % worse on "
+        f"{(ratios <= 1.03).sum()}, at most {ratios.max():.2f}; intervals of 90 % "
+        f"cover {covered.mean():.0%} on average, {covered.min():.0%} at least"
     )
 
 

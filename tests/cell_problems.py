@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
-from elman.cells import Cell, Composite, Lowered, core_bias, core_weights, shapes
+from elman.cells import (
+    Cell,
+    Composite,
+    Lowered,
+    cell,
+    core_bias,
+    core_weights,
+    names,
+    shapes,
+    unit_values,
+)
 from elman.cells._execute import Given, Gradients, Ran, execute, execute_backward
 from tolerance import assert_close
 
@@ -84,6 +95,7 @@ class Outcome:
     tracks: list[np.ndarray]
     gates: Arrays
     gradients: Arrays
+    last: list[np.ndarray] | None = None
 
 
 def by_autograd(problem: Problem, lowered: Lowered) -> Outcome:
@@ -141,12 +153,10 @@ def given_of(problem: Problem, lowered: Lowered) -> Given:
 
 def _units(problem: Problem, lowered: Lowered) -> tuple[Any, list[Any]]:
     """Return the parameters as tensors and the program's unit vectors of them."""
-    H = problem.start[0].shape[1]
     own = {
         k: torch.tensor(v, requires_grad=True) for k, v in problem.parameters.items()
     }
-    composite = Composite(lowered.step, own)
-    return own, [composite.fixed(node).expand(H) for node in lowered.units]
+    return own, unit_values(lowered, own)
 
 
 def by_program(problem: Problem, lowered: Lowered) -> Outcome:
@@ -202,3 +212,37 @@ def assert_same(
     assert actual.gradients.keys() == expected.gradients.keys()
     for name, a in actual.gradients.items():
         assert_close(a, expected.gradients[name], what=f"d{name}", **how)
+
+
+def variants() -> list[Cell]:
+    found = [cell(name) for name in names()]
+    found += [cell("rnn", nonlinearity=a) for a in ("relu", "sigmoid", "identity")]
+    found += [cell("rnn", nonlinearity="softplus"), cell("indrnn", activation="tanh")]
+    found += [cell("slstm", heads=3), cell("lstm", heads=2), cell("janet", beta=0.0)]
+    return found
+
+
+def label(found: Cell) -> str:
+    defaults = found.options()
+    set_ = {k: v for k, v in found.chosen().items() if v != defaults[k]}
+    return "-".join([type(found).__name__, *(f"{k}={v}" for k, v in set_.items())])
+
+
+CELLS = [pytest.param(found, id=label(found)) for found in variants()]
+NOISE = {
+    "plain": {},
+    "trace": {"trace": True},
+    "dropout": {"dropout": True},
+    "zoneout": {"zoneout": None},
+    "prediction": {"zoneout": 0.2},
+    "all": {"dropout": True, "zoneout": None, "trace": True},
+}
+
+
+def options_of(found: Cell, kind: str) -> dict:
+    options = dict(NOISE[kind])
+    if "zoneout" in options:
+        options["zoneout"] = (options["zoneout"],) * len(found.states)
+    if found.traced.name in ("MinGRU",):
+        options.pop("dropout", None)
+    return options

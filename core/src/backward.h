@@ -7,25 +7,19 @@
 // changed. Chunks depend on batch and lengths, never on threads.
 
 template <class V, class C>
-class BackwardRun {
+class BackwardRun : Call {
   using T = typename V::T;
+
  public:
   explicit BackwardRun(const Backward<T>& f)
-      : f_(f),
-        s_(f.shape),
-        H_(s_.hidden),
+      : Call(f.shape, C::slots, long(sizeof(T))),
+        f_(f),
         P_(s_.output),
         G_(C::slots),
-        wanted_(share(s_, C::slots, long(sizeof(T)))),
-        team_(wanted_.threads),
-        n_(team_.size()),
-        split_(n_ == 1 ? Split::rows : wanted_.split),
-        barrier_(n_),
-        plan_(make_plan(s_, scratch_)),
         projects_(f.weights.w_hr),
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
-        depth_(WeightGradients<V, C>::kDepth * weights_.blocks()) {
+        depth_(kDepth * weights_.blocks()) {
     const long B = s_.batch;
     zero_ = before_.zero = zeros<T>(scratch_, H_ > P_ ? H_ : P_);
     // W_hh for dh, W_ih for dx, and the second product or the projection.
@@ -33,19 +27,15 @@ class BackwardRun {
     second_ = plain(H_, C::two_products ? H_ : 0);
     project_ = plain(P_, projects_ ? H_ : 0);
     input_ = plain(C::input_count * H_, f.dx ? s_.input : 0);
-    // At least one row's worth of steps, at most four times what an even
-    // batch would need: the tail of a ragged one may be a single long row.
-    most_steps_ = depth_ / (B ? B : 1) * 4;
-    if (most_steps_ > plan_.longest) most_steps_ = plan_.longest;
-    if (most_steps_ < 1) most_steps_ = 1;
+    most_steps_ = steps_of_sum(depth_, B, plan_.longest);
     most_rows_ = depth_ + B;
     dg_ = ring<T>(scratch_, most_steps_ + 1, B, G_ * H_);
     dh_ = take<T>(scratch_, B * P_);
     if (C::has_cell) dc_ = take<T>(scratch_, B * H_);
     if (C::two_products || projects_) extra_ = take<T>(scratch_, B * H_);
     if (projects_) total_ = ring<T>(scratch_, most_steps_ + 1, B, P_);
-    if (f.norms) parts_ = take<T>(scratch_, most_steps_ * B * vectors());
-    rows_ = split_ == Split::rows ? (B + n_ - 1) / n_ : B;
+    if (f.norms) norms_.prepare(scratch_, most_steps_, B, P_);
+    rows_ = most_rows();
     local_ = take<Local>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       Local& l = local_[i];
@@ -76,27 +66,10 @@ class BackwardRun {
     T** dx;
   };
 
-  // Narrower panels where threads that share units would else have more than others.
   Panels<T> plain(long depth, long units) {
-    int columns = ELMAN_PLAIN_COLUMNS;
-    if (split_ == Split::units)
-      while (columns > 1 && most(units, columns / 2) < most(units, columns)) columns /= 2;
-    Panels<T> m = panels<V>(depth, units, columns, false);
+    Panels<T> m = panels<V>(depth, units, columns_for<V>(units), false);
     m.data = take<T>(scratch_, panels_size<V>(m));
     return m;
-  }
-
-  // Vectors of the thread that has most of them.
-  long most(long units, int columns) const {
-    const long per = columns * V::width, count = (units + per - 1) / per;
-    return (count + n_ - 1) / n_ * columns;
-  }
-
-  void meet() {
-    if (n_ > 1) barrier_.wait();
-  }
-  void meet_if(bool b) {
-    if (b) meet();
   }
 
   const T* y_of(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
@@ -119,7 +92,7 @@ class BackwardRun {
   }
 
   void prepare(int id, const Mine& mine) {
-    const Range r = split_ == Split::rows ? Range{0, mine.count} : slice(mine.count, id, n_);
+    const Range r = rows_of(mine, id);
     for (long i = r.first; i < r.last; ++i) {
       const long b = mine.row[i];
       for (long j = 0; j < P_; ++j) dh_[b * P_ + j] = f_.dhn ? f_.dhn[b * P_ + j] : T(0);
@@ -156,7 +129,7 @@ class BackwardRun {
         }
       meet_if(chunk_shared);
       input_gradients(id, mine, s0, s1);
-      if (f_.norms) norms(id, mine, s0, s1);
+      if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
       if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, before_);
       meet_if(chunk_shared);
       s1 = s0;
@@ -164,7 +137,7 @@ class BackwardRun {
     if (f_.dh0) first_states(id, mine);
     meet_if(split_ != Split::rows || weights_.wanted());
     weights_.finish(id, n_);
-    const Range r = split_ == Split::rows ? Range{0, mine.count} : slice(mine.count, id, n_);
+    const Range r = rows_of(mine, id);
     for (long i = r.first; i < r.last; ++i) {
       const long b = mine.row[i];
       if (f_.dh0)
@@ -175,9 +148,7 @@ class BackwardRun {
     }
   }
 
-  Range panels_of(const Panels<T>& m, int id) const {
-    return split_ == Split::units ? slice(m.count, id, n_) : Range{0, m.count};
-  }
+  Range panels_of(const Panels<T>& m, int id) const { return share_of(m.count, id); }
 
   // What the step will read of what forward saved, where it lies in one piece.
   Memory saved(const Mine& mine, long s) const {
@@ -228,7 +199,9 @@ class BackwardRun {
         (dh + V::load(l.dy[k] + u, lanes)).store(l.out[k] + u, lanes);
       });
       product(state_, i, following);
-      if (f_.norms) norm_parts(l, mine, n, step_in_chunk, i);
+      for (long k = 0; f_.norms && k < n; ++k)
+        norms_.add(step_in_chunk, mine.row[k], l.out[k], first_unit<V>(state_, i),
+                   first_unit<V>(state_, i + 1));
       const Timed pointwise(Phase::adjoint, id);
       if (!projects_)
         each_unit<V>(state_, i, n, [&](long k, long u, auto lanes) {
@@ -275,43 +248,6 @@ class BackwardRun {
     for (long i = p.first; i < p.last; ++i) product(state_, i);
   }
 
-  // Sums of squares, one for each vector of units and neighbours first, so that
-  // neither the panels nor a vector's width show in the bits.
-  static constexpr long W = V::width, kTogether = 64 / (W * long(sizeof(T)));
-  static T pairwise(T* terms, long n) {
-    for (; n > 1; n /= 2)
-      for (long k = 0; k < n / 2; ++k) terms[k] = terms[2 * k] + terms[2 * k + 1];
-    return terms[0];
-  }
-  long vectors() const { return (P_ + W - 1) / W; }
-  void norm_parts(Local& l, const Mine& mine, long n, long step_in_chunk, long p) {
-    const long u0 = first_unit<V>(state_, p), u1 = first_unit<V>(state_, p + 1);
-    for (long i = 0; i < n; ++i) {
-      T* part = parts_ + (step_in_chunk * s_.batch + mine.row[i]) * vectors();
-      for (long u = u0; u < u1; u += W) {
-        const V v = V::load(l.out[i] + u, V::lanes(u1 - u));
-        T lane[W];
-        (v * v).store(lane);
-        part[u / W] = pairwise(lane, W);
-      }
-    }
-  }
-  void norms(int id, const Mine& mine, long s0, long s1) {
-    const Range r = split_ == Split::rows ? Range{0, mine.count} : slice(mine.count, id, n_);
-    for (long i = r.first; i < r.last; ++i)
-      for (long s = s0; s < s1 && s < mine.length[i]; ++s) {
-        const T* part = parts_ + ((s - s0) * s_.batch + mine.row[i]) * vectors();
-        T total = 0;
-        for (long k = 0; k < vectors(); k += kTogether) {
-          T terms[kTogether];
-          for (long j = 0; j < kTogether; ++j) terms[j] = k + j < vectors() ? part[k + j] : T(0);
-          total += pairwise(terms, kTogether);
-        }
-        f_.norms[time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]] =
-            T(__builtin_sqrt(total));
-      }
-  }
-
   void input_gradients(int id, const Mine& mine, long s0, long s1) {
     if (!f_.dx) return;
     const Timed timed(Phase::input_gradients, id);
@@ -334,15 +270,7 @@ class BackwardRun {
   }
 
   const Backward<T>& f_;
-  const Shape& s_;
-  const long H_, P_, G_;
-  Scratch scratch_;
-  Sharing wanted_;
-  Team team_;
-  const int n_;
-  const Split split_;
-  Barrier barrier_;
-  Plan plan_;
+  const long P_, G_;
   const bool projects_;
   WeightGradients<V, C> weights_;
   const bool own_blocks_;  // each thread has whole blocks of the batch
@@ -352,6 +280,7 @@ class BackwardRun {
   Past<T> before_{f_, nullptr};
   long most_steps_, most_rows_, rows_;
   Ring<T> dg_{}, total_{};
-  T *dh_ = nullptr, *dc_ = nullptr, *extra_ = nullptr, *parts_ = nullptr;
+  Norms<V> norms_{};
+  T *dh_ = nullptr, *dc_ = nullptr, *extra_ = nullptr;
   Local* local_;
 };

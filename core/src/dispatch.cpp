@@ -98,6 +98,10 @@ void forward(const Forward<float>& a) { kernels().forward32(a); }
 void forward(const Forward<double>& a) { kernels().forward64(a); }
 void backward(const Backward<float>& a) { kernels().backward32(a); }
 void backward(const Backward<double>& a) { kernels().backward64(a); }
+void forward(const GraphForward<float>& a) { kernels().graph_forward32(a); }
+void forward(const GraphForward<double>& a) { kernels().graph_forward64(a); }
+void backward(const GraphBackward<float>& a) { kernels().graph_backward32(a); }
+void backward(const GraphBackward<double>& a) { kernels().graph_backward64(a); }
 
 double burn(bool doubles, long rounds, int threads) {
   struct Work {

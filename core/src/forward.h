@@ -11,31 +11,17 @@
 // lines far away, and rows a power of two apart in the same few places.
 
 template <class V, class C>
-class ForwardRun {
+class ForwardRun : Call {
   using T = typename V::T;
 
  public:
   explicit ForwardRun(const Forward<T>& f)
-      : f_(f),
-        s_(f.shape),
-        H_(s_.hidden),
-        P_(s_.output),
-        wanted_(share(s_, C::slots, long(sizeof(T)))),
-        team_(wanted_.threads),
-        n_(team_.size()),
-        split_(n_ == 1 ? Split::rows : wanted_.split),
-        barrier_(n_),
-        plan_(make_plan(s_, scratch_)) {
+      : Call(f.shape, C::slots, long(sizeof(T))), f_(f), P_(s_.output) {
     const bool projects = f.weights.w_hr;
     w_ = lay_out<V, C>(s_, projects, take<T>(scratch_, packed_size<V, C>(s_, projects)));
     zero_ = zeros<T>(scratch_, H_ > P_ ? H_ : P_);
-    rows_ = split_ == Split::rows ? (s_.batch + n_ - 1) / n_ : s_.batch;
-    // As many steps as make tiles full, and no more than the second cache holds.
-    const long row_bytes = C::slots * H_ * long(sizeof(T)) * (rows_ ? rows_ : 1);
-    chunk_ = 96 / (rows_ ? rows_ : 1);
-    if (chunk_ * row_bytes > 768 * 1024) chunk_ = 768 * 1024 / row_bytes;
-    if (chunk_ > plan_.longest) chunk_ = plan_.longest;
-    if (chunk_ < 1) chunk_ = 1;
+    rows_ = most_rows();
+    chunk_ = steps_of_chunk(rows_, C::slots * H_ * long(sizeof(T)), plan_.longest);
     if (C::slots > 1) {
       pre_size_ = chunk_ * rows_ * (C::slots * H_ + kPadding);
       pre_ = take<T>(scratch_, pre_size_ * (split_ == Split::rows ? n_ : 1));
@@ -69,13 +55,6 @@ class ForwardRun {
     const T** x;
     T** pre;
   };
-
-  void meet() {
-    if (n_ > 1) barrier_.wait();
-  }
-  void meet_if(bool b) {
-    if (b) meet();
-  }
 
   const T* input(long t, long b) const { return f_.x + t * f_.x_step + b * f_.x_row; }
   T* output(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
@@ -140,9 +119,7 @@ class ForwardRun {
     }
   }
 
-  Range panels_of(const Panels<T>& m, int id) const {
-    return split_ == Split::units ? slice(m.count, id, n_) : Range{0, m.count};
-  }
+  Range panels_of(const Panels<T>& m, int id) const { return share_of(m.count, id); }
 
   // Where step s will save its gates, where that is one piece.
   Memory saved(const Mine& mine, long s) const {
@@ -211,7 +188,7 @@ class ForwardRun {
 
   // Last states, and zeros past each row's length.
   void finish(const Mine& mine, int id) {
-    const Range r = split_ == Split::rows ? Range{0, mine.count} : slice(mine.count, id, n_);
+    const Range r = rows_of(mine, id);
     for (long i = r.first; i < r.last; ++i) {
       const long b = mine.row[i], length = mine.length[i];
       const long last = length ? time_of(s_, length - 1, length) : 0;
@@ -229,15 +206,7 @@ class ForwardRun {
   }
 
   const Forward<T>& f_;
-  const Shape& s_;
-  const long H_, P_;
-  Scratch scratch_;
-  Sharing wanted_;
-  Team team_;
-  const int n_;
-  const Split split_;
-  Barrier barrier_;
-  Plan plan_;
+  const long P_;
   PackedWeights<T> w_;
   const T* zero_;
   long rows_, chunk_, pre_size_ = 0;

@@ -1,7 +1,11 @@
 // What the dispatcher and the instruction sets share.
 #pragma once
 
+#include <stdexcept>
+#include <vector>
+
 #include "elman/core.h"
+#include "elman/program.h"
 #include "phases.h"
 #include "pool.h"
 #include "scratch.h"
@@ -34,6 +38,10 @@ extern WorthSharing worth_sharing;
 // load that follows a masked store closely has to wait for the cache.
 struct Full {};
 
+// Compiled pieces handed in for a program, null where there are none.
+template <class T>
+const PieceFunction<T>* provided_pieces(const char* isa, std::uint64_t hash, bool back);
+
 // One instruction set's entry points.
 struct Kernels {
   const char* name;
@@ -43,6 +51,10 @@ struct Kernels {
   void (*backward64)(const Backward<double>&);
   double (*peak32)(long rounds);
   double (*peak64)(long rounds);
+  void (*graph_forward32)(const GraphForward<float>&);
+  void (*graph_forward64)(const GraphForward<double>&);
+  void (*graph_backward32)(const GraphBackward<float>&);
+  void (*graph_backward64)(const GraphBackward<double>&);
 };
 
 // Subnormal numbers count as zero inside a call, on every thread: a vanishing

@@ -26,6 +26,11 @@ void forward_of(const Forward<T>& a) {
 template <class T>
 void backward_of(const Backward<T>& a) { run_cell<T, BackwardRun>(a); }
 
+template <class T>
+void graph_forward_of(const GraphForward<T>& a) { GraphForwardRun<Vec<T>>(a).run(); }
+template <class T>
+void graph_backward_of(const GraphBackward<T>& a) { GraphBackwardRun<Vec<T>>(a).run(); }
+
 // Nothing but multiply-and-add in registers, for measuring what the machine
 // can do: returns how many operations one thread made.
 template <class T>
@@ -47,3 +52,10 @@ double peak_of(long rounds) {
   }
   return 2.0 * double(rounds) * N * V::width;
 }
+
+#define ELMAN_KERNELS                                                                        \
+  {                                                                                          \
+    kIsa, forward_of<float>, forward_of<double>, backward_of<float>, backward_of<double>,    \
+        peak_of<float>, peak_of<double>, graph_forward_of<float>, graph_forward_of<double>,  \
+        graph_backward_of<float>, graph_backward_of<double>                                  \
+  }

@@ -38,25 +38,6 @@ struct Outers<C> {
       {2, 1, C::inputs + 2, true, false, true, true, true}};
 };
 
-// Gradients of the last steps: step s of row b lies at step(s) + b * stride until
-// as many later ones have come. Rows are `stride` apart, a little more than their
-// length: powers of two would all want the same few places in the cache, and
-// pack_group reads a little past the end.
-template <class T>
-struct Ring {
-  static constexpr long kPadding = 16;
-  T* data;
-  long steps, batch, stride;
-
-  T* step(long s) const { return data + s % steps * batch * stride; }
-};
-
-template <class T>
-Ring<T> ring(Scratch& scratch, long steps, long batch, long width) {
-  const long stride = width + Ring<T>::kPadding;
-  return {take<T>(scratch, steps * batch * stride), steps, batch, stride};
-}
-
 // The state before step s, which is at time t, of row b.
 template <class T>
 struct Past {
@@ -69,38 +50,28 @@ struct Past {
   }
 };
 
-// How many blocks: few enough that their sums stay in the second cache, or at
-// least cost no more to fetch than the rows.
-inline int weight_blocks(const Shape& s, long bytes) {
-  int n = bytes <= 256 * 1024 ? 4 : bytes <= 2048 * 1024 ? 2 : 1;
-  while (n > 1 && s.batch < 4 * n) n /= 2;
-  return n;
-}
-
 template <class V, class C>
 class WeightGradients {
   using T = typename V::T;
   static constexpr int kGates = C::two_products ? 3 : Outers<C>::pass[0].slots;
 
  public:
-  static constexpr long kDepth = 256;  // rows of one sum
-
   WeightGradients(const Backward<T>& f, const Plan& plan)
       : f_(f),
         s_(f.shape),
-        plan_(plan),
         H_(s_.hidden),
         P_(s_.output),
         wanted_(f.dw_ih || f.dw_hh || f.db_ih || f.db_hh || f.dw_hr),
-        blocks_(wanted_ ? weight_blocks(s_, kGates * H_ * (s_.input + P_) * long(sizeof(T))) : 1) {}
+        blocks_{s_, plan,
+                wanted_ ? weight_blocks(s_, kGates * H_ * (s_.input + P_) * long(sizeof(T))) : 1} {}
 
   // Memory for `threads` threads and chunks of at most `steps` steps.
   void prepare(Scratch& scratch, long steps, int threads) {
     if (!wanted_) return;
-    rows_ = kDepth + s_.batch / blocks_ + 1 + steps;
-    sums_ = take<Sums>(scratch, blocks_);
+    rows_ = kDepth + s_.batch / blocks() + 1 + steps;
+    sums_ = take<Sums>(scratch, blocks());
     sums_[0] = {f_.dw_ih, f_.dw_hh, f_.db_ih, f_.db_hh, f_.dw_hr};
-    for (int j = 1; j < blocks_; ++j)
+    for (int j = 1; j < blocks(); ++j)
       for (int k = 0; k < kParts; ++k)
         sums_[j].part[k] = sums_[0].part[k] ? take<T>(scratch, size(k)) : nullptr;
     local_ = take<Local>(scratch, threads);
@@ -116,11 +87,11 @@ class WeightGradients {
   }
 
   bool wanted() const { return wanted_; }
-  int blocks() const { return blocks_; }
+  int blocks() const { return blocks_.count; }
 
   void clear(int id, int threads) {
     if (!wanted_) return;
-    const Range r = slice(blocks_, id, threads);
+    const Range r = slice(blocks(), id, threads);
     for (long j = r.first; j < r.last; ++j)
       for (int k = 0; k < kParts; ++k)
         if (T* p = sums_[j].part[k]) {
@@ -134,10 +105,8 @@ class WeightGradients {
   void add(int id, int threads, bool own, long s0, long s1, const Ring<T>& dg,
            const Ring<T>& total, const Past<T>& before) {
     const Timed timed(Phase::weights, id);
-    for (int j = 0; j < blocks_; ++j) {
-      // As my_rows shares the rows out.
-      const int owner = s_.lengths ? j % threads : j * threads / blocks_;
-      if (own && owner != id) continue;
+    for (int j = 0; j < blocks(); ++j) {
+      if (own && blocks_.owner(j, threads) != id) continue;
       block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, total, before);
     }
   }
@@ -150,7 +119,7 @@ class WeightGradients {
       T* to = sums_[0].part[k];
       if (!to) continue;
       const Range r = slice(size(k), id, threads);
-      for (int j = 1; j < blocks_; ++j)
+      for (int j = 1; j < blocks(); ++j)
         for (long i = r.first; i < r.last; ++i) to[i] += sums_[j].part[k][i];
     }
   }
@@ -171,29 +140,11 @@ class WeightGradients {
     return n[k];
   }
 
-  // Calls f(k, step, s, b, t) for the k-th row and step of a block; `step` is
-  // where a ring keeps it.
-  template <class F>
-  long each(int j, long s0, long s1, const Ring<T>& ring, F f) const {
-    long k = 0;
-    const Range r = slice(s_.batch, j, blocks_);
-    for (long s = s0; s < s1; ++s) {
-      const T* step = ring.step(s);
-      for (long i = s_.lengths ? j : r.first; i < (s_.lengths ? s_.batch : r.last);
-           i += s_.lengths ? blocks_ : 1) {
-        if (plan_.length[i] <= s) break;
-        const long b = plan_.row[i];
-        f(k++, step, s, b, time_of(s_, s, plan_.length[i]));
-      }
-    }
-    return k;
-  }
-
   void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
              const Ring<T>& total, const Past<T>& before) {
     const Sums& to = sums_[j];
-    const long n = each(j, s0, s1, dg, [&](long k, const T* step, long s, long b, long t) {
-      l.dg[k] = step + b * dg.stride;
+    const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
+      l.dg[k] = dg.step(s) + b * dg.stride;
       l.x[k] = f_.x + t * f_.x_step + b * f_.x_row;
       l.h[k] = before(s, t, b);
     });
@@ -204,7 +155,7 @@ class WeightGradients {
     }
     for (const OuterPass& pass : Outers<C>::pass) {
       if (pass.rh && to.part[kWhh]) {
-        each(j, s0, s1, dg, [&](long k, const T*, long, long b, long t) {
+        blocks_.each(j, s0, s1, [&](long k, long, long b, long t) {
           l.h[k] = f_.gates + ((t * s_.batch + b) * C::slots + 3) * H_;
         });
         pack_batch<V>(l.h, n, H_, l.packed_h);
@@ -246,35 +197,20 @@ class WeightGradients {
     T* db_ih = pass.input_bias ? to.part[kBih] : nullptr;
     T* db_hh = pass.hidden_bias ? to.part[kBhh] : nullptr;
     if (!db_ih && !db_hh) return;
-    constexpr int kColumns = 4;
-    constexpr long W = V::width;
-    const long per = (H_ + kColumns * W - 1) / (kColumns * W);
+    constexpr long kUnits = kSumColumns * V::width;
+    const long per = (H_ + kUnits - 1) / kUnits;
     const Range r = slice(pass.slots * per, part, parts);
     for (long k = r.first; k < r.last; ++k) {
-      const long slot = k / per, u = k % per * kColumns * W;
-      const long from = (pass.slot + slot) * H_ + u, to_unit = pass.gates[slot] * H_ + u;
-      V sum[kColumns];
-      typename V::Lanes lanes[kColumns];
-      for (int c = 0; c < kColumns; ++c) {
-        sum[c] = V::all(0);
-        lanes[c] = V::lanes(H_ - u - c * W);
-      }
-      for (long i = 0; i < n; ++i)
-        ELMAN_UNROLL(4)
-        for (int c = 0; c < kColumns; ++c) sum[c] = sum[c] + V::load(l.dg[i] + from + c * W, lanes[c]);
-      T* const both[] = {db_ih, db_hh};
-      for (T* db : both)
-        for (int c = 0; db && c < kColumns; ++c) {
-          T* at = db + to_unit + c * W;
-          (V::load(at, lanes[c]) + sum[c]).store(at, lanes[c]);
-        }
+      const long slot = k / per, u = k % per * kUnits, to_unit = pass.gates[slot] * H_ + u;
+      T* const both[] = {db_ih ? db_ih + to_unit : nullptr, db_hh ? db_hh + to_unit : nullptr};
+      add_column_sums<V>(l.dg, n, (pass.slot + slot) * H_ + u, H_ - u, both, 2);
     }
   }
 
   void projection(Local& l, T* dw_hr, int j, int part, int parts, long s0, long s1,
                   const Ring<T>& total) {
-    const long n = each(j, s0, s1, total, [&](long k, const T* step, long, long b, long t) {
-      l.dg[k] = step + b * total.stride;
+    const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
+      l.dg[k] = total.step(s) + b * total.stride;
       l.h[k] = f_.raw + (t * s_.batch + b) * H_;
     });
     pack_batch<V>(l.h, n, H_, l.packed_h);
@@ -291,10 +227,9 @@ class WeightGradients {
 
   const Backward<T>& f_;
   const Shape& s_;
-  const Plan& plan_;
   const long H_, P_;
   const bool wanted_;
-  const int blocks_;
+  const Blocks blocks_;
   long rows_ = 0;
   Sums* sums_ = nullptr;
   Local* local_ = nullptr;

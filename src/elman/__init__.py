@@ -17,6 +17,17 @@ _HOME = {
     "RNN": "elman.layers",
     "GRU": "elman.layers",
     "LSTM": "elman.layers",
+    "CoRNN": "elman.layers",
+    "CoupledLSTM": "elman.layers",
+    "IndRNN": "elman.layers",
+    "JANET": "elman.layers",
+    "LayerNormGRU": "elman.layers",
+    "LayerNormLSTM": "elman.layers",
+    "LRU": "elman.layers",
+    "MinGRU": "elman.layers",
+    "PeepholeLSTM": "elman.layers",
+    "SLSTM": "elman.layers",
+    "Cell": "elman.cells",
     "RNNCell": "elman.layers",
     "GRUCell": "elman.layers",
     "LSTMCell": "elman.layers",
@@ -43,13 +54,24 @@ if TYPE_CHECKING:
     from elman._errors import ElmanError as ElmanError
     from elman._errors import InputError as InputError
     from elman._errors import RunDirectoryError as RunDirectoryError
+    from elman.cells import Cell as Cell
     from elman.diagnosis import Diagnosis as Diagnosis
     from elman.diagnosis import diagnose as diagnose
     from elman.layers import GRU as GRU
+    from elman.layers import JANET as JANET
+    from elman.layers import LRU as LRU
     from elman.layers import LSTM as LSTM
     from elman.layers import RNN as RNN
+    from elman.layers import SLSTM as SLSTM
+    from elman.layers import CoRNN as CoRNN
+    from elman.layers import CoupledLSTM as CoupledLSTM
     from elman.layers import GRUCell as GRUCell
+    from elman.layers import IndRNN as IndRNN
+    from elman.layers import LayerNormGRU as LayerNormGRU
+    from elman.layers import LayerNormLSTM as LayerNormLSTM
     from elman.layers import LSTMCell as LSTMCell
+    from elman.layers import MinGRU as MinGRU
+    from elman.layers import PeepholeLSTM as PeepholeLSTM
     from elman.layers import RNNCell as RNNCell
     from elman.layers import accelerate as accelerate
     from elman.layers import restore as restore

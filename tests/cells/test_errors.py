@@ -190,7 +190,19 @@ class StateName(Cell):
         return self.gate("h", tanh(self.linear("f", x, h)))
 
 
+class Misspelt(Cell):
+    def step(self, x, h):
+        return tanh(self.linaer("f", x, h))
+
+
+class NotThere(Cell):
+    def step(self, x, h):
+        return tanh(self.linear("f", x, h)) * undefined  # noqa: F821
+
+
 REFUSED = [
+    (Misspelt, 'self.linaer("f", x, h)', "AttributeError"),
+    (NotThere, "* undefined", "NameError"),
     (PythonIf, "if f > 0.5:", "where(condition, a, b)"),
     (PythonMax, 'max(self.linear("f", x, h), h)', "maximum"),
     (NumpyCall, "np.tanh", "write tanh(...) from elman.cells"),

@@ -5,45 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cell_problems import assert_same, by_autograd, by_program, draw, given_of
-from elman.cells import Cell, cell, names, specified
+from cell_problems import (
+    CELLS,
+    NOISE,
+    assert_same,
+    by_autograd,
+    by_program,
+    draw,
+    given_of,
+    options_of,
+)
+from elman.cells import cell, specified
 from elman.cells._execute import execute
 from elman.cells._program import Program
 from tolerance import assert_close
-
-
-def variants() -> list[Cell]:
-    found = [cell(name) for name in names()]
-    found += [cell("rnn", nonlinearity=a) for a in ("relu", "sigmoid", "identity")]
-    found += [cell("rnn", nonlinearity="softplus"), cell("indrnn", activation="tanh")]
-    found += [cell("slstm", heads=3), cell("lstm", heads=2), cell("janet", beta=0.0)]
-    return found
-
-
-def label(found: Cell) -> str:
-    defaults = found.options()
-    set_ = {k: v for k, v in found.chosen().items() if v != defaults[k]}
-    return "-".join([type(found).__name__, *(f"{k}={v}" for k, v in set_.items())])
-
-
-CELLS = [pytest.param(found, id=label(found)) for found in variants()]
-NOISE = {
-    "plain": {},
-    "trace": {"trace": True},
-    "dropout": {"dropout": True},
-    "zoneout": {"zoneout": None},
-    "prediction": {"zoneout": 0.2},
-    "all": {"dropout": True, "zoneout": None, "trace": True},
-}
-
-
-def options_of(found: Cell, kind: str) -> dict:
-    options = dict(NOISE[kind])
-    if "zoneout" in options:
-        options["zoneout"] = (options["zoneout"],) * len(found.states)
-    if found.traced.name in ("MinGRU",):
-        options.pop("dropout", None)
-    return options
 
 
 @pytest.mark.parametrize("kind", NOISE)
@@ -100,3 +75,15 @@ def test_programs_are_lean():
     assert cell("gru_reset_before").lowered().program.saved == 4
     assert lstm.products[0].rows == (0, 1, 2, 3)
     assert [p.first for p in gru.products] == [0, 1]
+
+
+def test_backward_shares_what_is_common():
+    """No more instructions than a careful hand needs; loads and stores included."""
+
+    def instructions(name):
+        program = cell(name).lowered().program
+        return sum(len(piece.instructions) for piece in program.backward_pieces)
+
+    assert instructions("lstm") <= 28
+    assert instructions("gru") <= 21
+    assert instructions("rnn") <= 7

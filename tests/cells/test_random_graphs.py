@@ -16,6 +16,7 @@ from elman.cells import (
     maximum,
     minimum,
     names,
+    normalise,
     relu,
     row_mean,
     row_sum,
@@ -69,7 +70,7 @@ def random_cell(seed: int) -> Cell:
 
 def combined(rng, values):
     a, b, c = (values[int(rng.integers(len(values)))] for _ in range(3))
-    kind = int(rng.integers(8))
+    kind = int(rng.integers(9))
     if kind == 0:
         return a * b + c
     if kind == 1:
@@ -84,6 +85,8 @@ def combined(rng, values):
         return a / (1.5 + b * b)
     if kind == 6:
         return where(a > 0.2, b, -c)
+    if kind == 7:
+        return normalise(a * b + c, eps=0.1)
     return tanh(0.1 * row_sum(a)) * b
 
 

@@ -17,6 +17,17 @@ PACKAGE = Path(elman.__file__).parent
 PACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 PUBLIC = {
+    "Cell",
+    "CoRNN",
+    "CoupledLSTM",
+    "IndRNN",
+    "JANET",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "LRU",
+    "MinGRU",
+    "PeepholeLSTM",
+    "SLSTM",
     "Diagnosis",
     "ElmanError",
     "Forecaster",

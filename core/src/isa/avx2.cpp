@@ -10,6 +10,5 @@ namespace {
 }  // namespace
 
 extern const Kernels kAvx2;
-const Kernels kAvx2{"avx2",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, peak_of<float>,      peak_of<double>};
+const Kernels kAvx2 ELMAN_KERNELS;
 }  // namespace elman

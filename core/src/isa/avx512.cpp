@@ -10,6 +10,5 @@ namespace {
 }  // namespace
 
 extern const Kernels kAvx512;
-const Kernels kAvx512{"avx512",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, peak_of<float>,      peak_of<double>};
+const Kernels kAvx512 ELMAN_KERNELS;
 }  // namespace elman

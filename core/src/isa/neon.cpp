@@ -10,6 +10,5 @@ namespace {
 }  // namespace
 
 extern const Kernels kNeon;
-const Kernels kNeon{"neon",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, peak_of<float>,      peak_of<double>};
+const Kernels kNeon ELMAN_KERNELS;
 }  // namespace elman

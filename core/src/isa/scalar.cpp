@@ -8,6 +8,5 @@ namespace {
 }  // namespace
 
 extern const Kernels kScalar;
-const Kernels kScalar{"scalar",             forward_of<float>,  forward_of<double>, backward_of<float>,
-                 backward_of<double>, peak_of<float>,      peak_of<double>};
+const Kernels kScalar ELMAN_KERNELS;
 }  // namespace elman

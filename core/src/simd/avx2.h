@@ -3,6 +3,8 @@
 #define ELMAN_ACCUMULATORS 12
 #define ELMAN_PLAIN_COLUMNS 2
 
+constexpr char kIsa[] = "avx2";
+
 template <class T>
 struct Vec;
 
@@ -58,6 +60,29 @@ ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
 }
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(m.v), 23))};
+}
+
+ELMAN_INLINE Vec<float> sqrt_of(Vec<float> a) { return {_mm256_sqrt_ps(a.v)}; }
+ELMAN_INLINE Vec<float> negated(Vec<float> a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
+ELMAN_INLINE Vec<float> absolute(Vec<float> a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<float> where_greater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ))};
+}
+ELMAN_INLINE Vec<float> where_nonzero(Vec<float> c, Vec<float> x, Vec<float> y) {
+  return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(c.v, _mm256_setzero_ps(), _CMP_NEQ_UQ))};
+}
+ELMAN_INLINE Vec<float> where_nan(Vec<float> a, Vec<float> x, Vec<float> y) {
+  return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<float> exponent_of(Vec<float> a) {
+  const __m256i bits = _mm256_or_si256(_mm256_srli_epi32(_mm256_castps_si256(a.v), 23), _mm256_set1_epi32(0x4b000000));
+  return {_mm256_sub_ps(_mm256_castsi256_ps(bits), _mm256_set1_ps(8388608.0f))};
+}
+ELMAN_INLINE Vec<float> mantissa_of(Vec<float> a) {
+  const __m256i low = _mm256_and_si256(_mm256_castps_si256(a.v), _mm256_set1_epi32(0x007fffff));
+  return {_mm256_castsi256_ps(_mm256_or_si256(low, _mm256_set1_epi32(0x3f800000)))};
 }
 
 // The sum of all lanes, halves folded onto each other.
@@ -122,6 +147,29 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(m.v), 52))};
 }
+ELMAN_INLINE Vec<double> sqrt_of(Vec<double> a) { return {_mm256_sqrt_pd(a.v)}; }
+ELMAN_INLINE Vec<double> negated(Vec<double> a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
+ELMAN_INLINE Vec<double> absolute(Vec<double> a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<double> where_greater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_GT_OQ))};
+}
+ELMAN_INLINE Vec<double> where_nonzero(Vec<double> c, Vec<double> x, Vec<double> y) {
+  return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(c.v, _mm256_setzero_pd(), _CMP_NEQ_UQ))};
+}
+ELMAN_INLINE Vec<double> where_nan(Vec<double> a, Vec<double> x, Vec<double> y) {
+  return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q))};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<double> exponent_of(Vec<double> a) {
+  const __m256i bits = _mm256_or_si256(_mm256_srli_epi64(_mm256_castpd_si256(a.v), 52), _mm256_set1_epi64x(0x4330000000000000));
+  return {_mm256_sub_pd(_mm256_castsi256_pd(bits), _mm256_set1_pd(4503599627370496.0))};
+}
+ELMAN_INLINE Vec<double> mantissa_of(Vec<double> a) {
+  const __m256i low = _mm256_and_si256(_mm256_castpd_si256(a.v), _mm256_set1_epi64x(0x000fffffffffffff));
+  return {_mm256_castsi256_pd(_mm256_or_si256(low, _mm256_set1_epi64x(0x3ff0000000000000)))};
+}
+
 ELMAN_INLINE double fold(Vec<double> a) {
   const __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
   return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));

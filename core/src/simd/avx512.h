@@ -3,6 +3,8 @@
 #define ELMAN_ACCUMULATORS 24
 #define ELMAN_PLAIN_COLUMNS 4
 
+constexpr char kIsa[] = "avx512";
+
 template <class T>
 struct Vec;
 
@@ -46,6 +48,29 @@ ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
 }
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(m.v), 23))};
+}
+
+ELMAN_INLINE Vec<float> sqrt_of(Vec<float> a) { return {_mm512_sqrt_ps(a.v)}; }
+ELMAN_INLINE Vec<float> negated(Vec<float> a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
+ELMAN_INLINE Vec<float> absolute(Vec<float> a) { return {_mm512_abs_ps(a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<float> where_greater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), y.v, x.v)};
+}
+ELMAN_INLINE Vec<float> where_nonzero(Vec<float> c, Vec<float> x, Vec<float> y) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(c.v, _mm512_setzero_ps(), _CMP_NEQ_UQ), y.v, x.v)};
+}
+ELMAN_INLINE Vec<float> where_nan(Vec<float> a, Vec<float> x, Vec<float> y) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q), y.v, x.v)};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<float> exponent_of(Vec<float> a) {
+  const __m512i bits = _mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(a.v), 23), _mm512_set1_epi32(0x4b000000));
+  return {_mm512_sub_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(8388608.0f))};
+}
+ELMAN_INLINE Vec<float> mantissa_of(Vec<float> a) {
+  const __m512i low = _mm512_and_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(0x007fffff));
+  return {_mm512_castsi512_ps(_mm512_or_si512(low, _mm512_set1_epi32(0x3f800000)))};
 }
 
 // The sum of all lanes, halves folded onto each other.
@@ -102,6 +127,29 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(m.v), 52))};
 }
+ELMAN_INLINE Vec<double> sqrt_of(Vec<double> a) { return {_mm512_sqrt_pd(a.v)}; }
+ELMAN_INLINE Vec<double> negated(Vec<double> a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
+ELMAN_INLINE Vec<double> absolute(Vec<double> a) { return {_mm512_abs_pd(a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<double> where_greater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.v, b.v, _CMP_GT_OQ), y.v, x.v)};
+}
+ELMAN_INLINE Vec<double> where_nonzero(Vec<double> c, Vec<double> x, Vec<double> y) {
+  return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(c.v, _mm512_setzero_pd(), _CMP_NEQ_UQ), y.v, x.v)};
+}
+ELMAN_INLINE Vec<double> where_nan(Vec<double> a, Vec<double> x, Vec<double> y) {
+  return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q), y.v, x.v)};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<double> exponent_of(Vec<double> a) {
+  const __m512i bits = _mm512_or_si512(_mm512_srli_epi64(_mm512_castpd_si512(a.v), 52), _mm512_set1_epi64(0x4330000000000000));
+  return {_mm512_sub_pd(_mm512_castsi512_pd(bits), _mm512_set1_pd(4503599627370496.0))};
+}
+ELMAN_INLINE Vec<double> mantissa_of(Vec<double> a) {
+  const __m512i low = _mm512_and_si512(_mm512_castpd_si512(a.v), _mm512_set1_epi64(0x000fffffffffffff));
+  return {_mm512_castsi512_pd(_mm512_or_si512(low, _mm512_set1_epi64(0x3ff0000000000000)))};
+}
+
 ELMAN_INLINE double fold(Vec<double> a) { return _mm512_reduce_add_pd(a.v); }
 
 ELMAN_INLINE Vec<double> zip_low(Vec<double> a, Vec<double> b) {

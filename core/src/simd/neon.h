@@ -3,6 +3,8 @@
 #define ELMAN_ACCUMULATORS 24
 #define ELMAN_PLAIN_COLUMNS 4
 
+constexpr char kIsa[] = "neon";
+
 template <class T>
 struct Vec;
 
@@ -52,6 +54,29 @@ ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
 }
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(m.v), 23))};
+}
+
+ELMAN_INLINE Vec<float> sqrt_of(Vec<float> a) { return {vsqrtq_f32(a.v)}; }
+ELMAN_INLINE Vec<float> negated(Vec<float> a) { return {vnegq_f32(a.v)}; }
+ELMAN_INLINE Vec<float> absolute(Vec<float> a) { return {vabsq_f32(a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<float> where_greater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  return {vbslq_f32(vcgtq_f32(a.v, b.v), x.v, y.v)};
+}
+ELMAN_INLINE Vec<float> where_nonzero(Vec<float> c, Vec<float> x, Vec<float> y) {
+  return {vbslq_f32(vceqzq_f32(c.v), y.v, x.v)};
+}
+ELMAN_INLINE Vec<float> where_nan(Vec<float> a, Vec<float> x, Vec<float> y) {
+  return {vbslq_f32(vceqq_f32(a.v, a.v), y.v, x.v)};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<float> exponent_of(Vec<float> a) {
+  const auto bits = vorrq_u32(vshrq_n_u32(vreinterpretq_u32_f32(a.v), 23), vdupq_n_u32(0x4b000000));
+  return {vsubq_f32(vreinterpretq_f32_u32(bits), vdupq_n_f32(8388608.0f))};
+}
+ELMAN_INLINE Vec<float> mantissa_of(Vec<float> a) {
+  const auto low = vandq_u32(vreinterpretq_u32_f32(a.v), vdupq_n_u32(0x007fffff));
+  return {vreinterpretq_f32_u32(vorrq_u32(low, vdupq_n_u32(0x3f800000)))};
 }
 
 // The sum of all lanes, halves folded onto each other.
@@ -111,6 +136,29 @@ ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(m.v), 52))};
 }
+ELMAN_INLINE Vec<double> sqrt_of(Vec<double> a) { return {vsqrtq_f64(a.v)}; }
+ELMAN_INLINE Vec<double> negated(Vec<double> a) { return {vnegq_f64(a.v)}; }
+ELMAN_INLINE Vec<double> absolute(Vec<double> a) { return {vabsq_f64(a.v)}; }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+ELMAN_INLINE Vec<double> where_greater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  return {vbslq_f64(vcgtq_f64(a.v, b.v), x.v, y.v)};
+}
+ELMAN_INLINE Vec<double> where_nonzero(Vec<double> c, Vec<double> x, Vec<double> y) {
+  return {vbslq_f64(vceqzq_f64(c.v), y.v, x.v)};
+}
+ELMAN_INLINE Vec<double> where_nan(Vec<double> a, Vec<double> x, Vec<double> y) {
+  return {vbslq_f64(vceqq_f64(a.v, a.v), y.v, x.v)};
+}
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+ELMAN_INLINE Vec<double> exponent_of(Vec<double> a) {
+  const auto bits = vorrq_u64(vshrq_n_u64(vreinterpretq_u64_f64(a.v), 52), vdupq_n_u64(0x4330000000000000));
+  return {vsubq_f64(vreinterpretq_f64_u64(bits), vdupq_n_f64(4503599627370496.0))};
+}
+ELMAN_INLINE Vec<double> mantissa_of(Vec<double> a) {
+  const auto low = vandq_u64(vreinterpretq_u64_f64(a.v), vdupq_n_u64(0x000fffffffffffff));
+  return {vreinterpretq_f64_u64(vorrq_u64(low, vdupq_n_u64(0x3ff0000000000000)))};
+}
+
 ELMAN_INLINE double fold(Vec<double> a) {
   return vgetq_lane_f64(a.v, 0) + vgetq_lane_f64(a.v, 1);
 }

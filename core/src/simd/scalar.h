@@ -6,6 +6,8 @@
 #define ELMAN_ACCUMULATORS 8
 #define ELMAN_PLAIN_COLUMNS 2
 
+constexpr char kIsa[] = "scalar";
+
 template <class T>
 struct Bits;
 template <>
@@ -84,6 +86,19 @@ template <class T> ELMAN_INLINE Vec<T> by_sign(Vec<T> x, Vec<T> plus, Vec<T> min
 template <class T> ELMAN_INLINE Vec<T> unless_nonpositive(Vec<T> y, Vec<T> x) { return each(x, [&](long i) { return y.v[i] <= T(0) ? T(0) : x.v[i]; }); }
 template <class T> ELMAN_INLINE Vec<T> exponent_bits(Vec<T> m) {
   return each(m, [&](long i) { return from_bits<T>(to_bits<T>(m.v[i]) << Bits<T>::mantissa); });
+}
+template <class T> ELMAN_INLINE Vec<T> sqrt_of(Vec<T> a) { return each(a, [&](long i) { return T(__builtin_sqrt(a.v[i])); }); }
+template <class T> ELMAN_INLINE Vec<T> negated(Vec<T> a) { return each(a, [&](long i) { return -a.v[i]; }); }
+template <class T> ELMAN_INLINE Vec<T> absolute(Vec<T> a) { return each(a, [&](long i) { return T(__builtin_fabs(a.v[i])); }); }
+// a > b ? x : y, also where a or b is NaN; c != 0 ? x : y; a is NaN ? x : y.
+template <class T> ELMAN_INLINE Vec<T> where_greater(Vec<T> a, Vec<T> b, Vec<T> x, Vec<T> y) { return each(a, [&](long i) { return a.v[i] > b.v[i] ? x.v[i] : y.v[i]; }); }
+template <class T> ELMAN_INLINE Vec<T> where_nonzero(Vec<T> c, Vec<T> x, Vec<T> y) { return each(c, [&](long i) { return c.v[i] != T(0) ? x.v[i] : y.v[i]; }); }
+template <class T> ELMAN_INLINE Vec<T> where_nan(Vec<T> a, Vec<T> x, Vec<T> y) { return each(a, [&](long i) { return a.v[i] != a.v[i] ? x.v[i] : y.v[i]; }); }
+// Of a positive number: the exponent's bits as a number, and the rest, in [1, 2).
+template <class T> ELMAN_INLINE Vec<T> exponent_of(Vec<T> a) { return each(a, [&](long i) { return T(to_bits<T>(a.v[i]) >> Bits<T>::mantissa); }); }
+template <class T> ELMAN_INLINE Vec<T> mantissa_of(Vec<T> a) {
+  constexpr auto low = (typename Bits<T>::type(1) << Bits<T>::mantissa) - 1;
+  return each(a, [&](long i) { return from_bits<T>((to_bits<T>(a.v[i]) & low) | to_bits<T>(T(1))); });
 }
 // The sum of all lanes, halves folded onto each other.
 template <class T> ELMAN_INLINE T fold(Vec<T> a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }

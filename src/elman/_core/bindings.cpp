@@ -8,6 +8,7 @@
 
 #include "elman/core.h"
 #include "functions.h"
+#include "graph.h"
 #include "openmp.h"
 
 namespace nb = nanobind;
@@ -41,6 +42,7 @@ NB_MODULE(_native, m) {
   });
   m.doc() = "The fused recurrent core; see core/include/elman/core.h.";
   if (PyModule_AddFunctions(m.ptr(), functions)) throw nb::python_error();
+  add_graph(m);
   m.def("isa", &isa);
   m.def("isa_list", &isa_list);
   m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-CELLS = {"RNN": 1, "GRU": 3, "LSTM": 4}
+from elman import cells
+
+CELLS = {name.upper(): len(cells.gate_names(name)) for name in cells.STOCK}
 """The cells by torch's names, and how many products of H units each makes."""
 
 GROUPS = {

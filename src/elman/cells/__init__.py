@@ -19,11 +19,14 @@ from ._draws import Orthogonal as Orthogonal
 from ._draws import Uniform as Uniform
 from ._evaluate import Composite as Composite
 from ._evaluate import specified as specified
+from ._evaluate import unit_values as unit_values
+from ._forward_mode import ForwardMode as ForwardMode
 from ._functions import cos as cos
 from ._functions import exp as exp
 from ._functions import log as log
 from ._functions import maximum as maximum
 from ._functions import minimum as minimum
+from ._functions import normalise as normalise
 from ._functions import relu as relu
 from ._functions import row_mean as row_mean
 from ._functions import row_sum as row_sum
@@ -33,6 +36,7 @@ from ._functions import softplus as softplus
 from ._functions import sqrt as sqrt
 from ._functions import tanh as tanh
 from ._functions import where as where
+from ._layout import Weight as Weight
 from ._lower import Lowered as Lowered
 from ._lower import lower as lower
 from ._lower import noisy as noisy
@@ -41,19 +45,33 @@ from ._registry import cell as cell
 from ._registry import find as find
 from ._registry import names as names
 from ._registry import register as register
+from ._roles import Roles as Roles
+from ._roles import roles as roles
+from ._stock import STOCK as STOCK
+from ._stock import a_variant as a_variant
+from ._stock import gate_names as gate_names
+from ._stock import state_names as state_names
+from ._stock import stock as stock
+from ._stock import stock_name as stock_name
+from ._stock import title as title
+from ._stored import restored as restored
+from ._stored import stored as stored
 from ._trace import Step as Step
 from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
 from ._weights import initial as initial
 from ._weights import paired_bias as paired_bias
+from ._weights import row_blocks as row_blocks
 from ._weights import shapes as shapes
 
 __all__ = [
+    "STOCK",
     "Cell",
     "ChronoBias",
     "Composite",
     "Constant",
     "Draw",
+    "ForwardMode",
     "Identity",
     "Ladder",
     "LogRing",
@@ -62,14 +80,18 @@ __all__ = [
     "Normal",
     "Orthogonal",
     "Program",
+    "Roles",
     "Step",
     "Uniform",
+    "Weight",
+    "a_variant",
     "cell",
     "core_bias",
     "core_weights",
     "cos",
     "exp",
     "find",
+    "gate_names",
     "initial",
     "log",
     "lower",
@@ -77,9 +99,13 @@ __all__ = [
     "minimum",
     "names",
     "noisy",
+    "normalise",
     "paired_bias",
     "register",
     "relu",
+    "restored",
+    "roles",
+    "row_blocks",
     "row_mean",
     "row_sum",
     "shapes",
@@ -88,6 +114,12 @@ __all__ = [
     "softplus",
     "specified",
     "sqrt",
+    "state_names",
+    "stock",
+    "stock_name",
+    "stored",
     "tanh",
+    "title",
+    "unit_values",
     "where",
 ]

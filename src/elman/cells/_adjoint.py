@@ -7,7 +7,7 @@ what a product hands back to its source, `back`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ._graph import Node, is_const, ordered
@@ -34,6 +34,24 @@ class Adjoint:
     before: tuple[Node | None, ...]
     units: tuple[Node | None, ...]
     backs: dict[int, Node]
+
+    def nodes(self) -> list[Node]:
+        """Return all of them."""
+        found = (*self.slots, *self.before, *self.units, *self.backs.values())
+        return [node for node in found if node is not None]
+
+    def renewed(self, new: Mapping[Node, Node]) -> Adjoint:
+        """Return them with their nodes replaced."""
+
+        def each(nodes: Sequence[Node | None]) -> tuple[Node | None, ...]:
+            return tuple(None if node is None else new[node] for node in nodes)
+
+        return Adjoint(
+            each(self.slots),
+            each(self.before),
+            each(self.units),
+            {number: new[node] for number, node in self.backs.items()},
+        )
 
 
 def adjoint(
@@ -83,6 +101,24 @@ def adjoint(
     )
 
 
+def slopes(node: Node) -> dict[Node, Node]:
+    """Return the derivative of a pointwise operation in each of its arguments.
+
+    Arguments in which it is flat, such as those of a comparison, are left out; a sum
+    over a row has no such derivatives.
+
+    Parameters
+    ----------
+    node : Node
+    """
+    rule = _RULES.get(node.op)
+    if rule is None or node.op == "rowsum":
+        return {}
+    way = _Way()
+    rule(way, node, node.table.const(1.0))
+    return way.found
+
+
 class _Way:
     """Gradients so far."""
 
@@ -128,9 +164,9 @@ def _neg(way: _Way, node: Node, g: Node) -> None:
 
 
 def _sigmoid(way: _Way, node: Node, g: Node) -> None:
-    t = node.table
-    slope = t.mul(node, t.sub(t.const(1.0), node))
-    way.give(node.args[0], t.mul(g, slope))
+    # g e (1 − e), rounded once less as g e − (g e) e.
+    t, along = node.table, node.table.mul(g, node)
+    way.give(node.args[0], t.sub(along, t.mul(along, node)))
 
 
 def _tanh(way: _Way, node: Node, g: Node) -> None:
@@ -203,7 +239,21 @@ def _rowsum(way: _Way, node: Node, g: Node) -> None:
     way.give(node.args[0], node.table.make("rowsum", (g,)))
 
 
+def _normed(way: _Way, node: Node, g: Node) -> None:
+    """Go back through a normalised value at once, with two sums of one level.
+
+    Its sum is 0, which what it is made of does not know.
+    """
+    t, (normed, value, inverse) = node.table, node.args
+    share = t.apply("div", t.const(1.0), t.make("width"))
+    mean = t.mul(t.make("rowsum", (g,)), share)
+    along = t.mul(t.make("rowsum", (t.mul(g, normed),)), share)
+    rest = t.sub(t.sub(g, mean), t.mul(normed, along))
+    way.give(value, t.mul(inverse, rest))
+
+
 _RULES = {
+    "normed": _normed,
     "add": _add,
     "sub": _sub,
     "mul": _mul,

@@ -23,7 +23,7 @@ else:
     np = _Numpy()
     Array = Any
 
-__all__ = ["Array", "joined", "np"]
+__all__ = ["Array", "joined", "np", "stacked"]
 
 
 def joined(parts: Sequence[Any], axis: int = 0) -> Any:
@@ -31,3 +31,10 @@ def joined(parts: Sequence[Any], axis: int = 0) -> Any:
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts, axis)
     return importlib.import_module("torch").cat(list(parts), axis)
+
+
+def stacked(parts: Sequence[Any]) -> Any:
+    """Return arrays or tensors of one shape side by side on a new last axis."""
+    if isinstance(parts[0], np.ndarray):
+        return np.stack(parts, -1)
+    return importlib.import_module("torch").stack(list(parts), -1)

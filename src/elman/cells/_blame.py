@@ -18,16 +18,29 @@ def step_error(message: str) -> InputError:
     return InputError(f"{where}: {message}" if where else message)
 
 
+def failed_step(error: Exception) -> InputError:
+    """Return an InputError for what Python itself found wrong with a step."""
+    where, place = "", error.__traceback__
+    while place is not None:
+        if not _machinery(place.tb_frame.f_code.co_filename):
+            where = _told(place.tb_frame, place.tb_lineno) or where
+        place = place.tb_next
+    return InputError(f"{where}: {type(error).__name__}: {error}")
+
+
 def _line(frame: FrameType | None) -> str:
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not _machinery(file):
-            text = linecache.getline(file, frame.f_lineno).strip()
-            name = frame.f_code.co_name
-            quoted = f" ({text})" if text else ""
-            return f"{Path(file).name}, line {frame.f_lineno}, in {name}{quoted}"
+        if not _machinery(frame.f_code.co_filename):
+            return _told(frame, frame.f_lineno)
         frame = frame.f_back
     return ""
+
+
+def _told(frame: FrameType, number: int) -> str:
+    file = frame.f_code.co_filename
+    text = linecache.getline(file, number).strip()
+    quoted = f" ({text})" if text else ""
+    return f"{Path(file).name}, line {number}, in {frame.f_code.co_name}{quoted}"
 
 
 def _machinery(file: str) -> bool:

@@ -13,7 +13,7 @@ from elman._errors import InputError, did_you_mean
 
 from ._blame import step_error
 from ._draws import Constant, Draw
-from ._functions import Value, row_mean, sqrt
+from ._functions import Value, normalise
 
 if TYPE_CHECKING:
     from ._latex import Equations
@@ -110,6 +110,13 @@ class Cell:
             setattr(self, name, value)
         self._check()
 
+    def __getstate__(self) -> dict[str, Any]:
+        derived = ("traced", "equations", "on_core", "_lowered", "_run")
+        return {k: v for k, v in self.__dict__.items() if k not in derived}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
+        return self  # it never changes
+
     def _check(self) -> None:
         name = type(self).__name__
         names = self.states
@@ -192,9 +199,7 @@ class Cell:
         """
         gain = self.unit(f"{name}_gain", 1.0)
         shift = self.unit(f"{name}_shift", 0.0)
-        centred = value - row_mean(value)
-        variance = row_mean(centred * centred)
-        return gain * (centred * (1 / sqrt(variance + eps))) + shift
+        return gain * normalise(value, eps) + shift
 
     def _bound(self, what: str) -> Run:
         if self._run is None:
@@ -222,6 +227,13 @@ class Cell:
         from ._trace import trace
 
         return trace(self)
+
+    @functools.cached_property
+    def on_core(self) -> bool:
+        """Whether the core has all operations of a step; it has no sin and cos."""
+        from ._lower import repeated
+
+        return not any(node.op in ("sin", "cos") for node in repeated(self.traced))
 
     @functools.cached_property
     def equations(self) -> Equations:

@@ -15,13 +15,14 @@ from ._arrays import joined
 from ._blame import step_error
 from ._draws import Draw
 from ._functions import Value
-from ._graph import Node, ordered
+from ._graph import Node, ordered, without_rules
 from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
 from ._symbols import Input
 from ._trace import Step
 
 if TYPE_CHECKING:
     from ._cell import Cell
+    from ._lower import Lowered
 
 
 class _At(Input):
@@ -149,6 +150,58 @@ def _greater(a: Value, b: Value) -> Value:
     return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
 
 
+def _step(a: Value) -> Value:
+    """Return 1 above 0, else 0, and NaN for NaN."""
+    return _greater(a, 0.0) + 0.0 * a
+
+
+def _sign(a: Value) -> Value:
+    return _greater(a, 0.0) - _greater(0.0, a) + 0.0 * a
+
+
+_COMPARED: dict[str, Callable[..., Value]] = {
+    "greater": _greater,
+    "step": _step,
+    "sign": _sign,
+}
+
+
+def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
+    """Return the vectors of one value a unit that a program is given, (H,).
+
+    Parameters
+    ----------
+    lowered : Lowered
+    parameters : mapping of str to array
+        As `shapes` has them; autograd follows.
+    """
+    if not lowered.units:
+        return []
+    hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
+    found: dict[Node, Value] = {}
+    for node in ordered(lowered.units):
+        if node.op == "unit":
+            found[node] = parameters[node.data]
+        elif node.op == "width":
+            found[node] = float(hidden)
+        elif node.op == "const":
+            found[node] = node.data
+        else:
+            found[node] = _apply(node, found)
+    # A sum over the units is one number.
+    like = next(parameters[name] for name in lowered.step.units)
+    return [_wide(found[node], like) for node in lowered.units]
+
+
+def operation(op: str) -> Callable[..., Value]:
+    """Return the function on arrays or tensors that an operation of a graph is."""
+    return _COMPARED[op] if op in _COMPARED else _OPERATORS[op]
+
+
+def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
+    return operation(node.op)(*(found[a] for a in node.args))
+
+
 class Composite:
     """A step's graph on arrays or tensors of any kind.
 
@@ -158,10 +211,16 @@ class Composite:
         With its noise, see `noisy`.
     parameters : mapping of str to array
         As `shapes` has them; ``bias`` may be missing or None.
+    apart : bool
+        Take parts of the parameters as tensors of their own, for tracers that allow no
+        two views of one.
     """
 
-    def __init__(self, step: Step, parameters: Mapping[str, Value]) -> None:
-        self.step, self.parameters = step, parameters
+    def __init__(
+        self, step: Step, parameters: Mapping[str, Value], *, apart: bool = False
+    ) -> None:
+        step = step.renewed(without_rules(step.roots))
+        self.step, self.parameters, self._apart = step, parameters, apart
         known = blocks(step.linears)
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
         self._with_input = [n for n in step.linears if n.data.inputs]
@@ -175,7 +234,7 @@ class Composite:
             elif node.op == "width":
                 self._fixed[node] = float(self.hidden)
             elif self._is_fixed(node):
-                self._fixed[node] = self._apply(node, self._fixed)
+                self._fixed[node] = _apply(node, self._fixed)
         self._moving = [n for n in self._order if n not in self._fixed]
         self._groups = self._group()
         self._bias = self._biases()
@@ -197,6 +256,8 @@ class Composite:
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
             else:
                 rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
+            if self._apart:
+                rows = rows.clone()
             found[source] = rows, tuple(pairs[k][0] for k in own)
         return found
 
@@ -205,13 +266,10 @@ class Composite:
         if bias is None:
             return {}
         own = [n for n in self.step.linears if n.data.bias]
-        return {
+        parts = {
             n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
         }
-
-    def fixed(self, node: Node) -> Value:
-        """Return a value that parameters alone make, such as a `Lowered` unit."""
-        return self._fixed[node]
+        return {n: p.clone() for n, p in parts.items()} if self._apart else parts
 
     def inputs(self, x: Value) -> list[Value]:
         """Return the products with x, one for each slot that it feeds, (…, H)."""
@@ -236,7 +294,27 @@ class Composite:
         inputs : sequence of array, (B, H)
             One step of what `inputs` returned.
         state : sequence of array, (B, H)
+            The first may have another width P, where the weights that see it do: a
+            projection that follows the step makes it.
         masks : mapping of str to array, (B, H), optional
+        """
+        found = self.values(inputs, state, masks)
+        like = state[-1]
+        after = tuple(_wide(found[n], like) for n in self.step.after)
+        return after, {k: found[n] for k, n in self.step.values.items()}
+
+    def values(
+        self,
+        inputs: Sequence[Value],
+        state: Sequence[Value],
+        masks: Mapping[str, Value] | None = None,
+    ) -> dict[Node, Value]:
+        """Return every value of one step, by node.
+
+        Parameters
+        ----------
+        inputs, state, masks
+            As for a call.
         """
         found = dict(self._fixed)
         found.update(zip(self._with_input, inputs, strict=True))
@@ -254,10 +332,41 @@ class Composite:
                         self._multiply(source, found[source], sums)
                 found[node] = sums[node]
             else:
-                found[node] = self._apply(node, found)
-        like = state[0]
-        after = tuple(_wide(found[n], like) for n in self.step.after)
-        return after, {k: found[n] for k, n in self.step.values.items()}
+                found[node] = _apply(node, found)
+        return found
+
+    def product_of(self, source: Node, value: Value) -> dict[Node, Value]:
+        """Return what the products with a source add to each of its slots.
+
+        Parameters
+        ----------
+        source : Node
+        value : array, (B, H) or (B, H, m)
+            The source, or m directions of it.
+        """
+        rows, nodes = self._groups[source]
+        if value.ndim == 2:
+            whole = product(value, rows, self.step.heads)
+        else:
+            turned = value.swapaxes(1, 2)
+            flat = turned.reshape(-1, turned.shape[-1])
+            whole = product(flat, rows, self.step.heads)
+            whole = whole.reshape(*turned.shape[:2], -1).swapaxes(1, 2)
+        hidden = self.hidden
+        return {
+            node: whole[:, k * hidden : (k + 1) * hidden]
+            for k, node in enumerate(nodes)
+        }
+
+    def apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
+        """Return the value of a pointwise node from those of its arguments.
+
+        Parameters
+        ----------
+        node : Node
+        found : mapping of Node to array
+        """
+        return _apply(node, found)
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]
@@ -269,9 +378,3 @@ class Composite:
             else:
                 bias = self._bias.get(node)
                 sums[node] = part if bias is None else part + bias
-
-    def _apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
-        args = [found[a] for a in node.args]
-        if node.op == "greater":
-            return _greater(*args)
-        return _OPERATORS[node.op](*args)

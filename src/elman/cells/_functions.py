@@ -165,6 +165,24 @@ def row_sum(value: Value) -> Value:
     return value.sum(-1, keepdim=True)
 
 
+def normalise(value: Value, eps: float = 1e-5) -> Value:
+    """Return a value less its mean over a row's units, over its standard deviation.
+
+    Parameters
+    ----------
+    value : value
+    eps : float
+        Added to the variance.
+    """
+    centred = value - row_mean(value)
+    inverse = 1 / sqrt(row_mean(centred * centred) + eps)
+    found = centred * inverse
+    if isinstance(found, Symbol):
+        nodes = found.node, value.node, inverse.node
+        return Symbol(found.node.table.make("normed", nodes))
+    return found
+
+
 def row_mean(value: Value) -> Value:
     """Return the mean over a row's units, for every unit."""
     if isinstance(value, Symbol):

@@ -216,18 +216,35 @@ def ordered(
     return found
 
 
-def rebuild(roots: Sequence[Node], change: Callable[[Node], Node | None]) -> list[Node]:
-    """Return the roots with every node replaced for which `change` returns one."""
+def replaced(
+    roots: Iterable[Node], rule: Callable[[Node, tuple[Node, ...]], Node | None]
+) -> dict[Node, Node]:
+    """Return what every node below the roots becomes.
+
+    Parameters
+    ----------
+    roots : iterable of Node
+    rule : callable
+        From a node and its new arguments to what replaces it, or None: it stays.
+    """
     new: dict[Node, Node] = {}
     for node in ordered(roots):
-        changed = change(node)
-        if changed is None:
-            args = tuple(new[a] for a in node.args)
-            if args == node.args:
-                changed = node
-            elif node.op in POINTWISE:
-                changed = node.table.apply(node.op, *args)
-            else:
-                changed = node.table.make(node.op, args, node.data)
+        args = tuple(new[a] for a in node.args)
+        changed = rule(node, args)
+        if changed is None and args == node.args:
+            changed = node
+        elif changed is None and node.op in POINTWISE:
+            changed = node.table.apply(node.op, *args)
+        elif changed is None:
+            changed = node.table.make(node.op, args, node.data)
         new[node] = changed
-    return [new[r] for r in roots]
+    return new
+
+
+def without_rules(roots: Iterable[Node]) -> dict[Node, Node]:
+    """Return what every node becomes without "normed" nodes.
+
+    Those stand for their first argument, and tell reverse differentiation a shorter way
+    than through it.
+    """
+    return replaced(roots, lambda n, args: args[0] if n.op == "normed" else None)

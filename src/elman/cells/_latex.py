@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._graph import Node, is_const, ordered
+from ._graph import Node, is_const, ordered, replaced
 
 if TYPE_CHECKING:
     from ._cell import Cell
@@ -89,6 +89,7 @@ class _Latex(_Plain):
         "relu": r"\operatorname{relu}",
         "softplus": r"\operatorname{softplus}",
         "abs": r"\operatorname{abs}",
+        "norm": r"\operatorname{norm}",
         "sum": r"\operatorname{sum}",
         "sign": r"\operatorname{sign}",
         "step": r"\operatorname{step}",
@@ -134,6 +135,10 @@ class _Latex(_Plain):
         return rf"\overline{{{a}}}"
 
 
+def _told(node: Node, args: tuple[Node, ...]) -> Node | None:
+    return node.table.make("norm", args[1:2]) if node.op == "normed" else None
+
+
 SUM, PRODUCT, ATOM = range(3)
 """How tightly a text holds together."""
 
@@ -142,7 +147,9 @@ class _Writer:
     """Writes a step's values, named ones on lines of their own."""
 
     def __init__(self, step: Step, style: _Plain) -> None:
-        self.step, self.style = step, style
+        # Normalised values are told as such, not by how they are computed.
+        new = replaced(step.roots, _told)
+        self.step, self.style = step.renewed(new), style
         self.names = self._name()
         twice = [n.data.name for n in step.linears]
         self.double = {name for name in twice if twice.count(name) > 1}

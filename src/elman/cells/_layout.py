@@ -85,6 +85,11 @@ class Weight:
     blocks: tuple[int, ...]
     whole: bool
 
+    @property
+    def together(self) -> bool:
+        """Whether the blocks stand side by side in the parameter."""
+        return self.blocks == tuple(range(self.blocks[0], self.blocks[-1] + 1))
+
 
 @dataclass(frozen=True)
 class Product:

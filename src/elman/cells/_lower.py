@@ -9,16 +9,17 @@ from elman._errors import InputError
 
 from . import _layout as layout
 from ._adjoint import Adjoint, adjoint
-from ._graph import Node, ordered
+from ._graph import Node, ordered, without_rules
 from ._noise import masks, with_dropout, with_zoneout
 from ._pass import Filled, Pass, Plan, Root
 from ._program import Multiply, Program
 from ._saved import choose_saved, cost
+from ._shared import share_factors
 from ._tape import Constants
 from ._trace import Step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lowered:
     """A program, and what its numbers mean to a layer.
 
@@ -109,6 +110,8 @@ def lower(
         If the step has nothing that recurrent dropout could hide.
     """
     step = noisy(step, dropout=dropout, zoneout=zoneout)
+    found = _differentiated(step) if gradients else None
+    step = step.renewed(without_rules(step.roots))
     slots, products = layout.products(step.linears, step.after)
     units = hoisted(step)
     known = _places(step, units)
@@ -116,7 +119,6 @@ def lower(
     rows = {n: k for k, n in enumerate(n for n in whole if n.op == "rowsum")}
 
     given = {n for n in whole if n in known or not n.args} - set(slots)
-    found = adjoint(step.after, slots, products, units) if gradients else None
     kept: list[Node] = []
     if gradients:
         kept += [p.source for p in products if p.kind == layout.FRAME and p.source]
@@ -125,7 +127,7 @@ def lower(
     saved = [n for n in whole if n in kept]
     if found is not None:
         free = {*given, *step.after, *rows}
-        saved = choose_saved(_grown(found), whole, free, saved)
+        saved = choose_saved(found.nodes(), whole, free, saved)
 
     constants = Constants()
     ahead = _forward(step, slots, products, known, rows, saved, constants)
@@ -170,6 +172,21 @@ def lower(
         if trace
         else {},
     )
+
+
+def _differentiated(step: Step) -> Adjoint:
+    """Return a step's gradients, for the step without its rules."""
+    slots, products = layout.products(step.linears, step.after)
+    found = adjoint(step.after, slots, products, hoisted(step))
+    found = found.renewed(without_rules(found.nodes()))
+    forward = set(without_rules(step.roots).values())
+    return found.renewed(share_factors(found.nodes(), forward))
+
+
+def repeated(step: Step) -> list[Node]:
+    """Return what a step computes every time: all but vectors of parameters alone."""
+    units = set(hoisted(step))
+    return [n for n in ordered(step.after, lambda n: n in units) if n not in units]
 
 
 def hoisted(step: Step) -> tuple[Node, ...]:
@@ -226,11 +243,6 @@ def _places(step: Step, units: Sequence[Node]) -> dict[Node, tuple[str, int]]:
         }
     )
     return found
-
-
-def _grown(found: Adjoint) -> list[Node]:
-    roots = (*found.slots, *found.before, *found.units)
-    return [node for node in roots if node is not None]
 
 
 def _needs(node: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from elman._errors import InputError
 
-from ._graph import Node, ordered
+from ._graph import POINTWISE, Node, ordered
 from ._trace import Step
 
 DROPOUT, ZONEOUT = "dropout", "zoneout"
@@ -53,8 +53,7 @@ def with_dropout(step: Step) -> Step:
                 known[n] = _again(n, known)
         return known[node]
 
-    roots = [*step.after, *step.linears, *step.values.values()]
-    for node in ordered(roots):
+    for node in ordered(step.roots):
         if node.op == "linear":
             args = [seen(arg) for arg in node.args]
             new[node] = table.make("linear", args, node.data)
@@ -69,7 +68,7 @@ def with_dropout(step: Step) -> Step:
             f"recurrent_dropout: no recurrent weights of {step.name} see "
             f"{names or 'a state'}, so it has nothing to hide; use dropout or zoneout"
         )
-    return _renewed(step, new)
+    return step.renewed(new)
 
 
 def with_zoneout(step: Step, rates: Sequence[float | None]) -> Step:
@@ -113,15 +112,6 @@ def _again(node: Node, new: dict[Node, Node]) -> Node:
     args = [new[a] for a in node.args]
     if args == list(node.args):
         return node
-    if node.op == "rowsum":
-        return node.table.make("rowsum", args)
+    if node.op not in POINTWISE:
+        return node.table.make(node.op, args, node.data)
     return node.table.apply(node.op, *args)
-
-
-def _renewed(step: Step, new: dict[Node, Node]) -> Step:
-    return replace(
-        step,
-        after=tuple(new[n] for n in step.after),
-        linears=tuple(new[n] for n in step.linears),
-        values={name: new[n] for name, n in step.values.items()},
-    )

@@ -14,7 +14,7 @@ from ._graph import Node, Table
 
 FUNCTIONS = (
     "sigmoid, tanh, relu, softplus, exp, log, sqrt, abs, sin, cos, maximum, minimum, "
-    "where, row_sum, row_mean"
+    "where, row_sum, row_mean, normalise"
 )
 """What a step may call, for messages."""
 

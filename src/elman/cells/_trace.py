@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError
 
-from ._blame import step_error
+from ._blame import failed_step, step_error
 from ._draws import Draw
 from ._graph import POINTWISE, Linear, Node, Table, ordered
 from ._symbols import Input, Symbol, node_of
@@ -54,6 +54,20 @@ class Step:
     values: Mapping[str, Node]
     heads: int
     dropped: tuple[int, ...]
+
+    def renewed(self, new: Mapping[Node, Node]) -> Step:
+        """Return the step with its nodes replaced."""
+        return replace(
+            self,
+            after=tuple(new[n] for n in self.after),
+            linears=tuple(new[n] for n in self.linears),
+            values={name: new[n] for name, n in self.values.items()},
+        )
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """All the nodes it names."""
+        return (*self.after, *self.linears, *self.values.values())
 
 
 class _Trace:
@@ -144,7 +158,12 @@ def trace(cell: Cell) -> Step:
     _check_signature(cell)
     run = _Trace(table, states)
     before = [Symbol(table.make("before", data=i)) for i in range(len(states))]
-    found = cell.bound(run)(Input(), *before)
+    try:
+        found = cell.bound(run)(Input(), *before)
+    except InputError:
+        raise
+    except Exception as error:
+        raise failed_step(error) from error
     if len(found) != len(states):
         raise InputError(
             f"{name}.step returned {len(found)} value{'s' * (len(found) != 1)}, "
@@ -158,9 +177,9 @@ def trace(cell: Cell) -> Step:
             )
     after = tuple(node_of(table, value) for value in found)
     reached = set(ordered(after))
-    for node, error in run.lines.items():
+    for node, unused in run.lines.items():
         if node not in reached:
-            raise error
+            raise unused
     if not run.linears:
         raise InputError(
             f"{name}.step multiplies nothing by weights; the input enters by "

@@ -59,6 +59,18 @@ def shapes(step: Step, input_size: int, hidden_size: int) -> dict[str, tuple[int
     return shape
 
 
+def row_blocks(step: Step, parameter: str) -> tuple[str, ...]:
+    """Return which gate each block of H rows of a parameter belongs to.
+
+    Parameters
+    ----------
+    step : Step
+    parameter : str
+        "weight_ih", "weight_hh" or "bias".
+    """
+    return tuple(block.gate for block in blocks(step.linears).of(parameter))
+
+
 def initial(
     cell: Cell, input_size: int, hidden_size: int, source: Source
 ) -> dict[str, Array]:
@@ -116,9 +128,8 @@ def rows_of(parameter: Any, weight: Weight, hidden: int) -> Any:
     """Return the core's weight from a layer's parameter: itself, a part, or blocks."""
     if weight.whole:
         return parameter
-    first, count = weight.blocks[0], len(weight.blocks)
-    if weight.blocks == tuple(range(first, first + count)):
-        return parameter[first * hidden : (first + count) * hidden]
+    if weight.together:
+        return parameter[weight.blocks[0] * hidden : (weight.blocks[-1] + 1) * hidden]
     parts = [parameter[k * hidden : (k + 1) * hidden] for k in weight.blocks]
     return joined(parts)
 

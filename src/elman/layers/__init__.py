@@ -8,35 +8,63 @@ from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
 from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
+from ._equations import CellLayer as CellLayer
 from ._gru import GRU as GRU
 from ._keras import from_keras as from_keras
 from ._keras import load_keras as load_keras
 from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
+from ._registered import JANET as JANET
+from ._registered import LRU as LRU
+from ._registered import SLSTM as SLSTM
+from ._registered import CoRNN as CoRNN
+from ._registered import CoupledLSTM as CoupledLSTM
+from ._registered import IndRNN as IndRNN
+from ._registered import LayerNormGRU as LayerNormGRU
+from ._registered import LayerNormLSTM as LayerNormLSTM
+from ._registered import MinGRU as MinGRU
+from ._registered import PeepholeLSTM as PeepholeLSTM
+from ._registered import layer_of as layer_of
 from ._rnn import RNN as RNN
 from ._stack import run_stack as run_stack
 from ._standard import as_ours as as_ours
+from ._standard import equations_of as equations_of
 from ._standard import is_recurrent as is_recurrent
+from ._standard import name_of as name_of
 from ._standard import peculiarity as peculiarity
 from ._standard import standard_class as standard_class
 from ._twins import extras_of as extras_of
 
 __all__ = [
     "GRU",
+    "JANET",
+    "LRU",
     "LSTM",
     "RNN",
+    "SLSTM",
+    "CellLayer",
+    "CoRNN",
+    "CoupledLSTM",
     "GRUCell",
+    "IndRNN",
     "LSTMCell",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "MinGRU",
+    "PeepholeLSTM",
     "RNNCell",
     "ShapeError",
     "Swap",
     "accelerate",
     "as_lengths",
     "as_ours",
+    "equations_of",
     "extras_of",
     "from_keras",
     "is_recurrent",
+    "layer_of",
     "load_keras",
+    "name_of",
     "peculiarity",
     "restore",
     "run_stack",

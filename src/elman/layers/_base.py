@@ -1,30 +1,24 @@
-"""What the three layers share: stacking, directions, dropout, the forms of a batch."""
+"""What all layers share: stacking, directions, dropout, the forms of a batch."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
+from elman._errors import InputError
 
 from ._batch import Batch, States
 from ._checks import check_input, check_state
-from ._compiled import compiled_call
 from ._extras import Extended
-from ._fast import fast_call
-from ._flatten import flatten
-from ._foreign import foreign_call
-from ._graphs import let_into_graphs, when_compiler_loads
 from ._noise import draw
 from ._stack import run_stack
 from ._states import carried_states, carry, initial_states
-from ._torch_call import torch_call
 
 Trace = list[list[dict[str, Tensor]]]
 
@@ -32,22 +26,40 @@ Trace = list[list[dict[str, Tensor]]]
 class Recurrent(Extended):
     """A stack of recurrent layers in one or two directions.
 
-    Parameters, their names, order and initial values are those of `torch.nn`, so
-    a state_dict goes either way. A cell says how one layer runs in one direction.
+    It knows the sizes, the options and how a batch goes through; which parameters and
+    states there are, and how one layer runs in one direction, says its subclass.
     """
 
-    __jit_unused_properties__ = ["all_weights", "_cell"]  # noqa: RUF012  torch's form
+    if TYPE_CHECKING:  # TorchScript would read the annotations
+        input_size: int
+        hidden_size: int
+        num_layers: int
+        bias: bool
+        batch_first: bool
+        dropout: float
+        bidirectional: bool
+
+    _dropped: tuple[int, ...] = (0,)
+    """Of which states recurrent weights may see less."""
+    _of_equations = False
+    """Whether the cell is given as equations."""
 
     @property
     @abstractmethod
-    def _cell(self) -> tuple[str, str]:
-        """The cell and its variant, as `elman.ops.Call` names them."""
+    def _kind(self) -> str:
+        """The layer's name in messages."""
 
-    def flatten_parameters(self) -> None:
-        """Lay each layer's weights out as cuDNN wants them, where it has the cell."""
-        if self._cell in ops.STOCK:
-            for names in self._all_weights:
-                flatten(self, [getattr(self, name, None) for name in names])
+    @abstractmethod
+    def _quick(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, Any] | None:
+        """Return what a call returns that need not go the ordinary way, or None."""
+
+    @abstractmethod
+    def _all_weights_by_place(self) -> list[Any]:
+        """Return the weights of every layer and direction."""
+
+    @abstractmethod
+    def _call(self, weights: Any, x: Tensor, state: States, **how: Any) -> ops.Call:
+        """Return what one layer in one direction is to run."""
 
     def forward(
         self,
@@ -84,16 +96,7 @@ class Recurrent(Extended):
         InputError
             If shapes, dtypes or lengths do not fit.
         """
-        quick = None
-        if is_compiling():
-            if lengths is None:
-                quick = compiled_call(self, input, hx)
-        elif self._by_name or self._weights_are_named():
-            quick = fast_call(self, input, hx, lengths)
-        if quick is None:
-            quick = foreign_call(self, input, hx, lengths)
-        if quick is None and lengths is None and not is_compiling():
-            quick = torch_call(self, input, hx)
+        quick = self._quick(input, hx, lengths)
         if quick is not None:
             return quick
         output, state, _ = self._forward(input, hx, lengths, trace=False)
@@ -120,28 +123,26 @@ class Recurrent(Extended):
         trace : list over layers of lists over directions of dict of str to Tensor
             Each (T, B, ·), whatever the form of the input, zero beyond a row's
             length and part of the autograd graph. RNN: h. GRU: h, r, z, n.
-            LSTM: h, c, i, f, g, o.
+            LSTM: h, c, i, f, g, o. Other cells: their states and gates.
         """
         return self._forward(input, hx, lengths, trace=True)
 
     def _forward(
         self, given: Any, hx: Any, lengths: Any, trace: bool
     ) -> tuple[Any, Any, Trace]:
-        kind = self.mode.split("_")[0]
         first, states_first = self.batch_first, self.state_batch_first
-        batch = Batch.enter(given, lengths, first, states_first, kind)
+        batch = Batch.enter(given, lengths, first, states_first, self._kind)
         all_weights = self._all_weights_by_place()
-        check_input(batch.x, self.input_size, all_weights[0].w_ih.dtype)
+        check_input(batch.x, self.input_size, _dtype(all_weights[0]))
         initial = self._initial(batch, hx)
 
         traces: list[dict[str, Tensor]] = []
 
         def run_one(place: int, x: Tensor, reverse: bool) -> tuple[Tensor, States]:
-            call = ops.Call(
-                *self._cell,
+            call = self._call(
+                all_weights[place],
                 x,
                 tuple(s[place] for s in initial),
-                all_weights[place],
                 lengths=batch.lengths,
                 reverse=reverse,
                 trace=trace,
@@ -165,25 +166,6 @@ class Recurrent(Extended):
         ]
         return left, self._leave_states(batch, final), by_layer
 
-    def _all_weights_by_place(self) -> list[ops.Weights]:
-        """Weights of every layer and direction, read by name.
-
-        By name, so that parametrisations and `torch.func.functional_call` work, unless
-        the layer was given a list of its own: see `_flat_weights`.
-        """
-        found = []
-        flat = None
-        if not self._by_name and not self._weights_are_named():
-            flat = iter(self._flat_weights)
-        for names in self._all_weights:
-            if flat is None:
-                tensors = [getattr(self, name) for name in names]
-            else:
-                tensors = [next(flat) for _ in names]
-            w_hr = tensors.pop() if self.proj_size else None
-            found.append(ops.Weights(*tensors, w_hr=w_hr))  # type: ignore[misc]
-        return found
-
     def _initial(self, batch: Batch, hx: Any) -> States:
         if hx is None:
             return (carried_states if self.stateful else initial_states)(self, batch)
@@ -202,10 +184,33 @@ class Recurrent(Extended):
         return tuple(entered)
 
     def _split_states(self, hx: Any) -> tuple[Any, ...]:
-        return (hx,)
+        """Return the states that a caller gave, one by one."""
+        names = [name for name, _ in self._state_widths()]
+        if len(names) == 1:
+            return (hx,)
+        if not isinstance(hx, tuple | list) or len(hx) != len(names):
+            raise InputError(
+                f"hx: {self._article()} state is {_counted(len(names))} "
+                f"({', '.join(names)}), got {type(hx).__name__}; use "
+                f"layer(input, ({', '.join(names)}))"
+            )
+        return tuple(hx)
+
+    def _article(self) -> str:
+        return f"{'an' if self._kind[0] in 'AEFHILMNORSX' else 'a'} {self._kind}'s"
 
     def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
-        return batch.leave_state(final[0])
+        left = tuple(batch.leave_state(state) for state in final)
+        return left if len(left) > 1 else left[0]
 
 
-when_compiler_loads(lambda: let_into_graphs(Recurrent))
+def _dtype(weights: Any) -> torch.dtype:
+    """Return what the weights of one layer and direction are of."""
+    found: Tensor = next(
+        iter(weights.values() if isinstance(weights, dict) else weights)
+    )
+    return found.dtype
+
+
+def _counted(count: int) -> str:
+    return "the pair" if count == 2 else f"the {count} states"

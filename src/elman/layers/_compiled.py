@@ -22,12 +22,12 @@ from ._stack import run_stack
 from ._twins import STATES_TURNED
 
 if TYPE_CHECKING:
-    from ._base import Recurrent
+    from ._twin import Twin
 
 _OTHERS = ~STATES_TURNED  # turned states it knows itself
 
 
-def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
+def compiled_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
     """Return what a layer returns for full sequences in a batch, or None.
 
     None where something holds states back, learns or carries them, where another
@@ -35,7 +35,7 @@ def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
 
     Parameters
     ----------
-    layer : Recurrent
+    layer : Twin
     x, hx : object
         As the layer was given them; not checked.
     """
@@ -81,7 +81,7 @@ def compiled_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     return y, tuple(final) if cell == "lstm" else final[0]
 
 
-def _given(layer: Recurrent, x: Tensor, hx: Any) -> tuple[Tensor | None, ...] | None:
+def _given(layer: Twin, x: Tensor, hx: Any) -> tuple[Tensor | None, ...] | None:
     """Return h_0 and c_0, (L·D, B, ·), checked, or None if they are not 3-axis."""
     places = layer.num_layers * (2 if layer.bidirectional else 1)
     turned = layer.state_batch_first

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import Parameter
 from torch.nn.init import zeros_
 
 from elman._errors import InputError
 
-from ._flat_weights import FlatWeights
 from ._noise import Zoneout, rate, zoneout_rates
-from ._scripted import Scriptable
 from ._states import STATEFUL, Carried
 from ._twins import EXTRAS, bits_of, extras_of
 
 
-class Extended(FlatWeights, Scriptable):
+class Extended(nn.Module):
     """A recurrent layer that holds states back, learns them, carries them over.
 
     The defaults are on the class, as a `torch.nn` layer that becomes one of these
@@ -30,6 +28,8 @@ class Extended(FlatWeights, Scriptable):
         zoneout: Zoneout
         _beyond: int
         _carried: Carried | None
+        training: bool
+        _all_weights: list[list[str]]
 
     recurrent_dropout = 0.0
     zoneout = 0.0
@@ -50,7 +50,7 @@ class Extended(FlatWeights, Scriptable):
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
         """Return each state's name and width."""
-        return (("h_0", self.hidden_size),)
+        raise NotImplementedError
 
     def _extend(
         self,
@@ -73,7 +73,7 @@ class Extended(FlatWeights, Scriptable):
             )
         widths = self._state_widths()
         self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
-        rates = zoneout_rates(zoneout, len(widths))
+        rates = zoneout_rates(zoneout, [name.removesuffix("_0") for name, _ in widths])
         self.zoneout = rates if not isinstance(rates, tuple) or any(rates) else 0.0
         self.learn_initial_state = learn_initial_state
         self.stateful = stateful
@@ -85,12 +85,15 @@ class Extended(FlatWeights, Scriptable):
                 setattr(self, name, Parameter(like.new_zeros(places, width)))
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew, as torch does; a learned initial state is zero."""
-        super().reset_parameters()
+        """Draw the weights anew; a learned initial state is zero."""
+        self._draw_weights()
         if self.learn_initial_state:
             for name, _ in self._state_widths():
                 if hasattr(self, name):
                     zeros_(getattr(self, name))
+
+    def _draw_weights(self) -> None:
+        raise NotImplementedError
 
     def reset_state(self, rows: Any = None) -> None:
         """Let a stateful layer's next call start from the initial state.

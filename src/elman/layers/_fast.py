@@ -15,13 +15,13 @@ from ._own import turned as turn
 from ._stack import run_stack
 
 if TYPE_CHECKING:
-    from ._base import Recurrent
+    from ._twin import Twin
 
 _WEIGHTS = 5
 
 
 def fast_call(
-    layer: Recurrent, x: Any, hx: Any, lengths: Any = None
+    layer: Twin, x: Any, hx: Any, lengths: Any = None
 ) -> tuple[Any, Any] | None:
     """Return what a layer returns for sequences in a batch, or None.
 
@@ -31,7 +31,7 @@ def fast_call(
 
     Parameters
     ----------
-    layer : Recurrent
+    layer : Twin
     x, hx, lengths : object
         As the layer was given them; not checked.
     """

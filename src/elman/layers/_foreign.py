@@ -17,15 +17,15 @@ from ._graphs import when_compiler_loads
 from ._twins import beyond_torch, calls_ours, twin_of
 
 if TYPE_CHECKING:
-    from ._base import Recurrent
+    from ._twin import Twin
 
 
-def foreign_call(layer: Recurrent, x: Any, hx: Any, lengths: Any) -> Any:
+def foreign_call(layer: Twin, x: Any, hx: Any, lengths: Any) -> Any:
     """Return what a layer returns where others have a say, or None.
 
     Parameters
     ----------
-    layer : Recurrent
+    layer : Twin
     x, hx, lengths : object
         As the layer was given them; not checked.
 
@@ -99,7 +99,7 @@ def _others(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _eagerly(layer: Recurrent, x: Any, hx: Any, lengths: Any) -> Any:
+def _eagerly(layer: Twin, x: Any, hx: Any, lengths: Any) -> Any:
     """Run a packed batch outside the graph: its sizes are numbers, not shapes."""
     return layer(x, hx, lengths=lengths)
 

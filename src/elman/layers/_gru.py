@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from torch import nn
 
-from ._base import Recurrent
 from ._checks import check_no_projection
+from ._twin import Twin
 
 
-class GRU(Recurrent, nn.GRU):  # type: ignore[misc]
+class GRU(Twin, nn.GRU):  # type: ignore[misc]
     """Gated recurrent layers: `torch.nn.GRU`, in both forms of the reset gate.
 
     ::

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
-from elman._errors import InputError
-
-from ._base import Recurrent
-from ._batch import Batch
+from ._twin import Twin
 
 
-class LSTM(Recurrent, nn.LSTM):  # type: ignore[misc]
+class LSTM(Twin, nn.LSTM):  # type: ignore[misc]
     """Long short-term memory layers: `torch.nn.LSTM`.
 
     ::
@@ -108,14 +105,3 @@ class LSTM(Recurrent, nn.LSTM):  # type: ignore[misc]
 
     def _state_widths(self) -> tuple[tuple[str, int], ...]:
         return ("h_0", self.proj_size or self.hidden_size), ("c_0", self.hidden_size)
-
-    def _split_states(self, hx: Any) -> tuple[Any, ...]:
-        if not isinstance(hx, tuple | list) or len(hx) != 2:
-            raise InputError(
-                "hx: an LSTM's state is the pair (h_0, c_0), "
-                f"got {type(hx).__name__}; use layer(input, (h_0, c_0))"
-            )
-        return tuple(hx)
-
-    def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
-        return batch.leave_state(final[0]), batch.leave_state(final[1])

@@ -5,6 +5,7 @@ Drawn here, before a run, so that the operators stay functions of their argument
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from elman.ops import Noise
 if TYPE_CHECKING:
     from ._base import Recurrent
 
-Zoneout = float | tuple[float, float]
+Zoneout = float | tuple[float, ...]
 
 
 def rate(name: str, value: Any) -> float:
@@ -29,14 +30,25 @@ def rate(name: str, value: Any) -> float:
     return float(value)
 
 
-def zoneout_rates(value: Any, states: int) -> Zoneout:
-    """Return zoneout as a layer keeps it: a number, or one for h and one for c."""
+def zoneout_rates(value: Any, names: Sequence[str]) -> Zoneout:
+    """Return zoneout as a layer keeps it: a number, or one for each state.
+
+    Parameters
+    ----------
+    value : object
+        As the layer was given it.
+    names : sequence of str
+        The states'.
+    """
     if not isinstance(value, tuple | list):
         return rate("zoneout", value)
-    if states != 2 or len(value) != 2:
-        allowed = "a number or the pair (of h, of c)" if states == 2 else "a number"
+    if len(names) < 2 or len(value) != len(names):
+        each = ", ".join(f"of {name}" for name in names)
+        kind = "the pair" if len(names) == 2 else "one for each state"
+        allowed = f"a number or {kind} ({each})" if len(names) > 1 else "a number"
         raise InputError(f"zoneout must be {allowed}, got {value!r}")
-    return rate("zoneout of h", value[0]), rate("zoneout of c", value[1])
+    pairs = zip(names, value, strict=True)
+    return tuple(rate(f"zoneout of {name}", each) for name, each in pairs)
 
 
 def draw(layer: Recurrent, x: Tensor) -> Noise | None:
@@ -58,12 +70,14 @@ def draw(layer: Recurrent, x: Tensor) -> Noise | None:
         return None
     steps, rows = x.shape[:2]
     widths = [width for _, width in layer._state_widths()]
-    factor = None
+    factor: Any = None
     if p:
-        exact = torch.promote_types(
-            x.dtype, torch.float32
-        )  # 1 / (1 − p) is no bfloat16
-        factor = dropout(x.new_ones(rows, widths[0], dtype=exact), p)
+        # 1 / (1 − p) is no bfloat16
+        exact = torch.promote_types(x.dtype, torch.float32)
+        factor = tuple(
+            dropout(x.new_ones(rows, widths[k], dtype=exact), p) for k in layer._dropped
+        )
+        factor = factor if layer._of_equations else factor[0]
     zoneout = layer.zoneout
     rates = zoneout if isinstance(zoneout, tuple) else (zoneout,) * len(widths)
     if not any(rates):

@@ -8,11 +8,11 @@ from torch import nn
 
 from elman.ops import STOCK, check_nonlinearity
 
-from ._base import Recurrent
 from ._checks import check_no_projection
+from ._twin import Twin
 
 
-class RNN(Recurrent, nn.RNN):  # type: ignore[misc]
+class RNN(Twin, nn.RNN):  # type: ignore[misc]
     """Simple recurrent layers: `torch.nn.RNN`, with more nonlinearities.
 
     ``h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)``

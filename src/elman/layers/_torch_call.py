@@ -17,7 +17,7 @@ from elman import ops
 from ._twins import extras_of
 
 if TYPE_CHECKING:
-    from ._base import Recurrent
+    from ._twin import Twin
 
 _FORWARD: dict[str, Callable[..., tuple[Any, Any]]] = {
     "rnn": nn.RNN.forward,
@@ -26,7 +26,7 @@ _FORWARD: dict[str, Callable[..., tuple[Any, Any]]] = {
 }
 
 
-def torch_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
+def torch_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
     """Return what torch's layer returns where one of its operators is to be seen.
 
     None where all is ordinary, for what torch has not, inside transforms, whose rules
@@ -35,7 +35,7 @@ def torch_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
 
     Parameters
     ----------
-    layer : Recurrent
+    layer : Twin
     x, hx : object
         As the layer was given them; not checked.
     """
@@ -50,7 +50,7 @@ def torch_call(layer: Recurrent, x: Any, hx: Any) -> tuple[Any, Any] | None:
     return _FORWARD[cell](layer, x, hx)
 
 
-def _tensors(layer: Recurrent, x: Any, hx: Any) -> Iterator[Tensor]:
+def _tensors(layer: Twin, x: Any, hx: Any) -> Iterator[Tensor]:
     given = (x, *hx) if isinstance(hx, tuple | list) else (x, hx)
     for tensor in given:
         if isinstance(tensor, PackedSequence):

@@ -17,6 +17,7 @@ from ._call import Call as Call
 from ._call import Noise as Noise
 from ._call import Result as Result
 from ._call import Weights as Weights
+from ._equations import dropout_masks as dropout_masks
 from ._gru import gru as gru
 from ._half import computes_in_half as computes_in_half
 from ._half import run_widened as run_widened
@@ -70,6 +71,7 @@ __all__ = [
     "computes_in_half",
     "core_forward",
     "core_traces",
+    "dropout_masks",
     "fast_layer",
     "force_path",
     "foreign",

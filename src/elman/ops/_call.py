@@ -6,11 +6,13 @@ LSTM 4), P projection. Sequences are (T, B, ·), states are (B, ·).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from elman.cells import Cell
 
 
 class Weights(NamedTuple):
@@ -46,16 +48,17 @@ class Noise(NamedTuple):
 
     Attributes
     ----------
-    recurrent : Tensor, (B, H) or (B, P), optional
+    recurrent : Tensor, (B, H) or (B, P), or tuple of Tensor, optional
         The factor m on h where it meets recurrent weights, W_hh (m ∘ h_{t−1}), the
         same at every step. The carried state itself, as in the GRU's z ∘ h_{t−1},
-        is not touched.
+        is not touched. Of a cell given as equations one for each state that its
+        recurrent weights may see less of.
     stays : tuple, one entry a state
         How much of a state stays as it was: a bool tensor (T, B, ·), true where it
         does, or a number, the share of the old state in a mean of both, or None.
     """
 
-    recurrent: Tensor | None = None
+    recurrent: Tensor | tuple[Tensor, ...] | None = None
     stays: tuple[Tensor | float | None, ...] = ()
 
 
@@ -65,14 +68,15 @@ class Call(NamedTuple):
     Attributes
     ----------
     cell : str
-        "rnn", "gru" or "lstm".
+        "rnn", "gru" or "lstm", or the name of the cell of ``equations``.
     variant : str
         The RNN's nonlinearity; the GRU's "reset_after" or "reset_before"; the
-        LSTM's "plain" or "projected".
+        LSTM's "plain" or "projected"; nothing for ``equations``.
     x : Tensor, (T, B, I)
     state : tuple of Tensor
         (h_0,) or (h_0, c_0), each (B, ·).
-    weights : Weights
+    weights : Weights or mapping of str to Tensor
+        The parameters; by name those of ``equations``.
     lengths : Tensor of int64, (B,), optional
         Steps of each row, 0 to T; None means T for all.
     reverse : bool
@@ -80,6 +84,8 @@ class Call(NamedTuple):
     trace : bool
         Return every step's state and gates as well.
     noise : Noise, optional
+    equations : Cell, optional
+        The cell, where it is not one of the three.
     """
 
     cell: str
@@ -91,6 +97,22 @@ class Call(NamedTuple):
     reverse: bool = False
     trace: bool = False
     noise: Noise | None = None
+    equations: Cell | None = None
+
+    @property
+    def parameters(self) -> Mapping[str, Tensor]:
+        """The weights of ``equations``, by name."""
+        return self.weights  # type: ignore[return-value]
+
+    def tensors(self) -> Iterator[Tensor | None]:
+        """Return all tensors that are computed with."""
+        yield self.x
+        yield self.lengths
+        yield from self.state
+        if self.equations is None:
+            yield from self.weights
+        else:
+            yield from self.parameters.values()
 
     def split(self) -> tuple[list[Tensor], Callable[[Sequence[Tensor]], Call]]:
         """Return what can be differentiated, and how to put others in its place.

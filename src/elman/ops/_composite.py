@@ -36,12 +36,15 @@ class Cell:
         The names of those gates.
     states : tuple of str
         The names of the states.
+    project : callable, optional
+        The input product of all steps, where it is not that of ``w_ih``.
     """
 
     input_bias: Tensor | None
     step: Callable[[Tensor, States, Tensor], tuple[States, tuple[Tensor, ...]]]
     gates: tuple[str, ...]
     states: tuple[str, ...] = ("h",)
+    project: Callable[[Tensor], Tensor] | None = None
 
 
 _CELLS: dict[str, Callable[[Call], Cell]] = {}
@@ -59,13 +62,16 @@ def run(call: Call) -> Result:
     directions: forward it freezes the last state, in reverse the initial one
     until the row's own last step is reached.
     """
-    cell = _CELLS[call.cell](call)
+    cell = _CELLS["equations" if call.equations is not None else call.cell](call)
     steps = call.x.shape[0]
     mask = _mask(call)
     # Padding may hold anything, NaN included: 0 · NaN would reach the weights'
     # gradients through the input product, so it is cleared first.
     x = call.x if mask is None else torch.where(mask, call.x, 0.0)
-    projected = linear(x, call.weights.w_ih, cell.input_bias)
+    if cell.project is not None:
+        projected = cell.project(x)
+    else:
+        projected = linear(x, call.weights.w_ih, cell.input_bias)
     noise = call.noise or Noise()
     if is_open(steps) and not any(isinstance(s, Tensor) for s in noise.stays):
         return _run_open(call, cell, projected, mask)
@@ -74,9 +80,7 @@ def run(call: Call) -> Result:
 
     # A tracer sees no context variables, which is where what is wanted is kept.
     gradients = None if torch.compiler.is_compiling() else wanted()
-    state, factor = call.state, noise.recurrent
-    if factor is not None:
-        factor = factor.to(state[0].dtype)
+    state, factor = call.state, _factor(call)
     kept: list[tuple[Tensor, ...]] = []
     for t in reversed(range(steps)) if call.reverse else range(steps):
         h = state[0] if factor is None else state[0] * factor
@@ -105,9 +109,7 @@ def run(call: Call) -> Result:
 def _run_open(call: Call, cell: Cell, projected: Tensor, mask: Tensor | None) -> Result:
     """Run a number of steps that an exported program learns when it is called."""
     noise = call.noise or Noise()
-    factor = noise.recurrent
-    if factor is not None:
-        factor = factor.to(call.state[0].dtype)
+    factor = _factor(call)
 
     def step(
         state: States, a_x: Tensor, alive: Tensor | None
@@ -122,6 +124,12 @@ def _run_open(call: Call, cell: Cell, projected: Tensor, mask: Tensor | None) ->
 
     state, tracks = scan(step, call.state, projected, mask, call.reverse)
     return _result(call, cell, mask, state, tracks)
+
+
+def _factor(call: Call) -> Tensor | None:
+    """Return what the loop multiplies h by; equations have theirs inside."""
+    factor = None if call.noise is None else call.noise.recurrent
+    return factor.to(call.state[0].dtype) if isinstance(factor, Tensor) else None
 
 
 def _names(call: Call, cell: Cell) -> tuple[str, ...]:
@@ -140,7 +148,7 @@ def _result(
         name: track if mask is None else torch.where(mask, track, 0.0)
         for name, track in zip(_names(call, cell), stacked, strict=True)
     }
-    return Result(tracks["h"], state, tracks if call.trace else {})
+    return Result(tracks[cell.states[0]], state, tracks if call.trace else {})
 
 
 def _where(alive: Tensor, new: States, old: States) -> States:

@@ -8,6 +8,7 @@ results are stored in 16 bits: the state between two steps is never rounded.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,7 +52,7 @@ def run_widened(
         wide = call._replace(
             x=call.x.float(),
             state=tuple(s.float() for s in call.state),
-            weights=Weights(*(None if w is None else w.float() for w in call.weights)),  # type: ignore[arg-type]
+            weights=_wide(call),
         )
         y, state, trace = run(wide)
         return Result(
@@ -59,6 +60,12 @@ def run_widened(
             tuple(s.to(dtype) for s in state),
             {name: track.to(dtype) for name, track in trace.items()},
         )
+
+
+def _wide(call: Call) -> Any:
+    if call.equations is not None:
+        return {name: w.float() for name, w in call.parameters.items()}
+    return Weights(*(None if w is None else w.float() for w in call.weights))  # type: ignore[arg-type]
 
 
 def computes_in_half(x: Tensor) -> bool:

@@ -12,12 +12,18 @@ from ._border import CELLS
 from ._call import Call, Result
 from ._native_checks import tensors_of
 from ._paths import Request, register_path
+from ._program import PROGRAMS, as_equations
+from ._program import run as run_program
 from ._sequence import GATE_PLACES, Beside, run_sequence
 from ._step_gradients import wanted
 
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
+    if call.noise is not None and call.equations is None:
+        call = as_equations(call)
+    if call.equations is not None:
+        return run_program(call)
     if torch.compiler.is_compiling():
         h_0, c_0 = (*call.state, None)[:2]
         rest = call.lengths, call.cell, call.variant, call.reverse
@@ -50,11 +56,17 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
 
 
 def _serves(request: Request) -> bool:
+    if request.equations:
+        known = PROGRAMS and not request.beyond_core and not request.compiling
+    else:
+        known = (request.cell, request.variant) in CELLS
+    if request.noise and not request.equations:
+        # As equations, which know no projection.
+        known &= PROGRAMS and not request.compiling and request.variant != "projected"
     return (
-        (request.cell, request.variant) in CELLS
+        known
         and request.device == "cpu"
         and request.dtype in (torch.float32, torch.float64)
-        and not request.noise
         and not request.transformed
         and not request.exporting
         and not request.foreign

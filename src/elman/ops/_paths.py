@@ -54,6 +54,10 @@ class Request:
     foreign : bool
         Tensors are not ordinary ones, or something sees torch's operations: see
         `_ordinary`.
+    equations : bool
+        The cell is given as equations: none of the three.
+    beyond_core : bool
+        They use operations that the core has not.
     """
 
     cell: str
@@ -68,6 +72,8 @@ class Request:
     compiling: bool = False
     exporting: bool = False
     foreign: bool = False
+    equations: bool = False
+    beyond_core: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,12 +222,10 @@ def request_of(call: Call) -> Request:
         transformed=transformed(),
         compiling=compiling,
         exporting=exporting(),
-        foreign=not compiling and _foreign(call),
+        foreign=not compiling and foreign(call.tensors()),
+        equations=call.equations is not None,
+        beyond_core=call.equations is not None and not call.equations.on_core,
     )
-
-
-def _foreign(call: Call) -> bool:
-    return foreign((call.x, call.lengths, *call.state, *call.weights))
 
 
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:

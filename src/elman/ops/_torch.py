@@ -109,7 +109,7 @@ def _operator(
 
 
 def _serves(request: Request) -> bool:
-    if (request.cell, request.variant) not in STOCK:
+    if request.equations or (request.cell, request.variant) not in STOCK:
         return False
     if request.trace or request.empty or request.transformed or request.compiling:
         return False

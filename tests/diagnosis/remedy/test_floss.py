@@ -63,10 +63,13 @@ def test_gradient_is_that_of_finite_differences(layer):
     start = [torch.zeros(2, layer.hidden_size, dtype=torch.float64)]
     start *= 2 if layer.mode == "LSTM" else 1
 
-    def of(w_hh, b_ih):
-        return exponents(replace(cell, w_hh=w_hh, b_ih=b_ih), inputs, start, 2)
+    names = ("weight_hh", "bias_ih")
 
-    weights = [cell.w_hh.requires_grad_(), cell.b_ih.requires_grad_()]
+    def of(*weights):
+        own = {**cell.weights, **dict(zip(names, weights, strict=True))}
+        return exponents(replace(cell, weights=own), inputs, start, 2)
+
+    weights = [cell.weights[name].requires_grad_() for name in names]
     assert torch.autograd.gradcheck(of, weights)
 
 

@@ -47,6 +47,25 @@ def test_few_forecasts_are_drawn_to_what_is_usual():
     assert many == {"last value": 1.0}
 
 
+def test_regressions_are_usual_of_series_with_rows_enough():
+    errors = {"last value": 1.0, "autoregression": 1.6, RIDGE: 1.6}
+    table = rolling(errors, 6)
+    found = choose_parts(table, squared=False)[0]
+    assert found["autoregression"] > 0.1
+    short = Rolling(table.origins - 70, table.truth, table.forecasts, table.everywhere)
+    assert choose_parts(short, squared=False)[0] == {"last value": 1.0}
+
+
+def test_candidates_that_err_alike_share_their_weight():
+    table = rolling({RIDGE: 1.0, "theta": 1.0, "smoothing": 1.0}, 300)
+    forecasts = table.forecasts[0]
+    forecasts["smoothing, damped"] = forecasts["smoothing"] * 1.0001
+    found = choose_parts(table, squared=False)[0]
+    together = found["smoothing"] + found["smoothing, damped"]
+    assert together == pytest.approx(1 / 3, abs=0.1)
+    assert min(found[RIDGE], found["theta"]) > 0.25
+
+
 def test_a_candidate_without_forecasts_is_not_chosen():
     table = rolling({RIDGE: 0.1, "smoothing": 1.0})
     table.forecasts[0][RIDGE][:45] = np.nan
@@ -64,7 +83,8 @@ def test_nothing_to_choose_by_leaves_the_ridge():
 def test_seasons_of_the_calendar_are_candidates():
     month, day, hour = 30.4 * 86400, 86400.0, 3600.0
     assert season_candidates([1], month, 60, dated=True) == [[12]]
-    assert season_candidates([1], month, 20, dated=True) == [[]]
+    assert season_candidates([1], month, 18, dated=True) == [[12]]
+    assert season_candidates([1], month, 17, dated=True) == [[]]
     assert season_candidates([7, 1], day, 100, dated=True) == [[7], [7]]
     assert season_candidates([1], hour, 500, dated=True) == [[24, 168]]
     assert season_candidates([10], 365 * day, 60, dated=True) == [[10]]
@@ -153,6 +173,22 @@ def test_two_or_three_years_of_months_have_a_forecast(rows):
     forecaster = elman.Forecaster(epochs=1, hidden_size=4)
     forecaster.fit(months(rows), "sales", "time", test=0.2)
     assert np.isfinite(forecaster.predict()["prediction"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("rows", [22, 26])
+def test_a_clear_course_of_the_year_shows_before_it_has_repeated_twice(rows):
+    t = np.arange(rows)
+    noise = np.random.default_rng(0).normal(0, 1, rows)
+    frame = months(rows).with_columns(
+        sales=pl.Series(100 + 20 * np.sin(2 * np.pi * t / 12) + noise)
+    )
+    forecaster = elman.Forecaster(epochs=1, hidden_size=4)
+    forecaster.fit(frame, "sales", "time", test=0.2)
+    found = {
+        row["model"]: row["values"]["MAE"]
+        for row in forecaster.results_["scores"]["rows"]
+    }
+    assert found["blend"] < 0.7 * found["last value"]
 
 
 def test_months_of_a_third_year_have_their_season():

@@ -86,7 +86,7 @@ def findings_of(
     found = [
         *_exploding(profiles, needed, measured),
         *_chaotic(exponents, "warning" if healthy else "error"),
-        *_vanishing(profiles, exponents, needed, measured),
+        *_vanishing(profiles, exponents, seen, needed, measured),
         *judge_unreached(profiles),
         *judge_units(used, seen, vanishing, needed),
         *_noisy(profiles, needed),
@@ -148,7 +148,11 @@ def _chaotic(exponents: Sequence[Lyapunov], severity: str) -> list[Finding]:
 
 
 def _vanishing(
-    profiles: Profiles, exponents: Sequence[Lyapunov], needed: int, measured: str
+    profiles: Profiles,
+    exponents: Sequence[Lyapunov],
+    seen: Sequence[Behaviour],
+    needed: int,
+    measured: str,
 ) -> list[Finding]:
     head = headline_of(profiles)
     if head.horizon >= needed or unclear(head, needed) or detached_first(head):
@@ -157,7 +161,7 @@ def _vanishing(
     rate = f", λ₁ = {lam}" if lam else ""
     general = (
         f"chrono initialisation, elman.init.chrono_(layer, t_max={needed})"
-        if head.cell != "rnn"
+        if any(b.keep for b in seen if b.name == head.name)
         else "a GRU or LSTM with chrono initialisation; for this cell orthogonal or "
         "identity initialisation"
     )

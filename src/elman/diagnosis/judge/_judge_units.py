@@ -21,19 +21,13 @@ from elman.diagnosis.measure._gates import Saturation
 
 from ._catalogue import finding
 
-# The side on which a saturated gate does what it is for: keep the state (chrono
-# initialisation puts f and z there, and i on the other side).
-_MEANT = {"f": "high", "z": "high", "i": "low", "slope": "high"}
-
-_KEEP = {"gru": "z", "lstm": "f"}
-
 
 def saturated_gates(used: Saturation) -> list[tuple[str, float, float]]:
     """Return the gates of which most values are at a flat end, with both shares."""
     found = []
     for gate, low in used.low.items():
         high = used.high[gate]
-        harm = {"high": low, "low": high, None: low + high}[_MEANT.get(gate)]
+        harm = {"high": low, "low": high, None: low + high}[used.meant.get(gate)]
         if low + high >= SATURATED and harm >= SATURATED / 2:
             found.append((gate, low, high))
     return found
@@ -113,17 +107,16 @@ def _dead(s: Saturation) -> list[Finding]:
 
 
 def _shut(b: Behaviour) -> list[Finding]:
-    keep = _KEEP.get(b.cell)
-    if keep is None:
+    if not b.keep:
         return []
-    f = b.gates[keep]
+    f = b.kept
     if f < SHUT:
         lasts = -1 / math.log(max(f, 1e-12))
         return [
             finding(
                 "forget gate shut",
                 "error",
-                f"{b.name}: gate {keep}, which keeps the state, is {f:.3f} (median "
+                f"{b.name}: gate {b.keep}, which keeps the state, is {f:.3f} (median "
                 f"over units): a state lasts {lasts:.1f} steps",
                 value=f,
                 limit=SHUT,
@@ -134,15 +127,14 @@ def _shut(b: Behaviour) -> list[Finding]:
 
 
 def _shut_through(b: Behaviour, severity: str = "error") -> list[Finding]:
-    """Judge an LSTM's gates that let through: wrong whatever the horizon."""
-    if b.cell != "lstm":
-        return []
+    """Judge gates that let in and out, as an LSTM's: wrong whatever the horizon."""
     found = []
     # Chrono initialisation sets i to about 1 - f: then a small i is meant.
-    if b.gates["i"] < SHUT / 4 and b.gates["i"] + b.gates["f"] < 0.8:
-        found.append(("input gate shut", "i"))
-    if b.gates["o"] < SHUT / 4:
-        found.append(("output gate shut", "o"))
+    write = b.gates.get(b.write, 1.0)
+    if write < SHUT / 4 and write + b.kept < 0.8:
+        found.append(("input gate shut", b.write))
+    if b.gates.get(b.out, 1.0) < SHUT / 4:
+        found.append(("output gate shut", b.out))
     return [
         finding(
             name,

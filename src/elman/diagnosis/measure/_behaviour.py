@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from elman.diagnosis.open._slopes import SLOPE
+from elman.diagnosis.open._cells import Cell
 from elman.diagnosis.open._unroll import Track
+
+from ._along import alive_of, gate_values, slopes
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Behaviour:
         step multiplies a gradient by if its matrix is orthogonal. NaN for others.
     gain : float
         Root mean square singular value of the recurrent matrix, of its blocks for
-        gates: 1 for an orthogonal one, 0.58 for torch's default.
+        gates: 1 for an orthogonal one, 0.58 for torch's default. NaN without one.
     gates : dict of str to float
         Median over units of each gate's mean.
     open : float
@@ -35,6 +37,12 @@ class Behaviour:
         Largest |mean| over the features of the layer's inputs.
     drive : float
         Root mean square of what the inputs add to the pre-activations, W_ih x_t.
+    keep : str
+        The gate that multiplies the old state, "f" or "1 − z"; "" without one.
+    kept : float
+        Its value as in ``gates``; NaN without one.
+    write, out : str
+        The gates that let into that state and out of it, i and o of an LSTM.
     """
 
     name: str
@@ -47,6 +55,10 @@ class Behaviour:
     input_size: float
     input_offset: float
     drive: float
+    keep: str = ""
+    kept: float = float("nan")
+    write: str = ""
+    out: str = ""
 
 
 @torch.no_grad()
@@ -62,57 +74,49 @@ def behaviour(track: Track) -> Behaviour:
     Behaviour
     """
     cell = track.cell
-    steps = torch.arange(len(track.states), device=track.lengths.device)
-    if track.reverse:
-        alive = steps[:, None] >= len(track.states) - track.lengths
-    else:
-        alive = steps[:, None] < track.lengths
+    roles = cell.roles
+    alive = alive_of(track)
     x = torch.stack([s.detach() for s in track.x])
-    h = torch.stack([s[0].detach() for s in track.states])
     seen = x[alive].double()
     slope = share = float("nan")
-    gates: dict[str, float] = {}
-    if cell.kind == "rnn":
-        a = torch.stack([g[0] for g in track.gates])
-        by_step = SLOPE[cell.variant](a, h)
-        slope = _slope(by_step, alive)
-        if cell.variant == "relu":
-            share = float((h[alive] > 0).double().mean())
-    else:
-        for k, name in enumerate(cell.gates):
-            if name in ("n", "g"):
-                continue
-            values = torch.stack([g[k] for g in track.gates])[alive].double()
-            gates[name] = float(values.mean(0).median())
-    blocks = len(cell.w_hh) // max(_units(track), 1)
-    gain = float(
-        torch.stack(
-            [
-                b.double().square().sum() / min(b.shape)
-                for b in cell.w_hh.chunk(max(blocks, 1))
-            ]
-        )
-        .mean()
-        .sqrt()
-    )
-    drive = torch.nn.functional.linear(seen, cell.w_ih.double())
+    if roles.nonlinearity:
+        slope = _slope(slopes(track), alive)
+    if roles.nonlinearity == "relu":
+        h = torch.stack([s[0].detach() for s in track.states])
+        share = float((h[alive] > 0).double().mean())
+    gates = {
+        name: float(gate_values(track, name)[alive].double().mean(0).median())
+        for name in roles.gates
+    }
+    kept = gates.get(roles.keep, float("nan"))
+    drive = torch.nn.functional.linear(seen, cell.weights["weight_ih"].double())
     return Behaviour(
         track.title,
         cell.kind,
         cell.variant,
         slope,
-        gain,
+        _gain(cell),
         gates,
         share,
         _rms(seen),
         float(seen.mean(0).abs().max()) if len(seen) else float("nan"),
         _rms(drive),
+        f"1 − {roles.keep}" if roles.inverted else roles.keep,
+        1 - kept if roles.inverted else kept,
+        roles.write,
+        roles.out,
     )
 
 
-def _units(track: Track) -> int:
-    gates = track.gates[0]
-    return int(gates[0].shape[-1])
+def _gain(cell: Cell) -> float:
+    """Return the root mean square singular value of the blocks of the matrix."""
+    weight = cell.weights.get("weight_hh")
+    if weight is None:
+        return float("nan")
+    hidden, heads = cell.hidden, cell.equations.traced.heads
+    blocks = weight.double().split(hidden)
+    rank = min(hidden, weight.shape[1] * heads)
+    return float(torch.stack([b.square().sum() / rank for b in blocks]).mean().sqrt())
 
 
 def _slope(by_step: Tensor, alive: Tensor) -> float:

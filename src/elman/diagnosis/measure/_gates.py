@@ -8,13 +8,11 @@ import torch
 from torch import Tensor
 
 from elman.diagnosis._thresholds import FLAT, GATE_HIGH, GATE_LOW
-from elman.diagnosis.open._slopes import SLOPE
+from elman.diagnosis.open._cells import Cell
 from elman.diagnosis.open._unroll import Track
 
+from ._along import alive_of, gate_values, own_past, slopes
 from ._spectrum import SHOWN
-
-# The gate a state is multiplied by: torch's GRU writes h = (1 − z) n + z h.
-_KEEP = {"gru": "z", "lstm": "f"}
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,21 @@ class Saturation:
     name : str
         Layer and direction.
     low, high : dict of str to float
-        Share of each gate's values below 0.01 and above 0.99. For an RNN, "slope":
-        share of φ'(a) below 0.01 (and, as high, above 0.99); none for ReLU.
+        Share of each gate's values below 0.01 and above 0.99. Where the whole state
+        goes through a nonlinearity, as in an RNN, "slope": share of φ'(a) below 0.01
+        (and, as high, above 0.99); none for ReLU.
     dead : float
         Share of units whose h never changes, over rows and steps.
     time_constants : list of float
-        10th, 50th and 90th percentile over units of −1/ln(mean keep gate), in
-        steps; empty for an RNN.
+        10th, 50th and 90th percentile over units of −1/ln(what a step keeps of the
+        unit's own past), in steps: the mean of the gate that keeps, of a cell with one;
+        else the spectral radius of the mean derivative past all products. Empty where
+        nothing of a unit passes by the products, as in an RNN.
     time_scales : list of float
         That of every unit, the shortest first; of more than 65, evenly spread ones.
+    meant : dict of str to str
+        The side, "low" or "high", on which a saturated gate does what it is for: keep
+        the state.
     """
 
     name: str
@@ -43,35 +47,26 @@ class Saturation:
     dead: float
     time_constants: list[float]
     time_scales: list[float] = field(default_factory=list)
+    meant: dict[str, str] = field(default_factory=dict)
 
 
 @torch.no_grad()
 def saturation(track: Track) -> Saturation:
     """Measure saturation, dead units and time constants along a track."""
-    steps = torch.arange(len(track.states), device=track.lengths.device)
-    if track.reverse:
-        alive = steps[:, None] >= len(track.states) - track.lengths
-    else:
-        alive = steps[:, None] < track.lengths
+    alive = alive_of(track)
     h = torch.stack([s[0].detach() for s in track.states])[alive].double()
-    values = {
-        name: torch.stack(gate)[alive].double()
-        for name, gate in zip(
-            track.cell.gates, zip(*track.gates, strict=True), strict=True
-        )
-    }
-    if track.cell.variant == "relu":
-        gates = {}  # half of the slopes are 0 by design; dead units tell more
-    elif track.cell.kind == "rnn":
-        gates = {"slope": SLOPE[track.cell.variant](values["a"], h)}
-    else:
-        gates = {k: v for k, v in values.items() if k not in ("n", "g")}
-    keep = _KEEP.get(track.cell.kind)
+    roles = track.cell.roles
+    gates: dict[str, Tensor] = {}
+    # Half of a ReLU's slopes are 0 by design; dead units tell more.
+    if roles.nonlinearity not in ("", "relu"):
+        gates = {"slope": slopes(track)[alive].double()}
+    for name in roles.saturating:
+        gates[name] = gate_values(track, name)[alive].double()
     constants: list[float] = []
     scales: list[float] = []
-    if keep is not None and len(h):
-        mean = values[keep].mean(0).clamp(1e-12, 1 - 1e-9)
-        tau = -1 / mean.log()
+    kept = _kept(track, alive) if len(h) else None
+    if kept is not None:
+        tau = -1 / kept.clamp(1e-12, 1 - 1e-9).log()
         at = torch.tensor([0.1, 0.5, 0.9], dtype=tau.dtype, device=tau.device)
         constants = tau.quantile(at).tolist()
         ranks = torch.linspace(0, len(tau) - 1, min(len(tau), SHOWN)).round().long()
@@ -84,7 +79,32 @@ def saturation(track: Track) -> Saturation:
         _share(spread < FLAT),
         constants,
         scales,
+        _meant(track.cell),
     )
+
+
+def _kept(track: Track, alive: Tensor) -> Tensor | None:
+    """Return what a step keeps of each unit's own past, (H,), or None."""
+    roles = track.cell.roles
+    if roles.keep:
+        mean = gate_values(track, roles.keep)[alive].double().mean(0)
+        return 1 - mean if roles.inverted else mean
+    if roles.nonlinearity:
+        return None
+    block = torch.nan_to_num(own_past(track, alive))
+    kept = torch.linalg.eigvals(block).abs().amax(-1)
+    return kept if bool((kept > 0).any()) else None
+
+
+def _meant(cell: Cell) -> dict[str, str]:
+    """Return where a gate may sit: chrono initialisation puts f and z high, i low."""
+    roles = cell.roles
+    found = {"slope": "high"} if roles.nonlinearity else {}
+    if roles.keep:
+        found[roles.keep] = "low" if roles.inverted else "high"
+    if roles.write:
+        found[roles.write] = "low"
+    return found
 
 
 def _share(which: Tensor) -> float:

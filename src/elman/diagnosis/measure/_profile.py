@@ -30,8 +30,9 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
         ∂L/∂h_t, the whole of it: through the output and through time, in the
         order of the track. Zero where the loss does not depend on it. Where a
         row has ended, that of its last state.
-    c : Tensor (T, B, H) or None
-        ∂L/∂c_t of an LSTM with h_t held: h and c are the coordinates of its state.
+    c : Tensor (T, B, ·) or None
+        That of the further states side by side with h_t held, ∂L/∂c_t of an LSTM: h
+        and c are the coordinates of its state. None where h is all.
     connected : bool
         Whether the graph leads from the loss to any of these states at all. A head
         that starts at zero is connected, and its gradient is zero.
@@ -48,7 +49,11 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
     connected = any(g is not None for g in found)
     steps = len(track.states)
     h = torch.stack(grads[:steps])
-    c = torch.stack(grads[steps:]) if len(parts) == 2 else None
+    others = [
+        torch.stack(grads[first : first + steps])
+        for first in range(steps, len(grads), steps)
+    ]
+    c = torch.cat(others, -1) if others else None
     return h, c, connected
 
 
@@ -93,7 +98,7 @@ def lag_curve(
 
     A(k) = ‖∂ℓ/∂s_{T−k}‖ with ℓ = ⟨u, h_T⟩, u a random direction of length 1, T the
     row's last step in the order of the track (the first in time for a reverse
-    direction), and s the state: h, or (h, c) for an LSTM, whose memory lives in
+    direction), and s all states: h, or (h, c) for an LSTM, whose memory lives in
     c. It looks at the layer alone, from its own last output, whatever the loss;
     only what the model feeds back (a decoder's own output) is seen as well.
 

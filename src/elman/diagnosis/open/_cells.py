@@ -1,111 +1,185 @@
-"""One step of each cell in plain torch operations, and its closed-form Jacobian.
+"""One step of a layer's cell by its equations, and that step's Jacobian.
 
-A cell is a map of its state: h for RNN and GRU, (h, c) for LSTM. Shapes: B rows,
-I inputs, H units, P outputs (H unless the LSTM projects), n state width.
+A cell is a map of its states: h for an RNN or GRU, (h, c) for an LSTM. Its equations
+are the graph of `elman.cells`, which both are read from. Shapes: B rows, I inputs, H
+units, P outputs (H unless an LSTM projects), n the width of all states.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from elman.layers import peculiarity, standard_class
+from elman import cells
+from elman.layers import (
+    CellLayer,
+    equations_of,
+    name_of,
+    peculiarity,
+    standard_class,
+)
 from elman.ops import NONLINEARITIES, Call
 
-from ._slopes import SLOPE
-
 States = tuple[Tensor, ...]
+Inputs = Sequence[Tensor]
+"""What the input adds to each sum of products, (B, H) each."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The weights of one layer in one direction, and which equations use them.
+    """The equations of one layer in one direction, and its weights.
 
     Parameters
     ----------
-    kind : str
-        "rnn", "gru" or "lstm".
-    variant : str
-        The nonlinearity of an RNN; "after" or "before" for a GRU's reset.
-    w_ih, w_hh : Tensor (G·H, I), (G·H, P)
-    b_ih, b_hh : Tensor (G·H,)
-        Zeros where the layer has no biases.
-    w_hr : Tensor (P, H), optional
-        The projection of an LSTM.
-    factor : Tensor (B, P), optional
-        What h is multiplied by where it meets recurrent weights: recurrent dropout.
+    kind, variant : str
+        As `elman.ops.Call` names them.
+    equations : elman.cells.Cell
+    weights : dict of str to Tensor
+        By the layer's names without their endings: of torch's cells ``weight_ih``,
+        ``weight_hh``, ``bias_ih``, ``bias_hh`` and ``weight_hr``, the projection.
+    factors : tuple of Tensor (B, ·)
+        What states are multiplied by where they meet recurrent weights, one for each
+        that recurrent dropout may hide: of torch's cells h. Empty without dropout.
     """
 
     kind: str
     variant: str
-    w_ih: Tensor
-    w_hh: Tensor
-    b_ih: Tensor
-    b_hh: Tensor
-    w_hr: Tensor | None = None
-    factor: Tensor | None = None
+    equations: cells.Cell
+    weights: Mapping[str, Tensor]
+    factors: States = ()
 
     @property
     def gates(self) -> tuple[str, ...]:
         """The names of what `step` returns besides the states."""
-        return {"rnn": ("a",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "o", "g")}[
-            self.kind
-        ]
+        return tuple(self.equations.traced.values)
+
+    @property
+    def hidden(self) -> int:
+        """H."""
+        return self._composite.hidden
+
+    @cached_property
+    def roles(self) -> cells.Roles:
+        """What the gates do."""
+        return cells.roles(self.equations.traced)
+
+    @cached_property
+    def parameters(self) -> dict[str, Tensor]:
+        """The weights as the equations have them."""
+        found = dict(self.weights)
+        found.pop("weight_hr", None)
+        if "bias_ih" in found:
+            pair = found.pop("bias_ih"), found.pop("bias_hh")
+            found["bias"] = cells.paired_bias(self.equations.traced, *pair)
+        return found
+
+    @cached_property
+    def _composite(self) -> cells.Composite:
+        step = self.equations.traced
+        if self.factors:
+            step = cells.noisy(step, dropout=True)
+        return cells.Composite(step, self.parameters)
+
+    @cached_property
+    def _forward(self) -> cells.ForwardMode:
+        return cells.ForwardMode(self._composite)
+
+    @cached_property
+    def _masks(self) -> dict[str, Tensor]:
+        step = self.equations.traced
+        names = [f"dropout.{step.states[k]}" for k in step.dropped]
+        return dict(zip(names, self.factors, strict=False))
 
     def double(self) -> Cell:
         """Return the same cell in double precision, detached."""
-        names = ("w_ih", "w_hh", "b_ih", "b_hh", "w_hr", "factor")
-        found: dict[str, Any] = {name: getattr(self, name) for name in names}
-        found = {
-            k: None if v is None else v.detach().double() for k, v in found.items()
-        }
-        return replace(self, **found)
+        weights = {k: v.detach().double() for k, v in self.weights.items()}
+        factors = tuple(f.detach().double() for f in self.factors)
+        return replace(self, weights=weights, factors=factors)
 
     def of_rows(self, rows: Tensor) -> Cell:
         """Return the same cell for some rows of the batch."""
-        return self if self.factor is None else replace(self, factor=self.factor[rows])
+        if not self.factors:
+            return self
+        return replace(self, factors=tuple(f[rows] for f in self.factors))
 
-    def seen(self, h: Tensor) -> Tensor:
-        """Return h as the recurrent weights see it."""
-        return h if self.factor is None else h * self.factor
+    def project(self, x: Tensor) -> list[Tensor]:
+        """Return the input's share of every sum, of all the steps given."""
+        return self._composite.inputs(x)
 
-    def project(self, x: Tensor) -> Tensor:
-        """Return the input's share of the pre-activations, all steps at once."""
-        return linear(x, self.w_ih, self.b_ih)
+    def step(self, a: Inputs, state: States) -> tuple[States, States]:
+        """Return the next states and the gates.
 
-    def step(self, a: Tensor, state: States) -> tuple[States, States]:
-        """Return the next states and the gates from a = W_ih x_t + b_ih."""
-        step = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}[self.kind]
-        return step(self, a, state)
+        Parameters
+        ----------
+        a : sequence of Tensor (B, H)
+            What `project` makes of x_t.
+        state : tuple of Tensor (B, ·)
+        """
+        after, gates = self._composite(a, state, self._masks)
+        return self._out(after), tuple(gates.values())
 
-    def push(self, a: Tensor, state: States, directions: Tensor) -> Tensor:
+    def _out(self, after: States) -> States:
+        w_hr = self.weights.get("weight_hr")
+        return after if w_hr is None else (linear(after[0], w_hr), *after[1:])
+
+    def push(self, a: Inputs, state: States, directions: Tensor) -> Tensor:
         """Return J_t Q, the one-step Jacobian times some directions.
 
         Parameters
         ----------
-        a : Tensor (B, G·H)
-            W_ih x_t + b_ih.
+        a : sequence of Tensor (B, H)
+            What `project` makes of x_t.
         state : tuple of Tensor (B, ·)
             The state before the step.
         directions : Tensor (B, n, m)
-            Q. For an LSTM the first P rows belong to h, the others to c.
+            Q. The first P rows belong to h, the others to the further states.
 
         Returns
         -------
         Tensor (B, n, m)
         """
-        push = {"rnn": _push_rnn, "gru": _push_gru, "lstm": _push_lstm}[self.kind]
-        return push(self, a, state, directions)
+        parts = directions.split([s.shape[-1] for s in state], dim=1)
+        after = self._forward.push(a, state, parts, self._masks)
+        w_hr = self.weights.get("weight_hr")
+        first = after[0] if w_hr is None else w_hr @ after[0]
+        return torch.cat([first, *after[1:]], dim=1)
 
-    def jacobian(self, a: Tensor, state: States) -> Tensor:
+    def slope(self, a: Inputs, state: States) -> Tensor:
+        """Return φ' of one step, (B, H), of a cell whose state goes through φ alone.
+
+        Parameters
+        ----------
+        a, state
+            As for `step`.
+        """
+        (sum_of_products,) = (n for n in self._composite.step.linears if n.args)
+        one = {sum_of_products: torch.ones_like(state[0]).unsqueeze(-1)}
+        return self._forward.of(a, state, one, masks=self._masks)[0].squeeze(-1)
+
+    def own_past(self, a: Inputs, state: States) -> Tensor:
+        """Return each unit's own part of J_t, past all products, (B, H, N, N).
+
+        Parameters
+        ----------
+        a, state
+            As for `step`.
+        """
+        return self._forward.own_past(a, state, self._masks)
+
+    def jacobian(self, a: Inputs, state: States) -> Tensor:
         """Return J_t itself, (B, n, n)."""
         width = sum(s.shape[-1] for s in state)
-        eye = torch.eye(width, dtype=a.dtype, device=a.device)
-        return self.push(a, state, eye.expand(len(a), width, width))
+        eye = torch.eye(width, dtype=state[0].dtype, device=state[0].device)
+        return self.push(a, state, eye.expand(len(state[0]), width, width))
+
+
+_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 
 
 def cell_of(
@@ -114,139 +188,48 @@ def cell_of(
     """Read one layer's and direction's cell from a recurrent module."""
     steps = isinstance(layer, nn.RNNCellBase)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
-    kind, variant = equations_of(layer)
-    names: dict[str, Any] = {
-        short: getattr(layer, name + suffix, None)
-        for short, name in (
-            ("w_ih", "weight_ih"),
-            ("w_hh", "weight_hh"),
-            ("b_ih", "bias_ih"),
-            ("b_hh", "bias_hh"),
-            ("w_hr", "weight_hr"),
-        )
-    }
+    kind, variant = name_of(layer)
+    equations = equations_of(layer)
+    names = list(_NAMES)
+    if isinstance(layer, CellLayer):
+        place = index * (2 if layer.bidirectional else 1) + reverse
+        names = [name.removesuffix(suffix) for name in layer._all_weights[place]]
+    found = {name: getattr(layer, name + suffix, None) for name in names}
+    weights = {k: v for k, v in found.items() if isinstance(v, Tensor)}
     if detach:
-        names = {k: None if v is None else v.detach() for k, v in names.items()}
-    if not layer.bias:
-        zero = names["w_ih"].new_zeros(len(names["w_ih"]))
-        names["b_ih"] = names["b_hh"] = zero
-    return Cell(kind, variant, **names)
+        weights = {k: v.detach() for k, v in weights.items()}
+    return Cell(kind, variant, equations, weights)
 
 
 def cell_of_call(call: Call) -> Cell:
     """Read the cell of an operator's call, its weights a part of the graph."""
-    w = call.weights
-    zero = w.w_ih.new_zeros(len(w.w_ih)) if w.b_ih is None else None
-    factor = None if call.noise is None else call.noise.recurrent
-    if factor is not None:
-        factor = factor.to(call.state[0].dtype)
-    variant = call.variant.removeprefix("reset_") if call.cell != "lstm" else ""
-    b_ih, b_hh = (zero if b is None else b for b in (w.b_ih, w.b_hh))
-    if b_ih is None or b_hh is None:
-        raise AssertionError("a layer has both biases or none")
-    return Cell(call.cell, variant, w.w_ih, w.w_hh, b_ih, b_hh, w.w_hr, factor)
-
-
-def equations_of(layer: nn.Module) -> tuple[str, str]:
-    """Return the kind and variant of a `Cell` that has a module's equations."""
-    if isinstance(layer, nn.RNNCellBase):
-        known = standard_class(layer) or type(layer)
-        name = str(getattr(layer, "nonlinearity", known.__name__))
+    equations = call.equations
+    if equations is None:
+        equations = cells.stock(call.cell, call.variant)
+        given = zip(_NAMES, call.weights, strict=True)
+        weights = {name: value for name, value in given if value is not None}
     else:
-        name = str(layer.mode).removeprefix("RNN_")
-    if "LSTM" in name:
-        return "lstm", ""
-    if "GRU" in name:
-        return "gru", "after" if getattr(layer, "reset_after", True) else "before"
-    return "rnn", name.lower()
+        weights = dict(call.parameters)
+    found = None if call.noise is None else call.noise.recurrent
+    factors = (found,) if isinstance(found, Tensor) else found or ()
+    dtype = call.state[0].dtype
+    return Cell(
+        call.cell,
+        call.variant,
+        equations,
+        weights,
+        tuple(factor.to(dtype) for factor in factors),
+    )
+
+
+def is_layer(module: nn.Module) -> TypeGuard[nn.RNNBase | CellLayer]:
+    """Whether a module is a recurrent layer, no one-step cell, of known equations."""
+    return isinstance(module, nn.RNNBase | CellLayer) and knows(module)
 
 
 def knows(module: nn.Module) -> bool:
     """Whether a module is a recurrent layer or cell whose equations are known."""
     if standard_class(module) is None:
         return False
-    kind, variant = equations_of(module)
-    return (kind != "rnn" or variant in SLOPE) and not peculiarity(module)
-
-
-def _rnn(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
-    total = a + linear(cell.seen(state[0]), cell.w_hh, cell.b_hh)
-    return (NONLINEARITIES[cell.variant](total),), (total,)
-
-
-def _gru(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
-    (h,) = state
-    a_r, a_z, a_n = a.chunk(3, -1)
-    seen = cell.seen(h)
-    if cell.variant == "after":
-        q_r, q_z, q_n = linear(seen, cell.w_hh, cell.b_hh).chunk(3, -1)
-        r, z = torch.sigmoid(a_r + q_r), torch.sigmoid(a_z + q_z)
-        n = torch.tanh(a_n + r * q_n)
-    else:
-        gates = 2 * h.shape[-1]
-        q_r, q_z = linear(seen, cell.w_hh[:gates], cell.b_hh[:gates]).chunk(2, -1)
-        r, z = torch.sigmoid(a_r + q_r), torch.sigmoid(a_z + q_z)
-        n = torch.tanh(a_n + linear(r * seen, cell.w_hh[gates:], cell.b_hh[gates:]))
-    return (n + z * (h - n),), (r, z, n)
-
-
-def _lstm(cell: Cell, a: Tensor, state: States) -> tuple[States, States]:
-    h, c = state
-    a_i, a_f, a_g, a_o = (a + linear(cell.seen(h), cell.w_hh, cell.b_hh)).chunk(4, -1)
-    i, f, o = torch.sigmoid(a_i), torch.sigmoid(a_f), torch.sigmoid(a_o)
-    g = torch.tanh(a_g)
-    c = f * c + i * g
-    h = o * torch.tanh(c)
-    if cell.w_hr is not None:
-        h = linear(h, cell.w_hr)
-    return (h, c), (i, f, o, g)
-
-
-def _push_rnn(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
-    (h,), (total,) = _rnn(cell, a, state)
-    return SLOPE[cell.variant](total, h).unsqueeze(-1) * (cell.w_hh @ _met(cell, Q))
-
-
-def _push_gru(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
-    (h,) = state
-    _, (r, z, n) = _gru(cell, a, state)
-    W_r, W_z, W_n = cell.w_hh.chunk(3)
-    met, seen = _met(cell, Q), cell.seen(h)
-    d_r = _col(r * (1 - r)) * (W_r @ met)
-    d_z = _col(z * (1 - z)) * (W_z @ met)
-    if cell.variant == "after":
-        q = linear(seen, W_n, cell.b_hh.chunk(3)[2])
-        inner = _col(r) * (W_n @ met) + _col(q) * d_r
-    else:
-        inner = W_n @ (_col(r) * met + _col(seen) * d_r)
-    d_n = _col(1 - n * n) * inner
-    return _col(z) * Q + _col(h - n) * d_z + _col(1 - z) * d_n
-
-
-def _push_lstm(cell: Cell, a: Tensor, state: States, Q: Tensor) -> Tensor:
-    h, c_old = state
-    (_, c), (i, f, o, g) = _lstm(cell, a, state)
-    Q_h, Q_c = Q.split([h.shape[-1], c.shape[-1]], dim=1)
-    Q_h = _met(cell, Q_h)
-    W_i, W_f, W_g, W_o = cell.w_hh.chunk(4)
-    d_c = (
-        _col(g * i * (1 - i)) * (W_i @ Q_h)
-        + _col(c_old * f * (1 - f)) * (W_f @ Q_h)
-        + _col(i * (1 - g * g)) * (W_g @ Q_h)
-        + _col(f) * Q_c
-    )
-    t = torch.tanh(c)
-    d_h = _col(t * o * (1 - o)) * (W_o @ Q_h) + _col(o * (1 - t * t)) * d_c
-    if cell.w_hr is not None:
-        d_h = cell.w_hr @ d_h
-    return torch.cat([d_h, d_c], dim=1)
-
-
-def _met(cell: Cell, Q: Tensor) -> Tensor:
-    """Return directions of h as the recurrent weights meet them."""
-    return Q if cell.factor is None else _col(cell.factor) * Q
-
-
-def _col(gate: Tensor) -> Tensor:
-    """Turn a gate (B, H) into a diagonal acting on (B, H, m)."""
-    return gate.unsqueeze(-1)
+    kind, variant = name_of(module)
+    return (kind != "rnn" or variant in NONLINEARITIES) and not peculiarity(module)

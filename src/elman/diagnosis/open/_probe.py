@@ -13,11 +13,11 @@ from torch.nn.parameter import is_lazy
 
 from elman._errors import InputError
 from elman.layers import is_recurrent, peculiarity
+from elman.ops import NONLINEARITIES
 
 from ._cells import knows
 from ._lineage import Lineage
 from ._preserve import preserved
-from ._slopes import SLOPE
 from ._unroll import Track, unrolled, unrolled_cell
 
 
@@ -52,7 +52,7 @@ def _unknown(name: str, layer: nn.Module) -> str:
         kind = getattr(layer, "nonlinearity", "") or getattr(layer, "mode", "")
         return (
             f"{where}: nonlinearity {kind!r} is not known; the diagnosis knows "
-            f"{', '.join(SLOPE)}"
+            f"{', '.join(NONLINEARITIES)}"
         )
     return (
         f"{where}: {own}; what it computes cannot be examined step by step. Put what "

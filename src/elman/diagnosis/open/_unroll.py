@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from elman import ops
 
-from ._cells import Cell, States, cell_of, cell_of_call
+from ._cells import Cell, Inputs, States, cell_of, cell_of_call
 from ._lineage import tensors_of
 from ._through import through
 
@@ -79,7 +79,7 @@ class Track:
         return title + (" reverse" if self.reverse else "")
 
     def push(
-        self, t: int, rows: Tensor, cell: Cell, a: Tensor, state: States, Q: Tensor
+        self, t: int, rows: Tensor, cell: Cell, a: Inputs, state: States, Q: Tensor
     ) -> Tensor:
         """Return J_t Q of some rows, with what is held back of the states.
 
@@ -219,7 +219,11 @@ def _rearranged(call: ops.Call, rows: Tensor) -> ops.Call:
     if noise is not None:
         factor = noise.recurrent
         stays = (s[:, rows] if isinstance(s, Tensor) else s for s in noise.stays)
-        noise = ops.Noise(None if factor is None else factor[rows], tuple(stays))
+        if isinstance(factor, Tensor):
+            factor = factor[rows]
+        elif factor is not None:
+            factor = tuple(f[rows] for f in factor)
+        noise = ops.Noise(factor, tuple(stays))
     return call._replace(
         x=call.x[:, rows],
         state=tuple(s[rows] for s in call.state),
@@ -264,7 +268,7 @@ def unrolled_cell(
     cell = cell_of(layer, detach=False)
     begun = tuple(s.unsqueeze(0) if unbatched else s for s in tensors_of(hx))
     if not begun:
-        places = 2 if cell.kind == "lstm" else 1
+        places = len(cell.equations.states)
         begun = (x.new_zeros(len(x), layer.hidden_size),) * places
     start = tuple(map(_in_graph, begun))
     count = torch.ones(len(x), dtype=torch.int64, device=x.device)
@@ -287,7 +291,7 @@ def unrolled_cell(
 
 def _run(track: Track, x: Tensor, mask: Tensor | None) -> Tensor:
     """Run one layer in one direction, fill its track and return (T, B, P)."""
-    projected = track.cell.project(x).unbind(0)
+    projected = list(zip(*(a.unbind(0) for a in track.cell.project(x)), strict=True))
     inputs = x.detach().unbind(0)
     state = track.start
     order = range(len(x))

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
-from elman.diagnosis.open._cells import Cell, knows
+from elman.diagnosis.open._cells import Cell, is_layer
 from elman.diagnosis.open._probe import opened
 from elman.diagnosis.open._unroll import Track
 from elman.init import check_parameters
-from elman.layers import peculiarity
+from elman.layers import CellLayer, is_recurrent, peculiarity
 
-Layer = TypeVar("Layer", bound=nn.RNNBase)
+Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
 ROWS, STEPS = 4, 80
 """What is looked at of a larger batch: the exponents are means over both."""
@@ -86,13 +86,13 @@ def floss_(
     >>> from elman.diagnosis import floss_
     >>> layer = floss_(torch.nn.GRU(3, 8), torch.randn(40, 2, 3), count=4, steps=5)
     """
-    if not isinstance(layer, nn.RNNBase) or not knows(layer):
-        own = peculiarity(layer) if isinstance(layer, nn.RNNBase) else ""
+    if not is_layer(layer):
+        own = peculiarity(layer) if is_recurrent(layer) else ""
         raise InputError(
             f"floss_: {'layer ' + own if own else 'got ' + type(layer).__name__}; give "
             "an RNN, GRU or LSTM layer"
         )
-    check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh")
+    check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh", "bias")
     whole_number("count", count)
     whole_number("steps", steps)
     number("learning_rate", learning_rate)
@@ -153,17 +153,18 @@ def _flossed(
     track: Track, count: int, steps: int, learning_rate: float, tolerance: float
 ) -> dict[str, Tensor]:
     inputs, start = _path(track)
-    cell = replace(track.cell.double(), factor=None)
+    cell = replace(track.cell.double(), factors=())
     moved = {
-        name: getattr(cell, name).clone().requires_grad_()
-        for name in ("w_hh", "b_ih", "b_hh")
+        name: weight.clone().requires_grad_()
+        for name, weight in cell.weights.items()
+        if name not in ("weight_ih", "weight_hr")
     }
     count = min(count, sum(s.shape[-1] for s in start))
     optimiser = torch.optim.Adam(moved.values(), learning_rate)
     lowest, best = float("inf"), {k: v.detach().clone() for k, v in moved.items()}
     for left in range(steps, -1, -1):
         with torch.enable_grad():
-            found = exponents(replace(cell, **moved), inputs, start, count)
+            found = exponents(_with(cell, moved), inputs, start, count)
             cost = found.square().mean()
         value = float(cost.detach())
         if not value < float("inf"):
@@ -185,6 +186,10 @@ def _flossed(
     return best
 
 
+def _with(cell: Cell, weights: dict[str, Tensor]) -> Cell:
+    return replace(cell, weights={**cell.weights, **weights})
+
+
 def _path(track: Track) -> tuple[list[Tensor], list[Tensor]]:
     """Return the inputs and the start of the longest rows, all of one length."""
     rows = torch.argsort(track.lengths, descending=True, stable=True)[:ROWS]
@@ -203,8 +208,8 @@ def _path(track: Track) -> tuple[list[Tensor], list[Tensor]]:
 
 
 @torch.no_grad()
-def _put(layer: nn.RNNBase, suffix: str, weights: dict[str, Tensor]) -> None:
-    getattr(layer, "weight_hh" + suffix).copy_(weights["w_hh"])
-    if layer.bias:
-        getattr(layer, "bias_ih" + suffix).copy_(weights["b_ih"])
-        getattr(layer, "bias_hh" + suffix).copy_(weights["b_hh"])
+def _put(
+    layer: nn.RNNBase | CellLayer, suffix: str, weights: dict[str, Tensor]
+) -> None:
+    for name, weight in weights.items():
+        getattr(layer, name + suffix).copy_(weight)

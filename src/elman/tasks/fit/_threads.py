@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from elman import cells
+
 if TYPE_CHECKING:
     from elman.data import Panel, RegularSeries
 
@@ -29,7 +31,7 @@ both for larger sizes.
 
 # Products of a step: of a convolution about two filters of three steps, of a
 # Transformer the four of attention and twice four times the width.
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4, "tcn": 6, "transformer": 12}
+_PRODUCTS = {"tcn": 6, "transformer": 12}
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _lock = threading.Lock()
 _inside = 0
@@ -38,7 +40,8 @@ _before = 0
 
 def work_of(cell: str, batch: int, channels: int, units: int) -> float:
     """Return the floating-point operations of one time step of one layer."""
-    return 2.0 * _GATES[cell] * batch * units * (units + channels)
+    products = _PRODUCTS.get(cell) or len(cells.cell(cell).traced.gates)
+    return 2.0 * products * batch * units * (units + channels)
 
 
 def work_of_forecaster(forecaster: Any, series: RegularSeries | Panel) -> float:

@@ -55,7 +55,7 @@ def panel():
 
 def test_series_of_other_lengths_and_gaps(panel):
     _, models = panel
-    assert [len(found) for found in models] == [7, 7, 7, 0]
+    assert [len(found) for found in models] == [10, 10, 10, 0]
     assert {found["smoothing"].map.season for found in models[:3]} == {4}
 
 

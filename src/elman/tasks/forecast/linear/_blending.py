@@ -28,6 +28,7 @@ from ._rolling import (
 Array = NDArray[np.float64]
 
 _MOST_SEASONS = 3
+_REPEATS = 1.5
 _MOST_TARGETS = 20
 _WEEKS = 6 * DAY
 
@@ -181,12 +182,14 @@ def season_candidates(
     """Return for each target its season, then those of the calendar.
 
     A weak season of the year may not show among a few years of months, and forecasts
-    be better with it all the same. All must fit twice into so many rows.
+    be better with it all the same. All must fit one and a half times into so many rows:
+    then the last season again has half a season to be judged by. What needs two seasons
+    to learn one, smoothing and theta, looks after that itself.
     """
     calendar = calendar_seasons(step) if dated else []
     found = []
     for season in own:
-        fitting = [m for m in [season, *calendar] if m > 1 and 2 * m <= rows]
+        fitting = [m for m in [season, *calendar] if m > 1 and _REPEATS * m <= rows]
         found.append(list(dict.fromkeys(fitting))[:_MOST_SEASONS])
     return found
 

@@ -14,9 +14,13 @@ Array = NDArray[np.float64]
 
 # A candidate this much worse than the best has no part.
 _WORSE = 1.3
-# How steeply a part falls with the error: the best of two that differ by a tenth
-# has twice the weight of the other.
-_POWER = 8
+# How steeply a part falls with the error: at one forecast that overlaps no other, and
+# at most; between them with the root of their number, as the noise of an error does.
+# At a power of 8 the best of two that differ by a tenth has twice the other's weight.
+_POWER_AT_ONE = 3.0
+_MOST_POWER = 8.0
+# To which power of the correlation of their errors two candidates count as one.
+_ALIKE = 8
 # At so many forecasts that do not overlap, to the power of 1.5, their word counts as
 # much as what is usual of series.
 _USUAL_WEIGHT = 3.0
@@ -26,6 +30,9 @@ _AT_ONE = 5.0
 # What is not usual has to be better by so much, over one such forecast.
 _UNUSUAL = 0.2
 _LEAST_PART = 0.03
+# Regressions are usual of series that are no shorter: in fewer rows they are far off
+# too often.
+_ROWS_TO_REGRESS = 60
 # At fewer than this share of the origins a candidate is not judged.
 _LEAST_ORIGINS = 0.5
 # The line through two values and the mean of all win by chance where they win.
@@ -37,8 +44,10 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
 
     The weight of a candidate is its error to a high power, as a mean of what is
     about equally good errs less than each. Where there are few forecasts that do not
-    overlap, weights are drawn towards equal ones of what is good on most series,
-    exponential smoothing and the theta method.
+    overlap, the power is lower, and weights are drawn towards equal ones of what is
+    good on most series: smoothing and theta, and regressions if there are rows enough
+    for them. Candidates that err alike, as variants of smoothing do, share their
+    weight.
 
     Parameters
     ----------
@@ -50,7 +59,10 @@ def choose_parts(rolling: Rolling, *, squared: bool) -> list[dict[str, float]]:
     for j, forecasts in enumerate(rolling.forecasts):
         errors = mean_errors(forecasts, rolling.truth[:, :, j], squared=squared)
         apart = len(rolling.origins) / rolling.truth.shape[1]
-        chosen.append(_weights(errors, apart))
+        long = rolling.origins[-1] + rolling.truth.shape[1] >= _ROWS_TO_REGRESS
+        usual = [name for name in errors if _usual(name, long=bool(long))]
+        weights = _weights(errors, usual, apart)
+        chosen.append(_shared(weights, forecasts, rolling.truth[:, :, j]))
     return chosen
 
 
@@ -81,10 +93,12 @@ def blended(forecasts: Mapping[str, Array], weights: Mapping[str, float]) -> Arr
     return mean
 
 
-def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
+def _weights(
+    errors: Mapping[str, float], usual: list[str], apart: float
+) -> dict[str, float]:
     apart = max(apart, 1.0)
     judged = {
-        name: error * (1.0 if _usual(name) else 1 + _UNUSUAL / np.sqrt(apart))
+        name: error * (1.0 if name in usual else 1 + _UNUSUAL / np.sqrt(apart))
         for name, error in errors.items()
         if name not in _BASELINES_ONLY
     }
@@ -93,26 +107,47 @@ def _weights(errors: Mapping[str, float], apart: float) -> dict[str, float]:
         return {RIDGE: 1.0}
     if least == 0:
         return _normalised({name: float(e == 0) for name, e in judged.items()})
+    power = min(_POWER_AT_ONE * np.sqrt(apart), _MOST_POWER)
     own = _normalised(
         {
-            name: (least / error) ** _POWER if error <= _WORSE * least else 0.0
+            name: (least / error) ** power if error <= _WORSE * least else 0.0
             for name, error in judged.items()
         }
     )
     limit = (_USUAL_WORSE + _AT_ONE / apart) * least
-    usual = {n: 1.0 for n, error in judged.items() if _usual(n) and error <= limit}
-    if usual:
-        usual = _normalised(usual)
+    good = {name: 1.0 for name in usual if judged[name] <= limit}
+    if good:
+        good = _normalised(good)
         pull = _USUAL_WEIGHT / (_USUAL_WEIGHT + apart**1.5)
         own = {
-            name: (1 - pull) * own.get(name, 0.0) + pull * usual.get(name, 0.0)
+            name: (1 - pull) * own.get(name, 0.0) + pull * good.get(name, 0.0)
             for name in judged
         }
     return _normalised({n: w for n, w in own.items() if w >= _LEAST_PART})
 
 
-def _usual(name: str) -> bool:
-    return name == "theta" or name.startswith("smoothing")
+def _shared(
+    weights: dict[str, float], forecasts: Mapping[str, Array], truth: Array
+) -> dict[str, float]:
+    """Return the weights, each divided by how many others err in the same way."""
+    errors = np.stack([forecasts[name] - truth for name in weights])
+    errors = errors[:, np.isfinite(errors).all(0)]
+    size = np.sqrt((errors**2).sum(1))
+    if not size.all():
+        return weights
+    correlation = errors @ errors.T / np.outer(size, size)
+    alike = (np.clip(correlation, 0.0, 1.0) ** _ALIKE).sum(1)
+    return _normalised(
+        {
+            name: weight / float(count)
+            for (name, weight), count in zip(weights.items(), alike, strict=True)
+        }
+    )
+
+
+def _usual(name: str, *, long: bool) -> bool:
+    regression = name == RIDGE or name.startswith("autoregression")
+    return name == "theta" or name.startswith("smoothing") or (long and regression)
 
 
 def _normalised(weights: Mapping[str, float]) -> dict[str, float]:

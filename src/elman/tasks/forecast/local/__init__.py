@@ -1,10 +1,11 @@
-"""Local models of single series: exponential smoothing, theta, and simple ones.
+"""Local models of single series: smoothing, theta, autoregressions and simple ones.
 
 Every one of them is a linear map from a window to the steps after it, of values or of
 their logarithms, so that forecasts at many origins, of many series, are products of
 matrices.
 """
 
+from ._autoregression import Autoregression, fit_autoregressions
 from ._filled import filled, first_values
 from ._models import MOST_ROWS, LocalModel, local_models
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
@@ -20,6 +21,7 @@ __all__ = [
     "LONGEST_SEASON",
     "MOST_ROWS",
     "TRENDS",
+    "Autoregression",
     "Drift",
     "FittedSmoothing",
     "LastValue",
@@ -31,6 +33,7 @@ __all__ = [
     "WindowMap",
     "filled",
     "first_values",
+    "fit_autoregressions",
     "fit_for_steps",
     "fit_smoothing",
     "local_models",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._autoregression import Autoregression, fit_autoregressions
 from ._filled import filled, first_values
 from ._simple import Drift, LastValue, Mean, SeasonalNaive, Theta, WindowMap
 from ._smoothing import TRENDS, Smoothing
@@ -24,7 +25,15 @@ Array = NDArray[np.float64]
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Smoothing, Theta, SeasonalNaive, LastValue, Drift, Mean)
+    for kind in (
+        Smoothing,
+        Theta,
+        Autoregression,
+        SeasonalNaive,
+        LastValue,
+        Drift,
+        Mean,
+    )
 }
 # A trend that fits best may go on for ever; a damped one, on either scale, ends.
 _DAMPED = {
@@ -207,8 +216,8 @@ def _of_one_length(
     if ahead > 1:
         further = fit_for_steps(smoothed, values, seen, ahead=ahead, moves=moves)
     found = []
-    for fitted, farther, theta, others in zip(
-        smoothed, further, bent, forms, strict=True
+    for j, (fitted, farther, theta, others) in enumerate(
+        zip(smoothed, further, bent, forms, strict=True)
     ):
         models = {"smoothing": _smoothed("smoothing", fitted)}
         for name, form in _DAMPED.items():
@@ -224,12 +233,29 @@ def _of_one_length(
             "drift": LocalModel("drift", Drift()),
             "mean": LocalModel("mean", Mean()),
         }
+        models |= {
+            name: LocalModel(name, regressed, fitted.logarithm)
+            for name, regressed in _autoregressions(
+                values[:, j], seen[:, j], fitted, seasons
+            ).items()
+        }
         for m in seasons:
             if m <= length:
                 name = f"seasonal naive ({m})"
                 models[name] = LocalModel(name, SeasonalNaive(m))
         found.append(models)
     return found
+
+
+def _autoregressions(
+    values: Array,
+    seen: NDArray[np.bool_],
+    fitted: FittedSmoothing,
+    seasons: list[int],
+) -> dict[str, Autoregression]:
+    """Return the autoregressions, of logarithms where those smooth best."""
+    series = np.log(values) if fitted.logarithm else values
+    return fit_autoregressions(series, seen, seasons[0] if seasons else 1)
 
 
 def _smoothed(name: str, fitted: FittedSmoothing) -> LocalModel:

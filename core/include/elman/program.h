@@ -1,0 +1,202 @@
+// A cell given as data: products, pieces of pointwise arithmetic, and in which
+// order a step takes them, forward and backward. parse() checks all of it; what it
+// returns can be run on any thread, any number of times.
+//
+// A step of a cell fills S slots, H units each: a slot is its bias and what the
+// products that feed it add. Pieces are straight-line code over registers, run for
+// every row and every vector of units. Vectors lie in numbered places: the columns of
+// a frame that lives for one step, of what is saved for the backward pass, states
+// before and after the step, vectors per unit, masks. Axes as in core.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "elman/core.h"
+
+namespace elman {
+
+constexpr int kProgramVersion = 1;
+
+enum class Op {
+  load, store, constant, width, row, sum,             // to space column | from space column | ...
+  add, sub, mul, div, fma, fnma, neg,                 // fma a*b+c, fnma c-a*b
+  sigmoid, tanh, relu, softplus, exp, log, sqrt, max, min, abs,
+  greater, select, step, sign,                        // greater 1 or 0; select a != 0 ? b : c
+  sin, cos,
+  count
+};
+
+enum class Space { frame, saved, before, after, unit, mask, dstate, dslot, count };
+
+struct Instruction {
+  int op, to, a, b, c;
+};
+
+struct Piece {
+  int registers;
+  std::vector<Instruction> code;
+};
+
+enum class Source { input, before, after, frame };
+
+// slots first..first+slots-1 += W_m source; gates[k] is the row block of the k-th.
+struct ProgramProduct {
+  int weight;
+  Source source;
+  int index;   // of the state or the frame's column
+  int saved;   // where the backward pass finds a source that lies in the frame
+  int heads;   // blocks on the diagonal; 1: dense
+  int first, slots;
+  std::vector<int> gates;
+};
+
+enum class Act { product, piece, reduce };
+
+struct Action {
+  Act what;
+  int index;
+  int column;  // of the backward frame, where a product's result goes
+};
+
+// What one sweep over the units does: products whose sources are complete, then
+// pieces. Threads that share units meet before it where `meet`.
+struct Sweep {
+  std::vector<int> products;  // dense ones
+  std::vector<int> columns;   // backward: where each result goes, -1: to its state
+  int lone = -1;              // or a block diagonal product, shared out by its blocks
+  int lone_column = -1;
+  std::vector<int> pieces;
+  std::vector<int> reduces;
+  bool meet = false;
+};
+
+// An instruction as it is run: where a vector lies is a place and a column of it.
+struct TapeStep {
+  int op, to, a, b, c;
+};
+struct Tape {
+  int registers;
+  std::vector<TapeStep> code;
+};
+
+// Places of a row's vectors: place 4 + i is state i before the step, then as many
+// after it, the masks, and in backward the gradients of the states, whole and passed on.
+enum Place { kSlots, kFrame, kSaved, kSums, kBefore };
+
+struct Program {
+  int states, slots, frame, back_frame, saved, units, masks, rows, back_rows, weights;
+  std::vector<double> constants;
+  std::vector<ProgramProduct> products;
+  std::vector<Action> actions[2];  // forward, backward
+  std::vector<Piece> pieces[2];
+  // Derived.
+  std::uint64_t hash;              // of the data as it came
+  std::vector<Tape> tapes[2];
+  std::vector<Sweep> sweeps[2];
+  bool elementwise;                // a unit needs no other unit's state or row's sum
+  std::vector<bool> passes_on;     // whether a state's gradient has a direct part
+
+  bool differentiable() const { return !pieces[1].empty(); }
+  int after(int state) const { return kBefore + states + state; }
+  int mask(int k) const { return kBefore + 2 * states + k; }
+  int dstate(int state) const { return kBefore + 2 * states + masks + state; }
+  int passed(int state) const { return kBefore + 3 * states + masks + state; }
+  int places(bool back) const { return kBefore + (back ? 4 : 2) * states + masks; }
+};
+
+// Throws std::invalid_argument with one line that says what is wrong and where.
+Program parse(const std::int64_t* integers, long count, const double* floats, long constants);
+
+// What a piece finds its vectors by: place[k][i] is where the first column of place k
+// lies in row i; columns are `hidden` numbers apart.
+template <class T>
+struct PieceRows {
+  T* const* const* place;
+  const T* const* units;          // [units] -> [H]
+  const T* const* scalars;        // of each row: this pass's
+  const T* const* saved_scalars;  // of each row: forward's, in backward
+  const T* constants;
+  long hidden;
+  void* registers;                // this thread's, for the interpreter
+};
+
+// Runs one piece for rows first..first+count-1 and units u0..u1-1.
+template <class T>
+using PieceFunction = void (*)(const Tape&, const PieceRows<T>&, long first, long count, long u0,
+                               long u1);
+
+// Compiled pieces of one program on one instruction set; the arrays are as long as the
+// program's pieces. They have to outlive every call.
+template <class T>
+struct CompiledPieces {
+  std::uint64_t hash;
+  const PieceFunction<T>* piece[2];
+};
+// From now on they run in place of the tapes; bits must be the same. `isa` as isa() says it.
+void provide(const char* isa, const CompiledPieces<float>&);
+void provide(const char* isa, const CompiledPieces<double>&);
+void forget_provided();
+
+// Strides in elements. A mask's step stride may be 0: one mask for all steps.
+template <class T>
+struct Mask {
+  const T* data;
+  long step, row;  // at time t, row b: data + t * step + b * row
+};
+
+template <class T>
+struct GraphForward {
+  Shape shape;                // cell, activation and output are not read
+  const Program* program;
+  const T* x;                 // [T, B, I]
+  long x_step, x_row;
+  const T* const* weights;    // [M] -> [gates * H, depth]
+  const T* bias;              // [S * H] null: zeros
+  const T* const* units;      // [U] -> [H]
+  const Mask<T>* masks;       // [K] -> [T, B, H]
+  const T* const* first;      // [N] -> [B, H] state before the first step; null: zeros
+  T* y;                       // [T, B, H] state 0; zero past a row's length
+  long y_step, y_row;
+  T* const* last;             // [N] -> [B, H]
+  // What backward needs; saved is null for inference, and then so are the others.
+  T* saved;                   // [T, B, V, H]
+  T* const* tracks;           // [N] -> [T, B, H] of the states after y; the first is not read
+  T* rows;                    // [T, B, R]
+  bool save;
+};
+
+template <class T>
+struct GraphBackward {
+  Shape shape;
+  const Program* program;
+  const T* x;
+  long x_step, x_row;
+  const T* const* weights;
+  const T* const* units;
+  const Mask<T>* masks;
+  const T* const* first;
+  const T* y;
+  long y_step, y_row;
+  const T* saved;
+  const T* const* tracks;
+  const T* rows;
+  const T* dy;                // null: zeros
+  long dy_step, dy_row;
+  const T* const* dlast;      // [N], each null: zeros
+  // Wanted gradients; null: not wanted.
+  T* dx;
+  long dx_step, dx_row;
+  T* const* dweights;         // [M]
+  T* dbias;                   // [S * H]
+  T* const* dunits;           // [U]
+  T* const* dfirst;           // [N]
+  T* norms;                   // [T, B] |dL/dy_t| by the steps after it and dy
+};
+
+void forward(const GraphForward<float>&);
+void forward(const GraphForward<double>&);
+void backward(const GraphBackward<float>&);
+void backward(const GraphBackward<double>&);
+
+}  // namespace elman

@@ -1,0 +1,87 @@
+// Sums over rows and steps, in a fixed number of blocks of the batch: what weight
+// gradients of every kind of cell are made of.
+
+// Gradients of the last steps: step s of row b lies at step(s) + b * stride until
+// as many later ones have come. Rows are `stride` apart, a little more than their
+// length: powers of two would all want the same few places in the cache, and
+// pack_group reads a little past the end.
+template <class T>
+struct Ring {
+  static constexpr long kPadding = 16;
+  T* data;
+  long steps, batch, stride;
+
+  T* step(long s) const { return data + s % steps * batch * stride; }
+};
+
+template <class T>
+Ring<T> ring(Scratch& scratch, long steps, long batch, long width) {
+  const long stride = width + Ring<T>::kPadding;
+  return {take<T>(scratch, steps * batch * stride), steps, batch, stride};
+}
+
+// How many blocks: few enough that their sums stay in the second cache, or at
+// least cost no more to fetch than the rows.
+inline int weight_blocks(const Shape& s, long bytes) {
+  int n = bytes <= 256 * 1024 ? 4 : bytes <= 2048 * 1024 ? 2 : 1;
+  while (n > 1 && s.batch < 4 * n) n /= 2;
+  return n;
+}
+
+constexpr long kDepth = 256;  // rows of one sum
+
+// At least one row's worth of steps, at most four times what an even batch would
+// need: the tail of a ragged one may be a single long row.
+inline long steps_of_sum(long depth, long batch, long longest) {
+  long steps = depth / (batch ? batch : 1) * 4;
+  if (steps > longest) steps = longest;
+  return steps < 1 ? 1 : steps;
+}
+
+struct Blocks {
+  const Shape& s;
+  const Plan& plan;
+  int count;
+
+  // Which thread has a block's rows, as my_rows shares them out.
+  int owner(int j, int threads) const { return s.lengths ? j % threads : j * threads / count; }
+
+  // Calls f(k, s, b, t) for the k-th row and step of block j, and returns how many.
+  template <class F>
+  long each(int j, long s0, long s1, F f) const {
+    long k = 0;
+    const Range r = slice(s.batch, j, count);
+    for (long at = s0; at < s1; ++at)
+      for (long i = s.lengths ? j : r.first; i < (s.lengths ? s.batch : r.last);
+           i += s.lengths ? count : 1) {
+        if (plan.length[i] <= at) break;
+        f(k++, at, plan.row[i], time_of(s, at, plan.length[i]));
+      }
+    return k;
+  }
+};
+
+// Adds up four vectors' worth of columns of n rows, `left` of them there are, from
+// column `from` on, and adds that to each of `to` that is not null.
+constexpr int kSumColumns = 4;
+template <class V>
+void add_column_sums(const typename V::T* const* rows, long n, long from, long left,
+                     typename V::T* const* to, int count) {
+  using T = typename V::T;
+  constexpr long W = V::width;
+  V sum[kSumColumns];
+  typename V::Lanes lanes[kSumColumns];
+  for (int c = 0; c < kSumColumns; ++c) {
+    sum[c] = V::all(0);
+    lanes[c] = V::lanes(left - c * W);
+  }
+  for (long i = 0; i < n; ++i)
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < kSumColumns; ++c)
+      sum[c] = sum[c] + V::load(rows[i] + from + c * W, lanes[c]);
+  for (int k = 0; k < count; ++k)
+    for (int c = 0; to[k] && c < kSumColumns; ++c) {
+      T* const at = to[k] + c * W;
+      (V::load(at, lanes[c]) + sum[c]).store(at, lanes[c]);
+    }
+}

@@ -1,0 +1,263 @@
+// The forward pass of a program: as forward.h runs a stock cell, with the products,
+// pieces and sums that the program says.
+
+template <class V>
+class GraphForwardRun : GraphPass<V> {
+  using Base = GraphPass<V>;
+  using typename Base::Local;
+  using typename Base::T;
+  using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
+      Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
+      Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
+      Base::split_, Base::sums_, Base::team_, Base::units_of, Base::zero_;
+
+ public:
+  explicit GraphForwardRun(const GraphForward<T>& f) : Base(*f.program, f.shape, false), f_(f) {
+    const long S = slots_of(g_);
+    for (std::size_t k = 0; k < g_.products.size(); ++k) {
+      const ProgramProduct& q = g_.products[k];
+      operands_[k].forward(q, depth_of(q, s_), H_, columns_, scratch_);
+    }
+    bias_ = f.bias ? f.bias : zeros<T>(scratch_, S * H_);
+    chunk_ = steps_of_chunk(rows_, S * H_ * long(sizeof(T)), plan_.longest);
+    row_stride_ = S * H_ + kPadding;
+    pre_size_ = chunk_ * rows_ * row_stride_;
+    pre_ = take<T>(scratch_, pre_size_ * (split_ == Split::rows ? n_ : 1));
+    states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
+    this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
+    for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
+    inputs_ = take<Inputs>(scratch_, n_);
+    for (int i = 0; i < n_; ++i) {
+      inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
+      inputs_[i].pre = take<T*>(scratch_, rows_ * chunk_);
+    }
+    plan_inputs();
+  }
+
+  void run() {
+    team_.run([](void* self, int id) { static_cast<GraphForwardRun*>(self)->thread(id); }, this);
+  }
+
+ private:
+  struct Inputs {
+    const T** x;
+    T** pre;
+  };
+
+  // Which slots start from their bias before the input's products: those the input does
+  // not feed, or not first.
+  void plan_inputs() {
+    filled_.assign(std::size_t(g_.slots), true);
+    std::vector<bool> fed(std::size_t(g_.slots), false);
+    for (const ProgramProduct& q : g_.products) {
+      bool first = true;
+      for (int s = q.first; s < q.first + q.slots; ++s) first = first && !fed[std::size_t(s)];
+      first = first && q.source == Source::input;
+      begins_.push_back(first);
+      if (q.source != Source::input) continue;
+      for (int s = q.first; s < q.first + q.slots; ++s) {
+        if (first) filled_[std::size_t(s)] = false;
+        fed[std::size_t(s)] = true;
+      }
+    }
+  }
+
+  T* output(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
+  T* pre_of(int id, long place, long step_in_chunk) const {
+    const long base = split_ == Split::rows ? id * pre_size_ : 0;
+    return pre_ + base + (step_in_chunk * rows_ + place) * row_stride_;
+  }
+  const T* first_of(int i, long b) const {
+    const T* first = f_.first ? f_.first[i] : nullptr;
+    return first ? first + b * H_ : zero_;
+  }
+  // State i after step s of row b, which is at time t.
+  T* after(int i, long s, long t, long b) const {
+    if (!i) return output(t, b);
+    if (f_.save) return f_.tracks[i] + (t * s_.batch + b) * H_;
+    return states_ + (((s & 1) * (g_.states - 1) + i - 1) * s_.batch + b) * H_;
+  }
+
+  void thread(int id) {
+    FlushSubnormals flush;
+    {
+      const Timed timed(Phase::pack, id);
+      for (std::size_t k = 0; k < g_.products.size(); ++k)
+        operands_[k].pack_forward(f_.weights[g_.products[k].weight], id, n_);
+    }
+    this->meet();
+    Local& l = local_[id];
+    const Mine mine = my_rows(plan_, s_, split_, id, n_, l.row, l.length);
+    const bool units_meet = split_ == Split::units && !g_.elementwise;
+    long running = mine.count;
+    for (long s0 = 0; s0 < plan_.longest; s0 += chunk_) {
+      const long s1 = s0 + chunk_ < plan_.longest ? s0 + chunk_ : plan_.longest;
+      // Slots of the chunk before may still be read.
+      meet_if(units_meet && s0);
+      inputs(id, mine, running, s0, s1);
+      meet_if(split_ == Split::solo || units_meet);
+      if (split_ == Split::solo && id) {
+      } else if (g_.elementwise) {
+        elementwise(id, mine, running, s0, s1);
+      } else {
+        for (long s = s0; s < s1; ++s) {
+          while (running && mine.length[running - 1] <= s) --running;
+          step(id, mine, running, s, s - s0);
+        }
+      }
+      while (running && mine.length[running - 1] < s1) --running;
+      meet_if(split_ == Split::solo);
+    }
+    meet_if(units_meet || (split_ == Split::units && g_.elementwise));
+    finish(mine, id);
+  }
+
+  // Slots of steps [s0, s1): the bias, and what the input adds.
+  void inputs(int id, const Mine& mine, long running, long s0, long s1) {
+    const Timed timed(Phase::inputs, id);
+    Inputs& in = inputs_[id];
+    long n = 0;
+    for (long s = s0; s < s1; ++s)
+      for (long i = 0; i < running && mine.length[i] > s; ++i, ++n) {
+        const long t = time_of(s_, s, mine.length[i]), b = mine.row[i];
+        in.x[n] = f_.x + t * f_.x_step + b * f_.x_row;
+        in.pre[n] = pre_of(id, i, s - s0);
+      }
+    Range r{0, n};
+    if (split_ == Split::solo) r = slice(n, id, n_);
+    const Range units = units_of(id);
+    for (int slot = 0; slot < g_.slots; ++slot)
+      if (filled_[std::size_t(slot)])
+        for (long k = r.first; k < r.last; ++k)
+          copy(bias_ + slot * H_, in.pre[k] + slot * H_, units.first, units.last);
+    for (std::size_t k = 0; k < g_.products.size(); ++k) {
+      if (g_.products[k].source != Source::input) continue;
+      const Operand<V>& o = operands_[k];
+      for (int g = 0; g < o.parts(); ++g)
+        sweep<V>(o.panels_of(g), panels_in(o.panels_of(g), units), false,
+                 [&](long p, Memory next) {
+                   o.run(g, p, in.x + r.first, 0, begins_[k] ? nullptr : in.pre + r.first, bias_,
+                         in.pre + r.first, 0, r.last - r.first, next);
+                 });
+    }
+  }
+
+  // Where the vectors of n rows lie at step s, from entry `at` on.
+  void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
+    Local& l = local_[id];
+    for (long i = 0; i < n; ++i) {
+      const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
+      const long before = s_.reverse ? t + 1 : t - 1;
+      l.place[kSlots][k] = pre_of(id, i, step_in_chunk);
+      l.place[kFrame][k] = this->frame_row(s, b);
+      if (f_.save) l.place[kSaved][k] = f_.saved + (t * s_.batch + b) * g_.saved * H_;
+      l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
+      for (int j = 0; j < g_.states; ++j) {
+        l.place[kBefore + j][k] =
+            s ? after(j, s - 1, before, b) : const_cast<T*>(first_of(j, b));
+        l.place[g_.after(j)][k] = after(j, s, t, b);
+      }
+      for (int j = 0; j < g_.masks; ++j)
+        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
+                                 b * f_.masks[j].row;
+      l.scalars[k] = l.row_scalars + i * sums_;
+    }
+  }
+
+  const T* const* source(Local& l, const ProgramProduct& q) const {
+    switch (q.source) {
+      case Source::before: return l.place[kBefore + q.index];
+      case Source::after: return l.place[g_.after(q.index)];
+      default: return l.place[q.index < g_.slots ? kSlots : kFrame];
+    }
+  }
+
+  // Where step s will save, where that is one piece.
+  Memory saved(const Mine& mine, long s) const {
+    if (!f_.save || !g_.saved || s == s_.steps || s_.lengths || !mine.count) return {};
+    const long t = time_of(s_, s, s_.steps), b = mine.row[0];
+    return {f_.saved + (t * s_.batch + b) * g_.saved * H_,
+            mine.count * g_.saved * H_ * long(sizeof(T))};
+  }
+
+  void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
+    const Timed timed(Phase::steps, id);
+    Local& l = local_[id];
+    lay_out(id, mine, n, s, step_in_chunk, 0);
+    Memory other = saved(mine, s + 1);
+    for (const Sweep& w : g_.sweeps[0]) {
+      meet_if(w.meet && split_ == Split::units);
+      if (!w.reduces.empty()) {
+        reduce(id, w, n);
+        keep(l, w, mine, id, n, s);
+        continue;
+      }
+      auto product = [&](int k, int g, long p, Memory next) {
+        const ProgramProduct& q = g_.products[std::size_t(k)];
+        // A column of the frame is read where it begins.
+        const long column = q.source != Source::frame  ? 0
+                            : q.index < g_.slots ? q.index
+                                                 : q.index - g_.slots;
+        T* const* const slots = l.place[kSlots];
+        operands_[std::size_t(k)].run(g, p, source(l, q), column * H_, slots, nullptr, slots, 0, n,
+                                      next);
+      };
+      if (w.lone >= 0) {
+        this->sweep_diagonal(id, w.lone, [&](int k, int g, long p) { product(k, g, p, {}); });
+        continue;
+      }
+      this->sweep_units(id, w, n, s & 1, other, [](Range) {}, product, [](Range) {});
+      other = {};
+    }
+  }
+
+  // Row scalars for the backward pass.
+  void keep(Local& l, const Sweep& w, const Mine& mine, int id, long n, long s) {
+    if (!f_.save) return;
+    const Range r = split_ == Split::units ? slice(n, id, n_) : Range{0, n};
+    for (long i = r.first; i < r.last; ++i)
+      for (const int k : w.reduces)
+        f_.rows[(time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]) * g_.rows + k] =
+            l.row_scalars[i * sums_ + k];
+  }
+
+  // No unit needs another: a few units go through all steps of the chunk.
+  void elementwise(int id, const Mine& mine, long running, long s0, long s1) {
+    const Timed timed(Phase::steps, id);
+    Local& l = local_[id];
+    long n = running;
+    for (long s = s0; s < s1; ++s) {
+      while (n && mine.length[n - 1] <= s) --n;
+      lay_out(id, mine, n, s, s - s0, (s - s0) * rows_);
+    }
+    const Range units = units_of(id);
+    for (long u = units.first; u < units.last; u += block_) {
+      const Range block{u, u + block_ < units.last ? u + block_ : units.last};
+      n = running;
+      for (long s = s0; s < s1; ++s) {
+        while (n && mine.length[n - 1] <= s) --n;
+        for (const Sweep& w : g_.sweeps[0])
+          for (const int k : w.pieces) run_piece(l, k, (s - s0) * rows_, n, block);
+      }
+    }
+  }
+
+  // Last states, and zeros past each row's length.
+  void finish(const Mine& mine, int id) {
+    const Range r = rows_of(mine, id);
+    for (long i = r.first; i < r.last; ++i) {
+      const long b = mine.row[i], length = mine.length[i];
+      const long last = length ? time_of(s_, length - 1, length) : 0;
+      for (int j = 0; j < g_.states; ++j)
+        copy(length ? after(j, length - 1, last, b) : first_of(j, b), f_.last[j] + b * H_, 0, H_);
+      for (long t = length; t < s_.steps; ++t) clear(output(t, b), H_);
+    }
+  }
+
+  const GraphForward<T>& f_;
+  const T* bias_;
+  long chunk_, row_stride_, pre_size_;
+  T *pre_, *states_;
+  Inputs* inputs_;
+  std::vector<bool> filled_, begins_;  // of each slot; of each product
+};

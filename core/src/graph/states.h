@@ -1,0 +1,52 @@
+// Where a program's states and sources lie, for both passes.
+
+// State i before step s, which is at time t, of row b, as forward left it.
+template <class T>
+struct GraphPast {
+  const GraphBackward<T>& f;
+  const T* zero;
+
+  const T* after(int i, long t, long b) const {
+    const Shape& s = f.shape;
+    return i ? f.tracks[i] + (t * s.batch + b) * s.hidden : f.y + t * f.y_step + b * f.y_row;
+  }
+  const T* before(int i, long s, long t, long b) const {
+    if (s) return after(i, f.shape.reverse ? t + 1 : t - 1, b);
+    const T* first = f.first ? f.first[i] : nullptr;
+    return first ? first + b * f.shape.hidden : zero;
+  }
+  const T* saved(int column, long t, long b) const {
+    const Shape& s = f.shape;
+    return f.saved + ((t * s.batch + b) * f.program->saved + column) * s.hidden;
+  }
+  const T* input(long t, long b) const { return f.x + t * f.x_step + b * f.x_row; }
+  // What a product multiplied.
+  const T* source(const ProgramProduct& q, long s, long t, long b) const {
+    switch (q.source) {
+      case Source::input: return input(t, b);
+      case Source::before: return before(q.index, s, t, b);
+      case Source::after: return after(q.index, t, b);
+      default: return saved(q.saved, t, b);
+    }
+  }
+};
+
+inline long depth_of(const ProgramProduct& q, const Shape& s) {
+  return q.source == Source::input ? s.input : s.hidden;
+}
+
+// The bytes of a row's slots in a step: at least one, for a cell without any.
+inline int slots_of(const Program& p) { return p.slots > 0 ? p.slots : 1; }
+
+// Threads that share units of an elementwise program never wait for each other, so
+// that is always worth it.
+inline Sharing share_program(const Program& p, const Shape& s, long number) {
+  Sharing wanted = share(s, slots_of(p), number);
+  if (p.elementwise && wanted.split == Split::solo) wanted.split = Split::units;
+  return wanted;
+}
+
+// How many blocks of rows are worked on at once so that eight vectors come together.
+inline long blocks_together(long rows) {
+  return rows >= kItems || rows < 1 ? 1 : (kItems + rows - 1) / rows;
+}

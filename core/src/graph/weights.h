@@ -1,0 +1,245 @@
+// Weight gradients of a program, as weight_gradients.h has them: of every product,
+// the bias and the units, in blocks of the batch.
+
+template <class V>
+class GraphWeights {
+  using T = typename V::T;
+
+ public:
+  GraphWeights(const GraphBackward<T>& f, const Plan& plan)
+      : f_(f),
+        g_(*f.program),
+        s_(f.shape),
+        H_(s_.hidden),
+        weights_(g_.weights),
+        parts_(weights_ + 1 + g_.units),
+        wanted_(any()),
+        blocks_{s_, plan, wanted_ ? weight_blocks(s_, bytes()) : 1} {
+    if (!wanted_) return;
+    for (std::size_t k = 0; k < g_.products.size(); ++k) add_source(int(k));
+    add_passes();
+  }
+
+  bool wanted() const { return wanted_; }
+  int blocks() const { return blocks_.count; }
+
+  // Memory for `threads` threads and chunks of at most `steps` steps.
+  void prepare(Scratch& scratch, long steps, int threads) {
+    if (!wanted_) return;
+    rows_ = kDepth + s_.batch / blocks() + 1 + steps;
+    sums_ = take<T*>(scratch, blocks() * parts_);
+    for (int k = 0; k < parts_; ++k) {
+      sums_[k] = given(k);
+      for (int j = 1; j < blocks(); ++j)
+        sums_[j * parts_ + k] = sums_[k] ? take<T>(scratch, size(k)) : nullptr;
+    }
+    local_ = take<Local>(scratch, threads);
+    const long sources = long(sources_.size());
+    for (int i = 0; i < threads; ++i) {
+      Local& l = local_[i];
+      l.dg = take<const T*>(scratch, rows_);
+      l.part = take<const T*>(scratch, rows_);
+      l.from = take<const T**>(scratch, sources);
+      l.packed = take<T*>(scratch, sources);
+      l.group = take<T>(scratch, kOuterRows * rows_ + kPiece);
+      for (long k = 0; k < sources; ++k) {
+        l.from[k] = take<const T*>(scratch, rows_);
+        const long width = depth_of(product(sources_[std::size_t(k)]), s_);
+        l.packed[k] = take<T>(scratch, packed_batch_size<V>(rows_, width));
+      }
+    }
+  }
+
+  void clear(int id, int threads) {
+    if (!wanted_) return;
+    const Range r = slice(blocks(), id, threads);
+    for (long j = r.first; j < r.last; ++j)
+      for (int k = 0; k < parts_; ++k)
+        if (T* p = sums_[j * parts_ + k]) {
+          const long n = size(k);
+          for (long i = 0; i < n; ++i) p[i] = 0;
+        }
+  }
+
+  // Adds steps [s0, s1) to the sums: whole blocks where threads own them, a
+  // share of every block's sums where not.
+  void add(int id, int threads, bool own, long s0, long s1, const Ring<T>& dg,
+           const GraphPast<T>& past) {
+    const Timed timed(Phase::weights, id);
+    for (int j = 0; j < blocks(); ++j) {
+      if (own && blocks_.owner(j, threads) != id) continue;
+      block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, past);
+    }
+  }
+
+  // This thread's share of adding the blocks up.
+  void finish(int id, int threads) {
+    if (!wanted_) return;
+    const Timed timed(Phase::finish, id);
+    for (int k = 0; k < parts_; ++k) {
+      T* to = sums_[k];
+      if (!to) continue;
+      const Range r = slice(size(k), id, threads);
+      for (int j = 1; j < blocks(); ++j)
+        for (long i = r.first; i < r.last; ++i) to[i] += sums_[j * parts_ + k][i];
+    }
+  }
+
+ private:
+  struct Local {
+    const T **dg, **part;
+    const T*** from;
+    T** packed;
+    T* group;
+  };
+  // Slots that the same dense products feed: their gradients are packed once.
+  struct Pass {
+    int slot, slots;
+    std::vector<int> products;
+  };
+
+  const ProgramProduct& product(int k) const { return g_.products[std::size_t(k)]; }
+  T* given(int k) const {
+    if (k < weights_) return f_.dweights ? f_.dweights[k] : nullptr;
+    if (k == weights_) return g_.slots ? f_.dbias : nullptr;
+    return f_.dunits ? f_.dunits[k - weights_ - 1] : nullptr;
+  }
+  bool any() const {
+    bool some = false;
+    for (int k = 0; k < parts_; ++k) some = some || given(k);
+    return some;
+  }
+  long size(int k) const {
+    if (k == weights_) return g_.slots * H_;
+    if (k > weights_) return H_;
+    for (const ProgramProduct& q : g_.products)
+      if (q.weight == k) return q.slots * H_ * (depth_of(q, s_) / q.heads);
+    return 0;
+  }
+  long bytes() const {
+    long n = 0;
+    for (int k = 0; k < weights_; ++k) n += size(k);
+    return n * long(sizeof(T));
+  }
+
+  void add_source(int k) {
+    const ProgramProduct& q = product(k);
+    auto same = [&](int other) {
+      const ProgramProduct& o = product(other);
+      return o.source == q.source && o.heads == q.heads &&
+             (q.source == Source::frame ? o.saved == q.saved : o.index == q.index);
+    };
+    std::size_t at = 0;
+    while (at < sources_.size() && !same(sources_[at])) ++at;
+    if (at == sources_.size()) sources_.push_back(k);
+    source_of_.push_back(int(at));
+  }
+
+  void add_passes() {
+    for (int slot = 0; slot < g_.slots; ++slot) {
+      std::vector<int> feeding;
+      for (std::size_t k = 0; k < g_.products.size(); ++k) {
+        const ProgramProduct& q = g_.products[k];
+        if (q.heads == 1 && slot >= q.first && slot < q.first + q.slots && given(q.weight))
+          feeding.push_back(int(k));
+      }
+      if (!passes_.empty() && passes_.back().products == feeding) ++passes_.back().slots;
+      else passes_.push_back({slot, 1, feeding});
+    }
+  }
+
+  void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
+             const GraphPast<T>& past) {
+    T* const* const to = sums_ + j * parts_;
+    const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
+      l.dg[k] = dg.step(s) + b * dg.stride;
+      for (std::size_t i = 0; i < sources_.size(); ++i)
+        l.from[i][k] = past.source(product(sources_[i]), s, t, b);
+    });
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const ProgramProduct& q = product(sources_[i]);
+      bool read = false;
+      for (std::size_t k = 0; k < source_of_.size(); ++k)
+        read = read || (source_of_[k] == int(i) && to[g_.products[k].weight]);
+      if (read && q.heads == 1) pack_batch<V>(l.from[i], n, depth_of(q, s_), l.packed[i]);
+    }
+    for (const Pass& pass : passes_)
+      if (!pass.products.empty()) groups(l, to, part, parts, pass, n);
+    for (std::size_t k = 0; k < g_.products.size(); ++k)
+      if (g_.products[k].heads > 1 && to[g_.products[k].weight])
+        diagonal(l, to, part, parts, int(k), n);
+    columns(l, to, part, parts, n);
+  }
+
+  // A group is a few rows of a weight.
+  void groups(Local& l, T* const* to, int part, int parts, const Pass& pass, long n) {
+    const long size = pass.slots * H_;
+    const Range r = slice((size + kOuterRows - 1) / kOuterRows, part, parts);
+    for (long g = r.first; g < r.last; ++g) {
+      const long first = g * kOuterRows;
+      const int count = int(size - first < kOuterRows ? size - first : kOuterRows);
+      pack_group<V>(l.dg, pass.slot * H_ + first, count, n, l.group);
+      for (const int k : pass.products) {
+        const ProgramProduct& q = product(k);
+        const long width = depth_of(q, s_);
+        T* rows[kOuterRows];
+        for (int i = 0; i < count; ++i) {
+          const long slot = (first + i) / H_, unit = first + i - slot * H_;
+          const long gate = q.gates[std::size_t(pass.slot + slot - q.first)];
+          rows[i] = to[q.weight] + (gate * H_ + unit) * width;
+        }
+        outer<V>(l.group, count, l.packed[source_of_[std::size_t(k)]], n, width, rows);
+      }
+    }
+  }
+
+  // The blocks on the diagonal, each with its own part of the source.
+  void diagonal(Local& l, T* const* to, int part, int parts, int k, long n) {
+    const ProgramProduct& q = product(k);
+    const long width = H_ / q.heads, per = (width + kOuterRows - 1) / kOuterRows;
+    const int source = source_of_[std::size_t(k)];
+    for (int head = 0; head < q.heads; ++head) {
+      const long at = head * width;
+      for (long i = 0; i < n; ++i) l.part[i] = l.from[source][i] + at;
+      pack_batch<V>(l.part, n, width, l.packed[source]);
+      const Range r = slice(q.slots * per, part, parts);
+      for (long g = r.first; g < r.last; ++g) {
+        const long slot = g / per, first = g % per * kOuterRows;
+        const int count = int(width - first < kOuterRows ? width - first : kOuterRows);
+        pack_group<V>(l.dg, (q.first + slot) * H_ + at + first, count, n, l.group);
+        T* rows[kOuterRows];
+        for (int i = 0; i < count; ++i)
+          rows[i] = to[q.weight] +
+                    (q.gates[std::size_t(slot)] * H_ + at + first + i) * width;
+        outer<V>(l.group, count, l.packed[source], n, width, rows);
+      }
+    }
+  }
+
+  // The bias and the units.
+  void columns(Local& l, T* const* to, int part, int parts, long n) {
+    constexpr long kUnits = kSumColumns * V::width;
+    const long per = (H_ + kUnits - 1) / kUnits;
+    const Range r = slice((g_.slots + g_.units) * per, part, parts);
+    for (long k = r.first; k < r.last; ++k) {
+      const long column = k / per, u = k % per * kUnits, unit = column - g_.slots;
+      T* const whole = unit < 0 ? to[weights_] : to[weights_ + 1 + unit];
+      if (!whole) continue;
+      T* const sums[] = {whole + (unit < 0 ? column * H_ : 0) + u};
+      add_column_sums<V>(l.dg, n, column * H_ + u, H_ - u, sums, 1);
+    }
+  }
+
+  const GraphBackward<T>& f_;
+  const Program& g_;
+  const Shape& s_;
+  const long H_;
+  const int weights_, parts_;  // parts: the weights, the bias, the units
+  const bool wanted_;
+  const Blocks blocks_;
+  std::vector<int> sources_, source_of_;  // a product that reads each; of each product
+  std::vector<Pass> passes_;
+  long rows_ = 0;
+  T** sums_ = nullptr;
+  Local* local_ = nullptr;
+};

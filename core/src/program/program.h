@@ -1,0 +1,25 @@
+// The steps of parse(): see there.
+#pragma once
+
+#include <string>
+
+#include "elman/program.h"
+
+namespace elman::program {
+
+[[noreturn]] void refuse(const std::string& what);
+
+// What an instruction takes: registers a, b, c, as many as `operands`.
+struct OpKind {
+  const char* name;
+  int operands;
+};
+const OpKind& kind(Op op);
+
+// Throws where a vector would be read before it is there, or never written.
+void check(const Program& p);
+
+// Fills in what is derived.
+void derive(Program& p);
+
+}  // namespace elman::program

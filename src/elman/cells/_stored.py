@@ -1,0 +1,190 @@
+"""A cell as plain data: what a run directory keeps of it, no code among it.
+
+Stored is the graph of the equations. A cell that is made of it again has the same
+`step`, and so all that follows from one, also where its class is not there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from elman._errors import InputError
+
+from . import _draws
+from ._cell import Cell
+from ._draws import Draw
+from ._evaluate import operation
+from ._functions import Value
+from ._graph import POINTWISE, Linear, Node, ordered
+from ._symbols import Symbol, record
+
+VERSION = 1
+
+_KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed")
+
+
+def stored(cell: Cell) -> dict[str, Any]:
+    """Return a cell as plain data: texts, numbers, lists and mappings of them.
+
+    Parameters
+    ----------
+    cell : Cell
+
+    Raises
+    ------
+    InputError
+        If a parameter starts in a way that is not one of `elman.cells`.
+    """
+    step = cell.traced
+    # In the order they were made, which the program's own follows.
+    order = sorted(ordered(step.roots), key=lambda node: node.index)
+    places = {node: k for k, node in enumerate(order)}
+    units = {name: _draw_of(cell.init.get(name, d)) for name, d in step.units.items()}
+    weights = {k: d for k, d in cell.init.items() if k not in step.units}
+    return {
+        "version": VERSION,
+        "name": step.name,
+        "source": cell.source,
+        "states": list(step.states),
+        "gates": list(step.gates),
+        "heads": step.heads,
+        "dropped": [step.states[k] for k in step.dropped],
+        "options": cell.chosen(),
+        "nodes": [[n.op, [places[a] for a in n.args], _data_of(n)] for n in order],
+        "after": [places[n] for n in step.after],
+        "values": {name: places[n] for name, n in step.values.items()},
+        "units": units,
+        "init": {name: _draw_of(d) for name, d in weights.items()},
+        "limits": {name: list(pair) for name, pair in cell.limits.items()},
+    }
+
+
+def restored(data: Mapping[str, Any]) -> Cell:
+    """Return the cell of what `stored` returned.
+
+    Parameters
+    ----------
+    data : mapping
+
+    Raises
+    ------
+    InputError
+        If it is not that.
+    """
+    version = data.get("version") if isinstance(data, Mapping) else None
+    if version != VERSION:
+        raise InputError(
+            f"cell: stored in version {version!r}; this Elman reads {VERSION}"
+        )
+    try:
+        found = _Stored.of(data)
+        made = tuple(found.traced.states) == tuple(data["states"])
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise InputError(f"cell: its stored equations are damaged ({error})") from error
+    if not made:
+        raise InputError("cell: its stored equations are damaged")
+    return found
+
+
+class _Stored(Cell):
+    """A cell whose step is a stored graph."""
+
+    _nodes: Sequence[tuple[str, Sequence[int], Any]] = ()
+    _after: Sequence[int] = ()
+    _values: Mapping[str, int] = {}
+    _units: Mapping[str, Draw] = {}
+
+    @staticmethod
+    def of(data: Mapping[str, Any]) -> Cell:
+        """Return an instance of a class of the stored name."""
+        options = {str(k): v for k, v in data["options"].items() if k != "heads"}
+        nodes = []
+        for k, (op, args, value) in enumerate(data["nodes"]):
+            if op not in _KEPT + POINTWISE or any(not 0 <= a < k for a in args):
+                raise ValueError(f"node {k}")
+            nodes.append((op, tuple(args), value))
+        members = {
+            **options,
+            "__doc__": f"A stored cell: {data['name']}.",
+            "source": str(data["source"]),
+            "states": tuple(map(str, data["states"])),
+            "gates": tuple(map(str, data["gates"])),
+            "dropped": tuple(map(str, data["dropped"])),
+            "heads": int(data["heads"]),
+            "init": {str(k): _draw(d) for k, d in data["init"].items()},
+            "limits": {str(k): (a, b) for k, (a, b) in data["limits"].items()},
+            "_nodes": nodes,
+            "_after": tuple(data["after"]),
+            "_values": dict(data["values"]),
+            "_units": {str(k): _draw(d) for k, d in data["units"].items()},
+        }
+        found: Cell = type(str(data["name"]), (_Stored,), members)()
+        return found
+
+    def step(self, x: Value, *states: Value) -> tuple[Value, ...]:
+        """Return the new states, as the stored graph computes them."""
+        for name, draw in self._units.items():
+            self.unit(name, draw)
+        found: list[Value] = []
+        for op, args, data in self._nodes:
+            found.append(self._value(op, [found[a] for a in args], data, x, states))
+        for name, place in self._values.items():
+            self.gate(name, found[place])
+        return tuple(found[place] for place in self._after)
+
+    def _value(
+        self, op: str, args: list[Value], data: Any, x: Value, states: Sequence[Value]
+    ) -> Value:
+        if op == "before":
+            return states[data]
+        if op == "const":
+            return float.fromhex(data)
+        if op == "unit":
+            return self.unit(data, self._units[data])
+        if op == "linear":
+            name, inputs, bias = data
+            sources = [x, *args] if inputs else args
+            return self.linear(name, *sources, bias=bias)
+        if op == "width":
+            like = states[0]
+            if isinstance(like, Symbol):
+                return Symbol(like.node.table.make("width"))
+            return float(like.shape[-1])
+        if any(isinstance(a, Symbol) for a in args):
+            if op not in ("rowsum", "normed"):
+                return record(op, *args)
+            nodes = [a.node for a in args]
+            return Symbol(nodes[0].table.make(op, nodes))
+        return args[0] if op == "normed" else operation(op)(*args)
+
+
+def _data_of(node: Node) -> Any:
+    if isinstance(node.data, Linear):
+        return [node.data.name, node.data.inputs, node.data.bias]
+    return node.data.hex() if isinstance(node.data, float) else node.data
+
+
+def _draw_of(draw: Draw | float) -> Any:
+    if isinstance(draw, int | float):
+        return float(draw)
+    name = type(draw).__name__
+    if not dataclasses.is_dataclass(draw) or getattr(_draws, name, None) is not type(
+        draw
+    ):
+        raise InputError(
+            f"cell: a parameter starts by {draw!r}, which cannot be stored; use one of "
+            "elman.cells' own, such as Uniform(0, 1)"
+        )
+    return [name, dataclasses.asdict(draw)]  # type: ignore[call-overload]
+
+
+def _draw(data: Any) -> Draw | float:
+    if isinstance(data, int | float):
+        return float(data)
+    name, fields = data
+    kind = getattr(_draws, name, None)
+    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
+        raise ValueError(f"no start is called {name!r}")
+    return kind(**fields)  # type: ignore[return-value]

@@ -1,0 +1,59 @@
+"""What a track's steps say one by one: which rows are alive, gates, slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from elman.diagnosis.open._cells import Cell, States
+from elman.diagnosis.open._unroll import Track
+
+
+def alive_of(track: Track) -> Tensor:
+    """Return which rows have which steps, (T, B), in the order of the track."""
+    steps = torch.arange(len(track.states), device=track.lengths.device)
+    if track.reverse:
+        return steps[:, None] >= len(track.states) - track.lengths
+    return steps[:, None] < track.lengths
+
+
+def gate_values(track: Track, name: str) -> Tensor:
+    """Return a gate's values at all steps, (T, B, H)."""
+    place = track.cell.gates.index(name)
+    return torch.stack([gates[place] for gates in track.gates])
+
+
+def slopes(track: Track) -> Tensor:
+    """Return φ' at all steps, (T, B, H), where all of the state goes through φ."""
+    return torch.stack(
+        [cell.slope(cell.project(x), state) for cell, x, state in _steps(track)]
+    )
+
+
+def own_past(track: Track, alive: Tensor) -> Tensor:
+    """Return the mean over steps and rows of each unit's own part of the Jacobian.
+
+    Parameters
+    ----------
+    track : Track
+    alive : Tensor of bool (T, B)
+
+    Returns
+    -------
+    Tensor (H, N, N)
+    """
+    total = torch.zeros((), dtype=torch.float64)
+    for here, (cell, x, state) in zip(alive, _steps(track), strict=True):
+        block = cell.own_past(cell.project(x), state)[here]
+        total = total.to(block.device) + block.double().sum(0)
+    return total / alive.sum()
+
+
+def _steps(track: Track) -> Iterator[tuple[Cell, Tensor, States]]:
+    """Yield the cell, the input and the state before each step."""
+    before = track.start
+    for cell, x, after in zip(track.cells, track.x, track.states, strict=True):
+        yield cell, x, tuple(s.detach() for s in before)
+        before = after

@@ -1,0 +1,219 @@
+"""Layers of any cell that is given as its equations."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.compiler import is_compiling
+from torch.nn import Parameter
+
+from elman import cells, ops
+from elman._arguments import share, whole_number
+from elman._errors import InputError
+
+from ._base import Recurrent
+from ._batch import States
+from ._foreign import symbolic_call
+from ._noise import Zoneout
+
+
+class CellLayer(Recurrent):
+    """Layers of a cell: stacked, in one or two directions, as `elman.LSTM`'s are.
+
+    Parameters
+    ----------
+    cell : Cell
+    input_size, hidden_size : int
+        I and H.
+    num_layers : int
+        Layers stacked, L.
+    bias : bool
+        Whether sums of products start from a bias.
+    batch_first : bool
+        Input and output are (B, T, ·).
+    dropout : float
+        Between layers, in training.
+    bidirectional : bool
+    device, dtype
+        Of the parameters.
+    recurrent_dropout : float
+        Share of a state left out where it meets recurrent weights: in training one
+        mask a sequence, layer and direction. Gal and Ghahramani 2016.
+    zoneout : float or tuple of float
+        Share of the units that keep their old state, of all states or of each, drawn
+        at every step in training; in evaluation the mean. Krueger et al. 2017.
+    learn_initial_state : bool
+        Start from parameters, where no state is given: ``h_0`` and so on.
+    stateful : bool or "detached"
+        Start where the last call ended, unless a state is given.
+    state_batch_first : bool
+        States are (B, L·D, ·), in and out.
+
+    Raises
+    ------
+    InputError
+        If an argument or the cell's equations cannot be used.
+
+    Notes
+    -----
+    Parameters are named ``weight_ih_l0``, ``weight_hh_l0_reverse`` and so on: see
+    `elman.cells.shapes`. Those with limits are moved back between them before a call.
+    """
+
+    _of_equations = True
+
+    def __init__(
+        self,
+        cell: cells.Cell,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        recurrent_dropout: float = 0.0,
+        zoneout: Zoneout = 0.0,
+        learn_initial_state: bool = False,
+        stateful: bool | Literal["detached"] = False,
+        state_batch_first: bool = False,
+    ) -> None:
+        super().__init__()
+        if not isinstance(cell, cells.Cell):
+            raise InputError(f"cell: expected an elman.Cell, got {cell!r}")
+        for name, value in (
+            ("bias", bias),
+            ("batch_first", batch_first),
+            ("bidirectional", bidirectional),
+        ):
+            if not isinstance(value, bool):
+                raise InputError(f"{name} must be True or False, got {value!r}")
+        self.cell, step = cell, cell.traced
+        self.input_size = whole_number("input_size", input_size)
+        self.hidden_size = whole_number("hidden_size", hidden_size)
+        self.num_layers = whole_number("num_layers", num_layers)
+        self.bias, self.batch_first = bias, batch_first
+        self.dropout = share("dropout", dropout, zero=True)
+        self.bidirectional = bidirectional
+        self._dropped = step.dropped
+        if dropout and num_layers == 1:
+            warnings.warn(
+                f"dropout={dropout} is for between layers, and there is only one; use "
+                "num_layers=2 or more, or recurrent_dropout",
+                stacklevel=2,
+            )
+        if recurrent_dropout:
+            cells.noisy(step, dropout=True)  # says so where it hides nothing
+        self._all_weights: list[list[str]] = []
+        for place, sizes in enumerate(self._shapes()):
+            ending = self._ending(place)
+            self._all_weights.append([name + ending for name in sizes])
+            for name, shape in sizes.items():
+                empty = torch.empty(shape, device=device, dtype=dtype)
+                setattr(self, name + ending, Parameter(empty))
+        self._extend(
+            recurrent_dropout,
+            zoneout,
+            learn_initial_state,
+            stateful,
+            state_batch_first,
+        )
+        self.reset_parameters()
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """The parameters of each layer and direction."""
+        return [[getattr(self, n) for n in names] for names in self._all_weights]
+
+    def _inputs(self) -> Iterator[int]:
+        """Yield the width of the input of each layer and direction."""
+        directions = 2 if self.bidirectional else 1
+        for k in range(self.num_layers):
+            width = directions * self.hidden_size if k else self.input_size
+            yield from [width] * directions
+
+    def _shapes(self) -> Iterator[dict[str, tuple[int, ...]]]:
+        for inputs in self._inputs():
+            found = cells.shapes(self.cell.traced, inputs, self.hidden_size)
+            if not self.bias:
+                found.pop("bias", None)
+            yield found
+
+    def _ending(self, place: int) -> str:
+        directions = 2 if self.bidirectional else 1
+        return f"_l{place // directions}{'_reverse' * (place % directions)}"
+
+    def _draw_weights(self) -> None:
+        def source(shape: tuple[int, ...]) -> Any:
+            return torch.rand(shape, dtype=torch.float64).numpy()
+
+        for place, inputs in enumerate(self._inputs()):
+            drawn = cells.initial(self.cell, inputs, self.hidden_size, source)
+            for name in self._all_weights[place]:
+                value = drawn[name.removesuffix(self._ending(place))]
+                with torch.no_grad():
+                    getattr(self, name).copy_(torch.from_numpy(value))
+
+    @property
+    def _kind(self) -> str:
+        return type(self.cell).__name__
+
+    def _state_widths(self) -> tuple[tuple[str, int], ...]:
+        return tuple((f"{s}_0", self.hidden_size) for s in self.cell.states)
+
+    def _quick(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, Any] | None:
+        if is_compiling():
+            return None
+        found: tuple[Any, Any] | None = symbolic_call(self, x, hx, lengths=lengths)
+        return found
+
+    def _all_weights_by_place(self) -> list[dict[str, Tensor]]:
+        found = []
+        for place, names in enumerate(self._all_weights):
+            ending = self._ending(place)
+            own = {name.removesuffix(ending): getattr(self, name) for name in names}
+            if self.cell.limits and not is_compiling():
+                _keep(own, self.cell)
+            found.append(own)
+        return found
+
+    def _call(self, weights: Any, x: Tensor, state: States, **how: Any) -> ops.Call:
+        name = type(self.cell).__name__
+        return ops.Call(name, "", x, state, weights, equations=self.cell, **how)
+
+    def _get_name(self) -> str:
+        return self._kind if type(self) is CellLayer else type(self).__name__
+
+    def extra_repr(self) -> str:
+        """Return the arguments that differ from their defaults."""
+        words = [str(self.input_size), str(self.hidden_size)]
+        defaults = inspect.signature(CellLayer.__init__).parameters
+        for name in ("num_layers", "bias", "batch_first", "dropout", "bidirectional"):
+            value = getattr(self, name)
+            if value != defaults[name].default:
+                words.append(f"{name}={value!r}")
+        own = type(self.cell).options()
+        chosen = self.cell.chosen()
+        words += [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
+        words.append(super().extra_repr())
+        return ", ".join(word for word in words if word)
+
+
+def _keep(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
+    """Move parameters back between their limits, which a step of training may leave."""
+    for name, (low, high) in cell.limits.items():
+        value = parameters.get(name)
+        if not isinstance(value, Parameter) or value.is_meta:
+            continue
+        # Only then: it counts as a change in place to whoever keeps a graph.
+        if bool(((value < low) | (value > high)).any()):
+            with torch.no_grad():
+                value.clamp_(low, high)

@@ -1,0 +1,97 @@
+"""A layer class for every cell that comes with the package, and layers of others."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from elman import cells
+from elman.cells import shipped
+
+from ._equations import CellLayer
+
+
+class Named(CellLayer):
+    """Layers of a cell that comes with the package."""
+
+    cell_class: type[cells.Cell]
+
+    def __init__(self, input_size: int, hidden_size: int, *args: Any, **options: Any):
+        known = self.cell_class.options()
+        own = {name: options.pop(name) for name in list(options) if name in known}
+        try:
+            _SIGNATURE.bind(None, None, input_size, hidden_size, *args, **options)
+        except TypeError as error:
+            raise TypeError(f"{self.cell_class.__name__}: {error}") from None
+        super().__init__(
+            self.cell_class(**own), input_size, hidden_size, *args, **options
+        )
+
+
+_SIGNATURE = inspect.signature(CellLayer.__init__)
+_HEADS = "heads : int\n    Matrices of states are block diagonal, so many blocks.\n"
+
+
+def _layer_class(cell: type[cells.Cell]) -> type[Named]:
+    """Return the class of a cell's layers, with the cell's options among its own."""
+    given = list(_SIGNATURE.parameters.values())
+    own = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value)
+        for name, value in cell.options().items()
+    ]
+    title = (inspect.getdoc(cell) or cell.__name__).split("Parameters\n----------")
+    text = inspect.getdoc(CellLayer) or ""
+    rest = text[text.index("input_size, hidden_size : int") :]
+    parameters = title[1].strip("\n") + "\n" if len(title) > 1 else ""
+    if "heads : int" not in parameters:
+        parameters += _HEADS
+    return type(
+        cell.__name__,
+        (Named,),
+        {
+            "__doc__": f"{title[0].rstrip()}\n\nParameters\n----------\n"
+            f"{parameters}{rest}",
+            "__module__": __name__,
+            "__signature__": inspect.Signature([*given[2:], *own]),
+            "cell_class": cell,
+        },
+    )
+
+
+CoRNN = _layer_class(shipped.CoRNN)
+CoupledLSTM = _layer_class(shipped.CoupledLSTM)
+IndRNN = _layer_class(shipped.IndRNN)
+JANET = _layer_class(shipped.JANET)
+LayerNormGRU = _layer_class(shipped.LayerNormGRU)
+LayerNormLSTM = _layer_class(shipped.LayerNormLSTM)
+LRU = _layer_class(shipped.LRU)
+MinGRU = _layer_class(shipped.MinGRU)
+PeepholeLSTM = _layer_class(shipped.PeepholeLSTM)
+SLSTM = _layer_class(shipped.SLSTM)
+
+NAMED = {
+    kind.cell_class: kind
+    for kind in (
+        *(CoRNN, CoupledLSTM, IndRNN, JANET, LayerNormGRU),
+        *(LayerNormLSTM, LRU, MinGRU, PeepholeLSTM, SLSTM),
+    )
+}
+"""The layer class of each cell of the package that is no twin of torch's."""
+
+
+def layer_of(
+    cell: cells.Cell, input_size: int, hidden_size: int, **options: Any
+) -> CellLayer:
+    """Return layers of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    input_size, hidden_size : int
+    **options
+        Those of `CellLayer`.
+    """
+    named = NAMED.get(type(cell))
+    if named is None:
+        return CellLayer(cell, input_size, hidden_size, **options)
+    return named(input_size, hidden_size, **cell.chosen(), **options)

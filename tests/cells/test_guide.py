@@ -1,0 +1,48 @@
+"""The guide's own cells run as they stand; the page of every cell is complete."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import torch
+
+from elman import ops
+from elman.cells import _registry, cell, names
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "guide" / "own-cell.md"
+
+
+def blocks() -> list[str]:
+    text = GUIDE.read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_guide_runs(monkeypatch, capsys):
+    monkeypatch.setattr(_registry, "_CELLS", dict(_registry._CELLS))
+    known: dict[str, object] = {"__name__": "guide"}
+    with ops.record_paths() as ran:
+        for k, block in enumerate(blocks(), 1):
+            code = compile(block, f"own-cell.md, block {k}", "exec")
+            exec(code, known)  # noqa: S102
+    assert ran == ["native"] * 4
+    assert known["y"].shape == (50, 4, 64)
+    shown = [line[2:] for line in blocks()[1].splitlines() if line.startswith("# ")]
+    assert capsys.readouterr().out.splitlines() == shown
+    assert isinstance(cell("leaky", dt=0.2).dt, float)
+    layer = known["Leaky"].layer(3, 6, dt=0.2)
+    layer(torch.randn(4, 2, 3))[0].sum().backward()
+    assert all(p.grad is not None for p in layer.parameters())
+
+
+def test_the_page_of_every_cell():
+    tool = runpy.run_path(str(ROOT / "tools" / "docs_cells.py"))
+    page = (ROOT / "docs" / "mathematics" / "cells.md").read_text(encoding="utf-8")
+    text = tool["on_page_markdown"](page)
+    assert tool["MARK"] not in text
+    for name in names():
+        assert f'`cell="{name}"`' in text
+        assert cell(name).equations.latex in text
+    assert tool["on_page_markdown"]("no mark") == "no mark"
