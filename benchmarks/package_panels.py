@@ -174,7 +174,6 @@ FURTHER = [
     ("gapminder", "gapminder", "country", "year", "pop"),
     ("dslabs", "gapminder", "country", "year", "life_expectancy"),
     ("dslabs", "gapminder", "country", "year", "fertility"),
-    ("dslabs", "gapminder", "country", "year", "infant_mortality"),
     ("gt", "countrypops", "country_name", "year", "population"),
 ]
 for _package, _table, *_columns in FURTHER:
