@@ -106,6 +106,10 @@ CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
 core-test:  ## The core's own tests, on every instruction set this machine has
 	$(CORE) -B build/core && cmake --build build/core
 	ELMAN_POISON=1 build/core/core/tests/core_tests
+	ELMAN_POISON=1 build/core/core/tests/core_fuzz $(SECONDS_OF_FUZZ)
+
+# Of random cells against a loop over numbers.
+SECONDS_OF_FUZZ ?= 20
 
 bench-core:  ## Where the core's time goes, beside what this machine could do
 	cmake -DELMAN_PYTHON=OFF -DELMAN_BENCH=ON -S . -B build/bench && cmake --build build/bench
@@ -117,7 +121,8 @@ SANITIZERS := address undefined thread
 sanitize:  ## The same under the address, undefined behaviour and thread sanitizers
 	for s in $(SANITIZERS); do \
 	    $(CORE) -B build/$$s -DELMAN_SANITIZE=$$s && cmake --build build/$$s && \
-	    ELMAN_POISON=1 build/$$s/core/tests/core_tests || exit 1; done
+	    ELMAN_POISON=1 build/$$s/core/tests/core_tests && \
+	    ELMAN_POISON=1 build/$$s/core/tests/core_fuzz $(SECONDS_OF_FUZZ) || exit 1; done
 
 neon:  ## The same for 64-bit ARM, under emulation (g++-aarch64-linux-gnu, qemu-user)
 	$(CORE) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "elman"
+
+
+HEADS = {"slstm": (1, 2, 4, 8)}
+"""Numbers of heads that are printed, where not only 1 is."""
 
 
 def main(folder: Path) -> None:
@@ -18,15 +23,31 @@ def main(folder: Path) -> None:
     package = types.ModuleType("elman")
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
-    from elman.cells._print_cpp import listed, printed
-    from elman.cells._registry import cell, names
+    from elman.cells import Program, cell, names
+    from elman.cells._print_cpp import listed, pieces_of, printed
+
+    def programs_of(name: str) -> Iterator[tuple[str, Program]]:
+        for heads in HEADS.get(name, (1,)):
+            found = cell(name, heads=heads)
+            ending = "_heads" if heads > 1 else ""
+            yield ending, found.lowered().program
+            masks = (None,) * len(found.states)
+            yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
+            if found.dropped != ():
+                yield f"_dropout{ending}", found.lowered(dropout=True).program
 
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"printed": listed(list(names()))}
+    # Programs by the text of their pieces, which those of several heads share.
+    groups: dict[str, tuple[str, list[Program]]] = {}
     for name in names():
-        found = cell(name)
-        about = f"{type(found).__name__} of elman.cells"
-        texts[name] = printed(found.lowered().program, name, about)
+        for kind, program in programs_of(name):
+            text = "\n".join(pieces_of(program))
+            groups.setdefault(text, (name + kind, []))[1].append(program)
+    texts = {
+        name: printed(programs, name, f"The cell {name} of elman.cells")
+        for name, programs in groups.values()
+    }
+    texts["printed"] = listed(list(texts))
     for name, text in texts.items():
         target = folder / f"{name}.h"
         # Untouched where nothing has changed: the build compiles again what is newer.

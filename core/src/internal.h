@@ -41,6 +41,13 @@ struct Full {};
 // Compiled pieces handed in for a program, null where there are none.
 template <class T>
 const PieceFunction<T>* provided_pieces(const char* isa, std::uint64_t hash, bool back);
+bool compiled_in_use();
+
+// Pieces printed at build time for one instruction set.
+struct Printed {
+  const PieceFunction<float>* (*find32)(std::uint64_t hash, bool back);
+  const PieceFunction<double>* (*find64)(std::uint64_t hash, bool back);
+};
 
 // One instruction set's entry points.
 struct Kernels {
@@ -55,6 +62,7 @@ struct Kernels {
   void (*graph_forward64)(const GraphForward<double>&);
   void (*graph_backward32)(const GraphBackward<float>&);
   void (*graph_backward64)(const GraphBackward<double>&);
+  const PieceFunction<float>* (*compiled)(std::uint64_t hash, bool back);
 };
 
 // Subnormal numbers count as zero inside a call, on every thread: a vanishing

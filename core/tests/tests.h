@@ -48,6 +48,10 @@ void every_cell(bool first);
 // single.cpp: few rows and steps with the weights where they lie.
 void single_steps(bool first);
 
+// graphs.cpp: cells given as programs, and programs that are refused.
+void every_graph(bool first);
+void wrong_programs();
+
 // gradients.cpp: against central differences of the loss.
 void gradients(Problem<double>& p);
 

@@ -9,7 +9,7 @@ import torch
 import elman
 from elman import InputError
 from elman.cells import Cell, cell, initial, names, sin, tanh
-from elman.ops import _composite, _program, record_paths
+from elman.ops import Weights, _composite, _program, force_path, record_paths, run
 from elman.ops._call import Call, Noise
 from elman.ops._step_gradients import following, record_step_gradients
 from native_core import native  # noqa: F401 - skips without the core
@@ -177,6 +177,50 @@ def test_saved_tensors_may_be_packed():
     with torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
         packed = _program.run(call_of(found, parameters, x, state)).y
     assert torch.equal(torch.autograd.grad(packed.sum(), x)[0], expected)
+
+
+STOCK = [("rnn", "relu"), ("gru", "reset_after"), ("gru", "reset_before")]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("name", "variant"), [*STOCK, ("lstm", "plain")])
+def test_torchs_cells_with_noise(name, variant, bias):
+    """Recurrent dropout and zoneout of the three stock cells run on the core too."""
+    torch.manual_seed(2)
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[name]
+    T, B, I, H = 5, 4, 3, 6
+
+    def leaf(*shape):
+        return (0.5 * torch.randn(shape, dtype=torch.float64)).requires_grad_()
+
+    biases = (leaf(gates * H), leaf(gates * H)) if bias else (None, None)
+    weights = Weights(leaf(gates * H, I), leaf(gates * H, H), *biases)
+    state = tuple(leaf(B, H) for _ in range(1 + (name == "lstm")))
+    stays = (torch.rand(T, B, H) < 0.3, 0.25)[: len(state)]
+    factor = 2.0 * torch.randint(0, 2, (B, H))
+    x = leaf(T, B, I)
+    inputs = [x, *state, *weights.tensors()]
+    for noise in (Noise(factor), Noise(None, stays), Noise(factor, stays)):
+        call = Call(name, variant, x, state, weights, LENGTHS, True, True, noise)
+        by = []
+        for path in ("native", "composite"):
+            with force_path(path):
+                result = run(call)
+            by.append((result, torch.autograd.grad(loss_of(result), inputs)))
+        (a, da), (b, db) = by
+        torch.testing.assert_close(a.y, b.y, rtol=0, atol=1e-12)
+        torch.testing.assert_close(a.trace, b.trace, rtol=0, atol=1e-12)
+        torch.testing.assert_close(da, db, rtol=1e-9, atol=1e-11)
+        quick = run(call._replace(trace=False))
+        torch.testing.assert_close(quick.state, b.state, rtol=0, atol=1e-12)
+        got = torch.autograd.grad(quick.y.sum(), inputs)
+        want = torch.autograd.grad(composite_of(call).y.sum(), inputs)
+        torch.testing.assert_close(got, want, rtol=1e-9, atol=1e-11)
+
+
+def composite_of(call):
+    with force_path("composite"):
+        return run(call._replace(trace=False))
 
 
 class Turning(Cell):

@@ -157,9 +157,15 @@ def test_the_fused_paths_refuse_what_they_cannot_do():
     problem = draw(CELLS[0], 5, 3, 2, 4)
     given = {k: torch.from_numpy(v) for k, v in problem.given.items()}
     call = call_of(problem, given, noise_of(problem, "zoneout"))
-    for path in ("native", "torch"):
-        with ops.force_path(path), pytest.raises(InputError, match="cannot serve"):
-            ops.run(call)
+    with ops.force_path("torch"), pytest.raises(InputError, match="cannot serve"):
+        ops.run(call)
+    with ops.record_paths() as ran:
+        ops.run(call)
+    assert ran == ["native" if ops.BUILT else "composite"]
+    projected = next(c for c in CELLS if c.variant == "projected")
+    problem = draw(projected, 5, 3, 2, 4)
+    given = {k: torch.from_numpy(v) for k, v in problem.given.items()}
+    call = call_of(problem, given, noise_of(problem, "zoneout"))
     with ops.record_paths() as ran:
         ops.run(call)
     assert ran == ["composite"]

@@ -137,6 +137,10 @@ struct CompiledPieces {
 void provide(const char* isa, const CompiledPieces<float>&);
 void provide(const char* isa, const CompiledPieces<double>&);
 void forget_provided();
+// Whether they will for this program, in float32 on the instruction set in use.
+bool has_compiled_pieces(const Program&);
+// For tests and tuning: false, and every piece is interpreted.
+void use_compiled(bool use);
 
 // Strides in elements. A mask's step stride may be 0: one mask for all steps.
 template <class T>

@@ -243,8 +243,8 @@ class GraphBackwardRun : GraphPass<V> {
         of.run(part, p, own_[id].after, 0, dh, nullptr, dh, 0, next);
       } else {
         T* const* const to = l.place[kFrame];
-        const long column = w.lone_column * H_;
-        of.run(part, p, l.place[kSlots], 0, nullptr, nullptr, to, column, n);
+        const T* const* const start = of.begins(part) ? nullptr : to;
+        of.run(part, p, l.place[kSlots], 0, start, nullptr, to, w.lone_column * H_, n);
       }
     });
   }

@@ -3,7 +3,11 @@
 #include "../internal.h"
 
 namespace elman {
+extern const Printed kAvx2Printed;
+
 namespace {
+constexpr const Printed& kPrinted = kAvx2Printed;
+
 #include "../simd/avx2.h"
 
 #include "../generic.h"

@@ -3,7 +3,11 @@
 #include "../internal.h"
 
 namespace elman {
+extern const Printed kAvx512Printed;
+
 namespace {
+constexpr const Printed& kPrinted = kAvx512Printed;
+
 #include "../simd/avx512.h"
 
 #include "../generic.h"

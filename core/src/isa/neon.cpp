@@ -3,7 +3,11 @@
 #include "../internal.h"
 
 namespace elman {
+extern const Printed kNeonPrinted;
+
 namespace {
+constexpr const Printed& kPrinted = kNeonPrinted;
+
 #include "../simd/neon.h"
 
 #include "../generic.h"

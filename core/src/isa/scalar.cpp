@@ -1,7 +1,11 @@
 #include "../internal.h"
 
 namespace elman {
+extern const Printed kScalarPrinted;
+
 namespace {
+constexpr const Printed& kPrinted = kScalarPrinted;
+
 #include "../simd/scalar.h"
 
 #include "../generic.h"

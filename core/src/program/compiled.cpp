@@ -1,6 +1,6 @@
 // Compiled pieces that were handed in at run time, by program, instruction set and
 // type. A few entries, read once a call.
-#include <cstring>
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -18,6 +18,7 @@ struct Entry {
   CompiledPieces<T> pieces;
 };
 
+std::atomic<bool> in_use{true};
 std::mutex busy;
 std::vector<Entry<float>> singles;
 std::vector<Entry<double>> doubles;
@@ -53,6 +54,8 @@ template const PieceFunction<double>* provided_pieces<double>(const char*, std::
 
 void provide(const char* isa, const CompiledPieces<float>& pieces) { add(isa, pieces); }
 void provide(const char* isa, const CompiledPieces<double>& pieces) { add(isa, pieces); }
+bool compiled_in_use() { return in_use.load(std::memory_order_relaxed); }
+void use_compiled(bool use) { in_use.store(use); }
 void forget_provided() {
   const std::lock_guard<std::mutex> lock(busy);
   singles.clear();

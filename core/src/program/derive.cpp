@@ -60,6 +60,23 @@ TapeStep placed(const Program& p, const Instruction& x, bool back) {
   return t;
 }
 
+// Without what nobody reads.
+std::vector<TapeStep> alive(const std::vector<TapeStep>& code, int registers) {
+  std::vector<TapeStep> kept;
+  std::vector<bool> read(std::size_t(registers), false);
+  for (std::size_t i = code.size(); i-- > 0;) {
+    const TapeStep& s = code[i];
+    const bool writes = s.op == int(Op::store) || s.op == int(Op::sum);
+    if (!writes && !read[std::size_t(s.to)]) continue;
+    read[std::size_t(s.to)] = writes;
+    if (kind(Op(s.op)).operands > 0)
+      for (const int r : {s.a, s.b, s.c}) read[std::size_t(r)] = true;
+    kept.push_back(s);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
 Tape tape(const Program& p, const Piece& piece, bool back) {
   Tape t{piece.registers, {}};
   for (const Instruction& x : piece.code) {
@@ -77,6 +94,7 @@ Tape tape(const Program& p, const Piece& piece, bool back) {
     if (operands == 2) s.c = s.a;
     t.code.push_back(s);
   }
+  t.code = alive(t.code, t.registers);
   return t;
 }
 

@@ -304,6 +304,7 @@ void by_type(nb::handle x, F f) {
 
 void add_graph(nb::module_& m) {
   using O = nb::handle;
+  m.def("use_compiled", &use_compiled);
   nb::class_<Graph>(m, "Graph")
       .def("__init__",
            [](Graph* self, const std::vector<int64_t>& integers, const std::vector<double>& floats) {
@@ -311,6 +312,7 @@ void add_graph(nb::module_& m) {
                                     long(floats.size()))};
            })
       .def_prop_ro("hash", [](const Graph& g) { return g.program.hash; })
+      .def_prop_ro("compiled", [](const Graph& g) { return has_compiled_pieces(g.program); })
       .def_prop_ro("passes_on",
                    [](const Graph& g) {
                      nb::list out;

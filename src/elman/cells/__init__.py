@@ -52,6 +52,8 @@ from ._stock import a_variant as a_variant
 from ._stock import gate_names as gate_names
 from ._stock import state_names as state_names
 from ._stock import stock as stock
+from ._stock import stock_name as stock_name
+from ._stock import title as title
 from ._stored import restored as restored
 from ._stored import stored as stored
 from ._trace import Step as Step
@@ -59,6 +61,7 @@ from ._weights import core_bias as core_bias
 from ._weights import core_weights as core_weights
 from ._weights import initial as initial
 from ._weights import paired_bias as paired_bias
+from ._weights import row_blocks as row_blocks
 from ._weights import shapes as shapes
 
 __all__ = [
@@ -102,6 +105,7 @@ __all__ = [
     "relu",
     "restored",
     "roles",
+    "row_blocks",
     "row_mean",
     "row_sum",
     "shapes",
@@ -112,8 +116,10 @@ __all__ = [
     "sqrt",
     "state_names",
     "stock",
+    "stock_name",
     "stored",
     "tanh",
+    "title",
     "unit_values",
     "where",
 ]

@@ -211,11 +211,16 @@ class Composite:
         With its noise, see `noisy`.
     parameters : mapping of str to array
         As `shapes` has them; ``bias`` may be missing or None.
+    apart : bool
+        Take parts of the parameters as tensors of their own, for tracers that allow no
+        two views of one.
     """
 
-    def __init__(self, step: Step, parameters: Mapping[str, Value]) -> None:
+    def __init__(
+        self, step: Step, parameters: Mapping[str, Value], *, apart: bool = False
+    ) -> None:
         step = step.renewed(without_rules(step.roots))
-        self.step, self.parameters = step, parameters
+        self.step, self.parameters, self._apart = step, parameters, apart
         known = blocks(step.linears)
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
         self._with_input = [n for n in step.linears if n.data.inputs]
@@ -251,6 +256,8 @@ class Composite:
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
             else:
                 rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
+            if self._apart:
+                rows = rows.clone()
             found[source] = rows, tuple(pairs[k][0] for k in own)
         return found
 
@@ -259,9 +266,10 @@ class Composite:
         if bias is None:
             return {}
         own = [n for n in self.step.linears if n.data.bias]
-        return {
+        parts = {
             n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
         }
+        return {n: p.clone() for n, p in parts.items()} if self._apart else parts
 
     def inputs(self, x: Value) -> list[Value]:
         """Return the products with x, one for each slot that it feeds, (…, H)."""

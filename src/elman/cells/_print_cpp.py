@@ -8,7 +8,7 @@ see ``core/include/elman/program.h`` for `PieceRows` and `CompiledPieces`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ._layout import BEFORE
 from ._program import Instruction, Piece, Program
@@ -37,12 +37,23 @@ def digest(program: Program) -> int:
     return found
 
 
-def printed(program: Program, name: str, about: str = "") -> str:
-    """Return a header with every piece of a program and the table of them.
+def pieces_of(program: Program) -> list[str]:
+    """Return the lines of every piece, which programs may have in common."""
+    return [
+        line
+        for back, pieces in enumerate((program.forward_pieces, program.backward_pieces))
+        for number, piece in enumerate(pieces)
+        for line in _Printer(program, bool(back)).piece(number, piece)
+    ]
+
+
+def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
+    """Return a header with every piece of some programs and the tables of them.
 
     Parameters
     ----------
-    program : Program
+    programs : sequence of Program
+        Whose pieces are the same, such as those of other numbers of heads.
     name : str
         In lower case with underscores: a namespace, and the file's name.
     about : str
@@ -51,9 +62,8 @@ def printed(program: Program, name: str, about: str = "") -> str:
     first = about or f"The cell {name}"
     lines = [f"// {first}, printed by tools/print_cells.py: do not edit.", ""]
     lines += [f"namespace printed::{name} {{", ""]
-    for back, pieces in enumerate((program.forward_pieces, program.backward_pieces)):
-        for number, piece in enumerate(pieces):
-            lines += _Printer(program, bool(back)).piece(number, piece)
+    program = programs[0]
+    lines += pieces_of(program)
     for back, pieces in enumerate((program.forward_pieces, program.backward_pieces)):
         way = _way(bool(back))
         table = ", ".join(f"{way}{k}<V>::run" for k in range(len(pieces)))
@@ -62,10 +72,13 @@ def printed(program: Program, name: str, about: str = "") -> str:
             f"constexpr PieceFunction<typename V::T> k{way}[] = {{",
             f"    {table}}};",
         ]
+    lines += ["template <class V, class F>", "void each(F& take) {"]
     lines += [
-        "template <class V>",
-        "CompiledPieces<typename V::T> pieces() {",
-        f"  return {{0x{digest(program):016x}ull, {{kForward<V>, kBackward<V>}}}};",
+        f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
+        "{kForward<V>, kBackward<V>}});"
+        for one in programs
+    ]
+    lines += [
         "}",
         "",
         f"}}  // namespace printed::{name}",
@@ -81,7 +94,7 @@ def listed(names: list[str]) -> str:
     lines += [f'#include "{name}.h"' for name in names]
     lines += ["", "namespace printed {", ""]
     lines += ["template <class V, class F>", "void each(F&& take) {"]
-    lines += [f"  take({name}::pieces<V>());" for name in names]
+    lines += [f"  {name}::each<V>(take);" for name in names]
     lines += ["}", "", "}  // namespace printed", ""]
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from elman._errors import InputError
 
 from ._cell import Cell
-from ._registry import cell
+from ._registry import cell, find, names
 
 _BY_VARIANT: Mapping[tuple[str, str], str] = MappingProxyType(
     {
@@ -46,6 +46,26 @@ def stock(name: str, variant: str) -> Cell:
     return cell(_BY_VARIANT[name, variant])
 
 
+def stock_name(known: Cell) -> tuple[str, str] | None:
+    """Return under which name and variant torch or ONNX has a cell, or None.
+
+    Parameters
+    ----------
+    known : Cell
+        ("lstm", "peephole") is ONNX' alone.
+    """
+    if known.heads > 1:
+        return None
+    if type(known) is find("rnn"):
+        return "rnn", str(known.chosen()["nonlinearity"])
+    if type(known) is find("peephole_lstm"):
+        return "lstm", "peephole"
+    for (name, variant), registered in _BY_VARIANT.items():
+        if type(known) is find(registered):
+            return name, variant
+    return None
+
+
 def a_variant(name: str) -> str:
     """Return a form of one of torch's cells, to ask what all its forms share.
 
@@ -79,6 +99,19 @@ def state_names(name: str) -> tuple[str, ...]:
         "rnn", "gru" or "lstm".
     """
     return stock(name, a_variant(name)).states
+
+
+def title(name: str) -> str:
+    """Return what a cell is called in a sentence: "GRU", "IndRNN".
+
+    Parameters
+    ----------
+    name : str
+        One that the registry knows, or a class's.
+    """
+    if name in STOCK or name not in names():
+        return name.upper() if name.islower() else name
+    return find(name).__name__
 
 
 STOCK = ("rnn", *dict.fromkeys(name for name, _ in _BY_VARIANT))

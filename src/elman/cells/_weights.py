@@ -59,6 +59,18 @@ def shapes(step: Step, input_size: int, hidden_size: int) -> dict[str, tuple[int
     return shape
 
 
+def row_blocks(step: Step, parameter: str) -> tuple[str, ...]:
+    """Return which gate each block of H rows of a parameter belongs to.
+
+    Parameters
+    ----------
+    step : Step
+    parameter : str
+        "weight_ih", "weight_hh" or "bias".
+    """
+    return tuple(block.gate for block in blocks(step.linears).of(parameter))
+
+
 def initial(
     cell: Cell, input_size: int, hidden_size: int, source: Source
 ) -> dict[str, Array]:

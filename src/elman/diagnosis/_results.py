@@ -103,7 +103,7 @@ class LayerProfile:
     name : str
         Module, layer of its stack, direction.
     cell : str
-        "rnn", "gru" or "lstm".
+        "rnn", "gru" or "lstm", or the name of the class of its equations.
     steps : int
         Length of the longest sequence it saw.
     lag, norm : list

@@ -9,14 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from elman import cells
 from elman._errors import InputError
 from elman._modes import beside
+from elman.layers import CellLayer
 
 from ._exponent import Place, leading_exponent
 from ._places import cell_of, check_parameters, places
 from ._recurrent import orthogonal_
 
-Layer = TypeVar("Layer", bound=nn.RNNBase)
+Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
 WIDEST = 64.0
 """Gains from 1/64 to 64 are tried: far beyond any that trains."""
@@ -45,7 +47,7 @@ def critical_(
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : a recurrent layer of elman or torch.nn
         Changed in place.
     x : Tensor or PackedSequence
         Inputs as the layer will see them, in its own form. Of many, 16 rows and
@@ -82,7 +84,11 @@ def critical_(
     >>> from elman import RNN, init
     >>> layer = init.critical_(RNN(3, 32), torch.randn(100, 8, 3))
     """
-    cell_of(layer)
+    equations = cell_of(layer)
+    if not cells.row_blocks(equations.traced, "weight_hh"):
+        raise InputError(
+            f"critical_: no matrix of {type(equations).__name__} sees a state"
+        )
     check_parameters(layer, "critical_", "weight_hh")
     if not tolerance > 0:
         raise InputError(f"critical_: tolerance must be above 0, got {tolerance!r}")
@@ -95,7 +101,7 @@ def critical_(
         outputs = []
         for side in range(sides):
             gain = _gain(Place(layer, index, side == 1), inputs, tolerance)
-            found[index * sides + side].w_hh.mul_(gain)
+            found[index * sides + side].parameters["weight_hh"].mul_(gain)
             outputs.append(Place(layer, index, side == 1).output(inputs))
         inputs = torch.cat(outputs, -1)
     return layer
@@ -140,7 +146,7 @@ def _gain(place: Place, x: Tensor, tolerance: float) -> float:
     return math.exp(low)
 
 
-def _steps_first(layer: nn.RNNBase, x: Any) -> Tensor:
+def _steps_first(layer: nn.RNNBase | CellLayer, x: Any) -> Tensor:
     if isinstance(x, PackedSequence):
         x = pad_packed_sequence(x)[0]
     elif isinstance(x, Tensor) and x.dim() == 3 and layer.batch_first:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from elman import ops
+from elman.layers import CellLayer, name_of
 
 from ._places import cell_of
 
@@ -17,51 +19,53 @@ CHUNK = 50
 """Steps between two normalisations: e^{±700/50} per step still fits a double."""
 
 
+_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+
+
 class Place:
     """One layer and direction of a recurrent layer, in double precision.
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : a recurrent layer of elman or torch.nn
     index : int
         The layer's place in its stack.
     reverse : bool
     """
 
-    def __init__(self, layer: nn.RNNBase, index: int, reverse: bool) -> None:
+    def __init__(
+        self, layer: nn.RNNBase | CellLayer, index: int, reverse: bool
+    ) -> None:
         stem = f"_l{index}" + ("_reverse" if reverse else "")
-        self.cell = cell_of(layer).lower()
+        equations = cell_of(layer)
+        self.cell, self.variant = name_of(layer)
         self.reverse = reverse
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-        given = [getattr(layer, name + stem, None) for name in names]
-        w_ih, w_hh, b_ih, b_hh, w_hr = (
-            None if w is None or isinstance(w, bool) else w.detach().double()
-            for w in given
-        )
-        if w_ih is None or w_hh is None:
-            raise AssertionError("every recurrent layer has these two")
-        self.weights = ops.Weights(w_ih, w_hh, b_ih, b_hh, w_hr)
-        if self.cell == "rnn":
-            self.variant = layer.mode.removeprefix("RNN_").lower()
-        elif self.cell == "gru":
-            after = getattr(layer, "reset_after", True)
-            self.variant = "reset_after" if after else "reset_before"
-        else:
-            self.variant = "plain" if w_hr is None else "projected"
-        self.widths = [w_hh.shape[1]]
-        self.widths += [layer.hidden_size] if self.cell == "lstm" else []
+        directions = 2 if layer.bidirectional else 1
+        names = layer._all_weights[index * directions + reverse]
+        self.weights = {
+            name.removesuffix(stem): getattr(layer, name).detach().double()
+            for name in names
+        }
+        self.own = equations if isinstance(layer, CellLayer) else None
+        first = int(getattr(layer, "proj_size", 0)) or layer.hidden_size
+        self.widths = [first] + [layer.hidden_size] * (len(equations.states) - 1)
 
-    def scaled(self, gain: float) -> ops.Weights:
+    def scaled(self, gain: float) -> dict[str, Tensor]:
         """Return the weights with the recurrent ones times ``gain``."""
-        return self.weights._replace(w_hh=self.weights.w_hh * gain)
+        return {**self.weights, "weight_hh": self.weights["weight_hh"] * gain}
 
     def start(self, rows: int) -> States:
         """Return a state of zeros."""
-        return tuple(self.weights.w_hh.new_zeros(rows, width) for width in self.widths)
+        like = self.weights["weight_hh"]
+        return tuple(like.new_zeros(rows, width) for width in self.widths)
 
-    def run(self, x: Tensor, state: States, weights: ops.Weights) -> ops.Result:
+    def run(self, x: Tensor, state: States, weights: dict[str, Tensor]) -> ops.Result:
         """Run steps in the order given."""
-        return ops.run(ops.Call(self.cell, self.variant, x, state, weights))
+        given: Any = weights
+        if self.own is None:
+            given = ops.Weights(*(weights.get(name) for name in _NAMES))  # type: ignore[arg-type]
+        call = ops.Call(self.cell, self.variant, x, state, given, equations=self.own)
+        return ops.run(call)
 
     def output(self, x: Tensor) -> Tensor:
         """Return y (T, B, ·) in the order of time."""

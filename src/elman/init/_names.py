@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from torch import nn
-
 from elman._errors import InputError, did_you_mean
 
 from ._bias import chrono_, forget_bias_
@@ -23,14 +21,14 @@ NAMES = ("default", *_BY_NAME)
 """Every name `apply_` knows; "default" leaves the layer as torch made it."""
 
 
-def apply_(name: str, layer: nn.RNNBase, **options: Any) -> nn.RNNBase:
+def apply_(name: str, layer: Any, **options: Any) -> Any:
     """Apply an initialisation by its name, in place.
 
     Parameters
     ----------
     name : str
         One of ``NAMES``.
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : a recurrent layer of elman or torch.nn
     **options
         What that initialisation takes, such as ``t_max`` for "chrono".
 

@@ -3,34 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from elman import cells
 from elman._errors import InputError
-from elman.layers import peculiarity
+from elman.layers import CellLayer, equations_of, peculiarity
+
+Layer = nn.RNNBase | CellLayer
+BIASES = ("bias_ih", "bias_hh", "bias")
+"""What biases are called: torch's cells have two, others one."""
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Place:
     """One layer in one direction.
 
     Attributes
     ----------
-    w_ih, w_hh : Tensor
-        (G·H, I) and (G·H, H), gates stacked.
-    b_ih, b_hh : Tensor, (G·H,), optional
+    equations : elman.cells.Cell
+    parameters : dict of str to Tensor
+        By their names without the endings for layer and direction.
     """
 
-    w_ih: Tensor
-    w_hh: Tensor
-    b_ih: Tensor | None
-    b_hh: Tensor | None
+    equations: cells.Cell
+    parameters: dict[str, Tensor]
+
+    def blocks(self) -> list[Tensor]:
+        """Return the recurrent matrices, of every gate and head."""
+        weight = self.parameters.get("weight_hh")
+        if weight is None:
+            return []
+        step = self.equations.traced
+        rows = len(weight) // len(cells.row_blocks(step, "weight_hh"))
+        return list(weight.split(rows // step.heads))
+
+    def zero_biases(self) -> None:
+        """Set every bias to 0."""
+        for name in BIASES:
+            if name in self.parameters:
+                self.parameters[name].zero_()
+
+    def set_bias(self, gate: str, value: float | Tensor) -> bool:
+        """Set what a gate's sum starts from, and return whether it has a bias.
+
+        Of torch's two, which are added, the second becomes 0.
+        """
+        step = self.equations.traced
+        found: list[Tensor] = []
+        for name in BIASES[:2]:
+            if name in self.parameters:
+                parts = self.parameters[name].chunk(len(step.gates))
+                found.append(parts[step.gates.index(gate)])
+        if "bias" in self.parameters:
+            names = cells.row_blocks(step, "bias")
+            parts = self.parameters["bias"].chunk(len(names))
+            found += [p for n, p in zip(names, parts, strict=True) if n == gate]
+        shift = self.parameters.get(f"{gate}_shift")  # of a normalised sum
+        found += [] if shift is None else [shift]
+        for k, part in enumerate(found):
+            part[:] = 0.0 if k else value
+        return bool(found)
 
 
-def cell_of(layer: nn.RNNBase) -> str:
-    """Return "RNN", "GRU" or "LSTM", or raise an InputError."""
-    if not isinstance(layer, nn.RNNBase):
+def cell_of(layer: Layer) -> cells.Cell:
+    """Return a layer's equations, or raise an InputError."""
+    if not isinstance(layer, nn.RNNBase | CellLayer):
         raise InputError(
             f"layer: expected an elman or torch.nn RNN, GRU or LSTM, got "
             f"{type(layer).__name__}; pass the recurrent layer itself, not the model"
@@ -42,26 +81,15 @@ def cell_of(layer: nn.RNNBase) -> str:
             "GRU or LSTM of elman or torch.nn of the same sizes, and load its "
             "state_dict() into this one if they mean the same"
         )
-    return layer.mode.split("_")[0]
+    return equations_of(layer)
 
 
-def gates_of(cell: str) -> tuple[str, ...]:
-    """Return the gates of "RNN", "GRU" or "LSTM", in the order of the weights."""
-    return cells.gate_names(cell.lower())
-
-
-def roles_of(layer: nn.RNNBase) -> cells.Roles:
-    """Return what the gates of a layer do; a form of a cell changes none of it."""
-    name = cell_of(layer).lower()
-    return cells.roles(cells.stock(name, cells.a_variant(name)).traced)
-
-
-def check_parameters(layer: nn.RNNBase, what: str, *stems: str) -> None:
+def check_parameters(layer: Layer, what: str, *stems: str) -> None:
     """Raise an InputError where a weight to be set is computed from other parameters.
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : a recurrent layer of elman or torch.nn
     what : str
         Who wants to set it.
     stems : str
@@ -79,13 +107,9 @@ def check_parameters(layer: nn.RNNBase, what: str, *stems: str) -> None:
                 )
 
 
-def places(layer: nn.RNNBase) -> Iterator[Place]:
+def places(layer: Layer) -> Iterator[Place]:
     """Yield the parameters of each layer and direction, first layer first."""
+    equations = cell_of(layer)
     for names in layer._all_weights:
         found = {name.rsplit("_l", 1)[0]: getattr(layer, name) for name in names}
-        yield Place(
-            found["weight_ih"],
-            found["weight_hh"],
-            found.get("bias_ih"),
-            found.get("bias_hh"),
-        )
+        yield Place(equations, found)

@@ -7,13 +7,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from elman import cells
 from elman._errors import InputError
+from elman.layers import CellLayer
 
-from ._places import cell_of, check_parameters, gates_of, places
+from ._places import BIASES, cell_of, check_parameters, places
 
-Layer = TypeVar("Layer", bound=nn.RNNBase)
-
-_BIASES = ("bias_ih", "bias_hh")
+Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
 
 @torch.no_grad()
@@ -27,7 +27,7 @@ def orthogonal_(
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : a recurrent layer of elman or torch.nn
         Every layer and direction is set. With a projection the H×P blocks get
         orthonormal columns.
     gain : float
@@ -50,12 +50,16 @@ def orthogonal_(
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
     learning in deep linear neural networks", ICLR 2014.
     """
-    gates = len(gates_of(cell_of(layer)))
-    check_parameters(layer, "orthogonal_", "weight_hh", *_BIASES)
+    equations = cell_of(layer)
+    if not cells.row_blocks(equations.traced, "weight_hh"):
+        raise InputError(
+            f"orthogonal_: no matrix of {type(equations).__name__} sees a state"
+        )
+    check_parameters(layer, "orthogonal_", "weight_hh", *BIASES)
     for place in places(layer):
-        for block in place.w_hh.chunk(gates):
+        for block in place.blocks():
             _orthogonal(block, gain, generator)
-        _zero(place.b_ih, place.b_hh)
+        place.zero_biases()
     return layer
 
 
@@ -100,19 +104,23 @@ def identity_(
     Le, Jaitly and Hinton, "A simple way to initialize recurrent networks of
     rectified linear units", arXiv:1504.00941, 2015.
     """
-    cell = cell_of(layer)
-    if cell != "RNN":
+    equations = cell_of(layer)
+    roles = cells.roles(equations.traced)
+    if not roles.nonlinearity:
+        other = "use chrono_ or forget_bias_, or identity_ on an RNN"
+        way = "gates" if roles.keep else "equations of their own"
         raise InputError(
-            f"identity_: {cell} layers keep their state by gates, not by W_hh; "
-            f"use chrono_ or forget_bias_, or identity_ on an RNN"
+            f"identity_: {layer._get_name()} layers keep their state by {way}, not by "
+            f"W_hh; {other if roles.keep else 'use identity_ on an RNN'}"
         )
     given = ("weight_ih",) if input_std is not None else ()
-    check_parameters(layer, "identity_", "weight_hh", *given, *_BIASES)
+    check_parameters(layer, "identity_", "weight_hh", *given, *BIASES)
     for place in places(layer):
-        nn.init.eye_(place.w_hh).mul_(scale)
+        nn.init.eye_(place.parameters["weight_hh"]).mul_(scale)
         if input_std is not None:
-            place.w_ih.normal_(0.0, input_std, generator=generator)
-        _zero(place.b_ih, place.b_hh)
+            weight = place.parameters["weight_ih"]
+            weight.normal_(0.0, input_std, generator=generator)
+        place.zero_biases()
     return layer
 
 
@@ -123,9 +131,3 @@ def _orthogonal(block: Tensor, gain: float, generator: torch.Generator | None) -
     nn.init.orthogonal_(drawn, gain, generator=generator)
     if not wide:
         block.copy_(drawn)
-
-
-def _zero(*biases: Tensor | None) -> None:
-    for bias in biases:
-        if bias is not None:
-            bias.zero_()

@@ -29,7 +29,9 @@ from ._registered import layer_of as layer_of
 from ._rnn import RNN as RNN
 from ._stack import run_stack as run_stack
 from ._standard import as_ours as as_ours
+from ._standard import equations_of as equations_of
 from ._standard import is_recurrent as is_recurrent
+from ._standard import name_of as name_of
 from ._standard import peculiarity as peculiarity
 from ._standard import standard_class as standard_class
 from ._twins import extras_of as extras_of
@@ -58,11 +60,13 @@ __all__ = [
     "accelerate",
     "as_lengths",
     "as_ours",
+    "equations_of",
     "extras_of",
     "from_keras",
     "is_recurrent",
     "layer_of",
     "load_keras",
+    "name_of",
     "peculiarity",
     "restore",
     "run_stack",

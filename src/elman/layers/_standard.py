@@ -12,7 +12,10 @@ from typing import Any
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from elman import cells
+
 from ._cells import GRUCell, LSTMCell, RNNCell
+from ._equations import CellLayer
 from ._gru import GRU
 from ._lstm import LSTM
 from ._rnn import RNN
@@ -26,8 +29,8 @@ OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.LSTMCell: LSTMCell,
 }
 """Elman's class in the place of each of torch's."""
-_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values()))
-RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values(), CellLayer))
+RECURRENT = (nn.RNNBase, nn.RNNCellBase, CellLayer)
 """What every recurrent layer or cell derives from."""
 
 # What a subclass may define again although its parent has it: none of it is asked in
@@ -102,6 +105,43 @@ def _matters(known: type[nn.Module], name: str) -> bool:
     if name.startswith(("_load_from", "_save_to", "_register_", "_apply")):
         return False
     return isinstance(getattr(known, name, None), FunctionType | property)
+
+
+def name_of(module: nn.Module) -> tuple[str, str]:
+    """Return a standard module's cell and variant, as `elman.ops.Call` names them.
+
+    Parameters
+    ----------
+    module : Module
+        A layer or a one-step cell.
+    """
+    if isinstance(module, CellLayer):
+        return type(module.cell).__name__, ""
+    if isinstance(module, nn.RNNCellBase):
+        known = standard_class(module) or type(module)
+        name = known.__name__.removesuffix("Cell").lower()
+        variant = str(getattr(module, "nonlinearity", ""))
+    else:
+        name, _, variant = str(module.mode).lower().partition("_")
+    if name == "gru":
+        after = getattr(module, "reset_after", True)
+        return name, "reset_after" if after else "reset_before"
+    if name == "lstm":
+        return name, "projected" if getattr(module, "proj_size", 0) else "plain"
+    return name, variant
+
+
+def equations_of(module: nn.Module) -> cells.Cell:
+    """Return the equations of a standard layer or one-step cell.
+
+    Parameters
+    ----------
+    module : Module
+        One without a `peculiarity`.
+    """
+    if isinstance(module, CellLayer):
+        return module.cell
+    return cells.stock(*name_of(module))
 
 
 def as_ours(layer: nn.Module) -> nn.Module:

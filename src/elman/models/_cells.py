@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from elman import layers
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from elman import cells, layers
 from elman._errors import InputError, did_you_mean
 
-CELLS: dict[str, type[layers.RNN | layers.GRU | layers.LSTM]] = {
-    "rnn": layers.RNN,
-    "gru": layers.GRU,
-    "lstm": layers.LSTM,
-}
-"""Every cell by the name an estimator knows it by."""
+
+class _Layers(Mapping[str, Callable[..., Any]]):
+    """What builds the layers of each cell that the registry knows at the time."""
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        """Return ``build(input_size, hidden_size, **options)``."""
+        if name in cells.STOCK:
+            build: Callable[..., Any] = getattr(layers, name.upper())
+            return build
+        if name not in cells.names():
+            raise KeyError(name)
+        return partial(layers.layer_of, cells.cell(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*cells.STOCK, *(n for n in cells.names() if n not in cells.STOCK)))
+
+    def __len__(self) -> int:
+        return len(cells.names())
+
+
+CELLS: Mapping[str, Callable[..., Any]] = _Layers()
+"""Every cell by the name an estimator knows it by; a user's own once registered."""
 
 
 def check_cell(cell: object) -> str:

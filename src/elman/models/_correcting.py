@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from elman.layers import CellLayer
+
 from ._cells import CELLS, check_cell
 
 
@@ -22,7 +24,7 @@ class CorrectingNetwork(nn.Module):
 
     kind: str
     segment: int | None = None
-    encoder: nn.RNNBase
+    encoder: nn.RNNBase | CellLayer
     head: nn.Linear
 
     def __init__(self, config: dict[str, Any]) -> None:

@@ -99,5 +99,5 @@ def refuse_state(state: Any, name: str) -> None:
     if state is not None:
         raise InputError(
             f"state: a {name} encoder carries no state from one part of a sequence to "
-            "the next; leave it out, or use rnn, gru or lstm"
+            "the next; leave it out, or use a recurrent cell such as gru"
         )

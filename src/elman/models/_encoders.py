@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from elman import cells
 from elman._errors import InputError, did_you_mean
 
 from ._cells import CELLS
@@ -13,11 +14,31 @@ from ._convolution import ConvolutionEncoder
 from ._recurrent import RecurrentEncoder
 from ._transformer import TransformerEncoder
 
-ENCODERS: dict[str, Callable[..., Any]] = {
-    **{cell: partial(RecurrentEncoder, cell) for cell in CELLS},
+_OTHERS: dict[str, Callable[..., Any]] = {
     "tcn": ConvolutionEncoder,
     "transformer": TransformerEncoder,
 }
+
+
+class _Encoders(Mapping[str, Callable[..., Any]]):
+    """Those of every cell there is at the time, and the others."""
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        """Return ``build(channels, hidden_size, **options)``."""
+        if name in _OTHERS:
+            return _OTHERS[name]
+        if name not in CELLS:
+            raise KeyError(name)
+        return partial(RecurrentEncoder, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*CELLS, *_OTHERS))
+
+    def __len__(self) -> int:
+        return len(CELLS) + len(_OTHERS)
+
+
+ENCODERS: Mapping[str, Callable[..., Any]] = _Encoders()
 """What builds each: ``ENCODERS[name](channels, hidden_size, **options)``."""
 
 KINDS = {
@@ -29,7 +50,7 @@ KINDS = {
 
 def title_of(name: str) -> str:
     """Return what an encoder is called in a table."""
-    return "Transformer" if name == "transformer" else name.upper()
+    return "Transformer" if name == "transformer" else cells.title(name)
 
 
 def check_encoder(name: object, argument: str = "cell") -> str:

@@ -26,7 +26,7 @@ class HighwayNetwork(CorrectingNetwork):
     Parameters
     ----------
     cell : str
-        "rnn", "gru" or "lstm".
+        A name that `elman.cells` knows, such as "gru" or "janet".
     encoder_size, decoder_size, targets : int
         Widths Ce, Cd and K.
     hidden_size, num_layers : int

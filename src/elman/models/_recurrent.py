@@ -18,7 +18,8 @@ class RecurrentEncoder(nn.Module):
 
     Parameters
     ----------
-    cell : {"rnn", "gru", "lstm"}
+    cell : str
+        A name that `elman.cells` knows: "rnn", "gru", "lstm", "janet" and so on.
     channels, hidden_size, num_layers : int
         C, H, L.
     bidirectional : bool
@@ -44,7 +45,7 @@ class RecurrentEncoder(nn.Module):
         self.stack = CELLS[cell](
             channels,
             hidden_size,
-            num_layers,
+            num_layers=num_layers,
             batch_first=True,
             bidirectional=bidirectional,
             dropout=dropout if num_layers > 1 else 0.0,

@@ -36,7 +36,7 @@ class SegmentNetwork(CorrectingNetwork):
     Parameters
     ----------
     cell : str
-        "rnn", "gru" or "lstm".
+        A name that `elman.cells` knows, such as "gru" or "janet".
     encoder_size, decoder_size, targets : int
         Widths Ce, Cd and K.
     horizon, segment : int

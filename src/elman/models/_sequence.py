@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from elman.layers import CellLayer
+
 from ._convolution import ConvolutionEncoder
 from ._encoders import ENCODERS, check_encoder
 from ._pooling import check_pooling, pooling_of
@@ -23,7 +25,8 @@ class SequenceNetwork(nn.Module):
 
     Parameters
     ----------
-    cell : {"rnn", "gru", "lstm", "tcn", "transformer"}
+    cell : str
+        A name of `elman.cells`, such as "gru" or "janet", or "tcn" or "transformer".
         The encoder: a recurrent layer, a temporal convolution or a Transformer.
     channels, hidden_size, num_layers, outputs : int
         C, H, L and K.
@@ -101,7 +104,7 @@ class SequenceNetwork(nn.Module):
         return int(self._config["channels"])  # type: ignore[call-overload, no-any-return]
 
     @property
-    def recurrent(self) -> nn.RNNBase | None:
+    def recurrent(self) -> nn.RNNBase | CellLayer | None:
         """The recurrent layer, or None of an encoder without one."""
         encoder = self.encoder
         return encoder.stack if isinstance(encoder, RecurrentEncoder) else None

@@ -12,8 +12,7 @@ from elman import cells, ops
 from elman._errors import InputError, did_you_mean
 from elman.layers import as_lengths, run_stack
 
-from ._order import GATES, from_onnx
-from ._peephole import peephole_lstm
+from ._order import GATES, PEEPHOLES, from_onnx
 
 _DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 _USUAL = {"GRU": ["sigmoid", "tanh"], "LSTM": ["sigmoid", "tanh", "tanh"]}
@@ -90,7 +89,7 @@ def run_node(
         )
         weights = from_onnx(op, w[k], r[k], None if b is None else b[k])
         if p is not None:
-            return peephole_lstm(x, state, weights, p[k], lengths, reverses[k])  # type: ignore[arg-type]
+            return ops.run(_peephole(x, state, weights, p[k], lengths, reverses[k]))[:2]
         cell, variant = _variant(op, options, activations, k)
         call = ops.Call(cell, variant, x, state, weights, lengths, reverses[k])
         return ops.run(call)[:2]
@@ -102,6 +101,25 @@ def run_node(
     if batch_first:  # (T, D, B, H) to (B, T, D, H), states (D, B, H) to (B, D, H)
         whole, states = whole.permute(2, 0, 1, 3), [s.transpose(0, 1) for s in states]
     return whole, *states
+
+
+def _peephole(
+    x: Tensor,
+    state: tuple[Tensor, ...],
+    weights: ops.Weights,
+    p: Tensor,
+    lengths: Tensor | None,
+    reverse: bool,
+) -> ops.Call:
+    """Return the call of an LSTM whose gates see the cell, P = p_i | p_o | p_f."""
+    own: Any = {"weight_ih": weights.w_ih, "weight_hh": weights.w_hh}
+    own |= dict(zip(PEEPHOLES, p.chunk(len(PEEPHOLES)), strict=True))
+    if weights.b_ih is not None and weights.b_hh is not None:
+        own["bias"] = weights.b_ih + weights.b_hh
+    equations = cells.cell("peephole_lstm")
+    return ops.Call(
+        "PeepholeLSTM", "", x, state, own, lengths, reverse, equations=equations
+    )
 
 
 def _variant(

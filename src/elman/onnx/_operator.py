@@ -14,7 +14,7 @@ from torch import Tensor
 from elman.ops import Call, Result
 
 from ._node import run_node
-from ._order import GATES, to_onnx
+from ._order import GATES, stock_call, to_onnx
 
 ACTIVATIONS = {
     "tanh": "Tanh",
@@ -28,7 +28,8 @@ _INT32, _INT64 = 6, 7  # in onnx.TensorProto
 _library = torch.library.Library("elman", "FRAGMENT")
 _library.define(
     "onnx_node(str op, Tensor x, Tensor w, Tensor r, Tensor? b, Tensor? lengths, "
-    "Tensor h_0, Tensor? c_0, str activation, bool reset_after, bool reverse) -> "
+    "Tensor h_0, Tensor? c_0, Tensor? p, str activation, bool reset_after, "
+    "bool reverse) -> "
     "(Tensor, Tensor, Tensor)",
     tags=[torch.Tag.pt2_compliant_tag],
 )
@@ -40,9 +41,13 @@ def node_of(call: Call) -> Result | None:
     Parameters
     ----------
     call : Call
-        A projected LSTM, an identity RNN, zoneout, a trace and a dtype that ONNX'
-        nodes do not take have no node.
+        Most cells, a projected LSTM, an identity RNN, zoneout, a trace and a dtype
+        that ONNX' nodes do not take have no node.
     """
+    found = stock_call(call)
+    if found is None:
+        return None
+    call, p = found
     activation = ACTIVATIONS.get(call.variant, "") if call.cell == "rnn" else ""
     if (
         call.trace
@@ -63,6 +68,7 @@ def node_of(call: Call) -> Result | None:
         call.lengths,
         call.state[0],
         call.state[1] if op == "LSTM" else None,
+        p,
         activation,
         call.variant == "reset_after",
         call.reverse,
@@ -79,12 +85,14 @@ def _run(
     lengths: Tensor | None,
     h_0: Tensor,
     c_0: Tensor | None,
+    p: Tensor | None,
     activation: str,
     reset_after: bool,
     reverse: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     given = [x, w[None], r[None], None if b is None else b[None], lengths, h_0[None]]
     given += [] if c_0 is None else [c_0[None]]
+    given += [] if p is None else [p[None]]
     options: dict[str, Any] = {"direction": "reverse" if reverse else "forward"}
     if activation:
         options["activations"] = [activation]
@@ -123,6 +131,7 @@ def translate(opset: Any) -> Any:
         lengths: Any,
         h_0: Any,
         c_0: Any,
+        p: Any,
         activation: str,
         reset_after: bool,
         reverse: bool,
@@ -131,7 +140,7 @@ def translate(opset: Any) -> Any:
         given = [x]
         given += [None if v is None else opset.Unsqueeze(v, first) for v in (w, r, b)]
         given.append(None if lengths is None else opset.Cast(lengths, to=_INT32))
-        given += [opset.Unsqueeze(s, first) for s in (h_0, c_0) if s is not None]
+        given += [opset.Unsqueeze(s, first) for s in (h_0, c_0, p) if s is not None]
         options: dict[str, Any] = {
             "hidden_size": r.shape[1],
             "direction": "reverse" if reverse else "forward",

@@ -10,10 +10,13 @@ import torch
 from torch import Tensor
 
 from elman import cells
-from elman.ops import Weights
+from elman.ops import Call, Weights
 
 ONNX_ORDER = {"RNN": "h", "GRU": "zrn", "LSTM": "iofg"}
 """The gates of ONNX' nodes, by our names for them, as their weights are stacked."""
+
+PEEPHOLES = ("p_i", "p_o", "p_f")
+"""The parts of an LSTM node's P, by their names in `elman.PeepholeLSTM`."""
 
 # Where each of torch's gates stands in ONNX' order, and the other way round.
 _TO_TORCH = {
@@ -48,6 +51,41 @@ def from_onnx(op: str, w: Tensor, r: Tensor, b: Tensor | None) -> Weights:
     order = _TO_TORCH[op]
     biases = [] if b is None else [_take(half, order) for half in b.chunk(2)]
     return Weights(_take(w, order), _take(r, order), *biases)
+
+
+def stock_call(call: Call) -> tuple[Call, Tensor | None] | None:
+    """Return a call as one of a cell that ONNX has, with its P; None if it has none.
+
+    Parameters
+    ----------
+    call : Call
+        Of any cell.
+    """
+    if call.equations is None:
+        return call, None
+    known = cells.stock_name(call.equations)
+    if known is None:
+        return None
+    own, step = call.parameters, call.equations.traced
+    biases: tuple[Tensor, ...] = ()
+    if "bias" in own:
+        names = cells.row_blocks(step, "bias")
+        parts = own["bias"].chunk(len(names))
+        first = [parts[names.index(gate)] for gate in step.gates]
+        # A gate with two sums has two: that of x's product, then that of h's.
+        second = [
+            parts[names.index(g, names.index(g) + 1)]
+            if names.count(g) > 1
+            else torch.zeros_like(first[0])
+            for g in step.gates
+        ]
+        biases = torch.cat(first), torch.cat(second)
+    weights = Weights(own["weight_ih"], own["weight_hh"], *biases)
+    p = None
+    if PEEPHOLES[0] in own:
+        p = torch.cat([own[name] for name in PEEPHOLES])
+    name, variant = known
+    return call._replace(cell=name, variant=variant, weights=weights), p
 
 
 def to_onnx(op: str, weights: Weights) -> tuple[Tensor, Tensor, Tensor]:

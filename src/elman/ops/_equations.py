@@ -10,6 +10,7 @@ from elman.cells import Composite, noisy
 
 from ._call import Call
 from ._composite import Cell, States, register_cell
+from ._scan import is_open
 
 
 def dropout_masks(call: Call) -> dict[str, Tensor]:
@@ -27,7 +28,7 @@ def _cell(call: Call) -> Cell:
     equations: Equations = call.equations  # type: ignore[assignment]
     masks = dropout_masks(call)
     traced = noisy(equations.traced, dropout=bool(masks))
-    composite = Composite(traced, call.parameters)
+    composite = Composite(traced, call.parameters, apart=is_open(call.x.shape[0]))
 
     def project(x: Tensor) -> Tensor:
         return torch.cat(composite.inputs(x), -1)

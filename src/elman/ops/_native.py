@@ -12,7 +12,7 @@ from ._border import CELLS
 from ._call import Call, Result
 from ._native_checks import tensors_of
 from ._paths import Request, register_path
-from ._program import PROGRAMS
+from ._program import PROGRAMS, as_equations
 from ._program import run as run_program
 from ._sequence import GATE_PLACES, Beside, run_sequence
 from ._step_gradients import wanted
@@ -20,6 +20,8 @@ from ._step_gradients import wanted
 
 def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
+    if call.noise is not None and call.equations is None:
+        call = as_equations(call)
     if call.equations is not None:
         return run_program(call)
     if torch.compiler.is_compiling():
@@ -57,7 +59,10 @@ def _serves(request: Request) -> bool:
     if request.equations:
         known = PROGRAMS and not request.beyond_core and not request.compiling
     else:
-        known = (request.cell, request.variant) in CELLS and not request.noise
+        known = (request.cell, request.variant) in CELLS
+    if request.noise and not request.equations:
+        # As equations, which know no projection.
+        known &= PROGRAMS and not request.compiling and request.variant != "projected"
     return (
         known
         and request.device == "cpu"

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from elman._errors import InputError
-from elman.cells import Lowered
+from elman.cells import Lowered, paired_bias, stock
 
 from ._border import BUILT
 from ._call import Call, Noise, Result
@@ -59,6 +59,22 @@ def run(call: Call) -> Result:
     return Result(y, last, trace)
 
 
+def as_equations(call: Call) -> Call:
+    """Return a call of one of torch's cells as one of the same cell's equations.
+
+    Their program knows recurrent dropout and zoneout; a projection it does not.
+    """
+    found = stock(call.cell, call.variant)
+    weights = call.weights
+    parameters = {"weight_ih": weights.w_ih, "weight_hh": weights.w_hh}
+    if weights.b_ih is not None:
+        parameters["bias"] = paired_bias(found.traced, weights.b_ih, weights.b_hh)
+    noise = call.noise
+    if noise is not None and isinstance(noise.recurrent, Tensor):
+        noise = noise._replace(recurrent=(noise.recurrent,))
+    return call._replace(weights=parameters, noise=noise, equations=found)  # type: ignore[arg-type]
+
+
 def _parsed(lowered: Lowered) -> Any:
     found = _GRAPHS.get(lowered)
     if found is None:
@@ -79,10 +95,8 @@ def _noise(
     shape = (*call.x.shape[:2], call.state[0].shape[1])
     if noise.recurrent is not None:
         options["dropout"] = True
-        given = noise.recurrent
-        factors = (given,) if isinstance(given, Tensor) else given
         dropped = call.equations.traced.dropped  # type: ignore[union-attr]
-        for k, factor in zip(dropped, factors, strict=True):
+        for k, factor in zip(dropped, noise.recurrent, strict=True):
             factor = factor.to(call.x.dtype).contiguous()
             masks[f"dropout.{states[k]}"] = factor.expand(shape)
     if any(stay is not None for stay in noise.stays):

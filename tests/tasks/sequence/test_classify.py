@@ -205,7 +205,7 @@ def test_a_loaded_model_scores_without_baselines(tmp_path):
         ({"pooling": "meen"}, "pooling .* did you mean 'mean'"),
         ({"output": "steps"}, "output must be"),
         ({"init": "orthogonl"}, "init .* did you mean 'orthogonal'"),
-        ({"init": "chrono", "cell": "rnn"}, "an rnn has none"),
+        ({"init": "chrono", "cell": "rnn"}, "cell=.rnn. has none"),
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"batch_size": "some"}, "batch_size must be a whole number"),
         ({"learning_rate": -1.0}, "learning_rate must be positive"),

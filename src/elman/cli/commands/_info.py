@@ -12,7 +12,6 @@ from elman.cli import _options as opt
 from elman.cli._output import Output
 
 _PACKAGES = ("numpy", "scikit-learn", "polars", "narwhals", "safetensors", "matplotlib")
-_CELLS = {"rnn": "tanh", "gru": "reset_after", "lstm": "plain"}
 
 
 def info(as_json: opt.Json = False) -> None:
@@ -23,12 +22,15 @@ def info(as_json: opt.Json = False) -> None:
     import torch
 
     import elman
-    from elman import ops
+    from elman import cells, ops
 
     paths = {
-        f"path of {cell}": ops.choose_path(ops.Request(cell, variant))
-        for cell, variant in _CELLS.items()
+        f"path of {cell}": ops.choose_path(ops.Request(cell, cells.a_variant(cell)))
+        for cell in cells.STOCK
     }
+    paths["path of other cells"] = ops.choose_path(
+        ops.Request("Cell", "", equations=True)
+    )
     facts: dict[str, Any] = {
         "elman": elman.__version__,
         "installed in": str(Path(elman.__file__).parent),
@@ -40,6 +42,7 @@ def info(as_json: opt.Json = False) -> None:
         "native core": ops.instruction_set(),
         "cuda": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
         **paths,
+        "cells": ", ".join(cells.names()),
         **{name: _version(name) for name in _PACKAGES},
     }
     out = Output(as_json)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from elman.diagnosis.open._unroll import DoubleCells, Track
 
@@ -55,7 +57,7 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
     """Measure the leading Lyapunov exponents along the states of a track.
 
     (Q_t, R_t) = qr(J_t Q_{t−1}), λ_i = mean over t of ln |R_t,ii|, in double
-    precision, with the closed-form Jacobian J_t of the step the track took.
+    precision, with the Jacobian J_t of the step the track took, by its equations.
     A fifth of the steps, at most 100, turn Q first and do not count.
 
     Parameters
@@ -95,6 +97,7 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
         cell = cells.at(t)
         J_Q = track.push(t, rows, cell, cell.project(x[rows].double()), state, Q)
         turned, R = torch.linalg.qr(torch.nan_to_num(J_Q))
+        turned = _drawn_anew(J_Q, turned, R, generator)
         growth = R.diagonal(dim1=-2, dim2=-1).abs().log().clamp(min=FLOOR)
         counts = alive & (t >= first + warm_up)
         logs.append(torch.where(counts[:, None], growth, torch.nan))
@@ -121,3 +124,16 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
         warm_up,
         singular_values(track),
     )
+
+
+def _drawn_anew(J_Q: Tensor, turned: Tensor, R: Tensor, generator: Any) -> Tensor:
+    """Return the directions, drawn anew where a step took all of one.
+
+    What the decomposition puts there is an axis, and where units see nothing of each
+    other it would stay that one unit's for ever.
+    """
+    gone = R.diagonal(dim1=-2, dim2=-1) == 0
+    if not bool(gone.any()):
+        return turned
+    drawn = torch.randn(J_Q.shape, generator=generator, dtype=J_Q.dtype)
+    return torch.linalg.qr(torch.where(gone[:, None], drawn.to(J_Q), turned)).Q

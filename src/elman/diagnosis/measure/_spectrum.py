@@ -21,7 +21,7 @@ _FLOOR = 1e-12
 def singular_values(track: Track) -> list[float]:
     """Return the singular values of the one-step Jacobian, the largest first.
 
-    σ_1 ≥ σ_2 ≥ … of J_t = ∂s_t/∂s_{t−1} in closed form and double precision,
+    σ_1 ≥ σ_2 ≥ … of J_t = ∂s_t/∂s_{t−1} by the equations and in double precision,
     geometric mean over evenly spread steps of the longest row. Of a wide state, evenly
     spread ranks.
 

@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from elman import cells
-from elman.layers import peculiarity, standard_class
+from elman.layers import (
+    CellLayer,
+    equations_of,
+    name_of,
+    peculiarity,
+    standard_class,
+)
 from elman.ops import NONLINEARITIES, Call
 
 States = tuple[Tensor, ...]
@@ -36,15 +43,16 @@ class Cell:
     weights : dict of str to Tensor
         By the layer's names without their endings: of torch's cells ``weight_ih``,
         ``weight_hh``, ``bias_ih``, ``bias_hh`` and ``weight_hr``, the projection.
-    factor : Tensor (B, P), optional
-        What h is multiplied by where it meets recurrent weights: recurrent dropout.
+    factors : tuple of Tensor (B, ·)
+        What states are multiplied by where they meet recurrent weights, one for each
+        that recurrent dropout may hide: of torch's cells h. Empty without dropout.
     """
 
     kind: str
     variant: str
     equations: cells.Cell
     weights: Mapping[str, Tensor]
-    factor: Tensor | None = None
+    factors: States = ()
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -74,7 +82,7 @@ class Cell:
     @cached_property
     def _composite(self) -> cells.Composite:
         step = self.equations.traced
-        if self.factor is not None:
+        if self.factors:
             step = cells.noisy(step, dropout=True)
         return cells.Composite(step, self.parameters)
 
@@ -84,20 +92,21 @@ class Cell:
 
     @cached_property
     def _masks(self) -> dict[str, Tensor]:
-        if self.factor is None:
-            return {}
         step = self.equations.traced
-        return {f"dropout.{step.states[k]}": self.factor for k in step.dropped}
+        names = [f"dropout.{step.states[k]}" for k in step.dropped]
+        return dict(zip(names, self.factors, strict=False))
 
     def double(self) -> Cell:
         """Return the same cell in double precision, detached."""
         weights = {k: v.detach().double() for k, v in self.weights.items()}
-        factor = None if self.factor is None else self.factor.detach().double()
-        return replace(self, weights=weights, factor=factor)
+        factors = tuple(f.detach().double() for f in self.factors)
+        return replace(self, weights=weights, factors=factors)
 
     def of_rows(self, rows: Tensor) -> Cell:
         """Return the same cell for some rows of the batch."""
-        return self if self.factor is None else replace(self, factor=self.factor[rows])
+        if not self.factors:
+            return self
+        return replace(self, factors=tuple(f[rows] for f in self.factors))
 
     def project(self, x: Tensor) -> list[Tensor]:
         """Return the input's share of every sum, of all the steps given."""
@@ -179,45 +188,48 @@ def cell_of(
     """Read one layer's and direction's cell from a recurrent module."""
     steps = isinstance(layer, nn.RNNCellBase)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
-    kind, variant = equations_of(layer)
-    found = {name: getattr(layer, name + suffix, None) for name in _NAMES}
+    kind, variant = name_of(layer)
+    equations = equations_of(layer)
+    names = list(_NAMES)
+    if isinstance(layer, CellLayer):
+        place = index * (2 if layer.bidirectional else 1) + reverse
+        names = [name.removesuffix(suffix) for name in layer._all_weights[place]]
+    found = {name: getattr(layer, name + suffix, None) for name in names}
     weights = {k: v for k, v in found.items() if isinstance(v, Tensor)}
     if detach:
         weights = {k: v.detach() for k, v in weights.items()}
-    return Cell(kind, variant, cells.stock(kind, variant), weights)
+    return Cell(kind, variant, equations, weights)
 
 
 def cell_of_call(call: Call) -> Cell:
     """Read the cell of an operator's call, its weights a part of the graph."""
-    w = call.weights
-    given = zip(_NAMES, (w.w_ih, w.w_hh, w.b_ih, w.b_hh, w.w_hr), strict=True)
-    weights = {name: value for name, value in given if value is not None}
-    factor = None if call.noise is None else call.noise.recurrent
-    # A tuple is of a cell given as equations, and those are not read here.
-    factor = factor.to(call.state[0].dtype) if isinstance(factor, Tensor) else None
-    equations = cells.stock(call.cell, call.variant)
-    return Cell(call.cell, call.variant, equations, weights, factor)
-
-
-def equations_of(layer: nn.Module) -> tuple[str, str]:
-    """Return the cell and variant of a module, as `elman.ops.Call` names them."""
-    if isinstance(layer, nn.RNNCellBase):
-        known = standard_class(layer) or type(layer)
-        name = known.__name__.removesuffix("Cell").lower()
-        variant = str(getattr(layer, "nonlinearity", ""))
+    equations = call.equations
+    if equations is None:
+        equations = cells.stock(call.cell, call.variant)
+        given = zip(_NAMES, call.weights, strict=True)
+        weights = {name: value for name, value in given if value is not None}
     else:
-        name, _, variant = str(layer.mode).lower().partition("_")
-    if name == "gru":
-        after = getattr(layer, "reset_after", True)
-        return name, "reset_after" if after else "reset_before"
-    if name == "lstm":
-        return name, "projected" if getattr(layer, "proj_size", 0) else "plain"
-    return name, variant
+        weights = dict(call.parameters)
+    found = None if call.noise is None else call.noise.recurrent
+    factors = (found,) if isinstance(found, Tensor) else found or ()
+    dtype = call.state[0].dtype
+    return Cell(
+        call.cell,
+        call.variant,
+        equations,
+        weights,
+        tuple(factor.to(dtype) for factor in factors),
+    )
+
+
+def is_layer(module: nn.Module) -> TypeGuard[nn.RNNBase | CellLayer]:
+    """Whether a module is a recurrent layer, no one-step cell, of known equations."""
+    return isinstance(module, nn.RNNBase | CellLayer) and knows(module)
 
 
 def knows(module: nn.Module) -> bool:
     """Whether a module is a recurrent layer or cell whose equations are known."""
     if standard_class(module) is None:
         return False
-    kind, variant = equations_of(module)
+    kind, variant = name_of(module)
     return (kind != "rnn" or variant in NONLINEARITIES) and not peculiarity(module)

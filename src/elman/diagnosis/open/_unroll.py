@@ -219,7 +219,11 @@ def _rearranged(call: ops.Call, rows: Tensor) -> ops.Call:
     if noise is not None:
         factor = noise.recurrent
         stays = (s[:, rows] if isinstance(s, Tensor) else s for s in noise.stays)
-        noise = ops.Noise(None if factor is None else factor[rows], tuple(stays))
+        if isinstance(factor, Tensor):
+            factor = factor[rows]
+        elif factor is not None:
+            factor = tuple(f[rows] for f in factor)
+        noise = ops.Noise(factor, tuple(stays))
     return call._replace(
         x=call.x[:, rows],
         state=tuple(s[rows] for s in call.state),

@@ -11,7 +11,8 @@ from torch import nn
 
 from elman import init
 from elman._errors import InputError
-from elman.diagnosis.open._cells import knows
+from elman.diagnosis.open._cells import is_layer
+from elman.layers import name_of
 
 from ._floss import floss_
 from ._swap import swap_cell, swap_nonlinearity
@@ -61,8 +62,9 @@ def candidates(
     verdict : str
         Of the model as it is.
     """
-    modes = {m.mode for m in model.modules() if isinstance(m, nn.RNNBase) and knows(m)}
-    simple = {m for m in modes if m.startswith("RNN")}
+    found = [m for m in model.modules() if is_layer(m)]
+    modes = {m.mode if isinstance(m, nn.RNNBase) else name_of(m)[0] for m in found}
+    simple = {m for m in modes if m.startswith("RNN_")}
     t_max = max(int(needed), 3)
     if simple and simple != {"RNN_RELU"} and verdict != "exploding":
         yield _activation("relu", "identity", {"input_std": None})
@@ -93,7 +95,7 @@ def apply_everywhere(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for place, layer in model.named_modules():
-            if not knows(layer) or not isinstance(layer, nn.RNNBase):
+            if not is_layer(layer):
                 continue
             try:
                 if name == "critical":
@@ -162,7 +164,7 @@ def _flossing(given: dict[str, Any]) -> Candidate:
     def change(model: nn.Module) -> nn.Module | None:
         done = False
         for place, layer in model.named_modules():
-            if place in given and isinstance(layer, nn.RNNBase) and knows(layer):
+            if place in given and is_layer(layer):
                 try:
                     floss_(layer, given[place])
                 except InputError:  # too few steps

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from elman._arguments import number, whole_number
 from elman._errors import InputError
-from elman.diagnosis.open._cells import Cell, knows
+from elman.diagnosis.open._cells import Cell, is_layer
 from elman.diagnosis.open._probe import opened
 from elman.diagnosis.open._unroll import Track
 from elman.init import check_parameters
-from elman.layers import peculiarity
+from elman.layers import CellLayer, is_recurrent, peculiarity
 
-Layer = TypeVar("Layer", bound=nn.RNNBase)
+Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
 ROWS, STEPS = 4, 80
 """What is looked at of a larger batch: the exponents are means over both."""
@@ -86,13 +86,13 @@ def floss_(
     >>> from elman.diagnosis import floss_
     >>> layer = floss_(torch.nn.GRU(3, 8), torch.randn(40, 2, 3), count=4, steps=5)
     """
-    if not isinstance(layer, nn.RNNBase) or not knows(layer):
-        own = peculiarity(layer) if isinstance(layer, nn.RNNBase) else ""
+    if not is_layer(layer):
+        own = peculiarity(layer) if is_recurrent(layer) else ""
         raise InputError(
             f"floss_: {'layer ' + own if own else 'got ' + type(layer).__name__}; give "
             "an RNN, GRU or LSTM layer"
         )
-    check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh")
+    check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh", "bias")
     whole_number("count", count)
     whole_number("steps", steps)
     number("learning_rate", learning_rate)
@@ -153,7 +153,7 @@ def _flossed(
     track: Track, count: int, steps: int, learning_rate: float, tolerance: float
 ) -> dict[str, Tensor]:
     inputs, start = _path(track)
-    cell = replace(track.cell.double(), factor=None)
+    cell = replace(track.cell.double(), factors=())
     moved = {
         name: weight.clone().requires_grad_()
         for name, weight in cell.weights.items()
@@ -208,6 +208,8 @@ def _path(track: Track) -> tuple[list[Tensor], list[Tensor]]:
 
 
 @torch.no_grad()
-def _put(layer: nn.RNNBase, suffix: str, weights: dict[str, Tensor]) -> None:
+def _put(
+    layer: nn.RNNBase | CellLayer, suffix: str, weights: dict[str, Tensor]
+) -> None:
     for name, weight in weights.items():
         getattr(layer, name + suffix).copy_(weight)

@@ -16,8 +16,9 @@ from elman.diagnosis.judge._judge import headline_of, verdict_of
 from elman.diagnosis.measure._measure import Loss, measure
 from elman.diagnosis.measure._trial import Optimiser, copied, trial
 from elman.diagnosis.open._call_model import Forward, call
-from elman.diagnosis.open._cells import equations_of, knows
+from elman.diagnosis.open._cells import knows
 from elman.diagnosis.open._preserve import unwrapped
+from elman.layers import name_of
 
 from ._candidates import KINDS, Candidate, candidates
 from ._settle import Settled, settle
@@ -291,7 +292,7 @@ def _change(model: nn.Module, treated: nn.Module) -> float:
     old = [m for m in model.modules() if knows(m)]
     new = [m for m in treated.modules() if knows(m)]
     for a, b in zip(old, new, strict=True):
-        if equations_of(a) != equations_of(b):
+        if name_of(a) != name_of(b):
             return math.inf
         for p, q in zip(a.parameters(), b.parameters(), strict=True):
             difference += float((q.detach() - p.detach()).double().square().sum())

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from elman import layers
 from elman._errors import InputError
 from elman.diagnosis.open._call_model import Forward, call
-from elman.diagnosis.open._cells import knows
+from elman.diagnosis.open._cells import is_layer, knows
 from elman.diagnosis.open._preserve import preserved
 
 
@@ -56,12 +56,12 @@ def swap_cell(model: nn.Module, cell: str) -> nn.Module | None:
         has that cell already, or none can be replaced.
     """
     build: Any = layers.GRU if cell == "gru" else layers.LSTM
-    if knows(model) and isinstance(model, nn.RNNBase):
+    if is_layer(model):
         return _other(model, build)
     done = False
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if knows(child) and isinstance(child, nn.RNNBase):
+            if is_layer(child):
                 new = _other(child, build)
                 if new is not None:
                     setattr(parent, name, new)
@@ -69,9 +69,12 @@ def swap_cell(model: nn.Module, cell: str) -> nn.Module | None:
     return model if done else None
 
 
-def _other(layer: nn.RNNBase, build: Any) -> nn.RNNBase | None:
-    if layer.mode == build.__name__ or layer.proj_size:
-        return None
+def _other(layer: nn.RNNBase | layers.CellLayer, build: Any) -> nn.RNNBase | None:
+    if isinstance(layer, nn.RNNBase):
+        if layer.mode == build.__name__ or layer.proj_size:
+            return None
+    elif isinstance(layer.zoneout, tuple):
+        return None  # one rate for each of its own states
     if layer._forward_hooks or layer._forward_pre_hooks or is_parametrized(layer):
         return None  # what they do with the old cell they may not do with the new
     weight = next(layer.parameters())

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from elman._errors import InputError
+from elman.cells import title
 from elman.diagnosis._results import Diagnosis
 
 from ._curve_svg import curve_svg
@@ -59,7 +60,7 @@ def page(d: Diagnosis) -> str:
         f'<h1>Gradient flow: <span class="{mood}">{d.verdict}</span></h1>'
         f"<p>{escape(_sentence(d))}</p>"
         f'<p class="soft">Need: {escape(d.needed_source)}. Layer: '
-        f"{escape(d.headline)} ({d.head.cell.upper()}).</p>"
+        f"{escape(d.headline)} ({title(d.head.cell)}).</p>"
         f"{'' if d.reason else _curve(d)}"
         f"{_findings(d)}{_remedies(d)}{_layers(d)}</body></html>"
     )
@@ -126,7 +127,7 @@ def _layers(d: Diagnosis) -> str:
         lam = exponents.get(p.name)
         text = str(lam) if lam else "–"
         rows.append(
-            f"<tr><td>{escape(p.name)}</td><td>{p.cell.upper()}</td>"
+            f"<tr><td>{escape(p.name)}</td><td>{title(p.cell)}</td>"
             f'<td class="n">{p.steps}</td><td class="n">{steps_text(p)}</td>'
             f'<td class="n">{text}</td></tr>'
         )

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from elman.cells import title
 from elman.diagnosis._results import Diagnosis, LayerProfile
 from elman.diagnosis._thresholds import VANISHED
 
@@ -33,7 +34,7 @@ def as_text(d: Diagnosis) -> str:
     lines = [
         f"Gradient flow: {d.verdict.upper()}",
         *_comparison(d),
-        f"  layer: {head.name} ({head.cell.upper()}, {head.steps} steps)",
+        f"  layer: {head.name} ({title(head.cell)}, {head.steps} steps)",
         f"  need: {d.needed_source}",
         "",
         f"  gradient k steps before the end, log scale, {_top(head):.3g} at the top, "
@@ -71,7 +72,7 @@ def _without_verdict(d: Diagnosis) -> list[str]:
         f"Gradient flow: {d.verdict.upper()}",
         *said,
         "  how far gradients reach cannot be said before that is mended",
-        f"  layer: {d.head.name} ({d.head.cell.upper()}, {d.head.steps} steps)",
+        f"  layer: {d.head.name} ({title(d.head.cell)}, {d.head.steps} steps)",
     ]
 
 

@@ -12,9 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from elman.diagnosis.open._cells import equations_of
 from elman.diagnosis.open._lineage import Lineage, tensors_of
-from elman.layers import accelerate, restore
+from elman.layers import accelerate, name_of, restore
 from elman.ops import StepGradients, record_step_gradients
 
 from ._lag_bins import by_lag
@@ -85,7 +84,7 @@ class Following:
         entries = self._record[of.begun :]
         if cell:
             h = tensors_of(state)[0]
-            kind, variant = equations_of(module)
+            kind, variant = name_of(module)
             rows = len(h) if h.dim() == 2 else 1
             entries = [StepGradients(kind, variant, False, "cell", (1, rows))]
             entries[0].watch(0, h)

@@ -15,6 +15,7 @@ from torch import nn
 
 from elman import init as initialisations
 from elman.diagnosis import Diagnosis, diagnose
+from elman.layers import CellLayer
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Start:
         """Return the start torch gives, with the same diagnosis before."""
         return replace(self, init="default", after=None)
 
-    def apply(self, layer: nn.RNNBase | None, seed: int) -> None:
+    def apply(self, layer: nn.RNNBase | CellLayer | None, seed: int) -> None:
         """Initialise another network's layer in the same way."""
         initialise(self.init, layer, self.memory, seed)
 
@@ -76,7 +77,7 @@ class Start:
 
 def choose_start(
     network: nn.Module,
-    layer: nn.RNNBase,
+    layer: nn.RNNBase | CellLayer,
     examples: tuple[Any, Any],
     loss: Callable[..., torch.Tensor],
     *,
@@ -92,7 +93,7 @@ def choose_start(
     Parameters
     ----------
     network : nn.Module
-    layer : nn.RNNBase
+    layer : nn.RNNBase or CellLayer
         The part of it that a remedy initialises.
     examples : tuple
         Inputs and target.
@@ -132,7 +133,7 @@ def choose_start(
 
 
 def initialise(
-    name: str, layer: nn.RNNBase | None, memory: int, seed: int | None
+    name: str, layer: nn.RNNBase | CellLayer | None, memory: int, seed: int | None
 ) -> None:
     """Apply an initialisation by its name, in place; without a layer do nothing."""
     if layer is None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.cells import title
 from elman.tasks._bounds import spread
 from elman.tasks._verdict import verdict
 from elman.tasks.forecast.columns._target_kind import share_of_zeros
@@ -55,7 +56,7 @@ def evaluation(
     filled = fitted.preparation.inverse(fitted.data.table.lags)
     raw = np.where(fitted.wild[:end], np.nan, fitted.data.raw[:end])
     scale = _scales(raw, fitted.seasons)
-    network = f"Elman ({_start(fitted)} + {forecaster.cell.upper()})"
+    network = f"Elman ({_start(fitted)} + {title(forecaster.cell)})"
     candidates = [
         (network, "network", test.prediction),
         *_parts(fitted, test, origins),

@@ -8,6 +8,7 @@ import numpy as np
 
 from elman import ops
 from elman._plain import plain, short_time
+from elman.cells import title
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
 from elman.tasks.forecast._backtest import Backtest
@@ -28,7 +29,7 @@ def panel_results(forecaster: Any, fitted: FittedPanel) -> dict[str, Any]:
         if name == "test"
         else fitted.validation
     )
-    network = f"Elman (local and pooled forecasts + {forecaster.cell.upper()})"
+    network = f"Elman (local and pooled forecasts + {title(forecaster.cell)})"
     scores, each = evaluation(fitted, network, test, origins)
     first, last = test.time.min(), test.time.max()
     scores["split"] = (

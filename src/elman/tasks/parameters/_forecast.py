@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
-from ._texts import read_numbers
+from ._texts import CELL_WORDS, read_numbers
 
 _ONLY = ("forecast",)
 
@@ -70,7 +70,7 @@ FORECAST: tuple[Parameter, ...] = (
         "cell",
         Choice(_cells),
         "Kind of recurrent layer, of the encoder and the decoder.",
-        Option("gru, lstm or rnn.", panel=MODEL),
+        Option(f"{CELL_WORDS}.", panel=MODEL),
         _ONLY,
     ),
     Parameter(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
-from ._texts import read_class_weight
+from ._texts import CELL_WORDS, read_class_weight
 
 _BOTH = ("classify", "regress")
 
@@ -34,9 +34,11 @@ SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "cell",
         Choice(_encoders),
-        "The encoder: a recurrent layer, a temporal convolution, or a Transformer.",
+        "The encoder: a recurrent layer of any cell, a temporal convolution, or a"
+        " Transformer.",
         Option(
-            "gru, lstm or rnn; tcn, a temporal convolution; or transformer.",
+            f"A recurrent cell: {CELL_WORDS}; tcn, a temporal convolution; or"
+            " transformer.",
             panel=MODEL,
             also=("--encoder",),
         ),

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from elman import cells
 from elman._errors import InputError
+
+_COMMON = ("gru", "lstm", "rnn")
+CELL_WORDS = ", ".join((*_COMMON, *(n for n in cells.names() if n not in _COMMON)))
+"""Every cell that comes with the package, in the text of an option."""
 
 
 def number_or(*words: str, whole: bool = False) -> Any:

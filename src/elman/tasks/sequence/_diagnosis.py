@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from elman import cells
 from elman._errors import InputError
 from elman.models import CELLS, KINDS, SequenceNetwork
 from elman.tasks.fit._start import Start, choose_start
@@ -21,12 +22,26 @@ def check_init(init: str, cell: str) -> None:
     if cell not in CELLS and init not in ("auto", "default"):
         raise InputError(
             f"init={init!r} sets recurrent weights, and a {KINDS[cell]} has none; "
-            "leave it out, or use cell='gru', 'lstm' or 'rnn'"
+            "leave it out, or use a recurrent cell such as 'gru'"
         )
-    if cell == "rnn" and init in ("forget_bias", "chrono"):
+    if cell not in CELLS or init in ("auto", "default"):
+        return
+    step = cells.cell(cell).traced
+    roles = cells.roles(step)
+    if init in ("forget_bias", "chrono") and not roles.keep:
         raise InputError(
-            f"init={init!r} sets a gate, and an rnn has none; use cell='gru' or "
+            f"init={init!r} sets a gate, and cell={cell!r} has none; use cell='gru' or "
             "'lstm', or init='orthogonal' or 'identity'"
+        )
+    if init == "identity" and not roles.nonlinearity:
+        raise InputError(
+            f"init='identity' is for cell='rnn', and cell={cell!r} keeps its "
+            "state otherwise; use init='auto'"
+        )
+    if init == "orthogonal" and not cells.row_blocks(step, "weight_hh"):
+        raise InputError(
+            f"init='orthogonal' sets a recurrent matrix, and cell={cell!r} has "
+            "none; use init='auto'"
         )
 
 

@@ -15,6 +15,7 @@ from torch.utils.checkpoint import get_device_states, set_device_states
 
 from elman._arguments import whole_number
 from elman._errors import InputError
+from elman.layers import CellLayer
 
 from ._carried import State, leaves_of, map_state, with_leaves
 
@@ -219,8 +220,8 @@ class _Again(Function):
         return None, dx, *dstate, *dweights
 
 
-def _layers(module: nn.Module) -> list[nn.RNNBase]:
-    return [m for m in module.modules() if isinstance(m, nn.RNNBase)]
+def _layers(module: nn.Module) -> list[nn.RNNBase | CellLayer]:
+    return [m for m in module.modules() if isinstance(m, nn.RNNBase | CellLayer)]
 
 
 def _said_by(module: nn.Module) -> bool:
