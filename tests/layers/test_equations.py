@@ -316,9 +316,8 @@ def test_compiled_and_exported():
     x = draw()
     y = layer(x)[0]
     compiled = torch.compile(lambda x: 2 * layer(x)[0], backend="eager")
-    with (
-        torch.no_grad()
-    ):  # the tracer looks at .grad of what it meets, and warns itself
+    # Without gradients: the tracer looks at .grad of what it meets, and warns itself.
+    with torch.no_grad():
         assert_close(compiled(x), 2 * y, summands=4 * H, steps=T)
     program = torch.export.export(
         layer, (x,), dynamic_shapes={"input": {0: torch.export.Dim.AUTO}}
