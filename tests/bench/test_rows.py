@@ -102,7 +102,7 @@ def test_short_steps_are_repeated():
 
 def test_quick_is_a_part_of_full():
     quick = bench.cases(bench.CELLS, bench.GROUPS, full=False)
-    full = bench.cases(bench.CELLS, bench.GROUPS, full=True)
+    full = bench.cases([*bench.CELLS, *bench.OTHERS], bench.GROUPS, full=True)
     assert set(quick) < set(full)
     assert len(set(full)) == len(full)
     assert {c.group for c in full} == set(bench.GROUPS)
@@ -208,3 +208,18 @@ def test_the_machine_is_described():
     assert facts["cores"] >= 1
     assert facts["threads"] == torch.get_num_threads()
     assert all(v > 0 for v in facts["peak_gflops"].values())
+
+
+def test_further_cells_have_rows_of_their_own_group():
+    found = bench.cases([*bench.CELLS, *bench.OTHERS], ["cells", "loop"], full=False)
+    assert [c.cell for c in found if c.group == "cells"] == list(bench.OTHERS)
+    assert {c.cell for c in found if c.group == "loop"} == set(bench.CELLS)
+    full = bench.cases(["janet"], bench.GROUPS, full=True)
+    assert [c.group for c in full] == ["cells"] * 8
+    assert full[0].label.startswith("JANET 32 × 100")
+
+
+def test_a_further_cell_is_timed_fused_and_in_plain_torch():
+    measured = bench.measure(Case("cells", "janet", Sizes(2, 3, 4, 5)), 1)
+    assert set(measured.values) == {"elman", "plain torch"}
+    assert all(seconds > 0 for seconds in measured.values.values())

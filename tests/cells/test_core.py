@@ -31,6 +31,7 @@ from elman.cells._execute import Gradients, Ran
 from elman.cells._print_cpp import digest
 from elman.cells._program import Program
 from native_core import native
+from random_cells import noise_of, random_cell
 
 
 def graph_of(program: Program):
@@ -112,10 +113,7 @@ def by_core(
 @pytest.mark.parametrize("found", CELLS)
 def test_the_core_runs_the_program(found, kind):
     problem = draw(found, T=5, B=4, I=3, H=18)
-    options = options_of(found, kind)
-    if found.heads > 1 and "dropout" in options:
-        pytest.skip("gradients of block diagonal products of a masked state")
-    lowered = found.lowered(**options)
+    lowered = found.lowered(**options_of(found, kind))
     actual = by_core(problem, lowered)
     assert_same(actual, by_program(problem, lowered), problem)
     for track, last in zip(actual.tracks, actual.last, strict=True):
@@ -136,6 +134,16 @@ def test_the_core_in_float32(found):
     lowered = found.lowered()
     actual = by_core(rounded, lowered, torch.float32)
     assert_same(actual, by_autograd(rounded, lowered), problem, dtype=np.float32)
+
+
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_the_core_runs_random_cells(seed):
+    found = random_cell(seed)
+    sizes = {"B": (1, 2, 5, 9)[seed // 4 % 4], "H": (4, 6, 18, 34)[seed % 4]}
+    problem = draw(found, T=3, seed=seed, **sizes)
+    lowered = found.lowered(**noise_of(found, seed))
+    actual = by_core(problem, lowered, threads=1 + seed % 2)
+    assert_same(actual, by_program(problem, lowered), problem)
 
 
 def _single(array: np.ndarray) -> np.ndarray:

@@ -200,7 +200,20 @@ class NotThere(Cell):
         return tanh(self.linear("f", x, h)) * undefined  # noqa: F821
 
 
+class ParameterGate(Cell):
+    def step(self, x, h):
+        u = self.gate("u", sigmoid(self.unit("u")))
+        return tanh(self.linear("f", x, h)) * u
+
+
+class OldState(Cell):
+    def step(self, x, h):
+        return tanh(self.linear("f", x, h)) + self.gate("old", h)
+
+
 REFUSED = [
+    (ParameterGate, 'self.gate("u"', "computes from x or a state"),
+    (OldState, 'self.gate("old", h)', "a state as it was"),
     (Misspelt, 'self.linaer("f", x, h)', "AttributeError"),
     (NotThere, "* undefined", "NameError"),
     (PythonIf, "if f > 0.5:", "where(condition, a, b)"),

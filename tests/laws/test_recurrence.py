@@ -10,8 +10,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from cells import CELLS
-from elman.layers import GRU, LSTM, RNN
+from cells import CELLS, Cell
+from elman import cells
+from elman.cells.shipped import SLSTM
+from elman.layers import GRU, LSTM, RNN, layer_of
 from tolerance import assert_close
 
 law = settings(
@@ -20,7 +22,11 @@ law = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.id)
+FURTHER = tuple(Cell(name, "", 0) for name in cells.names() if name not in cells.STOCK)
+"""Those that are given as equations."""
+every_cell = pytest.mark.parametrize(
+    "cell", CELLS + FURTHER, ids=lambda c: c.id.rstrip("-")
+)
 # One panel of the core's products, and with 70 more than two of the widest.
 units = st.integers(1, 9) | st.sampled_from([17, 33, 70])
 sizes = st.tuples(*(st.integers(1, n) for n in (6, 4, 4)), units)  # T, B, I, H
@@ -40,6 +46,8 @@ def numbers(request):
 
 def build(cell, I, H, **options):
     options["dtype"] = torch.get_default_dtype()
+    if cell in FURTHER:
+        return layer_of(cells.cell(cell.cell), I, H, **options)
     if cell.cell == "rnn":
         return RNN(I, H, nonlinearity=cell.variant, **options)
     if cell.cell == "gru":
@@ -51,10 +59,11 @@ def build(cell, I, H, **options):
 
 def draw_state(layer, B):
     places = layer.num_layers * (1 + layer.bidirectional)
-    h = torch.randn(places, B, layer.proj_size or layer.hidden_size)
-    if layer.mode != "LSTM":
-        return h
-    return h, torch.randn(places, B, layer.hidden_size)
+    widths = layer._state_widths()
+    found = tuple(torch.randn(places, B, width) for _, width in widths)
+    if isinstance(getattr(layer, "cell", None), SLSTM):
+        found[2].abs_().add_(0.5)  # its normaliser, which h is divided by
+    return found if len(found) > 1 else found[0]
 
 
 def parts(state):
@@ -120,7 +129,7 @@ def test_reversed_equals_the_second_direction(cell, shape, seed):
     x, state = torch.randn(T, B, I), draw_state(both, B)
     y, last = both(x, state)
     second = tuple(s[1:] for s in parts(state))
-    turned, last_turned = one(x.flip(0), second if len(second) == 2 else second[0])
+    turned, last_turned = one(x.flip(0), second if len(second) > 1 else second[0])
     close(y[..., y.shape[-1] // 2 :], turned.flip(0), shape)
     for a, b in zip(parts(last), parts(last_turned), strict=True):
         close(a[1:], b, shape)
@@ -266,7 +275,7 @@ def test_derivatives_of_a_whole_stack(cell):
     state = tuple(s.requires_grad_() for s in parts(draw_state(layer, 2)))
 
     def run(x, *state):
-        y, last = layer(x, state if len(state) == 2 else state[0], lengths=[3, 1])
+        y, last = layer(x, state if len(state) > 1 else state[0], lengths=[3, 1])
         return (y, *parts(last))
 
     assert torch.autograd.gradcheck(run, (x, *state), fast_mode=True)
@@ -279,7 +288,7 @@ def test_nothing_in_nothing_out(cell, shape):
     layer = build(cell, 3, 4, num_layers=2, bidirectional=True)
     state = draw_state(layer, shape[1])
     y, last = layer(torch.zeros(*shape, 3), state)
-    assert y.shape == (*shape, 2 * (layer.proj_size or layer.hidden_size))
+    assert y.shape == (*shape, 2 * layer._state_widths()[0][1])
     if shape[0] == 0:
         for a, b in zip(parts(last), parts(state), strict=True):
             assert torch.equal(a, b)

@@ -35,6 +35,8 @@ PyMethodDef functions[] = {
 }  // namespace
 
 NB_MODULE(_native, m) {
+  // A program that a cache or a graph still holds at exit is no leak to tell users of.
+  nb::set_leak_warnings(false);
   borrow_openmp_threads();
   m.def("own_threads", [](bool own) {
     if (own) borrow_threads({nullptr, nullptr});

@@ -2,6 +2,7 @@
 
 from ._cases import CELLS as CELLS
 from ._cases import GROUPS as GROUPS
+from ._cases import OTHERS as OTHERS
 from ._cases import Case as Case
 from ._cases import Sizes as Sizes
 from ._cases import cases as cases
@@ -19,6 +20,7 @@ from ._rows import slower as slower
 __all__ = [
     "CELLS",
     "GROUPS",
+    "OTHERS",
     "PEERS",
     "Case",
     "Row",

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from elman import cells
+from elman.cells import title
 
 CELLS = {name.upper(): len(cells.gate_names(name)) for name in cells.STOCK}
 """The cells by torch's names, and how many products of H units each makes."""
+
+OTHERS = tuple(name for name in cells.names() if name not in cells.STOCK)
+"""The cells that torch has not, by the registry's names."""
 
 GROUPS = {
     "grid": "Training step, float32",
@@ -19,6 +23,7 @@ GROUPS = {
     "streaming": "One step of one row, against torch's cell",
     "loop": "Training loop: embedding, layer, linear, loss, backward, Adam",
     "memory": "Peak memory of a training step",
+    "cells": "Training step of further cells, against their equations in plain torch",
 }
 """The groups of cases and what their tables are called."""
 
@@ -51,7 +56,7 @@ class Case:
     group : str
         One of ``GROUPS``.
     cell : str
-        One of ``CELLS``.
+        One of ``CELLS``, or of ``OTHERS`` in the group "cells".
     sizes : Sizes
     variant : str
         What tells it from others of its group: of "streaming", "cell",
@@ -72,7 +77,7 @@ class Case:
             more = f", {more}" if more else ""
             return f"{name} {self.sizes.inputs} → {self.sizes.hidden}{more}"
         more = f" → {self.variant}" if self.variant else ""
-        return f"{self.cell} {self.sizes}{more}"
+        return f"{title(self.cell)} {self.sizes}{more}"
 
     @property
     def operations(self) -> int | None:
@@ -110,7 +115,7 @@ def cases(cells: Iterable[str], groups: Iterable[str], full: bool) -> list[Case]
     Parameters
     ----------
     cells : iterable of str
-        Of ``CELLS``.
+        Of ``CELLS`` and ``OTHERS``.
     groups : iterable of str
         Of ``GROUPS``.
     full : bool
@@ -131,7 +136,11 @@ def cases(cells: Iterable[str], groups: Iterable[str], full: bool) -> list[Case]
 
 
 def _of_group(group: str, cell: str, full: bool) -> Iterator[Case]:
-    if group == "grid":
+    if (group == "cells") != (cell in OTHERS):
+        return
+    if group == "cells":
+        yield from (Case(group, cell, s) for s in (_GRID if full else (_SMALL,)))
+    elif group == "grid":
         yield from (Case(group, cell, s) for s in (_GRID if full else _QUICK_GRID))
     elif group == "thin":
         yield Case(group, cell, Sizes(1, 2000, 64, 64))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from elman import layers
+from elman import cells, layers, ops
 
 from ._cases import Case
 from ._race import Step
@@ -53,6 +53,21 @@ def dense(case: Case) -> dict[str, Step]:
         "elman": training_step(ours, x, dy),
         "torch": training_step(theirs, x, dy),
     }
+
+
+def equations(case: Case) -> dict[str, Step]:
+    """Return a training step of a cell that torch has not, fused and in plain torch."""
+    s = case.sizes
+    layer = layers.layer_of(cells.cell(case.cell), s.inputs, s.hidden)
+    x = torch.randn(s.steps, s.batch, s.inputs)
+    fused = training_step(layer, x, torch.randn(s.steps, s.batch, s.hidden))
+
+    def plain() -> Tensor:
+        with ops.force_path("composite"):
+            y: Tensor = fused()
+        return y
+
+    return {"elman": fused, "plain torch": plain}
 
 
 def ragged(case: Case) -> dict[str, Step]:

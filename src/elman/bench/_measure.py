@@ -23,6 +23,7 @@ _BUILDERS: dict[str, Callable[[Case], dict[str, Step]]] = {
     "projection": _layers.dense,
     "streaming": _streaming.streaming,
     "loop": _loop.loop,
+    "cells": _layers.equations,
 }
 _OTHERS = ("grid", "thin")
 _KNOWN = "LSTM with projections is not supported with oneDNN"  # torch, on its own path

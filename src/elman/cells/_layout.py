@@ -6,6 +6,7 @@ The slots are put in an order in which the slots of each product stand side by s
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Weight:
     blocks: tuple[int, ...]
     whole: bool
 
-    @property
+    @functools.cached_property
     def together(self) -> bool:
         """Whether the blocks stand side by side in the parameter."""
         return self.blocks == tuple(range(self.blocks[0], self.blocks[-1] + 1))

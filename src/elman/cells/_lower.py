@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,11 @@ class Lowered:
     units: tuple[Node, ...]
     masks: tuple[str, ...]
     tracks: Mapping[str, tuple[str, int]]
+
+    @functools.cached_property
+    def bias_as_it_is(self) -> bool:
+        """Whether the slots start from the layer's bias, block by block."""
+        return self.biases == tuple(range(len(self.blocks.bias)))
 
 
 def noisy(

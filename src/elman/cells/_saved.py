@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 
 from ._graph import Node, ordered
 
-SAVE_COST = 30.0
+SAVE_COST = 35.0
 """Of writing a vector and reading it, in additions; measured between 20 and 40."""
 
 _COSTS = {

@@ -144,14 +144,8 @@ def core_weights(lowered: Lowered, parameters: Mapping[str, Any]) -> list[Any]:
         As `shapes` has them; NumPy arrays or torch tensors. Parts are views where the
         rows stand side by side.
     """
-    hidden = hidden_size(lowered.step, parameters)
+    hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
     return [rows_of(parameters[w.parameter], w, hidden) for w in lowered.weights]
-
-
-def hidden_size(step: Step, parameters: Mapping[str, Any]) -> int:
-    """Return H, from the shapes of the parameters."""
-    rows = int(parameters[INPUT_WEIGHT].shape[0])
-    return rows // len(blocks(step.linears).weight_ih)
 
 
 def core_bias(lowered: Lowered, bias: Any) -> Any:
@@ -165,10 +159,9 @@ def core_bias(lowered: Lowered, bias: Any) -> Any:
     """
     if bias is None:
         return None
-    count = len(lowered.blocks.bias)
-    hidden = bias.shape[0] // count
-    if lowered.biases == tuple(range(count)):
+    if lowered.bias_as_it_is:
         return bias
+    hidden = bias.shape[0] // len(lowered.blocks.bias)
     zeros = bias[:hidden] * 0
     parts = [
         zeros if k is None else bias[k * hidden : (k + 1) * hidden]

@@ -9,19 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman import cells
 from elman._errors import InputError
-from elman.layers import peculiarity
+from elman.layers import CellLayer, equations_of, name_of, peculiarity
 from elman.ops import Weights
 
 from ._operator import ACTIVATIONS
-from ._order import to_onnx
+from ._order import as_stock, to_onnx
 
 _OPSET = 22
 _IR = 10  # what came with that operator set; older runtimes refuse newer ones
 
 
 def export(
-    layer: nn.RNNBase,
+    layer: nn.RNNBase | CellLayer,
     path: str | Path | None = None,
     *,
     state: bool = True,
@@ -36,7 +37,7 @@ def export(
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn
+    layer : RNN, GRU or LSTM of elman or torch.nn, or elman.PeepholeLSTM
     path : path, optional
         Where to write the model.
     state : bool
@@ -59,7 +60,7 @@ def export(
         zoneout, a dtype but float32 or float64, a class or hooks of its own), if the
         options exclude each other, or if the onnx package is missing.
     """
-    if not isinstance(layer, nn.RNNBase):
+    if not isinstance(layer, nn.RNNBase | CellLayer):
         raise InputError(
             f"layer: expected an RNN, GRU or LSTM, got {type(layer).__name__}; "
             f"pass the recurrent layer itself"
@@ -69,6 +70,11 @@ def export(
         raise InputError(
             f"layer: {own}, and ONNX' nodes know only the standard ones; export it "
             "with export_model, which writes what it computes"
+        )
+    if isinstance(layer, CellLayer) and cells.stock_name(layer.cell) is None:
+        raise InputError(
+            f"layer: ONNX has no node for {type(layer.cell).__name__}; export it with "
+            "export_model, which writes its equations as a Scan"
         )
     if layer._forward_hooks or layer._forward_pre_hooks:
         raise InputError(
@@ -112,16 +118,18 @@ class _Graph:
     """The nodes and constants of a layer's model, layer by layer."""
 
     def __init__(
-        self, onnx: Any, layer: nn.RNNBase, state: bool, lengths: bool, one_step: bool
+        self, onnx: Any, layer: Any, state: bool, lengths: bool, one_step: bool
     ) -> None:
         self.helper, self.numpy = onnx.helper, onnx.numpy_helper
         self.layer, self.state, self.lengths = layer, state, lengths
         self.one_step = one_step
-        self.op = layer.mode.split("_")[0]
+        own = isinstance(layer, CellLayer)
+        name, self.variant = cells.stock_name(layer.cell) if own else name_of(layer)  # type: ignore[misc]
+        self.op = name.upper()
         self.directions = 2 if layer.bidirectional else 1
-        self.states = ("h", "c") if self.op == "LSTM" else ("h",)
+        self.states = equations_of(layer).states
         self.options = self._options()
-        dtype = getattr(layer, layer._flat_weights_names[0]).dtype
+        dtype = getattr(layer, layer._all_weights[0][0]).dtype
         if dtype not in (torch.float32, torch.float64):
             raise InputError(f"layer: {dtype} cannot be exported; use layer.float()")
         tensor = onnx.TensorProto
@@ -132,16 +140,15 @@ class _Graph:
 
     def _options(self) -> dict[str, Any]:
         layer = self.layer
-        if layer.proj_size:
+        if self.variant == "projected":
             raise InputError("layer: ONNX' LSTM has no projection; use proj_size=0")
         direction = "bidirectional" if layer.bidirectional else "forward"
         options: dict[str, Any] = {"hidden_size": layer.hidden_size}
         options["direction"] = direction
         if self.op == "GRU":
-            after = getattr(layer, "reset_after", True)
-            options["linear_before_reset"] = int(after)
+            options["linear_before_reset"] = int(self.variant == "reset_after")
         if self.op == "RNN":
-            phi = str(layer.nonlinearity)
+            phi = self.variant
             if phi not in ACTIVATIONS:
                 raise InputError(f"layer: ONNX has no {phi!r} activation")
             options["activations"] = [ACTIVATIONS[phi]] * self.directions
@@ -212,12 +219,16 @@ class _Graph:
     def _layer(self, x: str, k: int) -> str:
         """Add one layer, (T, B, ·) to (T, B, D·H)."""
         places = range(k * self.directions, (k + 1) * self.directions)
-        each = [to_onnx(self.op, self._weights(place)) for place in places]
+        own = [self._weights(place) for place in places]
+        each = [to_onnx(self.op, weights) for weights, _ in own]
         given = [x]
         for name, parts in zip("WRB", zip(*each, strict=True), strict=True):
             given.append(self._constant(f"{name}_{k}", torch.stack(parts)))
         given.append("lengths" if self.lengths else "")
         given += [f"{s}_0_{k}" if self.state else "" for s in self.states]
+        peepholes = [p for _, p in own if p is not None]
+        if peepholes:
+            given.append(self._constant(f"P_{k}", torch.stack(peepholes)))
         returned = [f"Y_{k}", *(f"{s}_n_{k}" for s in self.states)]
         if self.lengths and self.state:
             # What runtimes return for a row of no steps is zero, not where it starts.
@@ -226,7 +237,7 @@ class _Graph:
         self._node(self.op, given, returned, **self.options)
         if self.lengths and self.state:
             for start, ran, name in zip(
-                given[-len(kept) :], returned[1:], kept, strict=True
+                given[5 : 5 + len(kept)], returned[1:], kept, strict=True
             ):
                 self._node("Where", ["empty", start, ran], [name])
         self._node("Transpose", [f"Y_{k}"], [f"T_{k}"], perm=[0, 2, 1, 3])
@@ -235,9 +246,14 @@ class _Graph:
         self._node("Reshape", [f"T_{k}", shape], [f"x_{k + 1}"])
         return f"x_{k + 1}"
 
-    def _weights(self, place: int) -> Weights:
+    def _weights(self, place: int) -> tuple[Weights, Tensor | None]:
         names = self.layer._all_weights[place]
-        return Weights(*(getattr(self.layer, name).detach().cpu() for name in names))
+        found = [getattr(self.layer, name).detach().cpu() for name in names]
+        if not isinstance(self.layer, CellLayer):
+            return Weights(*found), None
+        ending = self.layer._ending(place)
+        stems = (name.removesuffix(ending) for name in names)
+        return as_stock(self.layer.cell, dict(zip(stems, found, strict=True)))
 
     def _constant(self, name: str, tensor: Tensor) -> str:
         self.constants.append(self.numpy.from_array(tensor.numpy(), name))

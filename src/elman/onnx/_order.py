@@ -6,6 +6,8 @@ biases in one row, first the input's, then the recurrent one's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -66,26 +68,40 @@ def stock_call(call: Call) -> tuple[Call, Tensor | None] | None:
     known = cells.stock_name(call.equations)
     if known is None:
         return None
-    own, step = call.parameters, call.equations.traced
+    weights, p = as_stock(call.equations, call.parameters)
+    return call._replace(cell=known[0], variant=known[1], weights=weights), p
+
+
+def as_stock(
+    equations: cells.Cell, own: Mapping[str, Tensor]
+) -> tuple[Weights, Tensor | None]:
+    """Return a layer's parameters as torch's layers have them, and an LSTM node's P.
+
+    Parameters
+    ----------
+    equations : elman.cells.Cell
+        One that has a `elman.cells.stock_name`.
+    own : mapping of str to Tensor
+        As `elman.cells.shapes` names them.
+    """
+    step = equations.traced
     biases: tuple[Tensor, ...] = ()
     if "bias" in own:
         names = cells.row_blocks(step, "bias")
         parts = own["bias"].chunk(len(names))
         first = [parts[names.index(gate)] for gate in step.gates]
-        # A gate with two sums has two: that of x's product, then that of h's.
+        # A gate of two sums has two: that of x's product, then that of h's.
         second = [
-            parts[names.index(g, names.index(g) + 1)]
-            if names.count(g) > 1
+            parts[names.index(gate, names.index(gate) + 1)]
+            if names.count(gate) > 1
             else torch.zeros_like(first[0])
-            for g in step.gates
+            for gate in step.gates
         ]
         biases = torch.cat(first), torch.cat(second)
-    weights = Weights(own["weight_ih"], own["weight_hh"], *biases)
     p = None
     if PEEPHOLES[0] in own:
         p = torch.cat([own[name] for name in PEEPHOLES])
-    name, variant = known
-    return call._replace(cell=name, variant=variant, weights=weights), p
+    return Weights(own["weight_ih"], own["weight_hh"], *biases), p
 
 
 def to_onnx(op: str, weights: Weights) -> tuple[Tensor, Tensor, Tensor]:

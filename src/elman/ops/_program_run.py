@@ -152,7 +152,9 @@ def backward(
         _place(w, found[w.parameter], hidden) if want[w.parameter] else None
         for w in lowered.weights
     ]
-    dbias = x.new_empty(lowered.program.slots * hidden) if want.get("bias") else None
+    dbias = found.get("bias")
+    if dbias is not None and not lowered.bias_as_it_is:
+        dbias = x.new_empty(lowered.program.slots * hidden)
     names = [name for name in lowered.step.units if want[name]]
     dunits = [torch.empty_like(u) if names else None for u in units]
     norms = None if plan.steps is None else x.new_empty(x.shape[:2])
@@ -171,7 +173,7 @@ def backward(
     for weight, part in zip(lowered.weights, dweights, strict=True):
         if part is not None and not weight.together:
             _bring(found[weight.parameter], part, weight.blocks, hidden)
-    if dbias is not None:
+    if dbias is not None and not lowered.bias_as_it_is:
         _bring(found["bias"], dbias, lowered.biases, hidden)
     if names:
         found.update(_through_units(lowered, parameters, names, dunits))
@@ -201,10 +203,10 @@ def _bring(
     whole: Tensor, part: Tensor, blocks: Sequence[int | None], hidden: int
 ) -> None:
     """Copy blocks of rows to their places; None: it has none."""
-    for k, block in enumerate(blocks):
-        if block is not None:
-            own = slice(block * hidden, (block + 1) * hidden)
-            whole[own] = part[k * hidden : (k + 1) * hidden]
+    places = {block: k for k, block in enumerate(blocks) if block is not None}
+    to, own = list(places), list(places.values())
+    width = whole.shape[1:]
+    whole.view(-1, hidden, *width)[to] = part.view(-1, hidden, *width)[own]
 
 
 def _through_units(

@@ -99,7 +99,7 @@ def test_losing_rows_are_named(elman, measured, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--cell", "lstn"], "--cell: unknown 'lstn'; allowed are rnn, gru, lstm; did"),
+        (["--cell", "lstn"], "--cell: unknown 'lstn'; allowed are rnn, gru, lstm, "),
         (["--only", "girds"], "--only: unknown 'girds'; allowed are grid, thin,"),
         (["--peer", "tensorflow"], "--peer: unknown 'tensorflow'; allowed are jax,"),
         (["--rounds", "0"], "--rounds must be at least 1, got 0"),

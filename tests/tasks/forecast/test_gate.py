@@ -88,8 +88,8 @@ def test_windows_apart_are_surer_than_overlapping_ones():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(60, 6, 1))
     corrected = truth * 0.2 + 0.9 * rng.normal(size=truth.shape)
-    shares = [
-        gate(truth, np.zeros_like(truth), corrected, squared=False, stride=s).noise
-        for s in (1, 3, 6, 9)
+    noises = [
+        gate(truth, np.zeros_like(truth), corrected, squared=False, apart=n).noise
+        for n in (None, 10, 30, 60)
     ]
-    assert shares[0] > shares[1] > shares[2] == shares[3]
+    assert noises[0] == noises[1] > noises[2] > noises[3]

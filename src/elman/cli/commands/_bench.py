@@ -28,13 +28,17 @@ _QUICK = ("grid", "ragged", "float64", "projection", "streaming", "loop")
 def bench(
     cell: Annotated[
         list[str] | None,
-        typer.Option(help="rnn, gru or lstm; several with commas or repeated."),
+        typer.Option(
+            help="rnn, gru, lstm, or another cell: elman info lists them; several with"
+            " commas or repeated."
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             metavar="GROUP",
-            help="grid, thin, ragged, float64, projection, streaming, loop, memory.",
+            help="grid, thin, ragged, float64, projection, streaming, loop, memory,"
+            " cells.",
         ),
     ] = None,
     full: Annotated[
@@ -70,10 +74,11 @@ def bench(
     """
     from elman import bench as b
 
-    cells = _chosen("--cell", cell, list(b.CELLS), [c.lower() for c in b.CELLS])
+    known = [*b.CELLS, *b.OTHERS]
+    cells = _chosen("--cell", cell, known, [c.lower() for c in known])
     groups = _chosen("--only", only, list(b.GROUPS), list(b.GROUPS))
     if not only and not full:
-        groups = list(_QUICK)
+        groups = [*_QUICK, *(("cells",) if cell else ())]
     others = () if peer == ["none"] else _chosen("--peer", peer, list(b.PEERS))
     rounds = whole_number("--rounds", (7 if full else 5) if rounds is None else rounds)
     if file is not None:
@@ -91,7 +96,10 @@ def bench(
     _introduce(out, facts, versions, absent)
     todo = b.cases(cells, groups, full)
     if not todo:
-        raise InputError("nothing to measure: a projection is the LSTM's alone")
+        raise InputError(
+            "nothing to measure: a projection is the LSTM's alone, and further cells "
+            "have rows in the group cells"
+        )
     rows: list[Row] = []
     try:
         with _Progress(len(todo)) as progress:

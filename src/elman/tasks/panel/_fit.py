@@ -31,6 +31,7 @@ from elman.tasks.forecast.intervals._quantiles import check_quantiles
 from elman.training import predict
 
 from . import _kinds
+from ._common import FEWEST_EACH, apart, windows_apart
 from ._mixture import Mixture
 from ._model import PanelModel
 from ._parts import (
@@ -48,7 +49,6 @@ from ._space import Space
 from ._split import PanelSplit, split_panel
 
 _MOST_VALIDATION = 4000
-_FEWEST_EACH = 5
 _LOSSES = ("auto", "absolute", "squared")
 
 
@@ -137,7 +137,8 @@ def fit_panel(
     )
     validating = mixture_origins(series, split.train_end, split.test_start, mixture)
     validating = validating[sampled(len(validating), _MOST_VALIDATION)]
-    parts = mixture.tune(series, validating)
+    own = apart(series, split, mixture, validating)
+    parts = mixture.tune(series, validating, own)
     preparation.space = space_of(preparation.space, mixture, parts)
     series = dataclasses.replace(series, space=preparation.space)
 
@@ -169,7 +170,8 @@ def fit_panel(
     run = run_training(
         forecaster, network, loss, examples, held, settings, needed=needed
     )
-    decided = _kept(network, held, mixture.stride, squared=squared)
+    sure = windows_apart(series, validating, mixture, own)
+    decided = _kept(network, held, sure, squared=squared)
     notes += gate_notes(decided)
     _calibrate(forecaster, model, series, validating, (learning, honest), squared)
     notes += _few_windows(len(validating), forecaster.level)
@@ -240,12 +242,12 @@ def observed(
     return panel, stops, notes
 
 
-def _kept(network: Any, held: PanelWindows, stride: int, *, squared: bool) -> Gate:
+def _kept(network: Any, held: PanelWindows, sure: float, *, squared: bool) -> Gate:
     """Keep as much of the network's correction as its gain is sure of."""
     truth, start = (t.numpy().astype(np.float64) for t in (held.target, held.linear))
     corrected = predict(network, held).numpy().astype(np.float64)
     decided = gate(
-        truth[..., None], start[..., None], corrected, squared=squared, stride=stride
+        truth[..., None], start[..., None], corrected, squared=squared, apart=sure
     )
     apply_gate(network, decided.share)
     return decided
@@ -332,7 +334,7 @@ def _calibrate(
         origins,
         forecaster.level,
         levels,
-        honest if np.median(each) < _FEWEST_EACH else None,
+        honest if np.median(each) < FEWEST_EACH else None,
         rare=squared,
     )
 

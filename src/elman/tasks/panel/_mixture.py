@@ -175,10 +175,14 @@ class Mixture:
                 out[inside] = np.einsum("cn,cnh->nh", weight[:, inside], found)
         return out
 
-    def tune(self, series: SeriesSet, origins: Rows) -> dict[str, float]:
+    def tune(
+        self, series: SeriesSet, origins: Rows, apart: float = np.inf
+    ) -> dict[str, float]:
         """Choose p and κ by the errors at these origins; return each one's error.
 
-        Errors are in units of the change that is usual in a series.
+        Errors are in units of the change that is usual in a series. ``apart`` is how
+        many origins tell something of their own: p is at most twice as many, as the
+        likelihood of n errors of a size s falls with :math:`s^{-n}`.
         """
         record, _, count = self.records(series, origins)
         found = self.forecasts(series, origins)
@@ -196,7 +200,7 @@ class Mixture:
         truth = series.truth(origins, self.horizon)
         owner = series.owner[origins - 1]
         tried: dict[tuple[float, float], Array] = {}
-        for power in _POWERS:
+        for power in (p for p in _POWERS if p <= max(_POWERS[0], 2 * apart)):
             for prior in _PRIORS:
                 self.power, self.prior = power, prior
                 weight = self.weights(record, count)

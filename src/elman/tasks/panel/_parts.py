@@ -18,6 +18,15 @@ from ._split import PanelSplit
 from ._windows import origins_of
 
 _LONGEST_SMOOTHED = 60
+# What a trend may be beside the whole drift: with a few years and no season, most
+# of what there is to forecast.
+_TRENDS = (
+    "half the drift",
+    "drift of the last 4 steps",
+    "drift of the last 8 steps",
+    "quick smoothing (damped trend, season 1)",
+    "quick smoothing (full trend, season 1)",
+)
 _MOST_FITTED = 40_000
 _FEWEST_TRAINED, _MOST_TRAINED = 300, 20_000
 # How much worse the even scale may be than the plain one.
@@ -36,7 +45,9 @@ def mixture_of(
     """Return the forecasts to weigh, the pooled ones fitted on the training part."""
     typical = int(np.median(split.test_start))
     width = max(seasons[0] if seasons else 1, horizon // 2, 3)
-    names = ["last value", "drift", f"mean of the last {width} steps"]
+    names = ["last value", "drift", f"mean of the last {width} steps", *_TRENDS]
+    if series.space is Space.LOG:
+        names.append("drift of the logarithm")
     names += [f"seasonal naive ({s} steps)" for s in seasons]
     season = seasons[0] if seasons else 1
     if season <= _LONGEST_SMOOTHED:

@@ -40,7 +40,7 @@ def gate(
     *,
     squared: bool,
     shortened: bool = True,
-    stride: int = 1,
+    apart: float | None = None,
 ) -> Gate:
     r"""Return how much of a correction to keep.
 
@@ -55,12 +55,13 @@ def gate(
         (n, H, K), scaled: of the validation windows; the truth is NaN where unknown.
     squared : bool
         Whether errors are squared; absolute else.
-    stride : int
-        Steps between the windows of a series.
     shortened : bool
         Whether the standard error shortens the share. Long forecasts of several
         targets, of which a validation part has few without overlap, are taken at
         their mean gain: weights shared by all targets have more to show than that.
+    apart : float, optional
+        How many of the windows tell something of their own; one for each horizon, the
+        windows being a step apart, if not given.
     """
     known = np.isfinite(truth).any((1, 2))
     if not known.any():
@@ -80,8 +81,8 @@ def gate(
     }
     best = max(gains, key=lambda share: gains[share].mean())
     gain = float(gains[best].mean())
-    apart = max(1.0, len(truth) * min(1.0, stride / truth.shape[1]))
-    noise = float(gains[best].std() / np.sqrt(apart)) if apart > 1 else float("inf")
+    count = max(1.0, len(truth) / truth.shape[1] if apart is None else apart)
+    noise = float(gains[best].std() / np.sqrt(count)) if count > 1 else float("inf")
     if gain > 0 and least and not shortened:
         return Gate(best, gain / least, noise / least)
     if gain <= 0 or not least or noise >= gain:

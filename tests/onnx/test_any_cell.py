@@ -1,0 +1,107 @@
+"""Layers of any cell as ONNX: a standard node where there is one, else a Scan."""
+
+import pytest
+import torch
+from torch import nn
+
+import elman
+from elman import InputError, cells, layers
+from elman.cells import sigmoid, tanh
+from tolerance import assert_close
+
+ort = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+# What torch's exporter says about itself.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
+
+I, H = 3, 4
+
+
+class Own(elman.Cell):
+    states = ("h", "s")
+
+    def step(self, x, h, s):
+        keep = sigmoid(self.linear("k", x, h))
+        s = keep * s + (1 - keep) * tanh(self.linear("u", x, keep * h))
+        return self.unit("scale", 1.0) * s, s
+
+
+class Net(nn.Module):
+    def __init__(self, cell, **options):
+        super().__init__()
+        self.rnn = layers.layer_of(cell, I, H, **options)
+
+    def forward(self, x, lengths):
+        return self.rnn(x, lengths=lengths)[0]
+
+
+def run(model, *given):
+    session = ort.InferenceSession(model.SerializeToString())
+    names = [i.name for i in session.get_inputs()]
+    named = {n: v.numpy() for n, v in zip(names, given, strict=True)}
+    return [torch.from_numpy(v) for v in session.run(None, named)]
+
+
+CELLS = {
+    "lru": (cells.cell("lru"), {}, "Scan"),
+    "peephole_lstm": (cells.cell("peephole_lstm"), {"bidirectional": True}, "LSTM"),
+    "own": (Own(), {"batch_first": True}, "Scan"),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_model_with_any_cell(name):
+    cell, options, node = CELLS[name]
+    torch.manual_seed(0)
+    model = Net(cell, **options).eval()
+    first = (3, 5, I) if options.get("batch_first") else (5, 3, I)
+    given = torch.randn(first), torch.tensor([3, 5, 1])
+    written = elman.onnx.export_model(model, given)
+    kinds = [n.op_type for n in written.graph.node]
+    assert kinds.count(node) == 1 + bool(options.get("bidirectional"))
+    second = (4, 9, I) if options.get("batch_first") else (9, 4, I)
+    given = torch.randn(second), torch.tensor([3, 9, 1, 6])
+    with torch.no_grad():
+        assert_close(run(written, *given)[0], model(*given), summands=9 * (H + I))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_layer_with_peepholes_is_standard_nodes(bias):
+    torch.manual_seed(0)
+    layer = elman.PeepholeLSTM(I, H, 2, bidirectional=True, bias=bias)
+    written = elman.onnx.export(layer, lengths=True)
+    assert [n.op_type for n in written.graph.node].count("LSTM") == 2
+    x, lengths = torch.randn(6, 4, I), torch.tensor([6, 2, 1, 4])
+    hx = torch.randn(4, 4, H), torch.randn(4, 4, H)
+    got = run(written, x, *hx, lengths.int())
+    with torch.no_grad():
+        y, state = layer(x, hx, lengths=lengths)
+    for mine, theirs in zip(got, (y, *state), strict=True):
+        assert_close(mine, theirs, summands=6 * (H + I))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        cells.cell("gru"),
+        cells.cell("gru_reset_before"),
+        cells.cell("lstm"),
+        cells.cell("rnn", nonlinearity="relu"),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+def test_torchs_cells_as_equations_are_nodes_too(cell):
+    torch.manual_seed(0)
+    layer = layers.layer_of(cell, I, H)
+    x = torch.randn(6, 4, I)
+    got = run(elman.onnx.export(layer, state=False), x)
+    with torch.no_grad():
+        assert_close(got[0], layer(x)[0], summands=6 * (H + I))
+
+
+def test_a_layer_without_a_node_says_who_writes_it():
+    with pytest.raises(InputError, match="no node for JANET; export it with export_m"):
+        elman.onnx.export(elman.JANET(I, H))
