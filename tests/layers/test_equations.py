@@ -281,6 +281,51 @@ def test_the_core_and_plain_operations_agree(cell):
         assert_close(a, b, summands=4 * H * B, steps=T)
 
 
+@every
+def test_step_by_step(cell):
+    layer = build(cell)
+    torch.manual_seed(0)
+    one = type(layer.cell).one_step(I, H, dtype=torch.float64)
+    assert repr(one) == f"{type(layer.cell).__name__}Cell(3, 8)"
+    one.load_state_dict(
+        {k.removesuffix("_l0"): v for k, v in layer.state_dict().items()}
+    )
+    x = draw()
+    y, last = layer(x)
+    state = None
+    for t in range(T):
+        state = one(x[t], state)
+        assert_close(parts(state)[0], y[t], summands=4 * H, steps=T)
+    for a, b in zip(parts(state), parts(last), strict=True):
+        assert_close(a, b[0], summands=4 * H, steps=T)
+    alone = one(
+        x[0, 0], tuple(s[0] for s in state) if len(parts(last)) > 1 else state[0]
+    )
+    assert parts(alone)[0].shape == (H,)
+    parts(alone)[0].sum().backward()
+    assert one.weight_ih.grad.isfinite().all()
+    with pytest.raises(InputError):
+        one(x[0, :, :2])
+    with pytest.raises(InputError):
+        one(x[0], (x[0],) * 5)
+
+
+def test_compiled_and_exported():
+    torch.compiler.reset()  # it counts compilations, of other layers too
+    layer = build("janet", num_layers=2)
+    x = draw()
+    y = layer(x)[0]
+    compiled = torch.compile(lambda x: 2 * layer(x)[0], backend="eager")
+    # Without gradients: the tracer looks at .grad of what it meets, and warns itself.
+    with torch.no_grad():
+        assert_close(compiled(x), 2 * y, summands=4 * H, steps=T)
+    program = torch.export.export(
+        layer, (x,), dynamic_shapes={"input": {0: torch.export.Dim.AUTO}}
+    )
+    longer = draw(steps=2 * T)
+    assert_close(program.module()(longer)[0], layer(longer)[0], summands=4 * H, steps=T)
+
+
 def test_limits_are_kept():
     layer = elman.IndRNN(I, H)
     with torch.no_grad():

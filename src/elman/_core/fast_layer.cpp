@@ -1,6 +1,8 @@
 // Whether a layer's call is eligible for the fast path, past all that Python would ask
 // and look up; and such a call itself where it is one run of the core.
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -88,17 +90,26 @@ PyObject* at_once(Sequence& q, Places& places, Py_ssize_t layers) {
     size[i] = s.batch * units * q.x.t.bits / 8;
   }
   Own y(nullptr);
+  // What lies between two layers is nobody else's: as x to the next, (T, B, P).
+  std::unique_ptr<char[]> between[2];
+  const long row = s.output, step = s.batch * s.output;
+  int64_t strides[3] = {step, row, 1};
+  if (q.unbatched) strides[1] = 1;
   for (Py_ssize_t k = 0; k < layers; ++k) {
     Run out;
     std::copy(places[k], places[k] + kWeights, q.weights);
-    if (k) {
-      q.x.object = y.p;
-      if (!look(y.p, q.x.t)) return none();
-      s.input = s.output;
-      q.turned = false;
+    std::unique_ptr<char[]>& room = between[k & 1];
+    const bool inner = k + 1 < layers;
+    if (inner && !room) room.reset(new char[std::size_t(s.steps * step) * q.x.t.bits / 8]);
+    if (!run(out, q, false, to, inner ? room.get() : nullptr)) return nullptr;
+    if (!inner) {
+      std::swap(y.p, out.y.p);
+      break;
     }
-    if (!run(out, q, false, to)) return nullptr;
-    std::swap(y.p, out.y.p);
+    q.x.t.data = room.get();
+    q.x.t.strides = strides;
+    s.input = s.output;
+    q.turned = false;
     for (int i = 0; i < 2; ++i) {
       if (to[i]) to[i] = static_cast<char*>(to[i]) + size[i];
       if (q.state[i].object) q.state[i].t.data = static_cast<char*>(q.state[i].t.data) + size[i];
@@ -209,7 +220,13 @@ PyObject* elman::fast_layer(PyObject*, PyObject* const* args, Py_ssize_t count) 
   for (const Given* g : given)
     if (!bad) bad = negated(g, 1);
   if (bad) return bad < 0 ? nullptr : none();
-  if (one_run) return at_once(q, places, count_of_places);
+  if (one_run) {
+    try {
+      return at_once(q, places, count_of_places);
+    } catch (const std::bad_alloc&) {
+      return PyErr_NoMemory();
+    }
+  }
   const Own list(PyList_New(0));
   if (!list.p) return nullptr;
   for (const Given& g : places.weights)

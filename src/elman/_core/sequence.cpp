@@ -122,13 +122,14 @@ bool make(Own& held, Given& out, const Sequence& q, std::initializer_list<int64_
 }
 
 template <class T>
-bool run_as(Run& out, const Sequence& q, bool save, void* const* to) {
+bool run_as(Run& out, const Sequence& q, bool save, void* const* to, void* to_y) {
   const Shape& s = q.shape;
   const long slots = save ? saved_gates(s.cell) : 0;
   const bool raw = save && q.weights[4].object;
   Given y{}, last[2] = {}, kept[3] = {};
   const bool flat = q.unbatched || (q.state[0].object && q.state[0].t.ndim == 2);
-  if (!(q.unbatched ? make(out.y, y, q, {s.steps, s.output})
+  if (!to_y &&
+      !(q.unbatched ? make(out.y, y, q, {s.steps, s.output})
                     : make(out.y, y, q, {s.steps, s.batch, s.output})))
     return false;
   for (int i = 0; i < (q.lstm ? 2 : 1) && !to; ++i) {
@@ -143,7 +144,7 @@ bool run_as(Run& out, const Sequence& q, bool save, void* const* to) {
     return false;
   Forward<T> f{};
   give<T>(q, f);
-  f.y = address<T>(y);
+  f.y = to_y ? static_cast<T*>(to_y) : address<T>(y);
   f.hn = to ? static_cast<T*>(to[0]) : address<T>(last[0]);
   f.cn = to ? static_cast<T*>(to[1]) : address<T>(last[1]);
   f.gates = address<T>(kept[0]);
@@ -285,8 +286,9 @@ bool border::make(Own& held, Given& out, const Given& x, const int64_t* shape, i
   return false;
 }
 
-bool border::run(Run& out, const Sequence& q, bool save, void* const* last) {
-  return q.x.t.bits == 32 ? run_as<float>(out, q, save, last) : run_as<double>(out, q, save, last);
+bool border::run(Run& out, const Sequence& q, bool save, void* const* last, void* y) {
+  return q.x.t.bits == 32 ? run_as<float>(out, q, save, last, y)
+                          : run_as<double>(out, q, save, last, y);
 }
 
 // (cell, activation, reverse, turned, sure, x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, w_hr,

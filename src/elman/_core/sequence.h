@@ -30,12 +30,13 @@ bool state_fits(const Given& state, const DLTensor& x, int64_t places, int64_t r
 const int64_t* lengths_of(PyObject* object, int64_t rows);
 
 // New references: y and the last states, and where they are saved gates, cells and
-// projected h. y is (T, B, P) for an x of (B, T, I) too. `last`: where the last states are
-// to lie instead. False: a Python error is set.
+// projected h. y is (T, B, P) for an x of (B, T, I) too. `last` and `y`: where the last
+// states and y are to lie instead. False: a Python error is set.
 struct Run {
   Own y = nullptr, last[2] = {nullptr, nullptr}, gates = nullptr, cells = nullptr, raw = nullptr;
 };
-bool run(Run& out, const Sequence& q, bool save, void* const* last = nullptr);
+bool run(Run& out, const Sequence& q, bool save, void* const* last = nullptr,
+         void* y = nullptr);
 
 // A new tensor of x's numbers, looked at; false: a Python error is set.
 bool make(Own& held, Given& out, const Given& x, const int64_t* shape, int axes);

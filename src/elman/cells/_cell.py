@@ -274,6 +274,21 @@ class Cell:
         layers = importlib.import_module("elman.layers")
         return layers.layer_of(cls(**own), input_size, hidden_size, **options)
 
+    @classmethod
+    def one_step(cls, input_size: int, hidden_size: int, **options: Any) -> Any:
+        """Return a module of one step of this cell, as `elman.LSTMCell` is.
+
+        Parameters
+        ----------
+        input_size : int
+        hidden_size : int
+        **options
+            The cell's own, and bias, device and dtype.
+        """
+        own = {k: options.pop(k) for k in list(options) if k in cls.options()}
+        layers = importlib.import_module("elman.layers")
+        return layers.OneStep(cls(**own), input_size, hidden_size, **options)
+
 
 def _kind(default: Any) -> str:
     if isinstance(default, bool):

@@ -14,6 +14,7 @@ from ._keras import from_keras as from_keras
 from ._keras import load_keras as load_keras
 from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
+from ._one_step import OneStep as OneStep
 from ._registered import JANET as JANET
 from ._registered import LRU as LRU
 from ._registered import SLSTM as SLSTM
@@ -52,6 +53,7 @@ __all__ = [
     "LayerNormGRU",
     "LayerNormLSTM",
     "MinGRU",
+    "OneStep",
     "PeepholeLSTM",
     "RNNCell",
     "ShapeError",

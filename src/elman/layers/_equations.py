@@ -7,10 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 from torch.compiler import is_compiling
-from torch.nn import Parameter
 
 from elman import cells, ops
 from elman._arguments import share, whole_number
@@ -18,7 +16,8 @@ from elman._errors import InputError
 
 from ._base import Recurrent
 from ._batch import States
-from ._foreign import symbolic_call
+from ._cell_parameters import add_parameters, draw_parameters, parameters_of
+from ._foreign import eagerly, symbolic_call
 from ._noise import Zoneout
 
 
@@ -113,12 +112,12 @@ class CellLayer(Recurrent):
         if recurrent_dropout:
             cells.noisy(step, dropout=True)  # says so where it hides nothing
         self._all_weights: list[list[str]] = []
-        for place, sizes in enumerate(self._shapes()):
-            ending = self._ending(place)
-            self._all_weights.append([name + ending for name in sizes])
-            for name, shape in sizes.items():
-                empty = torch.empty(shape, device=device, dtype=dtype)
-                setattr(self, name + ending, Parameter(empty))
+        for place, inputs in enumerate(self._inputs()):
+            sizes, ending = (inputs, hidden_size), self._ending(place)
+            names = add_parameters(
+                self, cell, sizes, ending, bias, device=device, dtype=dtype
+            )
+            self._all_weights.append(names)
         self._extend(
             recurrent_dropout,
             zoneout,
@@ -140,27 +139,14 @@ class CellLayer(Recurrent):
             width = directions * self.hidden_size if k else self.input_size
             yield from [width] * directions
 
-    def _shapes(self) -> Iterator[dict[str, tuple[int, ...]]]:
-        for inputs in self._inputs():
-            found = cells.shapes(self.cell.traced, inputs, self.hidden_size)
-            if not self.bias:
-                found.pop("bias", None)
-            yield found
-
     def _ending(self, place: int) -> str:
         directions = 2 if self.bidirectional else 1
         return f"_l{place // directions}{'_reverse' * (place % directions)}"
 
     def _draw_weights(self) -> None:
-        def source(shape: tuple[int, ...]) -> Any:
-            return torch.rand(shape, dtype=torch.float64).numpy()
-
         for place, inputs in enumerate(self._inputs()):
-            drawn = cells.initial(self.cell, inputs, self.hidden_size, source)
-            for name in self._all_weights[place]:
-                value = drawn[name.removesuffix(self._ending(place))]
-                with torch.no_grad():
-                    getattr(self, name).copy_(torch.from_numpy(value))
+            sizes, names = (inputs, self.hidden_size), self._all_weights[place]
+            draw_parameters(self, self.cell, sizes, names, self._ending(place))
 
     @property
     def _kind(self) -> str:
@@ -171,19 +157,16 @@ class CellLayer(Recurrent):
 
     def _quick(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, Any] | None:
         if is_compiling():
-            return None
+            # A graph would hold the loop's steps one by one.
+            return None if ops.exporting() else eagerly(self, x, hx, lengths)  # type: ignore[no-any-return]
         found: tuple[Any, Any] | None = symbolic_call(self, x, hx, lengths=lengths)
         return found
 
     def _all_weights_by_place(self) -> list[dict[str, Tensor]]:
-        found = []
-        for place, names in enumerate(self._all_weights):
-            ending = self._ending(place)
-            own = {name.removesuffix(ending): getattr(self, name) for name in names}
-            if self.cell.limits and not is_compiling():
-                _keep(own, self.cell)
-            found.append(own)
-        return found
+        return [
+            parameters_of(self, self.cell, names, self._ending(place))
+            for place, names in enumerate(self._all_weights)
+        ]
 
     def _call(self, weights: Any, x: Tensor, state: States, **how: Any) -> ops.Call:
         name = type(self.cell).__name__
@@ -205,15 +188,3 @@ class CellLayer(Recurrent):
         words += [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
         words.append(super().extra_repr())
         return ", ".join(word for word in words if word)
-
-
-def _keep(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
-    """Move parameters back between their limits, which a step of training may leave."""
-    for name, (low, high) in cell.limits.items():
-        value = parameters.get(name)
-        if not isinstance(value, Parameter) or value.is_meta:
-            continue
-        # Only then: it counts as a change in place to whoever keeps a graph.
-        if bool(((value < low) | (value > high)).any()):
-            with torch.no_grad():
-                value.clamp_(low, high)

@@ -41,7 +41,20 @@ def fast_call(
     found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths)
     if found is None or len(found) == 2:  # one run of the core, without a graph
         return found  # type: ignore[no-any-return]
-    differentiate, h_0, c_0, weights, lengths = found
+    return _stacked(layer, numbers, x, *found)
+
+
+def _stacked(
+    layer: Twin,
+    numbers: tuple[int, int],
+    x: Any,
+    differentiate: bool,
+    h_0: Any,
+    c_0: Any,
+    weights: list[Any],
+    lengths: Any,
+) -> tuple[Any, Any]:
+    """Run an eligible call layer by layer."""
     if differentiate and lengths is not None:
         lengths = lengths.clone()  # the caller may change theirs before backward
     turned, places = layer.batch_first, len(weights) // _WEIGHTS
@@ -62,11 +75,13 @@ def fast_call(
         )
         return y, last
 
-    between = None
-    if layer.dropout and layer.training:
-        between = partial(dropout, p=layer.dropout)
-    y, states = run_stack(x, places // directions, directions, run_one, between)
-    last: Sequence[Any] = states[0]
-    if places > 1:
+    last: Sequence[Any]
+    if places == 1:  # nothing to stack
+        y, last = run_one(0, x, False)
+    else:
+        between = None
+        if layer.dropout and layer.training:
+            between = partial(dropout, p=layer.dropout)
+        y, states = run_stack(x, places // directions, directions, run_one, between)
         last = [torch.cat(s) for s in zip(*states, strict=True)]
     return turn(y) if turned else y, tuple(last) if len(last) == 2 else last[0]

@@ -35,9 +35,7 @@ def foreign_call(layer: Twin, x: Any, hx: Any, lengths: Any) -> Any:
         If torch is to run what it does not have.
     """
     if is_compiling():
-        return (
-            _eagerly(layer, x, hx, lengths) if isinstance(x, PackedSequence) else None
-        )
+        return eagerly(layer, x, hx, lengths) if isinstance(x, PackedSequence) else None
     symbolic = symbolic_call(layer, x, hx, lengths=lengths)
     if symbolic is not None:
         return symbolic
@@ -99,8 +97,12 @@ def _others(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _eagerly(layer: Twin, x: Any, hx: Any, lengths: Any) -> Any:
-    """Run a packed batch outside the graph: its sizes are numbers, not shapes."""
+def eagerly(layer: Any, x: Any, hx: Any, lengths: Any) -> Any:
+    """Run a call outside the graph that is being compiled."""
+    return _eagerly(layer, x, hx, lengths)
+
+
+def _eagerly(layer: Any, x: Any, hx: Any, lengths: Any) -> Any:
     return layer(x, hx, lengths=lengths)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 from torch.compiler import is_compiling
 from torch.nn import RNNBase
+from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
 
@@ -47,14 +48,25 @@ class Twin(Recurrent, FlatWeights, Scriptable):
             for names in self._all_weights:
                 flatten(self, [getattr(self, name, None) for name in names])
 
+    def forward(
+        self,
+        input: Tensor | PackedSequence,  # noqa: A002  torch's own name
+        hx: Any = None,
+        *,
+        lengths: Any = None,
+    ) -> tuple[Any, Any]:
+        """Run the layer: as `Recurrent.forward`, without its questions if it may."""
+        if not is_compiling() and (self._by_name or self._weights_are_named()):
+            quick = fast_call(self, input, hx, lengths)
+            if quick is not None:
+                return quick
+        return super().forward(input, hx, lengths=lengths)
+
     def _quick(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, Any] | None:
         compiling = is_compiling()
         quick = None
-        if compiling:
-            if lengths is None:
-                quick = compiled_call(self, x, hx)
-        elif self._by_name or self._weights_are_named():
-            quick = fast_call(self, x, hx, lengths)
+        if compiling and lengths is None:
+            quick = compiled_call(self, x, hx)
         if quick is None:
             quick = foreign_call(self, x, hx, lengths)
         if quick is None and lengths is None and not compiling:
@@ -90,4 +102,5 @@ class Twin(Recurrent, FlatWeights, Scriptable):
         return found
 
 
+Twin.forward.__doc__ = Recurrent.forward.__doc__
 when_compiler_loads(lambda: let_into_graphs(Twin))

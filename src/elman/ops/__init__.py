@@ -7,6 +7,7 @@ force with `force_path`.
 from typing import Any
 
 from ._asked import asking as asking
+from ._asked_once import exporting as exporting
 from ._border import BUILT as BUILT
 from ._border import CELLS as CELLS
 from ._border import MOST_ROWS as MOST_ROWS
@@ -72,6 +73,7 @@ __all__ = [
     "core_forward",
     "core_traces",
     "dropout_masks",
+    "exporting",
     "fast_layer",
     "force_path",
     "foreign",
