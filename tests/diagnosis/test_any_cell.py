@@ -168,3 +168,21 @@ def test_a_subclass_with_its_own_forward_is_refused_by_name():
         pass
     with pytest.raises(InputError, match="is a Doubled"):
         elman.init.orthogonal_(layer)
+
+
+@pytest.mark.parametrize("cell", ["janet", "cornn", "slstm", Own()], ids=str)
+def test_a_loop_over_one_step_cells(cell):
+    class Loop(nn.Module):
+        def __init__(self):
+            super().__init__()
+            own = cells.cell(cell) if isinstance(cell, str) else cell
+            self.cell = layers.OneStep(own, I, H).double()
+
+        def forward(self, x):
+            state = None
+            for step in x:
+                state = self.cell(step, state)
+            return state
+
+    tracks = compare(Loop(), torch.randn(T, B, I, dtype=torch.float64))
+    assert [len(track.states) for track in tracks] == [T]

@@ -18,6 +18,7 @@ from ._cells import GRUCell, LSTMCell, RNNCell
 from ._equations import CellLayer
 from ._gru import GRU
 from ._lstm import LSTM
+from ._one_step import OneStep
 from ._rnn import RNN
 
 OURS: dict[type[nn.Module], type[nn.Module]] = {
@@ -29,10 +30,12 @@ OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.LSTMCell: LSTMCell,
 }
 """Elman's class in the place of each of torch's."""
-_KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values(), CellLayer))
-RECURRENT = (nn.RNNBase, nn.RNNCellBase, CellLayer)
+_KNOWN: frozenset[type[nn.Module]] = frozenset(
+    (*OURS, *OURS.values(), CellLayer, OneStep)
+)
+RECURRENT = (nn.RNNBase, nn.RNNCellBase, CellLayer, OneStep)
 """What every recurrent layer or cell derives from."""
-ONE_STEP = (nn.RNNCellBase,)
+ONE_STEP = (nn.RNNCellBase, OneStep)
 """What runs one step a call."""
 
 # What a subclass may define again although its parent has it: none of it is asked in
@@ -122,7 +125,7 @@ def name_of(module: nn.Module) -> tuple[str, str]:
     module : Module
         A layer or a one-step cell.
     """
-    if isinstance(module, CellLayer):
+    if isinstance(module, CellLayer | OneStep):
         return type(module.cell).__name__, ""
     if isinstance(module, nn.RNNCellBase):
         known = standard_class(module) or type(module)
@@ -146,7 +149,7 @@ def equations_of(module: nn.Module) -> cells.Cell:
     module : Module
         One without a `peculiarity`.
     """
-    if isinstance(module, CellLayer):
+    if isinstance(module, CellLayer | OneStep):
         return module.cell
     return cells.stock(*name_of(module))
 

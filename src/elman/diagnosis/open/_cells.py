@@ -19,6 +19,7 @@ from torch.nn.functional import linear
 from elman import cells
 from elman.layers import (
     CellLayer,
+    OneStep,
     equations_of,
     is_one_step,
     name_of,
@@ -192,7 +193,9 @@ def cell_of(
     kind, variant = name_of(layer)
     equations = equations_of(layer)
     names = list(_NAMES)
-    if isinstance(layer, CellLayer):
+    if isinstance(layer, OneStep):
+        names = list(layer._names)
+    elif isinstance(layer, CellLayer):
         place = index * (2 if layer.bidirectional else 1) + reverse
         names = [name.removesuffix(suffix) for name in layer._all_weights[place]]
     found = {name: getattr(layer, name + suffix, None) for name in names}
