@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import elman
-from elman import cells, ops
+from elman import cells, layers, ops
 from elman.cells import _registry
 
 TEXT = '''
@@ -77,6 +77,20 @@ def test_layer_trace_and_lengths(tide):
     a, between = one(x[:4])
     b, _ = one(x[4:], between)
     assert torch.equal(torch.cat([a, b]), whole)
+
+
+def test_one_step_at_a_time(tide):
+    layer = layer_of(tide)
+    cell = layers.OneStep(tide(), I, H).double()
+    cell.load_state_dict(
+        {k.removesuffix("_l0"): v for k, v in layer.state_dict().items()}
+    )
+    x = torch.randn(T, B, I, dtype=torch.float64)
+    state = None
+    for step in x:
+        state = cell(step, state)
+    for one, whole in zip(state, layer(x)[1], strict=True):
+        assert (one - whole[0]).abs().max() < 1e-13
 
 
 def test_gradients(tide):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from elman import cells
 from elman._errors import InputError
 
 from ._call import Call
-
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 def tensors_of(call: Call) -> tuple[Tensor | None, ...]:
@@ -34,7 +33,7 @@ def tensors_of(call: Call) -> tuple[Tensor | None, ...]:
 
 def _check(call: Call) -> None:
     x, w = call.x, call.weights
-    states = 2 if call.cell == "lstm" else 1
+    states = len(cells.state_names(call.cell))
     if x.dim() != 3:
         raise InputError(f"x: expected 3 axes (T, B, I), got shape {tuple(x.shape)}")
     if w.w_hh.dim() != 2 or w.w_ih.dim() != 2:
@@ -48,7 +47,7 @@ def _check(call: Call) -> None:
     if w.w_hr is not None and call.cell != "lstm":
         raise InputError("w_hr: only an LSTM projects")
     rows, inputs = x.shape[1:]
-    gates = _GATES[call.cell]
+    gates = len(cells.gate_names(call.cell))
     outputs = w.w_hh.shape[1]
     hidden = (
         w.w_hh.shape[0] // gates

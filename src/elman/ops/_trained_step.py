@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elman.cells import gate_names, state_names
+
 from ._border import BUILT
 from ._call import Call, Weights
 from ._ordinary import disturbed, ordinary
@@ -24,7 +26,6 @@ _SMALL = 2**16
 """From so many rows, and up to so many recurrent weights."""
 
 _DTYPES = (torch.float32, torch.float64)
-_GATES = {"gru": 3, "lstm": 4}
 
 
 def trained_step(
@@ -58,12 +59,12 @@ def trained_step(
         return None
     # x stands for what another module computes: a bias of no fitting shape.
     biases = parameters.get("bias_ih", x), parameters.get("bias_hh", x)
-    if not _fit((w_ih, w_hh, *biases), _GATES[cell]):
+    if not _fit((w_ih, w_hh, *biases), len(gate_names(cell))):
         return None
     rows, width = len(x), w_hh.shape[1]
     if not _like(x, w_ih) or x.shape[1] != w_ih.shape[1]:
         return None
-    if len(hx) != 1 + (cell == "lstm"):
+    if len(hx) != len(state_names(cell)):
         return None
     states = tuple([x.new_zeros(rows, width) if h is None else h for h in hx])
     if not all(_like(h, x) and h.shape == (rows, width) for h in states):
