@@ -85,8 +85,22 @@ def test_a_users_own_cell_by_the_name_it_is_registered_under(tmp_path, monkeypat
     run = fitted.save(tmp_path / "run")
     again = elman.load(run)
     np.testing.assert_array_equal(again.predict_proba(x), fitted.predict_proba(x))
-    del _registry._CELLS["leaky"]
-    with pytest.raises(InputError, match="'leaky'"):
+    del _registry._CELLS["leaky"]  # where the class is not known
+    elsewhere = elman.load(run)
+    np.testing.assert_array_equal(elsewhere.predict_proba(x), fitted.predict_proba(x))
+    third = elsewhere.save(tmp_path / "third")
+    assert cells.register(Leaky) is Leaky  # the class takes the place again
+    elman.load(third)
+
+    class Other(elman.Cell):
+        def step(self, x, h):
+            return tanh(self.linear("u", x, h))
+
+    _registry._CELLS["leaky"] = Other
+    with pytest.raises(elman.RunDirectoryError, match="has other equations"):
+        elman.load(run)
+    (run / "cell.json").write_text("{}")
+    with pytest.raises(elman.RunDirectoryError, match=r"cell\.json is not the file"):
         elman.load(run)
 
 

@@ -43,6 +43,7 @@ from ._lower import noisy as noisy
 from ._program import Program as Program
 from ._registry import cell as cell
 from ._registry import find as find
+from ._registry import is_shipped as is_shipped
 from ._registry import names as names
 from ._registry import register as register
 from ._roles import Roles as Roles
@@ -93,6 +94,7 @@ __all__ = [
     "find",
     "gate_names",
     "initial",
+    "is_shipped",
     "log",
     "lower",
     "maximum",

@@ -27,6 +27,19 @@ _CELLS: dict[str, type[Cell]] = {
 }
 
 
+_SHIPPED = frozenset(_CELLS)
+
+
+def is_shipped(name: str) -> bool:
+    """Return whether a cell of this name comes with the package.
+
+    Parameters
+    ----------
+    name : str
+    """
+    return name in _SHIPPED
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all cells."""
     return tuple(_CELLS)
@@ -59,8 +72,16 @@ def register(cell: type[Cell], name: str | None = None) -> type[Cell]:
     return cell
 
 
+_FROM_A_RUN = "elman.cells._stored"
+
+
 def _same(known: type[Cell], cell: type[Cell]) -> bool:
-    """Return whether one is the other, perhaps from a file that was run again."""
+    """Return whether one is the other, perhaps from a file that was run again.
+
+    One that a run directory brought gives way to the class it was written from.
+    """
+    if known.__module__ == _FROM_A_RUN:
+        return True
     return (known.__module__, known.__qualname__) == (
         cell.__module__,
         cell.__qualname__,

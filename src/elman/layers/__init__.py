@@ -30,6 +30,7 @@ from ._rnn import RNN as RNN
 from ._stack import run_stack as run_stack
 from ._standard import as_ours as as_ours
 from ._standard import equations_of as equations_of
+from ._standard import is_one_step as is_one_step
 from ._standard import is_recurrent as is_recurrent
 from ._standard import name_of as name_of
 from ._standard import peculiarity as peculiarity
@@ -63,6 +64,7 @@ __all__ = [
     "equations_of",
     "extras_of",
     "from_keras",
+    "is_one_step",
     "is_recurrent",
     "layer_of",
     "load_keras",

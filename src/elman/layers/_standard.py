@@ -32,6 +32,8 @@ OURS: dict[type[nn.Module], type[nn.Module]] = {
 _KNOWN: frozenset[type[nn.Module]] = frozenset((*OURS, *OURS.values(), CellLayer))
 RECURRENT = (nn.RNNBase, nn.RNNCellBase, CellLayer)
 """What every recurrent layer or cell derives from."""
+ONE_STEP = (nn.RNNCellBase,)
+"""What runs one step a call."""
 
 # What a subclass may define again although its parent has it: none of it is asked in
 # a forward pass.
@@ -48,6 +50,11 @@ _HARMLESS = frozenset(
 def is_recurrent(module: Any) -> bool:
     """Whether a module is a recurrent layer or cell of torch or Elman, or derived."""
     return isinstance(module, RECURRENT)
+
+
+def is_one_step(module: Any) -> bool:
+    """Whether a recurrent module runs one step a call, as `torch.nn.LSTMCell`."""
+    return isinstance(module, ONE_STEP)
 
 
 def standard_class(module: nn.Module) -> type[nn.Module] | None:

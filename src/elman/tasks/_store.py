@@ -1,8 +1,8 @@
 """Run directories: what an estimator leaves on disk, and how it comes back.
 
 ``run.toml`` says which task and with which parameters, ``model.safetensors``
-holds every tensor, ``results.json`` what was measured. Nothing is pickled and
-loading executes nothing.
+holds every tensor, ``results.json`` what was measured, ``cell.json`` the equations of a
+user's own cell. Nothing is pickled and loading executes nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from elman._modes import own_modes
 from elman._plain import plain
 
 from ._registry import ESTIMATORS
+from ._stored_cell import CELL, read_cell, write_cell
 from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
@@ -67,6 +68,8 @@ class _Run(BaseModel):
     # The parameters that are None, which TOML lacks. Older runs do not name them.
     none: list[str] | None = None
     fitted: dict[str, Any]
+    # Of the equations of a user's own cell.
+    cell_sha256: str | None = None
 
 
 def save(estimator: Storable, directory: str | Path) -> Path:
@@ -103,13 +106,15 @@ def save(estimator: Storable, directory: str | Path) -> Path:
         parameters=_without_none(parameters),
         none=[name for name, value in parameters.items() if value is None],
         fitted=_without_none(fitted),
+        cell_sha256=write_cell(estimator, directory),
     )
     # One number that is not finite must not cost a finished training.
     content = plain(estimator.results_)
     results = json.dumps(content, allow_nan=False, ensure_ascii=False)
     replace_durably(directory / MODEL, model)
     replace_durably(directory / RESULTS, results.encode())
-    replace_durably(directory / RUN, tomli_w.dumps(run.model_dump()).encode())
+    written = tomli_w.dumps(run.model_dump(exclude_none=True))
+    replace_durably(directory / RUN, written.encode())
     return directory
 
 
@@ -143,6 +148,9 @@ def load(directory: str | Path) -> Any:
             f"{model} is not the file {RUN} was written with (truncated, changed or "
             "from another run); restore it or train again"
         )
+    if run.cell_sha256 is not None:
+        own = _read(directory / CELL)
+        read_cell(run.parameters.get("cell"), directory, own, run.cell_sha256)
     try:
         tensors = load_tensors(content)
         results = json.loads(_read(directory / RESULTS))

@@ -16,6 +16,7 @@ from elman.diagnosis.open._lineage import Lineage, tensors_of
 from elman.diagnosis.open._preserve import preserved
 from elman.diagnosis.open._probe import recurrent
 from elman.diagnosis.open._through import through
+from elman.layers import is_one_step
 
 Calls = dict[str, list[tuple[int, int]]]
 """For each module the calls of one run: (sequence, steps)."""
@@ -32,7 +33,7 @@ def watched(model: nn.Module) -> Iterator[Calls]:
         layer = layers[name]
         begun: list[Tensor] = []
         ended: list[Tensor] = []
-        if isinstance(layer, nn.RNNCellBase):
+        if is_one_step(layer):
             steps, result = 1, plain(*args, **kwargs)
             begun += tensors_of(_state_of(args, kwargs))
             state = result
@@ -79,7 +80,7 @@ def truncated(model: nn.Module, calls: Calls, every: int, shift: int) -> Iterato
     def run(name: str, plain: Any, *args: Any, **kwargs: Any) -> Any:
         here = next(cuts[name])
         layer = layers[name]
-        if not isinstance(layer, nn.RNNCellBase):
+        if not is_one_step(layer):
             return through(layer, lambda call: _chunked(call, here), *args, **kwargs)
         if here and here[0] == 0 and len(args) > 1:
             args = (args[0], _detached(args[1]), *args[2:])

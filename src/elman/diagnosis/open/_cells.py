@@ -20,6 +20,7 @@ from elman import cells
 from elman.layers import (
     CellLayer,
     equations_of,
+    is_one_step,
     name_of,
     peculiarity,
     standard_class,
@@ -186,7 +187,7 @@ def cell_of(
     layer: nn.Module, index: int = 0, reverse: bool = False, *, detach: bool = True
 ) -> Cell:
     """Read one layer's and direction's cell from a recurrent module."""
-    steps = isinstance(layer, nn.RNNCellBase)
+    steps = is_one_step(layer)
     suffix = "" if steps else f"_l{index}" + ("_reverse" if reverse else "")
     kind, variant = name_of(layer)
     equations = equations_of(layer)

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from elman._errors import InputError
-from elman.layers import is_recurrent, peculiarity
+from elman.layers import is_one_step, is_recurrent, peculiarity
 from elman.ops import NONLINEARITIES
 
 from ._cells import knows
@@ -100,7 +100,7 @@ def opened(model: nn.Module) -> Iterator[list[Track]]:
 
     def run(name: str, layer: nn.Module, *args: Any, **kwargs: Any) -> Any:
         here: list[Track] = []
-        if isinstance(layer, nn.RNNCellBase):
+        if is_one_step(layer):
             result = unrolled_cell(layer, name, here.append, *args, **_renamed(kwargs))
             state = result
         else:

@@ -246,7 +246,7 @@ def _stays(call: ops.Call) -> list[Stays]:
 
 
 def unrolled_cell(
-    layer: nn.RNNCellBase, name: str, sink: Sink, given: Tensor, hx: Any = None
+    layer: Any, name: str, sink: Sink, given: Tensor, hx: Any = None
 ) -> Any:
     """Compute what a call of a one-step cell returns, and hand over its track.
 
@@ -286,7 +286,7 @@ def unrolled_cell(
     _run(track, x.unsqueeze(0), None)
     sink(track)
     state = tuple(s.squeeze(0) if unbatched else s for s in track.states[-1])
-    return state if len(state) == 2 else state[0]
+    return state if len(state) > 1 else state[0]
 
 
 def _run(track: Track, x: Tensor, mask: Tensor | None) -> Tensor:

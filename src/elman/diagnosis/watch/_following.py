@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from elman.diagnosis.open._lineage import Lineage, tensors_of
-from elman.layers import accelerate, name_of, restore
+from elman.layers import accelerate, is_one_step, name_of, restore
 from elman.ops import StepGradients, record_step_gradients
 
 from ._lag_bins import by_lag
@@ -78,7 +78,7 @@ class Following:
     def leaves(self, name: str, module: nn.Module, args: Any, output: Any) -> None:
         """Note what a module's call has left (a forward hook)."""
         of = self._modules[name]
-        cell = isinstance(module, nn.RNNCellBase)
+        cell = is_one_step(module)
         state = output if cell else output[1]
         of.lineage.leave(of.sequence, state)
         entries = self._record[of.begun :]

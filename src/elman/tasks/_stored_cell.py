@@ -1,0 +1,77 @@
+"""A user's own cell in a run directory: its equations as plain data, no code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from elman import cells
+from elman._errors import InputError, RunDirectoryError
+from elman._files import replace_durably
+
+CELL = "cell.json"
+_EQUATIONS = ("states", "gates", "heads", "nodes", "after")
+
+
+def write_cell(estimator: Any, directory: Path) -> str | None:
+    """Write the equations of an estimator's cell, where they are a user's own.
+
+    Returns
+    -------
+    str or None
+        The digest of the file; None without one.
+    """
+    name = getattr(estimator, "cell", None)
+    if name not in cells.names() or cells.is_shipped(name):
+        return None
+    data = cells.stored(cells.cell(name))
+    content = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
+    replace_durably(directory / CELL, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_cell(name: object, directory: Path, content: bytes, digest: str) -> None:
+    """Make a run's own cell known by its name, unless it is already.
+
+    Parameters
+    ----------
+    name : object
+        What the estimator calls it.
+    directory : Path
+    content : bytes
+        Of the file.
+    digest : str
+        As the run names it.
+
+    Raises
+    ------
+    RunDirectoryError
+        If the file is another, or a cell of that name has other equations.
+    """
+    path = directory / CELL
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise RunDirectoryError(
+            f"{path} is not the file the run was written with (truncated, changed or "
+            "from another run); restore it or train again"
+        )
+    try:
+        data = json.loads(content)
+        found = cells.restored(data)
+    except (ValueError, InputError) as error:
+        raise RunDirectoryError(f"{path} does not hold a cell ({error})") from error
+    if not isinstance(name, str):
+        raise RunDirectoryError(f"{path}: the run names no cell")
+    if name not in cells.names():
+        cells.register(type(found), name)
+        return
+    # Both read again: a class and its stored form number their nodes differently.
+    known, own = cells.restored(cells.stored(cells.cell(name))), found
+    pair = [cells.stored(each) for each in (known, own)]
+    if any(pair[0][key] != pair[1][key] for key in _EQUATIONS):
+        raise RunDirectoryError(
+            f"{path}: the cell {name!r} that is registered has other equations than "
+            "the one the run was trained with; load it where that one is registered, "
+            "or none of that name"
+        )
