@@ -310,6 +310,8 @@ def test_step_by_step(cell):
         one(x[0], (x[0],) * 5)
 
 
+# What torch's exporter says about itself.
+@pytest.mark.filterwarnings("ignore:.*script_method.*:DeprecationWarning")
 def test_compiled_and_exported():
     torch.compiler.reset()  # it counts compilations, of other layers too
     layer = build("janet", num_layers=2)
