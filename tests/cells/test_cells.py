@@ -169,3 +169,8 @@ def test_latex_of_a_gate():
     assert r"f_{t} &= \sigma\left(W_{xf} x_{t} + W_{hf} h_{t-1} + b_{f}\right)" in (
         JANET().equations.latex
     )
+
+
+def test_a_cell_shows_its_name_and_the_options_that_are_not_its_defaults():
+    assert repr(registry.cell("janet")) == "JANET()"
+    assert repr(registry.cell("rnn", nonlinearity="relu")) == "RNN(nonlinearity='relu')"

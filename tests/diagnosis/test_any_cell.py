@@ -133,7 +133,9 @@ def test_a_gate_that_writes_keeps_by_what_it_leaves():
     assert saturation(track).time_scales == pytest.approx(want, rel=1e-9)
 
 
-@pytest.mark.parametrize("cell", ["janet", "indrnn", "lru", "cornn", "slstm", Own()])
+@pytest.mark.parametrize(
+    "cell", ["janet", "indrnn", "lru", "cornn", "slstm", Own()], ids=str
+)
 def test_a_whole_diagnosis(cell):
     class Net(nn.Module):
         def __init__(self):

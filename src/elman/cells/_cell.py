@@ -110,6 +110,11 @@ class Cell:
             setattr(self, name, value)
         self._check()
 
+    def __repr__(self) -> str:
+        defaults = self.options()
+        other = [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
+        return f"{type(self).__name__}({', '.join(other)})"
+
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
