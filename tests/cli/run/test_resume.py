@@ -43,6 +43,7 @@ def _quick(monkeypatch):
     """One thread, as the stopped runs have; checkpoints at every second step."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+    monkeypatch.setattr(sys, "argv", sys.argv)  # `command` sets it
     monkeypatch.setattr(os, "fsync", lambda number: None)
     monkeypatch.setattr(Checkpoints, "__post_init__", every_second_step)
     monkeypatch.setattr(elman.report, "write_report", no_report)
