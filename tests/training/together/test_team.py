@@ -237,6 +237,13 @@ def test_a_loss_says_what_its_mean_is_over():
     assert Supervised(masked).value(one, (torch.zeros(3),), target).weight == 2
 
 
+def test_no_thread_of_the_group_outlives_it(together):
+    """One that did could abort a process whose work is done."""
+    for rank in range(2):
+        left = json.loads((together / f"threads-{rank}.json").read_text())
+        assert not [name for name in left if "gloo" in name]
+
+
 def test_a_team_goes_on_from_its_checkpoint_with_the_same_bits(together, tmp_path):
     jobs = [
         {**job, "checkpoints": str(tmp_path / job["name"])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,10 @@ def joined() -> Iterator[Team | None]:
     nccl = dist.is_nccl_available() and torch.cuda.device_count() > local
     if nccl:
         torch.cuda.set_device(local)
+    # DistributedDataParallel imports this, and its functions have the process group of
+    # the moment as a default: imported later, they would keep the group, and the group
+    # its threads, which the end of the interpreter may then abort.
+    importlib.import_module("torch.distributed.nn.functional")
     backend = "nccl" if nccl else "gloo"
     again = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     if again != "0" and os.environ.get("GROUP_WORLD_SIZE") == "1":
