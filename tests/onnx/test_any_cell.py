@@ -6,7 +6,7 @@ from torch import nn
 
 import elman
 from elman import InputError, cells, layers
-from elman.cells import sigmoid, tanh
+from elman.cells import maximum, row_mean, sigmoid, tanh
 from tolerance import assert_close
 
 ort = pytest.importorskip("onnxruntime")
@@ -29,6 +29,16 @@ class Own(elman.Cell):
         return self.unit("scale", 1.0) * s, s
 
 
+class Rows(elman.Cell):
+    """Sizes and constants inside the loop, of which a Scan must name none."""
+
+    heads = 2
+
+    def step(self, x, h):
+        a = self.layer_norm(self.linear("a", x, h), "a")
+        return tanh(maximum(a, -0.5)) * row_mean(h) + 0.5 * h
+
+
 class Net(nn.Module):
     def __init__(self, cell, **options):
         super().__init__()
@@ -49,6 +59,7 @@ CELLS = {
     "lru": (cells.cell("lru"), {}, "Scan"),
     "peephole_lstm": (cells.cell("peephole_lstm"), {"bidirectional": True}, "LSTM"),
     "own": (Own(), {"batch_first": True}, "Scan"),
+    "rows": (Rows(), {"num_layers": 2}, "Scan"),
 }
 
 
@@ -61,7 +72,8 @@ def test_a_model_with_any_cell(name):
     given = torch.randn(first), torch.tensor([3, 5, 1])
     written = elman.onnx.export_model(model, given)
     kinds = [n.op_type for n in written.graph.node]
-    assert kinds.count(node) == 1 + bool(options.get("bidirectional"))
+    places = options.get("num_layers", 1) * (1 + options.get("bidirectional", False))
+    assert kinds.count(node) == places
     second = (4, 9, I) if options.get("batch_first") else (9, 4, I)
     given = torch.randn(second), torch.tensor([3, 9, 1, 6])
     with torch.no_grad():

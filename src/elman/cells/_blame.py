@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import sys
+import sysconfig
 from pathlib import Path
 from types import FrameType
 
 from elman._errors import InputError
 
 _HERE = str(Path(__file__).parent)
+_LIBRARIES = tuple(
+    sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")
+)
 
 
 def step_error(message: str) -> InputError:
@@ -43,6 +48,12 @@ def _told(frame: FrameType, number: int) -> str:
     return f"{Path(file).name}, line {number}, in {frame.f_code.co_name}{quoted}"
 
 
+@functools.cache
 def _machinery(file: str) -> bool:
+    """Return whether a file is this package's reader, Python's or a library's."""
     path = Path(file)
-    return str(path.parent) == _HERE and path.name.startswith("_")
+    if str(path.parent) == _HERE:
+        return path.name.startswith("_")
+    # The cells that come with the package may lie among the libraries too.
+    library = any(path.is_relative_to(place) for place in _LIBRARIES)
+    return library and Path(_HERE) not in path.parents

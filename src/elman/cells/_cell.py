@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import functools
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from elman._errors import InputError, did_you_mean
+from elman._errors import InputError, KindError, did_you_mean
 
 from ._blame import step_error
+from ._class_checks import check_class
 from ._draws import Constant, Draw
 from ._functions import Value, normalise
 
@@ -108,7 +110,7 @@ class Cell:
                     f"{_kind(known[name])}, got {value!r}"
                 )
             setattr(self, name, value)
-        self._check()
+        check_class(self)
 
     def __repr__(self) -> str:
         defaults = self.options()
@@ -121,20 +123,6 @@ class Cell:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
         return self  # it never changes
-
-    def _check(self) -> None:
-        name = type(self).__name__
-        names = self.states
-        if isinstance(names, str) or not names or len(set(names)) != len(names):
-            raise InputError(
-                f'{name}.states must be a tuple of different names such as ("h",), '
-                f"got {names!r}"
-            )
-        heads = self.heads
-        if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1:
-            raise InputError(
-                f"{name}: heads must be a whole number from 1, got {heads!r}"
-            )
 
     @classmethod
     def options(cls) -> dict[str, Any]:
@@ -275,8 +263,8 @@ class Cell:
         **options
             The cell's own and the layer's.
         """
-        own = {k: options.pop(k) for k in list(options) if k in cls.options()}
         layers = importlib.import_module("elman.layers")
+        own = cls._own(options, layers.layer_class(cls))
         return layers.layer_of(cls(**own), input_size, hidden_size, **options)
 
     @classmethod
@@ -290,9 +278,22 @@ class Cell:
         **options
             The cell's own, and bias, device and dtype.
         """
-        own = {k: options.pop(k) for k in list(options) if k in cls.options()}
         layers = importlib.import_module("elman.layers")
+        own = cls._own(options, layers.OneStep)
         return layers.OneStep(cls(**own), input_size, hidden_size, **options)
+
+    @classmethod
+    def _own(cls, options: dict[str, Any], layer: type) -> dict[str, Any]:
+        """Take the cell's own options out of those of a layer, and check the others."""
+        own = {k: options.pop(k) for k in list(options) if k in cls.options()}
+        known = [*cls.options(), *list(inspect.signature(layer).parameters)[1:]]
+        for name in options:
+            if name not in known:
+                raise KindError(
+                    f"{cls.__name__}: no option {name!r}{did_you_mean(name, known)}; "
+                    f"options: {', '.join(known)}"
+                )
+        return own
 
 
 def _kind(default: Any) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from elman._errors import InputError
+
 from ._arrays import Array, np
 
 Source = Callable[[tuple[int, ...]], Array]
@@ -72,7 +74,7 @@ class Orthogonal:
 
     def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
         """Return it."""
-        rows, columns = shape
+        rows, columns = _matrix(shape, self)
         found = np.empty(shape)
         for first in range(0, rows, max(columns, 1)):
             block = found[first : first + columns]
@@ -90,7 +92,7 @@ class Identity:
 
     def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
         """Return it."""
-        rows, columns = shape
+        rows, columns = _matrix(shape, self)
         blocks = -(-rows // max(columns, 1))
         return np.tile(self.gain * np.eye(columns), (blocks, 1))[:rows]
 
@@ -146,6 +148,16 @@ class LogUniform:
     def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
         """Return it."""
         return np.log(self.low + (self.high - self.low) * source(shape))
+
+
+def _matrix(shape: tuple[int, ...], draw: Draw) -> tuple[int, int]:
+    if len(shape) != 2:
+        raise InputError(
+            f"init: {type(draw).__name__} is for matrices such as weight_hh, and a "
+            "bias or a parameter of one value a unit has no blocks; give a number, "
+            "Uniform or Normal"
+        )
+    return shape[0], shape[1]
 
 
 def _normal(shape: tuple[int, ...], source: Source) -> Array:

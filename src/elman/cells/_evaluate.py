@@ -80,11 +80,11 @@ def product(source: Value, rows: Value, heads: int) -> Value:
     """Return (B, n·H) = W source for n blocks of rows, each block diagonal or dense."""
     if heads == 1:
         return source @ rows.T
-    batch, hidden = source.shape
-    part = hidden // heads
-    split = source.reshape(batch, 1, heads, 1, part)
+    part, wide = source.shape[1] // heads, rows.shape[0]
+    # The batch is never named: exported programs have no number for it.
+    split = source.reshape(-1, 1, heads, 1, part)
     matrices = rows.reshape(1, -1, heads, part, part)
-    return (matrices * split).sum(-1).reshape(batch, -1)
+    return (matrices * split).sum(-1).reshape(-1, wide)
 
 
 def specified(
@@ -121,7 +121,10 @@ def specified(
 
 def _wide(new: Value, before: Value) -> Value:
     """Return a state as a full vector, where `step` gave a number or a row's sum."""
-    return new + 0 * before if getattr(new, "shape", ()) != before.shape else new
+    shape: tuple[int, ...] = getattr(new, "shape", ())
+    # The number of rows is not asked: an exported program has none.
+    full = len(shape) == len(before.shape) and shape[-1] == before.shape[-1]
+    return new if full else new + 0 * before
 
 
 _OPERATORS: dict[str, Callable[..., Value]] = {

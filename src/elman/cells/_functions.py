@@ -25,7 +25,8 @@ def _torch(*values: Value) -> Any:
 def _same(torch: Any, *values: Value) -> list[Any]:
     """Return tensors of one dtype and device; numbers become tensors."""
     like = next(v for v in values if isinstance(v, torch.Tensor))
-    return [v if isinstance(v, torch.Tensor) else like.new_tensor(v) for v in values]
+    # new_full, as exported loops do not take new_tensor.
+    return [v if isinstance(v, torch.Tensor) else like.new_full((), v) for v in values]
 
 
 def _unary(op: str, value: Value) -> Value:

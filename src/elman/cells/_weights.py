@@ -110,13 +110,16 @@ def initial(
             part = (hidden_size, *shape[1:])
             parts.append(_draw(draw).draw(part, hidden_size, source))
         found[name] = np.concatenate(parts)
-    for name in cell.init:
-        if name not in used:
-            options = sorted(used)
-            raise InputError(
-                f"{step.name}.init: nothing is called {name!r}"
-                f"{did_you_mean(name, options)}; names: {', '.join(options)}"
-            )
+    for what, named, options in (
+        ("init", cell.init, sorted(used)),
+        ("limits", cell.limits, sorted(found)),
+    ):
+        for name in named:
+            if name not in options:
+                raise InputError(
+                    f"{step.name}.{what}: nothing is called {name!r}"
+                    f"{did_you_mean(name, options)}; names: {', '.join(options)}"
+                )
     return found
 
 

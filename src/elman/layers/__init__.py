@@ -25,6 +25,7 @@ from ._registered import LayerNormGRU as LayerNormGRU
 from ._registered import LayerNormLSTM as LayerNormLSTM
 from ._registered import MinGRU as MinGRU
 from ._registered import PeepholeLSTM as PeepholeLSTM
+from ._registered import layer_class as layer_class
 from ._registered import layer_of as layer_of
 from ._rnn import RNN as RNN
 from ._stack import run_stack as run_stack
@@ -66,6 +67,7 @@ __all__ = [
     "from_keras",
     "is_one_step",
     "is_recurrent",
+    "layer_class",
     "layer_of",
     "load_keras",
     "name_of",

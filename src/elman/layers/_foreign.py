@@ -108,7 +108,11 @@ def _eagerly(layer: Any, x: Any, hx: Any, lengths: Any) -> Any:
 
 def _keep_out_of_graphs() -> None:
     global _eagerly
-    _eagerly = torch.compiler.disable(_eagerly)
+    _eagerly = torch.compiler.disable(
+        _eagerly,
+        reason="Elman runs layers of equations beside the graph; leave out "
+        "fullgraph=True, or compile the rest of the model",
+    )
 
 
 when_compiler_loads(_keep_out_of_graphs)

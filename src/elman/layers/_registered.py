@@ -79,6 +79,16 @@ NAMED = {
 """The layer class of each cell of the package that is no twin of torch's."""
 
 
+def layer_class(cell: type[cells.Cell]) -> type:
+    """Return the class of the layers of a cell.
+
+    Parameters
+    ----------
+    cell : type
+    """
+    return NAMED.get(cell, CellLayer)
+
+
 def layer_of(
     cell: cells.Cell, input_size: int, hidden_size: int, **options: Any
 ) -> CellLayer:

@@ -97,7 +97,8 @@ def export_model(
         dynamic_shapes = _free(args, kwargs)
     # Clones: a tensor given twice would be traced as one input.
     args, kwargs = pytree.tree_map_only(Tensor, torch.clone, (args, kwargs))
-    with _as_elman(model), ops.run_instead(node_of), _quiet():
+    # With gradients a loop would return what its backward pass needs, sizes among it.
+    with torch.no_grad(), _as_elman(model), ops.run_instead(node_of), _quiet():
         exported = torch.export.export(
             model, args, kwargs, dynamic_shapes=dynamic_shapes, strict=False
         )
