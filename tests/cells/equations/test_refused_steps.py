@@ -255,9 +255,8 @@ def test_a_step_that_is_no_equation_is_refused_by_its_line(kind, where_, what):
 
 
 def test_a_line_is_named_by_file_number_and_function():
-    with pytest.raises(
-        InputError, match=r"test_refused_steps.py, line \d+, in step \(if f"
-    ):
+    told = rf"{Path(__file__).name}, line \d+, in step \(if f"
+    with pytest.raises(InputError, match=told):
         _ = PythonIf().traced
 
 
