@@ -183,8 +183,5 @@ class CellLayer(Recurrent):
             value = getattr(self, name)
             if value != defaults[name].default:
                 words.append(f"{name}={value!r}")
-        own = type(self.cell).options()
-        chosen = self.cell.chosen()
-        words += [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
-        words.append(super().extra_repr())
+        words += [*self.cell.written_options(), super().extra_repr()]
         return ", ".join(word for word in words if word)
