@@ -24,7 +24,13 @@ from elman.cells import (
     shapes,
     unit_values,
 )
-from elman.cells._execute import Given, Gradients, Ran, execute, execute_backward
+from elman.cells.program._execute import (
+    Given,
+    Gradients,
+    Ran,
+    execute,
+    execute_backward,
+)
 from tolerance import assert_close
 
 Arrays = dict[str, np.ndarray]

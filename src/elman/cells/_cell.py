@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from elman._errors import InputError, did_you_mean
 
-from ._blame import step_error
-from ._draws import Constant, Draw
-from ._functions import Value, normalise
+from .equations._blame import step_error
+from .equations._draws import Constant, Draw
+from .equations._functions import Value, normalise
 
 if TYPE_CHECKING:
-    from ._latex import Equations
-    from ._lower import Lowered
-    from ._trace import Step
+    from .equations._latex import Equations
+    from .equations._trace import Step
+    from .program._lower import Lowered
 
 
 class Run(Protocol):
@@ -229,21 +229,21 @@ class Cell:
     @functools.cached_property
     def traced(self) -> Step:
         """The equations as a graph."""
-        from ._trace import trace
+        from .equations._trace import trace
 
         return trace(self)
 
     @functools.cached_property
     def on_core(self) -> bool:
         """Whether the core has all operations of a step; it has no sin and cos."""
-        from ._lower import repeated
+        from .program._lower import repeated
 
         return not any(node.op in ("sin", "cos") for node in repeated(self.traced))
 
     @functools.cached_property
     def equations(self) -> Equations:
         """The equations as mathematics: print it, or take ``.latex``."""
-        from ._latex import Equations
+        from .equations._latex import Equations
 
         return Equations.of(self)
 
@@ -255,7 +255,7 @@ class Cell:
         **options
             Those of `elman.cells.lower`.
         """
-        from ._lower import lower
+        from .program._lower import lower
 
         key = tuple(sorted(options.items()))
         kept = self.__dict__.setdefault("_lowered", {})

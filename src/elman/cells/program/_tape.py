@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ._graph import Node
+from elman.cells.graph._graph import Node
+
 from ._program import SPACES, Instruction, Piece
 
 _NAMES = {

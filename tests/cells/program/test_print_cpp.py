@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from elman.cells import cell, names
-from elman.cells._print_cpp import digest, number, printed
+from elman.cells.program._print_cpp import digest, number, printed
 
-TOOL = Path(__file__).parents[2] / "tools" / "print_cells.py"
+TOOL = Path(__file__).parents[3] / "tools" / "print_cells.py"
 BLOCKED = (
     "import sys, runpy; sys.modules['numpy'] = sys.modules['torch'] = None; "
     "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._functions import numpy_sigmoid
-from ._layout import AFTER, BEFORE, INPUT
+from elman.cells.equations._functions import numpy_sigmoid
+from elman.cells.graph._layout import AFTER, BEFORE, INPUT
+
 from ._program import PIECE, PRODUCT, SPACES, Instruction, Multiply, Piece, Program
 
 Array = NDArray[np.float64]

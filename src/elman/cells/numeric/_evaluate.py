@@ -10,19 +10,19 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _functions as functions
-from ._arrays import joined
-from ._blame import step_error
-from ._draws import Draw
-from ._functions import Value
-from ._graph import Node, ordered, without_rules
-from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
-from ._symbols import Input
-from ._trace import Step
+from elman.cells._arrays import joined
+from elman.cells.equations import _functions as functions
+from elman.cells.equations._blame import step_error
+from elman.cells.equations._draws import Draw
+from elman.cells.equations._functions import Value
+from elman.cells.equations._symbols import Input
+from elman.cells.equations._trace import Step
+from elman.cells.graph._graph import Node, ordered, without_rules
+from elman.cells.graph._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
 
 if TYPE_CHECKING:
-    from ._cell import Cell
-    from ._lower import Lowered
+    from elman.cells._cell import Cell
+    from elman.cells.program._lower import Lowered
 
 
 class _At(Input):

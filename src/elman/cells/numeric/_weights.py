@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError, did_you_mean
-
-from ._arrays import Array, joined, np
-from ._draws import Constant, Draw, Source, Uniform
-from ._functions import Value
-from ._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, Weight, blocks
-from ._trace import Step
+from elman.cells._arrays import Array, joined, np
+from elman.cells.equations._draws import Constant, Draw, Source, Uniform
+from elman.cells.equations._functions import Value
+from elman.cells.equations._trace import Step
+from elman.cells.graph._layout import (
+    BIAS,
+    INPUT_WEIGHT,
+    STATE_WEIGHT,
+    Block,
+    Weight,
+    blocks,
+)
 
 if TYPE_CHECKING:
-    from ._cell import Cell
-    from ._lower import Lowered
+    from elman.cells._cell import Cell
+    from elman.cells.program._lower import Lowered
 
 
 def shapes(step: Step, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:

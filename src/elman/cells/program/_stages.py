@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ._graph import Node, ordered
+from elman.cells.graph._graph import Node, ordered
 
 BETWEEN = ("linear", "rowsum", "back")
 """Operations that stand between pieces."""

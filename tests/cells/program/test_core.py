@@ -27,9 +27,9 @@ from cell_problems import (
 )
 from elman import InputError
 from elman.cells import cell, names
-from elman.cells._execute import Gradients, Ran
-from elman.cells._print_cpp import digest
-from elman.cells._program import Program
+from elman.cells.program._execute import Gradients, Ran
+from elman.cells.program._print_cpp import digest
+from elman.cells.program._program import Program
 from native_core import native
 from random_cells import noise_of, random_cell
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from elman._errors import InputError
-
-from ._graph import POINTWISE, Node, ordered
-from ._trace import Step
+from elman.cells.equations._trace import Step
+from elman.cells.graph._graph import POINTWISE, Node, ordered
 
 DROPOUT, ZONEOUT = "dropout", "zoneout"
 """Beginnings of the masks' names; a state's name follows, as in ``"zoneout.h"``."""

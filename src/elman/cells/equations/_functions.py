@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ._arrays import np
+from elman.cells._arrays import np
+
 from ._blame import step_error
 from ._symbols import Input, Symbol, record
 

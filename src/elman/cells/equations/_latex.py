@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._graph import Node, is_const, ordered, replaced
+from elman.cells.graph._graph import Node, is_const, ordered, replaced
 
 if TYPE_CHECKING:
-    from ._cell import Cell
+    from elman.cells._cell import Cell
+
     from ._trace import Step
 
 _GREEK = (

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from elman._errors import InputError
+from elman.cells.equations._trace import Step
+from elman.cells.graph import _layout as layout
+from elman.cells.graph._adjoint import Adjoint, adjoint
+from elman.cells.graph._graph import Node, ordered, without_rules
+from elman.cells.graph._shared import share_factors
 
-from . import _layout as layout
-from ._adjoint import Adjoint, adjoint
-from ._graph import Node, ordered, without_rules
 from ._noise import masks, with_dropout, with_zoneout
 from ._pass import Filled, Pass, Plan, Root
 from ._program import Multiply, Program
 from ._saved import choose_saved, cost
-from ._shared import share_factors
 from ._tape import Constants
-from ._trace import Step
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from cell_problems import (
     options_of,
 )
 from elman.cells import cell, specified
-from elman.cells._execute import execute
-from elman.cells._program import Program
+from elman.cells.program._execute import execute
+from elman.cells.program._program import Program
 from tolerance import assert_close
 
 

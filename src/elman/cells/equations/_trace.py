@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError
+from elman.cells.graph._graph import POINTWISE, Linear, Node, Table, ordered
 
 from ._blame import failed_step, step_error
 from ._draws import Draw
-from ._graph import POINTWISE, Linear, Node, Table, ordered
 from ._symbols import Input, Symbol, node_of
 
 if TYPE_CHECKING:
-    from ._cell import Cell
+    from elman.cells._cell import Cell
 
 
 @dataclass(frozen=True)

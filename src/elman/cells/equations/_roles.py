@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._graph import Node, is_const
+from elman.cells.graph._graph import Node, is_const
+
 from ._trace import Step
 
 BOUNDED = ("sigmoid", "exp")

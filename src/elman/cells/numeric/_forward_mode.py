@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Mapping, Sequence
 
-from ._adjoint import slopes
-from ._arrays import stacked
+from elman.cells._arrays import stacked
+from elman.cells.equations._functions import Value
+from elman.cells.graph._adjoint import slopes
+from elman.cells.graph._graph import Node, ordered
+
 from ._evaluate import Composite
-from ._functions import Value
-from ._graph import Node, ordered
 
 Directions = Sequence[Value]
 """For each state m directions of it, (B, H, m)."""

@@ -9,7 +9,7 @@ from types import FrameType
 
 from elman._errors import InputError
 
-_HERE = str(Path(__file__).parent)
+_CELLS = Path(__file__).parents[1]
 
 
 def step_error(message: str) -> InputError:
@@ -45,4 +45,4 @@ def _told(frame: FrameType, number: int) -> str:
 
 def _machinery(file: str) -> bool:
     path = Path(file)
-    return str(path.parent) == _HERE and path.name.startswith("_")
+    return path.is_relative_to(_CELLS) and path.name.startswith("_")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 
-from ._layout import BEFORE
+from elman.cells.graph._layout import BEFORE
+
 from ._program import Instruction, Piece, Program
 
 _FUNCTIONS = {

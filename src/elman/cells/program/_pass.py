@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ._graph import Node
+from elman.cells.graph._graph import Node
+
 from ._program import PIECE, PRODUCT, REDUCE, Piece
 from ._saved import cost
 from ._stages import BETWEEN, Stages, stages

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ._arrays import Array, np
+from elman.cells._arrays import Array, np
 
 Source = Callable[[tuple[int, ...]], Array]
 """From a shape to independent numbers in [0, 1)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 
-from ._graph import Node, ordered
+from elman.cells.graph._graph import Node, ordered
 
 SAVE_COST = 35.0
 """Of writing a vector and reading it, in additions; measured between 20 and 40."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, NoReturn
 
+from elman.cells.graph._graph import Node, Table
+
 from ._blame import step_error
-from ._graph import Node, Table
 
 FUNCTIONS = (
     "sigmoid, tanh, relu, softplus, exp, log, sqrt, abs, sin, cos, maximum, minimum, "
