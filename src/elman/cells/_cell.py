@@ -111,9 +111,7 @@ class Cell:
         self._check()
 
     def __repr__(self) -> str:
-        defaults = self.options()
-        other = [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
-        return f"{type(self).__name__}({', '.join(other)})"
+        return f"{type(self).__name__}({', '.join(self.written_options())})"
 
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
@@ -150,6 +148,11 @@ class Cell:
     def chosen(self) -> dict[str, Any]:
         """Return this cell's options, defaults included."""
         return {name: getattr(self, name) for name in self.options()}
+
+    def written_options(self) -> list[str]:
+        """Return the options that differ from their defaults, as one writes them."""
+        defaults = self.options()
+        return [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
 
     def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
         """Return the states after a step, the output first. To be written."""

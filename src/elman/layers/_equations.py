@@ -15,10 +15,10 @@ from elman._arguments import share, whole_number
 from elman._errors import InputError
 
 from ._base import Recurrent
-from ._batch import States
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
-from ._foreign import eagerly, symbolic_call
 from ._noise import Zoneout
+from .batch._batch import States
+from .tracing._foreign import eagerly, symbolic_call
 
 
 class CellLayer(Recurrent):
@@ -183,8 +183,5 @@ class CellLayer(Recurrent):
             value = getattr(self, name)
             if value != defaults[name].default:
                 words.append(f"{name}={value!r}")
-        own = type(self.cell).options()
-        chosen = self.cell.chosen()
-        words += [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
-        words.append(super().extra_repr())
+        words += [*self.cell.written_options(), super().extra_repr()]
         return ", ".join(word for word in words if word)

@@ -118,12 +118,9 @@ class OneStep(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""
-        own, chosen = type(self.cell).options(), self.cell.chosen()
         words = [str(self.input_size), str(self.hidden_size)]
         words += [] if self.bias_given else ["bias=False"]
-        return ", ".join(
-            words + [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
-        )
+        return ", ".join(words + self.cell.written_options())
 
     def _get_name(self) -> str:
         return f"{type(self.cell).__name__}Cell"

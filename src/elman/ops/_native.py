@@ -10,6 +10,7 @@ from torch import Tensor
 from . import _native_library as library
 from ._border import CELLS
 from ._call import Call, Result
+from ._lengths import cleared, running
 from ._native_checks import tensors_of
 from ._paths import Request, register_path
 from ._program import PROGRAMS, as_equations
@@ -48,11 +49,7 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
         tracks["c"] = cells
     for name, place in GATE_PLACES.get((call.cell, call.variant), ()):
         tracks[name] = gates[:, :, place]
-    if call.lengths is None:
-        return tracks
-    steps = torch.arange(call.x.shape[0])[:, None]
-    running = (steps < call.lengths).unsqueeze(-1)
-    return {k: torch.where(running, v, 0.0) for k, v in tracks.items()}
+    return cleared(tracks, running(call.x, call.lengths))
 
 
 def _serves(request: Request) -> bool:

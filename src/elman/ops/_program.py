@@ -18,11 +18,13 @@ from torch.autograd import Function
 from elman._errors import InputError
 from elman.cells import Lowered, paired_bias, stock
 
+from ._again import gradients_again
 from ._border import BUILT
 from ._call import Call, Noise, Result
 from ._composite import run as run_composite
+from ._lengths import cleared, running
 from ._ordinary import HOOKS, foreign
-from ._program_run import Gradients, Plan, Ran, backward, forward
+from ._program_run import Plan, Ran, backward, forward
 from ._step_gradients import into, wanted
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
@@ -147,48 +149,15 @@ class _Program(Function):
         of_trace = any(g is not None for g in grads[1 + plan.states :])
         if torch.is_grad_enabled() or of_trace or foreign((*grads, y, *kept)):
             with into(plan.steps):
-                found = _again(plan, tensors, grads, wants)
+                found = gradients_again(
+                    lambda t: _composite(plan, t, grads), tensors, wants
+                )
         else:
             ran = Ran(y, [], saved, rows, tracks)
             found = backward(plan, tensors, ran, grads[: 1 + plan.states], wants)
         if not torch._C._autograd._get_current_graph_task_keep_graph():
             ctx.y = None
         return None, *found
-
-
-def _again(
-    plan: Plan,
-    tensors: Sequence[Tensor],
-    grads: Sequence[Tensor | None],
-    wants: Sequence[bool],
-) -> Gradients:
-    """Return the gradients by the composite path, themselves differentiable."""
-    create = torch.is_grad_enabled()
-    # What a forward pass computed inside autocast was widened first.
-    with torch.enable_grad(), torch.autocast("cpu", enabled=False):
-        # Aliases: one input may be a function of another, and its share of the
-        # gradient is the outer graph's to add.
-        t = [v.view_as(v) for v in tensors]
-        if not create:
-            t = [v.detach().requires_grad_() for v in t]
-        outputs, given = _composite(plan, t, grads)
-    pairs = [
-        (o, g)
-        for o, g in zip(outputs, given, strict=True)
-        if g is not None and o.requires_grad
-    ]
-    places = [k for k, want in enumerate(wants) if want]
-    if not pairs:
-        return (None,) * len(tensors)
-    found = torch.autograd.grad(
-        [o for o, _ in pairs],
-        [t[k] for k in places],
-        [g for _, g in pairs],
-        create_graph=create,
-        allow_unused=True,
-    )
-    by_place = dict(zip(places, found, strict=True))
-    return tuple(by_place.get(k) for k in range(len(tensors)))
 
 
 def _composite(
@@ -218,8 +187,4 @@ def _trace(plan: Plan, y: Tensor, rest: Sequence[Tensor]) -> dict[str, Tensor]:
     found = dict(zip(plan.lowered.step.states, states, strict=True))
     for name, (where, place) in plan.lowered.tracks.items():
         found[name] = saved[:, :, place] if where == "saved" else states[place]
-    lengths = plan.call.lengths
-    if lengths is None:
-        return found
-    running = (torch.arange(len(y))[:, None] < lengths).unsqueeze(-1)
-    return {k: torch.where(running, v, 0.0) for k, v in found.items()}
+    return cleared(found, running(y, plan.call.lengths))

@@ -18,6 +18,7 @@ from torch.autograd import Function
 
 from elman._errors import InputError
 
+from ._again import gradients_again
 from ._border import CELLS, sequence_backward, sequence_forward
 from ._call import Call, Weights
 from ._composite import run as run_composite
@@ -157,7 +158,11 @@ class _Sequence(Function):
         if found is None:
             with into(steps):
                 grads = dy, dh_n, dc_n, *of_trace
-                found = _again(ctx.numbers, kept[:9], grads, wanted)
+                found = gradients_again(
+                    lambda t: _composite(ctx.numbers, t, kept[8], grads),
+                    kept[:8],
+                    wanted,
+                )
         elif steps is not None:
             steps.fill(found[8])
         if not torch._C._autograd._get_current_graph_task_keep_graph():
@@ -165,44 +170,13 @@ class _Sequence(Function):
         return None, None, *found[:8], None
 
 
-def _again(numbers: Numbers, tensors: Tensors, grads: Tensors, wanted: Any) -> Tensors:
-    """Return the gradients by the composite path, themselves differentiable.
-
-    Given are those of y, h_n, c_n and the saved gates and cells; wanted, for which of
-    x, the states and the weights.
-    """
-    create = torch.is_grad_enabled()
-    # What a forward pass computed inside autocast was widened first.
-    with torch.enable_grad(), torch.autocast("cpu", enabled=False):
-        # Aliases: one input may be a function of another, and its share of the
-        # gradient is the outer graph's to add.
-        t = [None if v is None else v.view_as(v) for v in tensors[:8]]
-        if not create:
-            t = [v if v is None else v.detach().requires_grad_() for v in t]
-        outputs, given = _composite(numbers, t, tensors[8], grads)
-    pairs = [
-        (o, g)
-        for o, g in zip(outputs, given, strict=True)
-        if g is not None and o.requires_grad
-    ]
-    places = [k for k in range(8) if wanted[k]]
-    if not pairs:
-        return (None,) * 8
-    found = torch.autograd.grad(
-        [o for o, _ in pairs],
-        [t[k] for k in places],  # type: ignore[arg-type, misc]
-        [g for _, g in pairs],
-        create_graph=create,
-        allow_unused=True,
-    )
-    by_place = dict(zip(places, found, strict=True))
-    return tuple(by_place.get(k) for k in range(8))
-
-
 def _composite(
     numbers: Numbers, t: list[Tensor | None], lengths: Tensor | None, grads: Tensors
 ) -> tuple[list[Tensor], list[Tensor | None]]:
-    """Return the results on the composite path, and the gradient given of each."""
+    """Return the results on the composite path, and the gradient given of each.
+
+    `grads` are those of y, h_n, c_n and the saved gates and cells.
+    """
     code, activation, reverse, turned, _ = numbers
     cell, variant = _NAMES[code, activation]
     if cell == "lstm":

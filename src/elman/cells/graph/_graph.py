@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-LEAVES = ("const", "width", "before", "unit", "mask", "dstate")
-"""Operations without arguments: constants, H, states, parameters, masks, dL/dstate."""
-
 POINTWISE = (
     *("add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "softplus"),
     *("exp", "log", "sqrt", "max", "min", "abs", "greater", "select", "step"),
@@ -46,7 +43,11 @@ class Linear:
 
 
 class Node:
-    """One value of the step; made by a `Table`, compared by identity."""
+    """One value of the step; made by a `Table`, compared by identity.
+
+    Without arguments are constants, "const"; H, "width"; states "before" the step;
+    parameters, "unit"; masks, "mask"; and dL/dstate, "dstate".
+    """
 
     __slots__ = ("args", "data", "index", "op", "table")
 

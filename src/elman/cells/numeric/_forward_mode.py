@@ -60,7 +60,7 @@ class ForwardMode:
         """
         found = self.composite.values(inputs, state, masks)
         before = {self._before(k): d for k, d in enumerate(directions)}
-        return self._after(found, self._carried(found, before, ()), directions[-1])
+        return self._after(self._carried(found, before, ()), directions[-1])
 
     def of(
         self,
@@ -90,7 +90,7 @@ class ForwardMode:
         found = self.composite.values(inputs, state, masks)
         linears = (n for n in self._order if n.op == "linear")
         carried = self._carried(found, seed, {*linears, *held} - set(seed))
-        return self._after(found, carried, next(iter(seed.values())))
+        return self._after(carried, next(iter(seed.values())))
 
     def own_past(
         self,
@@ -121,9 +121,7 @@ class ForwardMode:
     def _before(self, k: int) -> Node:
         return self.composite.step.table.make("before", data=k)
 
-    def _after(
-        self, found: Mapping[Node, Value], carried: Mapping[Node, Value], like: Value
-    ) -> tuple[Value, ...]:
+    def _after(self, carried: Mapping[Node, Value], like: Value) -> tuple[Value, ...]:
         return tuple(
             carried[n] + 0 * like if n in carried else 0 * like
             for n in self.composite.step.after

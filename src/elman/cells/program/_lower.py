@@ -140,9 +140,7 @@ def lower(
     back = Pass((), (), 0, {})
     back_rows = 0
     if found is not None:
-        back, back_rows = _backward(
-            step, found, slots, products, known, rows, saved, units, constants
-        )
+        back, back_rows = _backward(step, found, known, rows, saved, constants)
     blocks = layout.blocks(step.linears)
     with_bias = [n for n in step.linears if n.data.bias]
     mask_names = masks(step)
@@ -279,12 +277,9 @@ def _forward(
 def _backward(
     step: Step,
     found: Adjoint,
-    slots: Sequence[Node],
-    products: Sequence[layout.Product],
     known: Mapping[Node, tuple[str, int]],
     rows: Mapping[Node, int],
     saved: Sequence[Node],
-    units: Sequence[Node],
     constants: Constants,
 ) -> tuple[Pass, int]:
     table, zero = step.table, step.table.const(0.0)

@@ -103,8 +103,8 @@ class Plan:
         summed = [n for n in found.order if n.op == "rowsum" and not self._is_leaf(n)]
         stores = self._stores(found, summed)
         crossing = self._crossing(found, stores)
-        columns, frame = self._columns(found, stores, crossing)
-        for k, node, column in self._writes(found, stores, crossing, columns):
+        columns, frame = self._columns(found, crossing)
+        for k, node, column in self._writes(found, crossing, columns):
             stores[k][0].append((node, "FRAME", column))
 
         pieces = []
@@ -196,7 +196,6 @@ class Plan:
     def _columns(
         self,
         found: Stages,
-        stores: Kept,
         crossing: Mapping[Node, int],
     ) -> tuple[dict[Node, int], int]:
         """Return the frame's columns; one is used again once its value is not.
@@ -235,7 +234,6 @@ class Plan:
     def _writes(
         self,
         found: Stages,
-        stores: Kept,
         crossing: Mapping[Node, int],
         columns: Mapping[Node, int],
     ) -> list[tuple[int, Node, int]]:
