@@ -28,7 +28,7 @@ import elman
 from elman import cells
 from elman._core import _native
 from elman.bench import Sizes, race
-from elman.ops._border import CELLS, sequence_backward, sequence_forward
+from elman.ops.native._border import CELLS, sequence_backward, sequence_forward
 
 Run = Callable[[], object]
 
