@@ -13,12 +13,12 @@ from torch.nn.utils.rnn import PackedSequence
 from elman import ops
 from elman._errors import InputError, with_article
 
-from ._batch import Batch, States
 from ._checks import check_input, check_state
 from ._extras import Extended
 from ._noise import draw
 from ._stack import run_stack
 from ._states import carried_states, carry, initial_states
+from .batch._batch import Batch, States
 
 Trace = list[list[dict[str, Tensor]]]
 

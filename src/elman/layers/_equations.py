@@ -15,10 +15,10 @@ from elman._arguments import share, true_or_false, whole_number
 from elman._errors import InputError
 
 from ._base import Recurrent
-from ._batch import States
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
-from ._foreign import eagerly, symbolic_call
 from ._noise import Zoneout
+from .batch._batch import States
+from .tracing._foreign import eagerly, symbolic_call
 
 
 class CellLayer(Recurrent):

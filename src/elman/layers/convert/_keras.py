@@ -20,10 +20,9 @@ from torch import Tensor, nn
 
 from elman._arguments import whole_number
 from elman._errors import InputError
-
-from ._gru import GRU
-from ._lstm import LSTM
-from ._rnn import RNN
+from elman.layers._gru import GRU
+from elman.layers._lstm import LSTM
+from elman.layers._rnn import RNN
 
 Layer = nn.RNNBase | nn.RNNCellBase
 Array = NDArray[Any]

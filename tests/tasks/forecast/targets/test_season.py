@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.tasks.forecast._season import calendar_seasons, season_of
+from elman.tasks.forecast.targets._season import calendar_seasons, season_of
 
 DAY = 86_400.0
 MONTH, QUARTER, WEEK, YEAR = 30.4369 * DAY, 91.3106 * DAY, 7 * DAY, 365.2425 * DAY

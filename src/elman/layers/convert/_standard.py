@@ -13,13 +13,12 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from elman import cells
-
-from ._cells import GRUCell, LSTMCell, RNNCell
-from ._equations import CellLayer
-from ._gru import GRU
-from ._lstm import LSTM
-from ._one_step import OneStep
-from ._rnn import RNN
+from elman.layers._cells import GRUCell, LSTMCell, RNNCell
+from elman.layers._equations import CellLayer
+from elman.layers._gru import GRU
+from elman.layers._lstm import LSTM
+from elman.layers._one_step import OneStep
+from elman.layers._rnn import RNN
 
 OURS: dict[type[nn.Module], type[nn.Module]] = {
     nn.RNN: RNN,

@@ -16,8 +16,8 @@ from torch import nn
 import elman
 from elman import InputError
 from elman.models import LogLink
-from elman.tasks.forecast._loss import deviance, masked_error, pinball
 from elman.tasks.forecast.intervals._quantiles import quantile_scores
+from elman.tasks.forecast.targets._loss import deviance, masked_error, pinball
 from series import hourly, small
 
 CENTRE, SPREAD = torch.tensor([3.0]), torch.tensor([2.0])

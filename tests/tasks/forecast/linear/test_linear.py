@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from elman.tasks.forecast.linear._linear import Choice, WindowRidge, WindowTable
+from elman.tasks.forecast.columns._window_table import WindowTable
+from elman.tasks.forecast.linear._linear import Choice, WindowRidge
 
 CONTEXT, HORIZON = 5, 3
 

@@ -15,8 +15,7 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
-
-from ._twins import beyond_torch, calls_ours, twin_of
+from elman.layers._twins import beyond_torch, calls_ours, twin_of
 
 
 class _Form:

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
-
-from ._twins import extras_of
+from elman.layers._twins import extras_of
 
 if TYPE_CHECKING:
-    from ._twin import Twin
+    from elman.layers._twin import Twin
 
 _FORWARD: dict[str, Callable[..., tuple[Any, Any]]] = {
     "rnn": nn.RNN.forward,

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from elman._errors import InputError
-
-from ._checks import ShapeError
+from elman.layers._checks import ShapeError
 
 
 class Jagged(NamedTuple):

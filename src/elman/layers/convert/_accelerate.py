@@ -14,9 +14,9 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from elman._errors import InputError
+from elman.layers._twins import beyond_torch
 
 from ._standard import OURS, RECURRENT
-from ._twins import beyond_torch
 
 _BACK = {ours: theirs for theirs, ours in OURS.items()}
 _OURS_ALONE = ("_by_name", "__overloads__")

@@ -10,7 +10,8 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from elman import InputError
-from elman.tasks.forecast.linear._linear import Choice, WindowRidge, WindowTable
+from elman.tasks.forecast.columns._window_table import WindowTable
+from elman.tasks.forecast.linear._linear import Choice, WindowRidge
 from series import hourly, small
 
 

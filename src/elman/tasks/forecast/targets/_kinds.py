@@ -18,10 +18,10 @@ from elman.tasks.forecast.columns._roles import check_training
 from elman.tasks.forecast.columns._target_kind import intermittent
 from elman.tasks.forecast.columns._transform import Transform
 from elman.tasks.forecast.columns._wild import typical
+from elman.tasks.forecast.rows._split import Split
 
 from ._loss import MEANS
 from ._season import season_of
-from ._split import Split
 
 _RARE = 0.05
 

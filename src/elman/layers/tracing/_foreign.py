@@ -12,12 +12,12 @@ from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
+from elman.layers._twins import beyond_torch, calls_ours, twin_of
 
 from ._graphs import when_compiler_loads
-from ._twins import beyond_torch, calls_ours, twin_of
 
 if TYPE_CHECKING:
-    from ._twin import Twin
+    from elman.layers._twin import Twin
 
 
 def foreign_call(layer: Twin, x: Any, hx: Any, lengths: Any) -> Any:

@@ -14,8 +14,8 @@ from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from elman._errors import InputError
+from elman.layers._checks import ShapeError, as_lengths, axes_error
 
-from ._checks import ShapeError, as_lengths, axes_error
 from ._jagged import Jagged, enter_jagged, leave_jagged
 from ._own import turned, without_rows
 

@@ -16,13 +16,12 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from elman import ops
-
-from ._checks import check_input, check_state
-from ._stack import run_stack
-from ._twins import STATES_TURNED
+from elman.layers._checks import check_input, check_state
+from elman.layers._stack import run_stack
+from elman.layers._twins import STATES_TURNED
 
 if TYPE_CHECKING:
-    from ._twin import Twin
+    from elman.layers._twin import Twin
 
 _OTHERS = ~STATES_TURNED  # turned states it knows itself
 
