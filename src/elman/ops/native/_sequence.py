@@ -17,13 +17,13 @@ from torch import Tensor
 from torch.autograd import Function
 
 from elman._errors import InputError
+from elman.ops._again import gradients_again
+from elman.ops._call import Call, Weights
+from elman.ops._composite import run as run_composite
+from elman.ops._ordinary import HOOKS, foreign
+from elman.ops._step_gradients import StepGradients, into
 
-from ._again import gradients_again
 from ._border import CELLS, sequence_backward, sequence_forward
-from ._call import Call, Weights
-from ._composite import run as run_composite
-from ._ordinary import HOOKS, foreign
-from ._step_gradients import StepGradients, into
 
 Tensors = tuple[Tensor | None, ...]
 """x, (T, B, I) or turned (B, T, I); h_0 and c_0, (1, B, ·) or (B, ·); five weights;

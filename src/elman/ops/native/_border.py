@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from ._ordinary import HOOKS, IDLE
+from elman.ops._ordinary import HOOKS, IDLE
 
 CELLS: dict[tuple[str, str], tuple[int, int]] = {
     ("rnn", "tanh"): (0, 0),

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from elman import cells
 from elman._errors import InputError
-
-from ._call import Call
+from elman.ops._call import Call
 
 
 def tensors_of(call: Call) -> tuple[Tensor | None, ...]:

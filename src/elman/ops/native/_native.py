@@ -7,16 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elman.ops._call import Call, Result
+from elman.ops._lengths import cleared, running
+from elman.ops._paths import Request, register_path
+from elman.ops._step_gradients import wanted
+
 from . import _native_library as library
 from ._border import CELLS
-from ._call import Call, Result
-from ._lengths import cleared, running
 from ._native_checks import tensors_of
-from ._paths import Request, register_path
 from ._program import PROGRAMS, as_equations
 from ._program import run as run_program
 from ._sequence import GATE_PLACES, Beside, run_sequence
-from ._step_gradients import wanted
 
 
 def run(call: Call) -> Result:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from elman.cells import Lowered, Weight, core_bias, core_weights, unit_values
+from elman.ops._call import Call
+from elman.ops._step_gradients import StepGradients
 
 from ._border import _stored
-from ._call import Call
-from ._step_gradients import StepGradients
 
 Gradients = tuple[Tensor | None, ...]
 """Of x, the states before the first step, the parameters."""

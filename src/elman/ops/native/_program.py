@@ -17,15 +17,15 @@ from torch.autograd import Function
 
 from elman._errors import InputError
 from elman.cells import Lowered, paired_bias, stock
+from elman.ops._again import gradients_again
+from elman.ops._call import Call, Noise, Result
+from elman.ops._composite import run as run_composite
+from elman.ops._lengths import cleared, running
+from elman.ops._ordinary import HOOKS, foreign
+from elman.ops._step_gradients import into, wanted
 
-from ._again import gradients_again
 from ._border import BUILT
-from ._call import Call, Noise, Result
-from ._composite import run as run_composite
-from ._lengths import cleared, running
-from ._ordinary import HOOKS, foreign
 from ._program_run import Plan, Ran, backward, forward
-from ._step_gradients import into, wanted
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
 """Programs as the core has parsed them."""

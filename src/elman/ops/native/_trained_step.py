@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from elman.cells import gate_names, state_names
+from elman.ops._call import Call, Weights
+from elman.ops._ordinary import disturbed, ordinary
 
 from ._border import BUILT
-from ._call import Call, Weights
-from ._ordinary import disturbed, ordinary
 
 if BUILT:
     from ._native import run as native

@@ -9,9 +9,10 @@ import torch
 import elman
 from elman import InputError
 from elman.cells import Cell, cell, initial, names, sin, tanh
-from elman.ops import Weights, _composite, _program, force_path, record_paths, run
+from elman.ops import Weights, _composite, force_path, record_paths, run
 from elman.ops._call import Call, Noise
 from elman.ops._step_gradients import following, record_step_gradients
+from elman.ops.native import _program
 from native_core import native  # noqa: F401 - skips without the core
 
 LENGTHS = torch.tensor([5, 0, 2, 3])

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from elman.ops._call import Call, Weights
+
 from ._border import CELLS, LSTM, SLOTS, sequence_backward, sequence_forward
-from ._call import Call, Weights
 from ._native_checks import tensors_of
 from ._sequence import Numbers
 
