@@ -32,7 +32,7 @@ import elman
 from elman.diagnosis import FlowRecorder
 from elman.models import HighwayNetwork, SequenceNetwork
 from elman.tasks.fit._flow_record import EVERY
-from elman.tasks.forecast._loss import masked_absolute_error
+from elman.tasks.forecast.targets._loss import masked_absolute_error
 
 ALONE = FlowRecorder().every
 

@@ -24,7 +24,13 @@ from elman.cells import (
     shapes,
     unit_values,
 )
-from elman.cells._execute import Given, Gradients, Ran, execute, execute_backward
+from elman.cells.program._execute import (
+    Given,
+    Gradients,
+    Ran,
+    execute,
+    execute_backward,
+)
 from tolerance import assert_close
 
 Arrays = dict[str, np.ndarray]
@@ -222,13 +228,7 @@ def variants() -> list[Cell]:
     return found
 
 
-def label(found: Cell) -> str:
-    defaults = found.options()
-    set_ = {k: v for k, v in found.chosen().items() if v != defaults[k]}
-    return "-".join([type(found).__name__, *(f"{k}={v}" for k, v in set_.items())])
-
-
-CELLS = [pytest.param(found, id=label(found)) for found in variants()]
+CELLS = [pytest.param(found, id=repr(found)) for found in variants()]
 NOISE = {
     "plain": {},
     "trace": {"trace": True},

@@ -38,7 +38,7 @@ def random_cell(seed: int) -> Cell:
                 values.append(self.drawn_gate(rng, k, x, values))
                 used.append(len(values) - 1)
                 values.append(combined(rng, values))
-            after = [bounded(values[int(rng.integers(len(values)))]) for _ in states]
+            after = [tanh(values[int(rng.integers(len(values)))]) for _ in states]
             # Everything drawn has a say, or it would be refused.
             rest = sum(values[k] for k in used)
             unit = self.unit("u", 0.5)
@@ -82,10 +82,6 @@ def combined(rng, values):
     if kind == 7:
         return normalise(a * b + c, eps=0.1)
     return tanh(0.1 * row_sum(a)) * b
-
-
-def bounded(value):
-    return tanh(value)
 
 
 def noise_of(found: Cell, seed: int) -> dict:

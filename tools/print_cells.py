@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
     from elman.cells import Program, cell, names
-    from elman.cells._print_cpp import listed, pieces_of, printed
+    from elman.cells.program._print_cpp import listed, pieces_of, printed
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
         for heads in HEADS.get(name, (1,)):

@@ -94,6 +94,26 @@ def share(name: str, value: object, *, zero: bool = False) -> float:
     return found
 
 
+def true_or_false(name: str, value: object) -> bool:
+    """Return a boolean.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    value : object
+        What was given; no number stands for a boolean.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 def _real(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{name} must be a number, got {value!r}")

@@ -40,3 +40,15 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
     known = {option.lower(): option for option in options}
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return f"; did you mean {known[near[0]]!r}?" if near else ""
+
+
+def with_article(name: str) -> str:
+    """Return a class's name after "a" or "an", as it is read: an LSTM, a JANET.
+
+    Parameters
+    ----------
+    name : str
+        Read letter by letter where it begins with two capitals, else as a word.
+    """
+    vowels = "AEFHILMNORSX" if name[:2].isupper() else "AEIOU"
+    return f"{'an' if name[0] in vowels else 'a'} {name}"

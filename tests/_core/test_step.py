@@ -7,7 +7,7 @@ import torch
 
 from cells import CELLS, by_reference, draw
 from elman import ops
-from elman.ops import _border
+from elman.ops.native import _border
 from native_core import SETS, native, running_on
 from tolerance import assert_close
 

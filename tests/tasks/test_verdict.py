@@ -55,3 +55,21 @@ def test_a_network_without_a_name_and_without_rivals():
     assert (name, said) == ("network", "The network has m 90.0 %.")
     said = verdict(rows(0.3, 0.2, name="network"), "m")[1]
     assert "ridge has m 0.2, the network 0.3" in said
+
+
+@pytest.mark.parametrize(
+    ("mine", "winner", "said"),
+    [
+        (1.0, "net", "lowest MAE"),
+        (3.0, "naive", "A baseline wins"),
+        (2.0, "net", "same"),
+    ],
+)
+def test_the_verdict_says_who_wins(mine, winner, said):
+    rows = [
+        {"model": "net", "kind": "network", "values": {"MAE": mine}},
+        {"model": "naive", "kind": "baseline", "values": {"MAE": 2.0}},
+    ]
+    name, sentence = verdict(rows)
+    assert name == winner
+    assert said in sentence

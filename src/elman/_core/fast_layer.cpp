@@ -115,7 +115,7 @@ PyObject* at_once(Sequence& q, Places& places, Py_ssize_t layers) {
       if (q.state[i].object) q.state[i].t.data = static_cast<char*>(q.state[i].t.data) + size[i];
     }
   }
-  if (turned) {  // in the caller's order, and no view: see elman/layers/_own.py
+  if (turned) {  // in the caller's order, and no view: see elman/layers/batch/_own.py
     const Own zero(PyLong_FromLong(0)), one(PyLong_FromLong(1));
     PyObject* const args[3] = {y.p, zero.p, one.p};
     const Own same(zero.p && one.p ? PyObject_Vectorcall(torch.turn, args, 3, nullptr) : nullptr);

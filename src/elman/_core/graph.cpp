@@ -7,12 +7,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <exception>
+#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "elman/program.h"
-#include "tensors.h"
+#include "sequence.h"
 
 namespace nb = nanobind;
 using elman::border::DLTensor;
@@ -20,43 +19,12 @@ using elman::border::DLTensor;
 namespace elman {
 namespace {
 
-// Runs `work` without the interpreter's lock; what it throws comes back with it. The lock
-// comes back without a destructor, so that a daemon thread ended by the interpreter's exit
-// while it waits for the lock unwinds, where a destructor would end the process.
-template <class F>
-void unlocked(F work) {
-  std::exception_ptr failure;
-  PyThreadState* state = PyEval_SaveThread();
-  try {
-    work();
-  } catch (const std::exception&) {
-    failure = std::current_exception();
-  }
-  PyEval_RestoreThread(state);
-  if (failure) std::rethrow_exception(failure);
-}
-
 using Axes = std::vector<int64_t>;
 
 std::string text(const int64_t* axes, long n) {
   std::string s = "(";
   for (long i = 0; i < n; ++i) s += (i ? ", " : "") + std::to_string(axes[i]);
   return s + ")";
-}
-
-const border::ExchangeApi& exchange() {
-  static const border::ExchangeApi* const api = [] {
-    const nb::object table = nb::module_::import_("torch").attr("Tensor").attr(
-        "__dlpack_c_exchange_api__");
-    const auto* found = static_cast<const border::ExchangeApi*>(
-        PyCapsule_GetPointer(table.ptr(), "dlpack_exchange_api"));
-    while (found && found->major > 1) found = found->previous;
-    if (PyErr_Occurred()) throw nb::python_error();
-    if (!found || found->major != 1 || !found->look)
-      throw nb::value_error("this torch has no table of DLPack functions");
-    return found;
-  }();
-  return *api;
 }
 
 // A matrix of rows, as the core takes it: steps and rows apart by strides.
@@ -73,18 +41,14 @@ class Tensors {
   T* whole(nb::handle object, const std::string& name, const Axes& axes) const {
     if (object.is_none()) return nullptr;
     const DLTensor t = look(object, name, axes);
-    for (const int64_t n : axes)
-      if (!n) return at(t);
-    int64_t expected = 1;
-    for (int i = t.ndim - 1; i >= 0; expected *= t.shape[i--])
-      if (t.shape[i] > 1 && t.strides[i] != expected) refuse(name, "is not contiguous");
+    if (!border::is_together(t, false)) refuse(name, "is not contiguous");
     return at(t);
   }
 
   Strided<T> strided(nb::handle object, const std::string& name, const Axes& axes) const {
     if (object.is_none()) return {};
     const DLTensor t = look(object, name, axes);
-    if (t.shape[2] > 1 && t.strides[2] != 1) refuse(name, "is not contiguous in its last axis");
+    if (!border::is_together(t, true)) refuse(name, "is not contiguous in its last axis");
     return {at(t), long(t.strides[0]), long(t.strides[1])};
   }
 
@@ -102,8 +66,9 @@ class Tensors {
   }
 
   static DLTensor look_at(nb::handle object, const std::string& name) {
+    if (!border::torch.api) throw nb::value_error("this torch has no table of DLPack functions");
     DLTensor t;
-    if (exchange().look(object.ptr(), &t)) {
+    if (border::torch.api->look(object.ptr(), &t)) {
       PyErr_Clear();
       refuse(name, "is no tensor with memory of its own");
     }
@@ -124,16 +89,10 @@ class Tensors {
     const DLTensor t = look_at(object, name);
     if (t.code != border::kFloat || t.bits != 8 * sizeof(T) || t.lanes != 1)
       refuse(name, sizeof(T) == 4 ? "is not float32 as x is" : "is not float64 as x is");
-    bool same = t.ndim == int(axes.size());
-    bool empty = false;
-    for (int i = 0; same && i < t.ndim; ++i) {
-      same = t.shape[i] == axes[std::size_t(i)];
-      empty = empty || !t.shape[i];
-    }
-    if (!same)
+    if (!std::equal(t.shape, t.shape + t.ndim, axes.begin(), axes.end()))
       refuse(name, "has shape " + text(t.shape, t.ndim) + ", not " +
                        text(axes.data(), long(axes.size())));
-    if (!t.data && !empty) refuse(name, "has no memory");
+    if (!t.data && !border::is_empty(t)) refuse(name, "has no memory");
     return t;
   }
 };
@@ -157,11 +116,9 @@ class Ready {
     shape_ = {Cell::rnn, Activation::tanh, long(S_), long(B_), long(I_), long(H_), long(H_),
               a.reverse, nullptr, a.threads};
     if (!a.lengths.is_none()) {
-      const DLTensor n = Tensors<T>::look_at(a.lengths, "lengths");
-      if (n.code != border::kInt || n.bits != 64 || n.ndim != 1 || n.shape[0] != B_ ||
-          (B_ > 1 && n.strides[0] != 1))
+      shape_.lengths = border::lengths_of(a.lengths.ptr(), B_);
+      if (!shape_.lengths && B_)
         t_.refuse("lengths", "is no contiguous int64 tensor of " + std::to_string(B_));
-      shape_.lengths = reinterpret_cast<const int64_t*>(static_cast<char*>(n.data) + n.byte_offset);
     }
     x_ = t_.strided(a.x, "x", {S_, B_, I_});
     y_ = t_.strided(a.y, "y", {S_, B_, H_});
@@ -262,7 +219,7 @@ struct Graph {
     f.bias = r.bias(bias, "bias");
     f.last = to.data();
     f.save = save;
-    unlocked([&] { forward(f); });
+    if (!border::compute(f)) throw nb::python_error();
   }
 
   struct Wanted {
@@ -287,7 +244,7 @@ struct Graph {
     b.dunits = units.data();
     b.dfirst = first.data();
     b.norms = r.norms(w.norms);
-    unlocked([&] { backward(b); });
+    if (!border::compute(b)) throw nb::python_error();
   }
 };
 
@@ -313,12 +270,6 @@ void add_graph(nb::module_& m) {
            })
       .def_prop_ro("hash", [](const Graph& g) { return g.program.hash; })
       .def_prop_ro("compiled", [](const Graph& g) { return has_compiled_pieces(g.program); })
-      .def_prop_ro("passes_on",
-                   [](const Graph& g) {
-                     nb::list out;
-                     for (const bool b : g.program.passes_on) out.append(b);
-                     return out;
-                   })
       .def(
           "forward",
           [](const Graph& g, O x, O weights, O bias, O units, O masks, O first, O y, O last, O saved,

@@ -13,6 +13,7 @@
 #include <new>
 
 #include "elman/core.h"
+#include "elman/program.h"
 
 namespace elman::border {
 
@@ -217,12 +218,14 @@ inline PyObject* empty_like(const Given& x, long width, const Given* state = nul
 // notice that the lock is free.
 inline constexpr long kQuick = 100000;
 
-inline void run(const Forward<float>& f) { forward(f); }
-inline void run(const Forward<double>& f) { forward(f); }
-inline void run(const Backward<float>& f) { backward(f); }
-inline void run(const Backward<double>& f) { backward(f); }
+template <class T> void run(const Forward<T>& f) { forward(f); }
+template <class T> void run(const Backward<T>& f) { backward(f); }
+template <class T> void run(const GraphForward<T>& f) { forward(f); }
+template <class T> void run(const GraphBackward<T>& f) { backward(f); }
 
-// None, borrowed, or null and a Python error.
+// None, borrowed, or null and a Python error. The interpreter's lock comes back without a
+// destructor, so that a daemon thread ended by the interpreter's exit while it waits for
+// the lock unwinds, where a destructor would end the process.
 template <class Pass>
 PyObject* compute(const Pass& pass) {
   std::exception_ptr failure;

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from elman._errors import InputError, KindError, did_you_mean
 
-from ._blame import step_error
 from ._class_checks import check_class
-from ._draws import Constant, Draw
-from ._functions import Value, normalise
+from .equations._blame import step_error
+from .equations._draws import Constant, Draw
+from .equations._functions import Value, normalise
 
 if TYPE_CHECKING:
-    from ._latex import Equations
-    from ._lower import Lowered
-    from ._trace import Step
+    from .equations._latex import Equations
+    from .equations._trace import Step
+    from .program._lower import Lowered
 
 
 class Run(Protocol):
@@ -113,9 +113,7 @@ class Cell:
         check_class(self)
 
     def __repr__(self) -> str:
-        defaults = self.options()
-        other = [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
-        return f"{type(self).__name__}({', '.join(other)})"
+        return f"{type(self).__name__}({', '.join(self.written_options())})"
 
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
@@ -138,6 +136,11 @@ class Cell:
     def chosen(self) -> dict[str, Any]:
         """Return this cell's options, defaults included."""
         return {name: getattr(self, name) for name in self.options()}
+
+    def written_options(self) -> list[str]:
+        """Return the options that differ from their defaults, as one writes them."""
+        defaults = self.options()
+        return [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
 
     def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
         """Return the states after a step, the output first. To be written."""
@@ -217,21 +220,21 @@ class Cell:
     @functools.cached_property
     def traced(self) -> Step:
         """The equations as a graph."""
-        from ._trace import trace
+        from .equations._trace import trace
 
         return trace(self)
 
     @functools.cached_property
     def on_core(self) -> bool:
         """Whether the core has all operations of a step; it has no sin and cos."""
-        from ._lower import repeated
+        from .program._lower import repeated
 
         return not any(node.op in ("sin", "cos") for node in repeated(self.traced))
 
     @functools.cached_property
     def equations(self) -> Equations:
         """The equations as mathematics: print it, or take ``.latex``."""
-        from ._latex import Equations
+        from .equations._latex import Equations
 
         return Equations.of(self)
 
@@ -243,7 +246,7 @@ class Cell:
         **options
             Those of `elman.cells.lower`.
         """
-        from ._lower import lower
+        from .program._lower import lower
 
         key = tuple(sorted(options.items()))
         kept = self.__dict__.setdefault("_lowered", {})

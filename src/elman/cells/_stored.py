@@ -12,13 +12,13 @@ from typing import Any
 
 from elman._errors import InputError
 
-from . import _draws
 from ._cell import Cell
-from ._draws import Draw
-from ._evaluate import operation
-from ._functions import Value
-from ._graph import POINTWISE, Linear, Node, ordered
-from ._symbols import Symbol, record
+from .equations import _draws
+from .equations._draws import Draw
+from .equations._functions import Value
+from .equations._symbols import Symbol, record
+from .graph._graph import POINTWISE, Linear, Node, ordered
+from .numeric._evaluate import operation
 
 VERSION = 1
 

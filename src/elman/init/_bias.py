@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from elman import cells
-from elman._errors import InputError
+from elman._errors import InputError, with_article
 from elman.layers import CellLayer
 
 from ._places import BIASES, Place, cell_of, check_parameters, places
@@ -107,8 +107,8 @@ def _gated(layer: Any, what: str) -> cells.Roles:
     roles = cells.roles(equations.traced)
     if not roles.keep:
         raise InputError(
-            f"{what}: {_a(layer._get_name())} has no gate that keeps its state; use "
-            f"orthogonal_ or identity_, or a GRU or LSTM"
+            f"{what}: {with_article(layer._get_name())} has no gate that keeps its "
+            "state; use orthogonal_ or identity_, or a GRU or LSTM"
         )
     if not layer.bias and isinstance(layer, nn.RNNBase):
         raise InputError(
@@ -117,10 +117,6 @@ def _gated(layer: Any, what: str) -> cells.Roles:
     shifts = (f"{gate}_shift" for gate in (roles.keep, roles.write))
     check_parameters(layer, what, *BIASES, *shifts)
     return roles
-
-
-def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'AEIORLS' and name[:2].isupper() else 'a'} {name}"
 
 
 def _set(place: Place, what: str, gate: str, value: float | Tensor) -> None:

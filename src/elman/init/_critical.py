@@ -9,13 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from elman import cells
 from elman._errors import InputError
 from elman._modes import beside
 from elman.layers import CellLayer
 
 from ._exponent import Place, leading_exponent
-from ._places import cell_of, check_parameters, places
+from ._places import check_parameters, check_recurrent, places
 from ._recurrent import orthogonal_
 
 Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
@@ -84,11 +83,7 @@ def critical_(
     >>> from elman import RNN, init
     >>> layer = init.critical_(RNN(3, 32), torch.randn(100, 8, 3))
     """
-    equations = cell_of(layer)
-    if not cells.row_blocks(equations.traced, "weight_hh"):
-        raise InputError(
-            f"critical_: no matrix of {type(equations).__name__} sees a state"
-        )
+    check_recurrent(layer, "critical_")
     check_parameters(layer, "critical_", "weight_hh")
     if not tolerance > 0:
         raise InputError(f"critical_: tolerance must be above 0, got {tolerance!r}")

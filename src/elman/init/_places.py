@@ -84,6 +84,22 @@ def cell_of(layer: Layer) -> cells.Cell:
     return equations_of(layer)
 
 
+def check_recurrent(layer: Layer, what: str) -> None:
+    """Raise an InputError where a layer has no matrix that sees a state.
+
+    Parameters
+    ----------
+    layer : a recurrent layer of elman or torch.nn
+    what : str
+        Who wants to set it.
+    """
+    equations = cell_of(layer)
+    if not cells.row_blocks(equations.traced, "weight_hh"):
+        raise InputError(
+            f"{what}: no matrix of {type(equations).__name__} sees a state"
+        )
+
+
 def check_parameters(layer: Layer, what: str, *stems: str) -> None:
     """Raise an InputError where a weight to be set is computed from other parameters.
 

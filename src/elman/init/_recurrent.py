@@ -11,7 +11,7 @@ from elman import cells
 from elman._errors import InputError
 from elman.layers import CellLayer
 
-from ._places import BIASES, cell_of, check_parameters, places
+from ._places import BIASES, cell_of, check_parameters, check_recurrent, places
 
 Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
@@ -50,11 +50,7 @@ def orthogonal_(
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of
     learning in deep linear neural networks", ICLR 2014.
     """
-    equations = cell_of(layer)
-    if not cells.row_blocks(equations.traced, "weight_hh"):
-        raise InputError(
-            f"orthogonal_: no matrix of {type(equations).__name__} sees a state"
-        )
+    check_recurrent(layer, "orthogonal_")
     check_parameters(layer, "orthogonal_", "weight_hh", *BIASES)
     for place in places(layer):
         for block in place.blocks():

@@ -1,8 +1,5 @@
 """Layers: drop-in replacements of torch.nn's recurrent layers and cells."""
 
-from ._accelerate import Swap as Swap
-from ._accelerate import accelerate as accelerate
-from ._accelerate import restore as restore
 from ._cells import GRUCell as GRUCell
 from ._cells import LSTMCell as LSTMCell
 from ._cells import RNNCell as RNNCell
@@ -10,9 +7,6 @@ from ._checks import ShapeError as ShapeError
 from ._checks import as_lengths as as_lengths
 from ._equations import CellLayer as CellLayer
 from ._gru import GRU as GRU
-from ._keras import from_keras as from_keras
-from ._keras import load_keras as load_keras
-from ._keras import to_keras as to_keras
 from ._lstm import LSTM as LSTM
 from ._one_step import OneStep as OneStep
 from ._registered import JANET as JANET
@@ -29,14 +23,20 @@ from ._registered import layer_class as layer_class
 from ._registered import layer_of as layer_of
 from ._rnn import RNN as RNN
 from ._stack import run_stack as run_stack
-from ._standard import as_ours as as_ours
-from ._standard import equations_of as equations_of
-from ._standard import is_one_step as is_one_step
-from ._standard import is_recurrent as is_recurrent
-from ._standard import name_of as name_of
-from ._standard import peculiarity as peculiarity
-from ._standard import standard_class as standard_class
 from ._twins import extras_of as extras_of
+from .convert._accelerate import Swap as Swap
+from .convert._accelerate import accelerate as accelerate
+from .convert._accelerate import restore as restore
+from .convert._keras import from_keras as from_keras
+from .convert._keras import load_keras as load_keras
+from .convert._keras import to_keras as to_keras
+from .convert._standard import as_ours as as_ours
+from .convert._standard import equations_of as equations_of
+from .convert._standard import is_one_step as is_one_step
+from .convert._standard import is_recurrent as is_recurrent
+from .convert._standard import name_of as name_of
+from .convert._standard import peculiarity as peculiarity
+from .convert._standard import standard_class as standard_class
 
 __all__ = [
     "GRU",

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from elman import ops
-from elman._errors import InputError
+from elman._errors import InputError, with_article
 
-from ._batch import Batch, States
 from ._checks import check_input, check_state
 from ._extras import Extended
 from ._noise import draw
 from ._stack import run_stack
 from ._states import carried_states, carry, initial_states
+from .batch._batch import Batch, States
 
 Trace = list[list[dict[str, Tensor]]]
 
@@ -190,14 +190,11 @@ class Recurrent(Extended):
             return (hx,)
         if not isinstance(hx, tuple | list) or len(hx) != len(names):
             raise InputError(
-                f"hx: {self._article()} state is {_counted(len(names))} "
+                f"hx: {with_article(self._kind)}'s state is {_counted(len(names))} "
                 f"({', '.join(names)}), got {type(hx).__name__}; use "
                 f"layer(input, ({', '.join(names)}))"
             )
         return tuple(hx)
-
-    def _article(self) -> str:
-        return f"{'an' if self._kind[0] in 'AEFHILMNORSX' else 'a'} {self._kind}'s"
 
     def _leave_states(self, batch: Batch, final: list[Tensor]) -> Any:
         left = tuple(batch.leave_state(state) for state in final)

@@ -20,8 +20,8 @@ from elman import ops
 from elman.ops import MOST_ROWS, STEPS, step
 
 from ._checks import ShapeError, check_input, check_state
-from ._foreign import symbolic_call
-from ._scripted import Scriptable
+from .tracing._foreign import symbolic_call
+from .tracing._scripted import Scriptable
 
 _RNN = {variant: numbers for (cell, variant), numbers in STEPS.items() if cell == "rnn"}
 _RESET_AFTER = STEPS.get(("gru", "reset_after"), (0, 0))[0]

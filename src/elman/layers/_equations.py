@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.compiler import is_compiling
 
 from elman import cells, ops
-from elman._arguments import share, whole_number
+from elman._arguments import share, true_or_false, whole_number
 from elman._errors import InputError
 
 from ._base import Recurrent
-from ._batch import States
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
-from ._foreign import eagerly, symbolic_call
 from ._noise import Zoneout
+from .batch._batch import States
+from .tracing._foreign import eagerly, symbolic_call
 
 
 class CellLayer(Recurrent):
@@ -88,20 +88,14 @@ class CellLayer(Recurrent):
         super().__init__()
         if not isinstance(cell, cells.Cell):
             raise InputError(f"cell: expected an elman.Cell, got {cell!r}")
-        for name, value in (
-            ("bias", bias),
-            ("batch_first", batch_first),
-            ("bidirectional", bidirectional),
-        ):
-            if not isinstance(value, bool):
-                raise InputError(f"{name} must be True or False, got {value!r}")
         self.cell, step = cell, cell.traced
         self.input_size = whole_number("input_size", input_size)
         self.hidden_size = whole_number("hidden_size", hidden_size)
         self.num_layers = whole_number("num_layers", num_layers)
-        self.bias, self.batch_first = bias, batch_first
+        self.bias = true_or_false("bias", bias)
+        self.batch_first = true_or_false("batch_first", batch_first)
         self.dropout = share("dropout", dropout, zero=True)
-        self.bidirectional = bidirectional
+        self.bidirectional = true_or_false("bidirectional", bidirectional)
         self._dropped = step.dropped
         if dropout and num_layers == 1:
             warnings.warn(
@@ -183,8 +177,5 @@ class CellLayer(Recurrent):
             value = getattr(self, name)
             if value != defaults[name].default:
                 words.append(f"{name}={value!r}")
-        own = type(self.cell).options()
-        chosen = self.cell.chosen()
-        words += [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
-        words.append(super().extra_repr())
+        words += [*self.cell.written_options(), super().extra_repr()]
         return ", ".join(word for word in words if word)

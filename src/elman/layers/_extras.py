@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 from torch.nn.init import zeros_
 
+from elman._arguments import true_or_false
 from elman._errors import InputError
 
 from ._noise import Zoneout, rate, zoneout_rates
@@ -61,12 +62,8 @@ class Extended(nn.Module):
         state_batch_first: Any,
     ) -> None:
         """Take the arguments beyond torch's, checked; the layer has its weights."""
-        for name, value in (
-            ("learn_initial_state", learn_initial_state),
-            ("state_batch_first", state_batch_first),
-        ):
-            if not isinstance(value, bool):
-                raise InputError(f"{name} must be True or False, got {value!r}")
+        learned = true_or_false("learn_initial_state", learn_initial_state)
+        turned = true_or_false("state_batch_first", state_batch_first)
         if not isinstance(stateful, bool | str) or stateful not in STATEFUL:
             raise InputError(
                 f'stateful must be False, True or "detached", got {stateful!r}'
@@ -75,10 +72,10 @@ class Extended(nn.Module):
         self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
         rates = zoneout_rates(zoneout, [name.removesuffix("_0") for name, _ in widths])
         self.zoneout = rates if not isinstance(rates, tuple) or any(rates) else 0.0
-        self.learn_initial_state = learn_initial_state
+        self.learn_initial_state = learned
         self.stateful = stateful
-        self.state_batch_first = state_batch_first
-        if learn_initial_state:
+        self.state_batch_first = turned
+        if learned:
             places = len(self._all_weights)
             like: Tensor = getattr(self, self._all_weights[0][0])
             for name, width in widths:

@@ -11,8 +11,8 @@ from torch.nn.functional import dropout
 
 from elman.ops import CELLS, fast_layer, run_sequence
 
-from ._own import turned as turn
 from ._stack import run_stack
+from .batch._own import turned as turn
 
 if TYPE_CHECKING:
     from ._twin import Twin

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import RNNBase
 
-from ._graphs import when_compiler_loads
+from .tracing._graphs import when_compiler_loads
 
 
 class _Watched:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from elman import cells, ops
-from elman._arguments import whole_number
+from elman._arguments import true_or_false, whole_number
 from elman._errors import InputError
 
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
@@ -54,9 +54,7 @@ class OneStep(nn.Module):
         super().__init__()
         if not isinstance(cell, cells.Cell):
             raise InputError(f"cell: expected an elman.Cell, got {cell!r}")
-        if not isinstance(bias, bool):
-            raise InputError(f"bias must be True or False, got {bias!r}")
-        self.cell, self.bias_given = cell, bias
+        self.cell, self.bias_given = cell, true_or_false("bias", bias)
         self.input_size = whole_number("input_size", input_size)
         self.hidden_size = whole_number("hidden_size", hidden_size)
         sizes = self.input_size, self.hidden_size
@@ -118,12 +116,9 @@ class OneStep(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""
-        own, chosen = type(self.cell).options(), self.cell.chosen()
         words = [str(self.input_size), str(self.hidden_size)]
         words += [] if self.bias_given else ["bias=False"]
-        return ", ".join(
-            words + [f"{k}={v!r}" for k, v in chosen.items() if v != own[k]]
-        )
+        return ", ".join(words + self.cell.written_options())
 
     def _get_name(self) -> str:
         return f"{type(self.cell).__name__}Cell"

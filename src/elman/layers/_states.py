@@ -11,7 +11,7 @@ from torch import Tensor
 
 from elman._errors import InputError
 
-from ._batch import Batch, States
+from .batch._batch import Batch, States
 
 if TYPE_CHECKING:
     from ._base import Recurrent

@@ -13,15 +13,15 @@ from torch.nn.utils.rnn import PackedSequence
 from elman import ops
 
 from ._base import Recurrent
-from ._batch import States
-from ._compiled import compiled_call
 from ._fast import fast_call
 from ._flat_weights import FlatWeights
 from ._flatten import flatten
-from ._foreign import foreign_call
-from ._graphs import let_into_graphs, when_compiler_loads
-from ._scripted import Scriptable
-from ._torch_call import torch_call
+from .batch._batch import States
+from .tracing._compiled import compiled_call
+from .tracing._foreign import foreign_call
+from .tracing._graphs import let_into_graphs, when_compiler_loads
+from .tracing._scripted import Scriptable
+from .tracing._torch_call import torch_call
 
 
 class Twin(Recurrent, FlatWeights, Scriptable):

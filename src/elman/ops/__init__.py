@@ -8,12 +8,6 @@ from typing import Any
 
 from ._asked import asking as asking
 from ._asked_once import exporting as exporting
-from ._border import BUILT as BUILT
-from ._border import CELLS as CELLS
-from ._border import MOST_ROWS as MOST_ROWS
-from ._border import STEPS as STEPS
-from ._border import fast_layer as fast_layer
-from ._border import step as step
 from ._call import Call as Call
 from ._call import Noise as Noise
 from ._call import Result as Result
@@ -23,7 +17,6 @@ from ._gru import gru as gru
 from ._half import computes_in_half as computes_in_half
 from ._half import run_widened as run_widened
 from ._half import stored_in as stored_in
-from ._instruction_set import instruction_set as instruction_set
 from ._lstm import lstm as lstm
 from ._ordinary import foreign as foreign
 from ._paths import PREFERENCE as PREFERENCE
@@ -36,21 +29,28 @@ from ._paths import register_path as register_path
 from ._paths import run as run
 from ._paths import run_instead as run_instead
 from ._paths import transformed as transformed
-from ._peak import measured_peak as measured_peak
 from ._rnn import NONLINEARITIES as NONLINEARITIES
 from ._rnn import check_nonlinearity as check_nonlinearity
 from ._rnn import rnn as rnn
-from ._sequence import run_sequence as run_sequence
 from ._step_gradients import StepGradients as StepGradients
 from ._step_gradients import record_step_gradients as record_step_gradients
 from ._torch import STOCK as STOCK
-from ._trained_step import trained_step as trained_step
+from .native._border import BUILT as BUILT
+from .native._border import CELLS as CELLS
+from .native._border import MOST_ROWS as MOST_ROWS
+from .native._border import STEPS as STEPS
+from .native._border import fast_layer as fast_layer
+from .native._border import step as step
+from .native._instruction_set import instruction_set as instruction_set
+from .native._peak import measured_peak as measured_peak
+from .native._sequence import run_sequence as run_sequence
+from .native._trained_step import trained_step as trained_step
 
 core_forward: Any = None
 """The core's operator as a graph being compiled calls it."""
 if BUILT:
-    from . import _native as _native
-    from ._native_library import forward as core_forward
+    from .native import _native as _native
+    from .native._native_library import forward as core_forward
 
 __all__ = [
     "BUILT",

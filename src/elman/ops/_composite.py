@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from ._call import Call, Noise, Result
+from ._lengths import cleared, running
 from ._paths import Request, register_path
 from ._scan import is_open, scan
 from ._step_gradients import wanted
@@ -64,7 +65,7 @@ def run(call: Call) -> Result:
     """
     cell = _CELLS["equations" if call.equations is not None else call.cell](call)
     steps = call.x.shape[0]
-    mask = _mask(call)
+    mask = running(call.x, call.lengths)
     # Padding may hold anything, NaN included: 0 · NaN would reach the weights'
     # gradients through the input product, so it is cleared first.
     x = call.x if mask is None else torch.where(mask, call.x, 0.0)
@@ -144,10 +145,7 @@ def _result(
     stacked: Sequence[Tensor],
 ) -> Result:
     """Clear what lies past each row's length and name the tracks."""
-    tracks = {
-        name: track if mask is None else torch.where(mask, track, 0.0)
-        for name, track in zip(_names(call, cell), stacked, strict=True)
-    }
+    tracks = cleared(dict(zip(_names(call, cell), stacked, strict=True)), mask)
     return Result(tracks[cell.states[0]], state, tracks if call.trace else {})
 
 
@@ -161,15 +159,6 @@ def _stay(stays: Tensor | float | None, t: int, new: Tensor, old: Tensor) -> Ten
     if isinstance(stays, Tensor):
         return torch.where(stays[t], old, new)
     return new + stays * (old - new)
-
-
-def _mask(call: Call) -> Tensor | None:
-    """Return (T, B, 1), true where a row is still running, or None if all are."""
-    if call.lengths is None:
-        return None
-    steps = torch.arange(call.x.shape[0], device=call.x.device)
-    lengths = call.lengths.to(call.x.device, non_blocking=True)
-    return (steps[:, None] < lengths).unsqueeze(-1)
 
 
 def _serves(request: Request) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from elman._arguments import MOST_SEED, number, share, whole_number
+from elman._arguments import MOST_SEED, number, share, true_or_false, whole_number
 from elman._errors import InputError, did_you_mean
 from elman.training.step._optimizers import check_optimizer
 from elman.training.step._precision import PRECISIONS
@@ -51,9 +51,7 @@ def check_settings(settings: Any) -> None:
         one_of("average", s.average, AVERAGES)
     one_of("precision", s.precision, PRECISIONS)
     _length(s)
-    for name in ("decay_recurrent",):
-        if not isinstance(getattr(s, name), bool):
-            raise InputError(f"{name} must be True or False, got {getattr(s, name)!r}")
+    true_or_false("decay_recurrent", s.decay_recurrent)
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import elman
 from elman import Forecaster, InputError
 from elman.models import HighwayNetwork, SegmentNetwork
 from elman.tasks.forecast._decoder import segment_of
-from elman.tasks.forecast._windows import kept
+from elman.tasks.forecast.rows._windows import kept
 from elman.training import Checkpoints
 
 

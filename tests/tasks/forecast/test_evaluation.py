@@ -12,9 +12,9 @@ import pytest
 import elman
 from elman import InputError
 from elman.tasks._verdict import verdict
-from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._scores import bias, forecast_scores
 from elman.tasks.forecast.intervals._intervals import calibrated, fewest_errors
+from elman.tasks.forecast.scores._backtest import Backtest
+from elman.tasks.forecast.scores._scores import bias, forecast_scores
 from series import hourly, small
 
 ROWS = 500

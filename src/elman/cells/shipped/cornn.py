@@ -6,7 +6,7 @@ from typing import Any
 
 from elman._arguments import number
 from elman.cells._cell import Cell
-from elman.cells._functions import Value, tanh
+from elman.cells.equations._functions import Value, tanh
 
 
 class CoRNN(Cell):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elman.cells._cell import Cell
-from elman.cells._functions import Value, sigmoid, tanh
+from elman.cells.equations._functions import Value, sigmoid, tanh
 
 
 class CoupledLSTM(Cell):

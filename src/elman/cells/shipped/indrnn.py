@@ -6,8 +6,8 @@ from typing import Any
 
 from elman._errors import InputError
 from elman.cells._cell import Cell
-from elman.cells._draws import Normal, Uniform
-from elman.cells._functions import Value
+from elman.cells.equations._draws import Normal, Uniform
+from elman.cells.equations._functions import Value
 
 from .rnn import activation_of
 

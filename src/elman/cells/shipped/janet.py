@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from elman.cells._cell import Cell
-from elman.cells._draws import ChronoBias
-from elman.cells._functions import Value, sigmoid, tanh
+from elman.cells.equations._draws import ChronoBias
+from elman.cells.equations._functions import Value, sigmoid, tanh
 
 
 class JANET(Cell):

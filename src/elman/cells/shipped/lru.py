@@ -7,8 +7,8 @@ from typing import Any
 
 from elman._errors import InputError
 from elman.cells._cell import Cell
-from elman.cells._draws import LogRing, LogUniform, Normal
-from elman.cells._functions import Value, cos, exp, sin, sqrt
+from elman.cells.equations._draws import LogRing, LogUniform, Normal
+from elman.cells.equations._functions import Value, cos, exp, sin, sqrt
 
 
 class LRU(Cell):

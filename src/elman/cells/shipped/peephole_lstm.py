@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from elman.cells._cell import Cell
-from elman.cells._draws import Uniform
-from elman.cells._functions import Value, sigmoid, tanh
+from elman.cells.equations._draws import Uniform
+from elman.cells.equations._functions import Value, sigmoid, tanh
 
 
 class PeepholeLSTM(Cell):

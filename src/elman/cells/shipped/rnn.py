@@ -7,7 +7,7 @@ from typing import Any
 
 from elman._errors import InputError, did_you_mean
 from elman.cells._cell import Cell
-from elman.cells._functions import Value, relu, sigmoid, softplus, tanh
+from elman.cells.equations._functions import Value, relu, sigmoid, softplus, tanh
 
 
 def _identity(value: Value) -> Value:

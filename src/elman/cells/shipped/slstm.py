@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from elman.cells._cell import Cell
-from elman.cells._draws import Ladder
-from elman.cells._functions import Value, exp, maximum, sigmoid, softplus, tanh, where
+from elman.cells.equations._draws import Ladder
+from elman.cells.equations._functions import (
+    Value,
+    exp,
+    maximum,
+    sigmoid,
+    softplus,
+    tanh,
+    where,
+)
 
 
 class SLSTM(Cell):

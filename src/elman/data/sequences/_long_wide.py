@@ -63,7 +63,7 @@ def from_long(
     ]
     notes += label_notes(frame[id_], place(source))
     pieces = np.split(order, starts[1:])
-    y, per_step = _label_of(frame, label, pieces, names, source)
+    y, per_step = _label_of(frame, label, pieces, source)
     notes += _about(frame, label, values, channels, source)
     X = [values[piece] for piece in pieces]
     return Sequences(X, y, channels, source, names, per_step, notes)
@@ -115,7 +115,7 @@ def from_wide(
         )
     X = [row[:length, None] for row, length in zip(values, lengths, strict=True)]
     pieces = [np.array([i]) for i in range(frame.height)]
-    y, _ = _label_of(frame, label, pieces, ids, source)
+    y, _ = _label_of(frame, label, pieces, source)
     notes += _about(frame, label, values.reshape(-1, 1), ["value"], source)
     return Sequences(X, y, ["value"], source, ids, notes=notes)
 
@@ -198,7 +198,6 @@ def _label_of(
     frame: pl.DataFrame,
     label: str | None,
     pieces: list[np.ndarray],
-    names: list[str],
     source: str,
 ) -> tuple[np.ndarray | list[np.ndarray] | None, bool]:
     """Return one label for each sequence, or one array of them where they vary."""

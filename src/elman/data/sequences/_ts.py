@@ -96,7 +96,7 @@ def parse_ts(
         x[gone.in_numbers(x)] = np.nan
         if header.dimensions is None:
             header.dimensions = x.shape[1]
-        _check_shape(x, header, where, len(X) + 1 == 1)
+        _check_shape(x, header, where)
         X.append(x)
     y: np.ndarray | None = None
     if header.labelled:
@@ -205,7 +205,7 @@ def _case(fields: list[str], header: _Header, rates: Rates, where: str) -> np.nd
     return x
 
 
-def _check_shape(x: np.ndarray, header: _Header, where: str, first: bool) -> None:
+def _check_shape(x: np.ndarray, header: _Header, where: str) -> None:
     steps, channels = x.shape
     if channels != header.dimensions:
         expected = "'@dimensions' or the first case says"

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from elman.diagnosis.open._unroll import Track
 
+from ._along import alive_of
+
 
 @torch.no_grad()
 def finite_rows(track: Track) -> NDArray[np.bool_]:
@@ -16,11 +18,7 @@ def finite_rows(track: Track) -> NDArray[np.bool_]:
 
     Steps before a row begins and after it ends do not count.
     """
-    steps = torch.arange(len(track.states), device=track.lengths.device)
-    if track.reverse:
-        alive = steps[:, None] >= len(track.states) - track.lengths
-    else:
-        alive = steps[:, None] < track.lengths
+    alive = alive_of(track)
     fine = torch.ones_like(alive)
     for part in zip(*track.states, strict=True):
         fine &= torch.stack([s.detach() for s in part]).isfinite().all(-1)

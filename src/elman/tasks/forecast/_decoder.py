@@ -9,7 +9,7 @@ from typing import Any
 from elman.models import CorrectingNetwork, LogLink
 from elman.training import TrainingSettings
 
-from ._loss import LOG_LINK
+from .targets._loss import LOG_LINK
 
 ForecastNetwork = CorrectingNetwork | LogLink
 

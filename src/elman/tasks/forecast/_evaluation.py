@@ -12,11 +12,11 @@ from elman.tasks._bounds import spread
 from elman.tasks._verdict import verdict
 from elman.tasks.forecast.columns._target_kind import share_of_zeros
 
-from ._backtest import Backtest
-from ._baselines import last_value, seasonal_naive
 from ._fit import FittedForecast
-from ._scores import bias, forecast_scores, mean_seen
-from ._windows import origins_between
+from .rows._windows import origins_between
+from .scores._backtest import Backtest
+from .scores._baselines import last_value, seasonal_naive
+from .scores._scores import bias, forecast_scores, mean_seen
 
 Array = NDArray[np.float64]
 

@@ -36,19 +36,19 @@ from elman.tasks.forecast.linear._blending import (
     season_candidates,
 )
 
-from ._backtest import Backtest
 from ._check import check_parameters
 from ._decoder import network_config, segment_of, suited
-from ._kinds import kinds_of, left_out
 from ._model import ForecastModel
 from ._notes import later_notes
 from ._objective import check_signs, objective
 from ._previous import Previous
-from ._row_weights import weighed
-from ._size import context_of, default_horizon, whole_test
-from ._split import Split, horizon_advice, split_series, test_row
 from ._starting import start_of, steps_needed
-from ._windows import Windows, kept, observed, origins_between
+from .rows._row_weights import weighed
+from .rows._size import context_of, default_horizon, whole_test
+from .rows._split import Split, horizon_advice, split_series, test_row
+from .rows._windows import Windows, kept, observed, origins_between
+from .scores._backtest import Backtest
+from .targets._kinds import kinds_of, left_out
 
 Array = NDArray[np.float64]
 

@@ -30,7 +30,7 @@ from . import _state as _forecast_state
 from ._check import check_parameters
 from ._fit import FittedForecast, fit_forecast
 from ._results import forecast_results, trained_results
-from ._row_weights import row_weights
+from .rows._row_weights import row_weights
 
 
 class Forecaster(Answering, RegressorTagged, Estimator):

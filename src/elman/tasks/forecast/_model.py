@@ -13,9 +13,9 @@ from elman.tasks.forecast.intervals._widening import widening
 from elman.tasks.forecast.linear._blend import Blend
 from elman.training import predict
 
-from ._backtest import Backtest
 from ._decoder import ForecastNetwork
-from ._windows import Windows
+from .rows._windows import Windows
+from .scores._backtest import Backtest
 
 Array = NDArray[np.float64]
 

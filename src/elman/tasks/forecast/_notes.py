@@ -9,7 +9,7 @@ from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Preparation
 from elman.tasks.forecast.intervals._intervals import fewest_errors
 
-from ._split import Split
+from .rows._split import Split
 
 
 def later_notes(

@@ -12,7 +12,7 @@ from elman._errors import InputError
 from elman.tasks.forecast.columns._preparation import Preparation
 from elman.tasks.forecast.intervals._quantiles import check_quantiles
 
-from ._loss import LOG_LINK, Loss, deviance, masked_error, pinball
+from .targets._loss import LOG_LINK, Loss, deviance, masked_error, pinball
 
 Array = NDArray[np.float64]
 # Of a target's mean: a linear forecast below it is bent, so that it stays positive.

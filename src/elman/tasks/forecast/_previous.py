@@ -11,8 +11,8 @@ from torch import Tensor
 
 from elman.tasks.forecast.columns._preparation import Preparation
 
-from ._kinds import Kinds
-from ._loss import MEANS
+from .targets._kinds import Kinds
+from .targets._loss import MEANS
 
 
 @dataclass(frozen=True)

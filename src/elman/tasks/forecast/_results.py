@@ -13,9 +13,9 @@ from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
 from elman.tasks.forecast.intervals._quantiles import quantile_scores
 
-from ._backtest import Backtest
 from ._evaluation import evaluation, held_out_origins
 from ._fit import FittedForecast
+from .scores._backtest import Backtest
 
 _MOST_POINTS = 20_000
 _WEEK = 7 * 24

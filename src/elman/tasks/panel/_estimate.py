@@ -13,8 +13,8 @@ from elman._errors import InputError
 from elman.tasks._estimator import Steps
 from elman.tasks._features import take_features
 from elman.tasks.fit._threads import work_of_forecaster
-from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._split import test_row
+from elman.tasks.forecast.rows._split import test_row
+from elman.tasks.forecast.scores._backtest import Backtest
 
 from ._fit import FittedPanel, fit_panel, observed
 from ._local import seasonal_naive

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.tasks._verdict import verdict
-from elman.tasks.forecast._backtest import Backtest
+from elman.tasks.forecast.scores._backtest import Backtest
 
 from ._fit import FittedPanel
 from ._local import drift, last_value, seasonal_naive

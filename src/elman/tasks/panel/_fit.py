@@ -17,17 +17,17 @@ from elman.models import correcting_from
 from elman.tasks._sampled import sampled
 from elman.tasks.fit._run import Run, run_training
 from elman.tasks.fit._start import Start
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._check import check_parameters
 from elman.tasks.forecast._decoder import network_config, segment_of, suited
-from elman.tasks.forecast._loss import masked_error
-from elman.tasks.forecast._size import default_horizon
 from elman.tasks.forecast._starting import start_of, steps_needed
 from elman.tasks.forecast.columns._holidays import check_holidays
 from elman.tasks.forecast.columns._target_kind import bounded_by_zero
 from elman.tasks.forecast.intervals._gate import Gate, apply_gate, gate, gate_notes
 from elman.tasks.forecast.intervals._intervals import fewest_errors
 from elman.tasks.forecast.intervals._quantiles import check_quantiles
+from elman.tasks.forecast.rows._size import default_horizon
+from elman.tasks.forecast.scores._backtest import Backtest
+from elman.tasks.forecast.targets._loss import masked_error
 from elman.training import predict
 
 from . import _kinds

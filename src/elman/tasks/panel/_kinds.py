@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 
 from elman.diagnosis import Need, needed_horizon
-from elman.tasks.forecast._season import calendar_seasons, season_of
 from elman.tasks.forecast.columns._target_kind import intermittent
+from elman.tasks.forecast.targets._season import calendar_seasons, season_of
 
 from ._series import Array, Rows
 from ._space import Space

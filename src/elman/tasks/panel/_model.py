@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast.intervals._intervals import conformal_offsets, not_narrower
 from elman.tasks.forecast.intervals._quantiles import quantile_offsets
+from elman.tasks.forecast.scores._backtest import Backtest
 from elman.training import predict
 
 from ._mixture import Mixture

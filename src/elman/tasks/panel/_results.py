@@ -11,8 +11,8 @@ from elman._plain import plain, short_time
 from elman.cells import title
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._results import diagnosis_of
+from elman.tasks.forecast.scores._backtest import Backtest
 
 from ._evaluation import evaluation, held_out
 from ._fit import FittedPanel

@@ -9,7 +9,7 @@ import numpy as np
 
 from elman._errors import InputError
 from elman.data import Panel
-from elman.tasks.forecast._split import test_row
+from elman.tasks.forecast.rows._split import test_row
 
 from ._series import Rows
 

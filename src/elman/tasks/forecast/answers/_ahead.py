@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman._arguments import whole_number
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.scores._backtest import Backtest
 
 Array = NDArray[np.float64]
 _ENDS = ("lower", "upper")

@@ -9,9 +9,9 @@ import polars as pl
 
 from elman._errors import InputError
 from elman.data import regular_series, require_column, to_table
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast.columns._columns import holes
 from elman.tasks.forecast.columns._preparation import Prepared
+from elman.tasks.forecast.scores._backtest import Backtest
 
 from . import _ahead as ahead
 from ._form import features_of

@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from elman._errors import InputError
 from elman._modes import own_modes
 from elman.tasks._containers import WithOutput, contained
-from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._loss import MEANS
 from elman.tasks.forecast._model import ForecastModel
-from elman.tasks.forecast._split import test_row
-from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._preparation import Preparation, Prepared
+from elman.tasks.forecast.rows._split import test_row
+from elman.tasks.forecast.rows._windows import origins_between
+from elman.tasks.forecast.scores._backtest import Backtest
+from elman.tasks.forecast.targets._loss import MEANS
 from elman.tasks.panel._estimate import backtest_many, predict_many, score_many
 
 from ._answer import answered, following

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from elman.data import RegularSeries
 from elman.tasks.forecast.columns._preparation import Prepared
-from elman.tasks.forecast.linear._linear import WindowTable
+from elman.tasks.forecast.columns._window_table import WindowTable
 
 # Parts of a second in which times are stored.
 _PER_SECOND = {"s": 1, "ms": 1000, "us": 10**6}

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from elman._arguments import whole_number
 from elman._errors import InputError
 from elman.data import RegularSeries
-from elman.tasks.forecast._backtest import Backtest
 from elman.tasks.forecast._fit import FittedForecast, fit_forecast
 from elman.tasks.forecast._previous import Previous
-from elman.tasks.forecast._windows import observed, origins_between
 from elman.tasks.forecast.columns._preparation import Prepared
+from elman.tasks.forecast.columns._window_table import WindowTable
 from elman.tasks.forecast.linear._blend import Blend
 from elman.tasks.forecast.linear._blending import fitted_again, season_candidates
-from elman.tasks.forecast.linear._linear import WindowTable
+from elman.tasks.forecast.rows._windows import observed, origins_between
+from elman.tasks.forecast.scores._backtest import Backtest
 
 
 class Refitting:

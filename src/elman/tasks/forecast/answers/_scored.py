@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from elman._errors import InputError
-from elman.tasks.forecast._row_weights import row_weights
-from elman.tasks.forecast._windows import origins_between
+from elman.tasks.forecast.rows._row_weights import row_weights
+from elman.tasks.forecast.rows._windows import origins_between
 
 from ._form import joined
 from ._raw_rows import RawRows

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman._errors import InputError
-from elman.tasks.forecast._backtest import Backtest
-from elman.tasks.forecast._baselines import last_value, seasonal_naive
+from elman.tasks.forecast.scores._backtest import Backtest
+from elman.tasks.forecast.scores._baselines import last_value, seasonal_naive
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from elman._errors import InputError
 from elman.data import RegularSeries
 from elman.tasks._scaling import ClippedScaler
-from elman.tasks.forecast.linear._linear import WindowTable
+from elman.tasks.forecast.columns._window_table import WindowTable
 
 from ._calendar import Calendar
 from ._columns import Column, encode, encoded_names, is_switch, unseen

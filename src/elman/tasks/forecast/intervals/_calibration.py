@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from elman.tasks.forecast._decoder import ForecastNetwork
 from elman.tasks.forecast._notes import interval_notes
-from elman.tasks.forecast._windows import Windows
 from elman.tasks.forecast.linear._blending import Blending, with_correction
+from elman.tasks.forecast.rows._windows import Windows
 from elman.training import predict
 
 from ._gate import Gate, apply_gate, gate, gate_notes

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.columns._window_table import WindowTable
 from elman.tasks.forecast.local import MOST_ROWS, LocalModel
 
-from ._linear import Choice, WindowRidge, WindowTable
+from ._linear import Choice, WindowRidge
 from ._local_values import LocalValues, scaled
 
 Array = NDArray[np.float64]

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.tasks.forecast._season import calendar_seasons
-from elman.tasks.forecast._split import Split
 from elman.tasks.forecast.columns._calendar import DAY
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.columns._window_table import WindowTable
+from elman.tasks.forecast.rows._split import Split
+from elman.tasks.forecast.targets._season import calendar_seasons
 
 from ._blend import RIDGE, Blend
 from ._choice import blended, choose_parts
-from ._linear import WindowRidge, WindowTable
+from ._linear import WindowRidge
 from ._local_values import LocalValues
 from ._rolling import (
     Rolling,

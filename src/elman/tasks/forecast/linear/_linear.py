@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
+from elman.tasks.forecast.columns._window_table import WindowTable
 
 from ._normal_equations import NormalEquations, Sample
 from ._shared_ridge import SharedProblem
@@ -19,31 +19,6 @@ from ._shared_ridge import SharedProblem
 _ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _FOLDS = 5
 _MOST_WINDOWS = 60_000
-
-
-@dataclass(frozen=True)
-class WindowTable:
-    """Everything the linear model may look at, one row a time step.
-
-    Attributes
-    ----------
-    lags : ndarray
-        (T, K): the scaled targets, missing values filled from the past.
-    truth : ndarray
-        (T, K): the scaled targets, NaN where missing.
-    past : ndarray
-        (T, P): covariates known up to the origin.
-    known : ndarray
-        (T, F): covariates and calendar known for the step forecast.
-    weight : ndarray or None
-        (T,): how much a row's targets count.
-    """
-
-    lags: NDArray[np.float64]
-    truth: NDArray[np.float64]
-    past: NDArray[np.float64]
-    known: NDArray[np.float64]
-    weight: NDArray[np.float64] | None = None
 
 
 class Choice(NamedTuple):

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.columns._window_table import WindowTable
 from elman.tasks.forecast.local import LocalModel, filled
-
-from ._linear import WindowTable
 
 Array = NDArray[np.float64]
 

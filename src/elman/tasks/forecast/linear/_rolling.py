@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.tasks.forecast._windows import origins_between
 from elman.tasks.forecast.columns._preparation import Preparation
+from elman.tasks.forecast.columns._window_table import WindowTable
 from elman.tasks.forecast.local import LocalModel, local_models
+from elman.tasks.forecast.rows._windows import origins_between
 
 from ._blend import RIDGE
-from ._linear import WindowRidge, WindowTable
+from ._linear import WindowRidge
 from ._local_values import LocalValues, scaled
 
 Array = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""The graph of one step: its nodes, where they lie, the way back through them."""

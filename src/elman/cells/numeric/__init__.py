@@ -1,0 +1,1 @@
+"""Equations on numbers: parameters, a step in NumPy and torch, its Jacobian."""

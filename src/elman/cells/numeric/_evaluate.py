@@ -1,0 +1,383 @@
+"""Equations on numbers: the specification in NumPy, the composite path in torch.
+
+`specified` runs a cell's own `step`; `Composite` runs its graph, noise included, with
+the products of all steps with x at once.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from elman.cells._arrays import joined
+from elman.cells.equations import _functions as functions
+from elman.cells.equations._blame import step_error
+from elman.cells.equations._draws import Draw
+from elman.cells.equations._functions import Value
+from elman.cells.equations._symbols import Input
+from elman.cells.equations._trace import Step
+from elman.cells.graph._graph import Node, ordered, without_rules
+from elman.cells.graph._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
+
+if TYPE_CHECKING:
+    from elman.cells._cell import Cell
+    from elman.cells.program._lower import Lowered
+
+
+class _At(Input):
+    """x of one step."""
+
+    def __init__(self, value: Value) -> None:
+        self._value = value
+
+
+class _Weights:
+    """Gives a step the weights it asks for, from arrays or tensors."""
+
+    def __init__(self, step: Step, parameters: Mapping[str, Value]) -> None:
+        self.parameters, self.heads = parameters, step.heads
+        known = blocks(step.linears)
+        self.places = {
+            (name, block): k
+            for name in (INPUT_WEIGHT, STATE_WEIGHT, BIAS)
+            for k, block in enumerate(known.of(name))
+        }
+        self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
+
+    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
+        others = [s for s in sources if not isinstance(s, Input)]
+        inputs = len(others) < len(sources)
+        block = Block(name, inputs, bool(others))
+        total: Value = 0.0
+        for source in sources:
+            if isinstance(source, _At):
+                total = total + source._value @ self._rows(INPUT_WEIGHT, block).T
+        for k, source in enumerate(others):
+            rows = self._rows(STATE_WEIGHT, Block(name, inputs, True, k))
+            total = total + product(source, rows, self.heads)
+        if bias and self.parameters.get(BIAS) is not None:
+            total = total + self._rows(BIAS, block)
+        return total
+
+    def _rows(self, parameter: str, block: Block) -> Value:
+        if (parameter, block) not in self.places:
+            raise step_error(
+                f'self.linear("{block.gate}", ...) was not there when the equations '
+                "were read; a step must do the same at every call"
+            )
+        k = self.places[parameter, block]
+        return self.parameters[parameter][k * self.hidden : (k + 1) * self.hidden]
+
+    def unit(self, name: str, init: Draw) -> Value:
+        return self.parameters[name]
+
+    def gate(self, name: str, value: Value) -> Value:
+        return value
+
+
+def product(source: Value, rows: Value, heads: int) -> Value:
+    """Return (B, n·H) = W source for n blocks of rows, each block diagonal or dense."""
+    if heads == 1:
+        return source @ rows.T
+    part, wide = source.shape[1] // heads, rows.shape[0]
+    # The batch is never named: exported programs have no number for it.
+    split = source.reshape(-1, 1, heads, 1, part)
+    matrices = rows.reshape(1, -1, heads, part, part)
+    return (matrices * split).sum(-1).reshape(-1, wide)
+
+
+def specified(
+    cell: Cell,
+    x: Value,
+    start: Sequence[Value],
+    parameters: Mapping[str, Value],
+) -> list[list[Value]]:
+    """Run a cell's `step` as it stands.
+
+    Parameters
+    ----------
+    cell : Cell
+    x : array, (T, B, I)
+    start : sequence of array, (B, H)
+        The states before the first step.
+    parameters : mapping of str to array
+        As `shapes` has them; NumPy arrays or torch tensors.
+
+    Returns
+    -------
+    list of list of array
+        For each step the states after it.
+    """
+    step = cell.bound(_Weights(cell.traced, parameters))
+    state, found = list(start), []
+    for value in x:
+        state = [
+            _wide(s, b) for s, b in zip(step(_At(value), *state), state, strict=True)
+        ]
+        found.append(state)
+    return found
+
+
+def _wide(new: Value, before: Value) -> Value:
+    """Return a state as a full vector, where `step` gave a number or a row's sum."""
+    shape: tuple[int, ...] = getattr(new, "shape", ())
+    # The number of rows is not asked: an exported program has none.
+    full = len(shape) == len(before.shape) and shape[-1] == before.shape[-1]
+    return new if full else new + 0 * before
+
+
+_OPERATORS: dict[str, Callable[..., Value]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+    "max": functions.maximum,
+    "min": functions.minimum,
+    "select": functions.where,
+    "rowsum": functions.row_sum,
+    "abs": abs,
+    **{
+        name: getattr(functions, name)
+        for name in ("sigmoid", "tanh", "relu", "softplus", "exp", "log", "sqrt")
+    },
+    "sin": functions.sin,
+    "cos": functions.cos,
+}
+
+
+def _greater(a: Value, b: Value) -> Value:
+    found = a > b
+    like = a if hasattr(a, "shape") else b
+    return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
+
+
+def _step(a: Value) -> Value:
+    """Return 1 above 0, else 0, and NaN for NaN."""
+    return _greater(a, 0.0) + 0.0 * a
+
+
+def _sign(a: Value) -> Value:
+    return _greater(a, 0.0) - _greater(0.0, a) + 0.0 * a
+
+
+_COMPARED: dict[str, Callable[..., Value]] = {
+    "greater": _greater,
+    "step": _step,
+    "sign": _sign,
+}
+
+
+def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
+    """Return the vectors of one value a unit that a program is given, (H,).
+
+    Parameters
+    ----------
+    lowered : Lowered
+    parameters : mapping of str to array
+        As `shapes` has them; autograd follows.
+    """
+    if not lowered.units:
+        return []
+    hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
+    found: dict[Node, Value] = {}
+    for node in ordered(lowered.units):
+        if node.op == "unit":
+            found[node] = parameters[node.data]
+        elif node.op == "width":
+            found[node] = float(hidden)
+        elif node.op == "const":
+            found[node] = node.data
+        else:
+            found[node] = _apply(node, found)
+    # A sum over the units is one number.
+    like = next(parameters[name] for name in lowered.step.units)
+    return [_wide(found[node], like) for node in lowered.units]
+
+
+def operation(op: str) -> Callable[..., Value]:
+    """Return the function on arrays or tensors that an operation of a graph is."""
+    return _COMPARED[op] if op in _COMPARED else _OPERATORS[op]
+
+
+def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
+    return operation(node.op)(*(found[a] for a in node.args))
+
+
+class Composite:
+    """A step's graph on arrays or tensors of any kind.
+
+    Parameters
+    ----------
+    step : Step
+        With its noise, see `noisy`.
+    parameters : mapping of str to array
+        As `shapes` has them; ``bias`` may be missing or None.
+    apart : bool
+        Take parts of the parameters as tensors of their own, for tracers that allow no
+        two views of one.
+    """
+
+    def __init__(
+        self, step: Step, parameters: Mapping[str, Value], *, apart: bool = False
+    ) -> None:
+        step = step.renewed(without_rules(step.roots))
+        self.step, self.parameters, self._apart = step, parameters, apart
+        known = blocks(step.linears)
+        self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
+        self._with_input = [n for n in step.linears if n.data.inputs]
+        self._order = ordered([*step.after, *step.values.values()])
+        self._fixed: dict[Node, Value] = {}
+        for node in self._order:
+            if node.op == "unit":
+                self._fixed[node] = parameters[node.data]
+            elif node.op == "const":
+                self._fixed[node] = node.data
+            elif node.op == "width":
+                self._fixed[node] = float(self.hidden)
+            elif self._is_fixed(node):
+                self._fixed[node] = _apply(node, self._fixed)
+        self._moving = [n for n in self._order if n not in self._fixed]
+        self._groups = self._group()
+        self._bias = self._biases()
+
+    def _is_fixed(self, node: Node) -> bool:
+        inner = bool(node.args) and node.op != "linear"
+        return inner and all(a in self._fixed for a in node.args)
+
+    def _group(self) -> dict[Node, tuple[Value, tuple[Node, ...]]]:
+        """Return for each source its rows, all slots' together, and the slots."""
+        pairs = [(n, source) for n in self.step.linears for source in n.args]
+        found: dict[Node, tuple[Value, tuple[Node, ...]]] = {}
+        for source in dict.fromkeys(source for _, source in pairs):
+            own = [k for k, (_, s) in enumerate(pairs) if s is source]
+            weight, hidden = self.parameters[STATE_WEIGHT], self.hidden
+            if len(own) == len(pairs):
+                rows = weight
+            elif own == list(range(own[0], own[-1] + 1)):
+                rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
+            else:
+                rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
+            if self._apart:
+                rows = rows.clone()
+            found[source] = rows, tuple(pairs[k][0] for k in own)
+        return found
+
+    def _biases(self) -> dict[Node, Value]:
+        bias = self.parameters.get(BIAS)
+        if bias is None:
+            return {}
+        own = [n for n in self.step.linears if n.data.bias]
+        parts = {
+            n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
+        }
+        return {n: p.clone() for n, p in parts.items()} if self._apart else parts
+
+    def inputs(self, x: Value) -> list[Value]:
+        """Return the products with x, one for each slot that it feeds, (…, H)."""
+        found = x @ self.parameters[INPUT_WEIGHT].T
+        hidden = self.hidden
+        parts = []
+        for k, node in enumerate(self._with_input):
+            part = found[..., k * hidden : (k + 1) * hidden]
+            parts.append(part + self._bias[node] if node in self._bias else part)
+        return parts
+
+    def __call__(
+        self,
+        inputs: Sequence[Value],
+        state: Sequence[Value],
+        masks: Mapping[str, Value] | None = None,
+    ) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        """Return the states after one step, and its gates by name.
+
+        Parameters
+        ----------
+        inputs : sequence of array, (B, H)
+            One step of what `inputs` returned.
+        state : sequence of array, (B, H)
+            The first may have another width P, where the weights that see it do: a
+            projection that follows the step makes it.
+        masks : mapping of str to array, (B, H), optional
+        """
+        found = self.values(inputs, state, masks)
+        like = state[-1]
+        after = tuple(_wide(found[n], like) for n in self.step.after)
+        return after, {k: found[n] for k, n in self.step.values.items()}
+
+    def values(
+        self,
+        inputs: Sequence[Value],
+        state: Sequence[Value],
+        masks: Mapping[str, Value] | None = None,
+    ) -> dict[Node, Value]:
+        """Return every value of one step, by node.
+
+        Parameters
+        ----------
+        inputs, state, masks
+            As for a call.
+        """
+        found = dict(self._fixed)
+        found.update(zip(self._with_input, inputs, strict=True))
+        done: set[Node] = set()
+        sums = {n: found[n] for n in self._with_input}
+        for node in self._moving:
+            if node.op == "before":
+                found[node] = state[node.data]
+            elif node.op == "mask":
+                found[node] = (masks or {})[node.data]
+            elif node.op == "linear":
+                for source in node.args:
+                    if source not in done:
+                        done.add(source)
+                        self._multiply(source, found[source], sums)
+                found[node] = sums[node]
+            else:
+                found[node] = _apply(node, found)
+        return found
+
+    def product_of(self, source: Node, value: Value) -> dict[Node, Value]:
+        """Return what the products with a source add to each of its slots.
+
+        Parameters
+        ----------
+        source : Node
+        value : array, (B, H) or (B, H, m)
+            The source, or m directions of it.
+        """
+        rows, nodes = self._groups[source]
+        if value.ndim == 2:
+            whole = product(value, rows, self.step.heads)
+        else:
+            turned = value.swapaxes(1, 2)
+            flat = turned.reshape(-1, turned.shape[-1])
+            whole = product(flat, rows, self.step.heads)
+            whole = whole.reshape(*turned.shape[:2], -1).swapaxes(1, 2)
+        hidden = self.hidden
+        return {
+            node: whole[:, k * hidden : (k + 1) * hidden]
+            for k, node in enumerate(nodes)
+        }
+
+    def apply(self, node: Node, found: Mapping[Node, Value]) -> Value:
+        """Return the value of a pointwise node from those of its arguments.
+
+        Parameters
+        ----------
+        node : Node
+        found : mapping of Node to array
+        """
+        return _apply(node, found)
+
+    def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
+        rows, nodes = self._groups[source]
+        whole = product(value, rows, self.step.heads)
+        for k, node in enumerate(nodes):
+            part = whole[..., k * self.hidden : (k + 1) * self.hidden]
+            if node in sums:
+                sums[node] = sums[node] + part
+            else:
+                bias = self._bias.get(node)
+                sums[node] = part if bias is None else part + bias

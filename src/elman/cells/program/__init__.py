@@ -1,0 +1,1 @@
+"""From the graph of a step to the program that the core runs."""

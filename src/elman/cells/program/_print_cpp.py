@@ -1,0 +1,238 @@
+"""A program printed as C++: what the core's interpreter does, compiled.
+
+The operations and their order are those of the tape, so that the bits are too. What is
+printed is included once for every instruction set, behind the core's own functions:
+see ``core/include/elman/program.h`` for `PieceRows` and `CompiledPieces`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+
+from elman.cells.graph._layout import BEFORE
+
+from ._program import Instruction, Piece, Program
+
+_FUNCTIONS = {
+    **{"SIGMOID": "sigmoid", "TANH": "tanh", "SOFTPLUS": "softplus", "FMA": "fma"},
+    **{"FNMA": "fnma", "EXP": "exp_of", "LOG": "log_of", "SQRT": "sqrt_of"},
+    **{"NEG": "negated", "ABS": "absolute", "SELECT": "where_nonzero"},
+    **{name: f"ops::{name.lower()}" for name in ("RELU", "MAX", "MIN", "GREATER")},
+    **{"STEP": "ops::step", "SIGN": "ops::sign"},
+}
+_OPERATORS = {"ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/"}
+
+SLOTS, FRAME, SAVED, SUMS, STATES = range(5)
+"""The core's places; behind the last of them come states, masks and gradients."""
+
+
+def digest(program: Program) -> int:
+    """Return the core's own name of a program: FNV-1a over its lists."""
+    integers, floats = program.encode()
+    data = struct.pack(f"<{len(integers)}q", *integers)
+    data += struct.pack(f"<{len(floats)}d", *floats)
+    found = 14695981039346656037
+    for byte in data:
+        found = (found ^ byte) * 1099511628211 % 2**64
+    return found
+
+
+def pieces_of(program: Program) -> list[str]:
+    """Return the lines of every piece, which programs may have in common."""
+    return [
+        line
+        for back, pieces in enumerate((program.forward_pieces, program.backward_pieces))
+        for number, piece in enumerate(pieces)
+        for line in _Printer(program, bool(back)).piece(number, piece)
+    ]
+
+
+def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
+    """Return a header with every piece of some programs and the tables of them.
+
+    Parameters
+    ----------
+    programs : sequence of Program
+        Whose pieces are the same, such as those of other numbers of heads.
+    name : str
+        In lower case with underscores: a namespace, and the file's name.
+    about : str
+        What to say in its first line.
+    """
+    first = about or f"The cell {name}"
+    lines = [f"// {first}, printed by tools/print_cells.py: do not edit.", ""]
+    lines += [f"namespace printed::{name} {{", ""]
+    program = programs[0]
+    lines += pieces_of(program)
+    for back, pieces in enumerate((program.forward_pieces, program.backward_pieces)):
+        way = _way(bool(back))
+        table = ", ".join(f"{way}{k}<V>::run" for k in range(len(pieces)))
+        lines += [
+            "template <class V>",
+            f"constexpr PieceFunction<typename V::T> k{way}[] = {{",
+            f"    {table}}};",
+        ]
+    lines += ["template <class V, class F>", "void each(F& take) {"]
+    lines += [
+        f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
+        "{kForward<V>, kBackward<V>}});"
+        for one in programs
+    ]
+    lines += [
+        "}",
+        "",
+        f"}}  // namespace printed::{name}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def listed(names: list[str]) -> str:
+    """Return the header that includes all printed cells and hands them out."""
+    lines = ["// All printed cells, by tools/print_cells.py: do not edit.", ""]
+    lines += ["#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))", ""]
+    lines += [f'#include "{name}.h"' for name in names]
+    lines += ["", "namespace printed {", ""]
+    lines += ["template <class V, class F>", "void each(F&& take) {"]
+    lines += [f"  {name}::each<V>(take);" for name in names]
+    lines += ["}", "", "}  // namespace printed", ""]
+    return "\n".join(lines)
+
+
+def _way(back: bool) -> str:
+    return "Backward" if back else "Forward"
+
+
+class _Printer:
+    """Prints one piece as a struct with one function."""
+
+    def __init__(self, program: Program, back: bool) -> None:
+        self.program, self.back = program, back
+        self.moved: dict[str, str] = {}
+        self.heads: list[str] = []
+
+    def piece(self, number: int, piece: Piece) -> Iterator[str]:
+        """Yield the lines of a piece."""
+        body = list(self._body(piece))
+        yield "template <class V>"
+        yield f"struct {_way(self.back)}{number} {{"
+        yield "  using T = typename V::T;"
+        yield (
+            "  static void run(const Tape&, const PieceRows<T>& at, long first, "
+            "long count, long u0,"
+        )
+        yield "                  long u1) {"
+        yield "    [[maybe_unused]] const long H = at.hidden;"
+        yield "    for (long i = first; i < first + count; ++i) {"
+        yield from (f"      {line}" for line in self.heads)
+        yield "      const auto one = [&](long u, auto m) ELMAN_INLINE_LAMBDA {"
+        yield from (f"        {line}" for line in body)
+        yield "      };"
+        yield "      long u = u0;"
+        yield "      for (; u + V::width <= u1; u += V::width) one(u, Full{});"
+        yield "      if (u < u1) one(u, V::lanes(u1 - u));"
+        yield "    }"
+        yield "  }"
+        yield "};"
+        yield ""
+
+    def _body(self, piece: Piece) -> Iterator[str]:
+        held: dict[int, str] = {}
+        code = [i for i in piece.instructions if not self._idle(i)]
+        for k, i in enumerate(code):
+            reads = [held[register] for register in i.reads]
+            if i.op == "STORE":
+                where = self._pointer(i)
+                check = f"if ({where}) " if self._may_lack(i) else ""
+                yield f"{check}{reads[0]}.store({where} + u, m);"
+            elif i.op == "SUM":
+                where = self._head(
+                    "sum", "T* const", f"at.place[{SUMS}][i] + {i.a} * H"
+                )
+                yield f"{reads[0]}.store({where} + u, m);"
+            else:
+                held[i.to] = f"v{k}"
+                yield f"const V v{k} = {self._value(i, reads)};"
+
+    def _value(self, i: Instruction, reads: list[str]) -> str:
+        if i.op == "LOAD":
+            return f"V::load({self._pointer(i)} + u, m)"
+        if i.op == "CONST":
+            return f"V::all({number(self.program.constants[i.a])})"
+        if i.op == "WIDTH":
+            return "V::all(T(H))"
+        if i.op == "ROW":
+            known = self.program.rows if self.back else 0
+            saved = i.a < known
+            array = "saved_scalars" if saved else "scalars"
+            place = i.a if saved else i.a - known
+            return f"V::all({self._head('row', 'const T', f'at.{array}[i][{place}]')})"
+        if i.op in _OPERATORS:
+            return f"{reads[0]} {_OPERATORS[i.op]} {reads[1]}"
+        return f"{_FUNCTIONS[i.op]}({', '.join(reads)})"
+
+    def _pointer(self, i: Instruction) -> str:
+        """Return the name of the pointer to a row's vector, made before the loop."""
+        space, column = i.space, i.b
+        if space == "UNIT":
+            return self._head("p", "const T* const", f"at.units[{column}]")
+        place, offset = self._place(i)
+        kind = "T* const" if i.op == "STORE" else "const T* const"
+        text = f"at.place[{place}][i]" + (f" + {offset} * H" if offset else "")
+        if i.op == "STORE" and self._may_lack(i):
+            text = f"at.place[{place}] ? {text} : nullptr"
+        return self._head("to" if i.op == "STORE" else "from", kind, text)
+
+    def _head(self, kind: str, declared: str, text: str) -> str:
+        key = f"{declared} {text}"
+        if key not in self.moved:
+            self.moved[key] = f"{kind}{len(self.moved)}"
+            self.heads.append(f"{declared} {self.moved[key]} = {text};")
+        return self.moved[key]
+
+    def _may_lack(self, i: Instruction) -> bool:
+        """Return whether the core may have no memory there: in inference."""
+        return i.space == "SAVED"
+
+    def _place(self, i: Instruction) -> tuple[int, int]:
+        """Return the core's place of a vector, and its column there."""
+        p, space, column = self.program, i.space, i.b
+        if space == "FRAME":
+            if self.back:
+                return FRAME, column
+            return (SLOTS, column) if column < p.slots else (FRAME, column - p.slots)
+        if space in ("SAVED", "DSLOT"):
+            return (SAVED if space == "SAVED" else SLOTS), column
+        behind = 2 * p.states + p.masks + (p.states if i.op == "STORE" else 0)
+        first = {"BEFORE": 0, "AFTER": p.states, "MASK": 2 * p.states, "DSTATE": behind}
+        return STATES + first[space] + column, 0
+
+    def _idle(self, i: Instruction) -> bool:
+        """Return whether the core has no memory for a store: zeros it need not keep."""
+        return i.op == "STORE" and i.space == "DSTATE" and not self._passes_on(i.b)
+
+    def _passes_on(self, state: int) -> bool:
+        """Return whether a state's gradient passes a step other than by products."""
+        products = [
+            p for p in self.program.products if (p.kind, p.source) == (BEFORE, state)
+        ]
+        if not products or any(p.heads > 1 for p in products):
+            return True
+        for piece in self.program.backward_pieces:
+            zeros: set[int] = set()
+            for i in piece.instructions:
+                if i.op == "STORE" and (i.space, i.b) == ("DSTATE", state):
+                    return i.to not in zeros
+                if i.op in ("STORE", "SUM"):
+                    continue
+                zero = i.op == "CONST" and self.program.constants[i.a] == 0
+                (zeros.add if zero else zeros.discard)(i.to)
+        return True
+
+
+def number(value: float) -> str:
+    """Return a constant of the core's type, to the bit."""
+    if value == int(value) and abs(value) < 2**20:
+        return f"T({int(value)})" if value or str(value)[0] != "-" else "T(-0.0)"
+    return f"T({value.hex()})"

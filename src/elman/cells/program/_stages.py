@@ -1,0 +1,77 @@
+"""When each value of a pass is computed: pieces, and what has to happen between them.
+
+A matrix product and a sum over a row need their whole argument before any of their
+result can be used, so they stand between two pieces. A value is computed in the last
+piece that allows for it, where its uses are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from elman.cells.graph._graph import Node, ordered
+
+BETWEEN = ("linear", "rowsum", "back")
+"""Operations that stand between pieces."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The pieces of a pass.
+
+    Attributes
+    ----------
+    count : int
+    order : tuple of Node
+        All nodes, arguments first.
+    piece : dict of Node to int
+        Where a pointwise node is computed; from where on one of `BETWEEN` is known.
+    last : dict of Node to int
+        The last piece in which a root may be stored.
+    """
+
+    count: int
+    order: tuple[Node, ...]
+    piece: dict[Node, int]
+    last: dict[Node, int]
+
+
+def stages(
+    roots: Sequence[Node],
+    is_leaf: Callable[[Node], bool],
+    needs: Callable[[Node], Sequence[Node]],
+) -> Stages:
+    """Return the pieces that compute the roots.
+
+    Parameters
+    ----------
+    roots : sequence of Node
+    is_leaf : callable
+        Whether a node can be loaded in any piece.
+    needs : callable
+        Of a node of `BETWEEN`, the arguments that a piece before it must have stored.
+    """
+    order = ordered(roots, lambda n: is_leaf(n))
+    level: dict[Node, int] = {}
+    for node in order:
+        if is_leaf(node):
+            level[node] = 0
+        elif node.op in BETWEEN:
+            level[node] = max((level[a] + 1 for a in needs(node)), default=0)
+        else:
+            level[node] = max((level[a] for a in node.args), default=0)
+    final = max(level.values(), default=0)
+    piece = dict.fromkeys(order, final)
+    last = dict.fromkeys(order, final)
+    for node in reversed(order):
+        if is_leaf(node):
+            continue
+        if node.op in BETWEEN:
+            for arg in needs(node):
+                last[arg] = min(last[arg], piece[node] - 1)
+                piece[arg] = min(piece[arg], piece[node] - 1)
+        else:
+            for arg in node.args:
+                piece[arg] = min(piece[arg], piece[node])
+    return Stages(final + 1, tuple(order), piece, last)

@@ -1,0 +1,1 @@
+"""The forms in which a batch comes in and goes out."""

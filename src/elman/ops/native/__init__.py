@@ -1,0 +1,1 @@
+"""The native path: everything that reaches the compiled core."""

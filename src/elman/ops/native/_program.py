@@ -1,0 +1,190 @@
+"""A cell given as equations on the core: its program, with one autograd rule.
+
+A second derivative, and a gradient through a trace, recompute the call on the
+composite path, where derivatives exist to any order.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from elman._errors import InputError
+from elman.cells import Lowered, paired_bias, stock
+from elman.ops._again import gradients_again
+from elman.ops._call import Call, Noise, Result
+from elman.ops._composite import run as run_composite
+from elman.ops._lengths import cleared, running
+from elman.ops._ordinary import HOOKS, foreign
+from elman.ops._step_gradients import into, wanted
+
+from ._border import BUILT
+from ._program_run import Plan, Ran, backward, forward
+
+_GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
+"""Programs as the core has parsed them."""
+atexit.register(_GRAPHS.clear)  # before the core is unloaded
+
+_NOTHING = torch.empty(0)
+
+PROGRAMS = BUILT
+"""Whether there is a core to run programs."""
+
+
+def run(call: Call) -> Result:
+    """Run one layer in one direction of a cell given as equations on the core."""
+    equations: Any = call.equations
+    options, masks = _noise(call, equations.states)
+    lowered = equations.lowered(trace=call.trace, **options)
+    parameters = {k: v for k, v in call.parameters.items() if v is not None}
+    tensors = call.x, *call.state, *parameters.values()
+    bare = call._replace(x=_NOTHING, state=(), weights={})  # type: ignore[arg-type]
+    in_order = [masks[name] for name in lowered.masks]
+    try:
+        graph = _parsed(lowered)
+        plan = Plan(bare, lowered, graph, tuple(parameters), in_order, wanted())
+        if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+            outputs = _Program.apply(plan, *tensors)
+        else:
+            outputs = forward(plan, tensors, save=call.trace).outputs(call.trace)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    y, *rest = outputs
+    last = tuple(rest[: plan.states])
+    trace = _trace(plan, y, rest[plan.states :]) if call.trace else {}
+    return Result(y, last, trace)
+
+
+def as_equations(call: Call) -> Call:
+    """Return a call of one of torch's cells as one of the same cell's equations.
+
+    Their program knows recurrent dropout and zoneout; a projection it does not.
+    """
+    found = stock(call.cell, call.variant)
+    weights = call.weights
+    parameters = {"weight_ih": weights.w_ih, "weight_hh": weights.w_hh}
+    if weights.b_ih is not None:
+        parameters["bias"] = paired_bias(found.traced, weights.b_ih, weights.b_hh)
+    noise = call.noise
+    if noise is not None and isinstance(noise.recurrent, Tensor):
+        noise = noise._replace(recurrent=(noise.recurrent,))
+    return call._replace(weights=parameters, noise=noise, equations=found)  # type: ignore[arg-type]
+
+
+def _parsed(lowered: Lowered) -> Any:
+    found = _GRAPHS.get(lowered)
+    if found is None:
+        from elman._core import _native
+
+        found = _native.Graph(*lowered.program.encode())
+        _GRAPHS[lowered] = found
+    return found
+
+
+def _noise(
+    call: Call, states: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return how the equations change by a call's noise, and the masks they read."""
+    noise = call.noise or Noise()
+    options: dict[str, Any] = {}
+    masks: dict[str, Tensor] = {}
+    shape = (*call.x.shape[:2], call.state[0].shape[1])
+    if noise.recurrent is not None:
+        options["dropout"] = True
+        dropped = call.equations.traced.dropped  # type: ignore[union-attr]
+        for k, factor in zip(dropped, noise.recurrent, strict=True):
+            factor = factor.to(call.x.dtype).contiguous()
+            masks[f"dropout.{states[k]}"] = factor.expand(shape)
+    if any(stay is not None for stay in noise.stays):
+        rates: list[float | None] = []
+        for name, stay in zip(states, noise.stays, strict=True):
+            if isinstance(stay, Tensor):
+                masks[f"zoneout.{name}"] = stay.to(call.x.dtype).contiguous()
+                rates.append(None)
+            else:
+                rates.append(0.0 if stay is None else float(stay))
+        options["zoneout"] = tuple(rates)
+    return options, masks
+
+
+class _Program(Function):
+    """Forward keeps what the core's backward reads.
+
+    The output is among it, and is the caller's to change in place; it is watched, and
+    where it has changed forward runs again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        ran = forward(plan, tensors, save=True)
+        ctx.plan = plan
+        ctx.set_materialize_grads(False)
+        kept = *tensors, ran.saved, ran.rows, *ran.tracks
+        if HOOKS() is not None:
+            # Whoever packs saved tensors (checkpoints, offloading) gets a copy of y.
+            ctx.save_for_backward(*kept, ran.y.clone())
+            ctx.y = None
+        else:
+            ctx.save_for_backward(*kept)
+            ctx.y, ctx.version = ran.y.detach(), ran.y._version  # detached: no cycle
+        return ran.outputs(plan.call.trace)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        plan: Plan = ctx.plan
+        kept, y = ctx.saved_tensors, ctx.y
+        count = 1 + plan.states + len(plan.names)
+        tensors, (saved, rows, *tracks) = kept[:count], kept[count:]
+        if y is None:
+            y = tracks.pop()
+        elif y._version != ctx.version:
+            y = forward(plan, tensors, save=True).y
+        wants = ctx.needs_input_grad[1:]
+        of_trace = any(g is not None for g in grads[1 + plan.states :])
+        if torch.is_grad_enabled() or of_trace or foreign((*grads, y, *kept)):
+            with into(plan.steps):
+                found = gradients_again(
+                    lambda t: _composite(plan, t, grads), tensors, wants
+                )
+        else:
+            ran = Ran(y, [], saved, rows, tracks)
+            found = backward(plan, tensors, ran, grads[: 1 + plan.states], wants)
+        if not torch._C._autograd._get_current_graph_task_keep_graph():
+            ctx.y = None
+        return None, *found
+
+
+def _composite(
+    plan: Plan, t: Sequence[Tensor], grads: Sequence[Tensor | None]
+) -> tuple[list[Tensor], list[Tensor | None]]:
+    """Return the results on the composite path, and the gradient given of each."""
+    count = plan.states
+    state, parameters = tuple(t[1 : 1 + count]), plan.parameters(t)
+    call = plan.call._replace(x=t[0], state=state, weights=parameters)  # type: ignore[arg-type]
+    result = run_composite(call)
+    outputs, given = [result.y, *result.state], list(grads[: 1 + count])
+    if call.trace:
+        *of_tracks, of_saved = grads[1 + count :]
+        outputs += [result.trace[name] for name in plan.lowered.step.states[1:]]
+        given += of_tracks
+        for name, (where, place) in plan.lowered.tracks.items():
+            if where == "saved" and of_saved is not None:
+                outputs.append(result.trace[name])
+                given.append(of_saved[:, :, place])
+    return outputs, given
+
+
+def _trace(plan: Plan, y: Tensor, rest: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Return every step's states and gates by name, zero beyond a row's length."""
+    *tracks, saved = rest
+    states = [y, *tracks]
+    found = dict(zip(plan.lowered.step.states, states, strict=True))
+    for name, (where, place) in plan.lowered.tracks.items():
+        found[name] = saved[:, :, place] if where == "saved" else states[place]
+    return cleared(found, running(y, plan.call.lengths))

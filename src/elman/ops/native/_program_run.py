@@ -1,0 +1,247 @@
+"""A program on the core, there and back: tensors in, tensors out, no autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elman.cells import Lowered, Weight, core_bias, core_weights, unit_values
+from elman.ops._call import Call
+from elman.ops._step_gradients import StepGradients
+
+from ._border import _stored
+
+Gradients = tuple[Tensor | None, ...]
+"""Of x, the states before the first step, the parameters."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run needs beside tensors that may have a gradient.
+
+    Attributes
+    ----------
+    call : Call
+        Without its tensors but lengths and noise.
+    lowered : Lowered
+    graph
+        The program as the core has parsed it.
+    names : tuple of str
+        The parameters, in the order of the tensors behind x and the states.
+    masks : list of Tensor, (T, B, H)
+    steps : StepGradients, optional
+        To be filled with ‖∂L/∂h_t‖.
+    """
+
+    call: Call
+    lowered: Lowered
+    graph: Any
+    names: tuple[str, ...]
+    masks: list[Tensor]
+    steps: StepGradients | None
+
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return self.lowered.program.states
+
+    def way(self) -> dict[str, Any]:
+        """Return how to go through time, as the core takes it."""
+        return {
+            "lengths": self.call.lengths,
+            "reverse": self.call.reverse,
+            "threads": torch.get_num_threads(),
+        }
+
+    def parameters(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Return the parameters by name, of x, the states and them."""
+        return dict(zip(self.names, tensors[1 + self.states :], strict=True))
+
+
+@dataclass
+class Ran:
+    """What forward leaves; `tracks` are of the states behind the first."""
+
+    y: Tensor
+    last: list[Tensor]
+    saved: Tensor
+    rows: Tensor
+    tracks: list[Tensor]
+
+    def outputs(self, trace: bool) -> tuple[Tensor, ...]:
+        """Return y, the last states and, for a trace, tracks and saved vectors."""
+        found = (self.y, *self.last)
+        return (*found, *self.tracks, self.saved) if trace else found
+
+
+def forward(plan: Plan, tensors: Sequence[Tensor], save: bool) -> Ran:
+    """Run a program.
+
+    Parameters
+    ----------
+    plan : Plan
+    tensors : sequence of Tensor
+        x, the states before the first step, the parameters.
+    save : bool
+        Keep what backward and a trace need.
+    """
+    program = plan.lowered.program
+    x, first = _row(tensors[0]), _states(plan, tensors)
+    weights, bias, units = _given(plan, plan.parameters(tensors))
+    steps, rows, hidden = *x.shape[:2], first[0].shape[1]
+    new = x.new_empty
+    length = steps if save else 0
+    ran = Ran(
+        new(steps, rows, hidden),
+        [new(rows, hidden) for _ in first],
+        new(length, rows, program.saved, hidden),
+        new(length, rows, program.rows),
+        [new(length, rows, hidden) for _ in first[1:]],
+    )
+    kept: dict[str, Any] = {}
+    if save:
+        kept = {"saved": ran.saved, "rows": ran.rows, "tracks": [None, *ran.tracks]}
+    plan.graph.forward(
+        *(x, weights, bias, units, plan.masks, first, ran.y, ran.last),
+        **kept,
+        **plan.way(),
+        save=save,
+    )
+    return ran
+
+
+def backward(
+    plan: Plan,
+    tensors: Sequence[Tensor],
+    ran: Ran,
+    grads: Sequence[Tensor | None],
+    wants: Sequence[bool],
+) -> Gradients:
+    """Run a program backwards.
+
+    Parameters
+    ----------
+    plan : Plan
+    tensors : sequence of Tensor
+        As given to `forward`.
+    ran : Ran
+        What that has left.
+    grads : sequence of Tensor or None
+        Of y and the last states.
+    wants : sequence of bool
+        Which of the tensors need a gradient.
+    """
+    lowered, count = plan.lowered, plan.states
+    x, first = _row(tensors[0]), _states(plan, tensors)
+    parameters = plan.parameters(tensors)
+    weights, _, units = _given(plan, parameters)
+    want = dict(zip(plan.names, wants[1 + count :], strict=True))
+    hidden = first[0].shape[1]
+
+    found = {k: torch.empty_like(_whole(p)) for k, p in parameters.items() if want[k]}
+    dx = torch.empty_like(x) if wants[0] else None
+    dfirst = [
+        torch.empty_like(s) if w else None
+        for s, w in zip(first, wants[1 : 1 + count], strict=True)
+    ]
+    dweights = [
+        _place(w, found[w.parameter], hidden) if want[w.parameter] else None
+        for w in lowered.weights
+    ]
+    dbias = found.get("bias")
+    if dbias is not None and not lowered.bias_as_it_is:
+        dbias = x.new_empty(lowered.program.slots * hidden)
+    names = [name for name in lowered.step.units if want[name]]
+    dunits = [torch.empty_like(u) if names else None for u in units]
+    norms = None if plan.steps is None else x.new_empty(x.shape[:2])
+    dy, *dlast = grads
+    plan.graph.backward(
+        *(x, weights, units, plan.masks, first, ran.y, ran.saved),
+        *([None, *ran.tracks], ran.rows),
+        **plan.way(),
+        dy=None if dy is None else _row(dy),
+        dlast=[None if d is None else _whole(d) for d in dlast],
+        **{"dx": dx, "dweights": dweights, "dbias": dbias, "dunits": dunits},
+        **{"dfirst": dfirst, "norms": norms},
+    )
+    if plan.steps is not None and norms is not None:
+        plan.steps.fill(norms)
+    for weight, part in zip(lowered.weights, dweights, strict=True):
+        if part is not None and not weight.together:
+            _bring(found[weight.parameter], part, weight.blocks, hidden)
+    if dbias is not None and not lowered.bias_as_it_is:
+        _bring(found["bias"], dbias, lowered.biases, hidden)
+    if names:
+        found.update(_through_units(lowered, parameters, names, dunits))
+    return (dx, *dfirst, *(found.get(name) for name in plan.names))
+
+
+def _given(
+    plan: Plan, parameters: Mapping[str, Tensor]
+) -> tuple[list[Tensor], Tensor | None, list[Tensor]]:
+    """Return the core's weights, bias and unit vectors."""
+    with torch.no_grad():
+        weights = [_whole(w) for w in core_weights(plan.lowered, parameters)]
+        bias = core_bias(plan.lowered, parameters.get("bias"))
+        units = [_whole(u) for u in unit_values(plan.lowered, parameters)]
+    return weights, None if bias is None else _whole(bias), units
+
+
+def _place(weight: Weight, whole: Tensor, hidden: int) -> Tensor:
+    """Return where the core writes a weight's gradient: in its place if it can."""
+    rows = len(weight.blocks) * hidden
+    if not weight.together:
+        return whole.new_empty(rows, whole.shape[1])
+    return whole[weight.blocks[0] * hidden :][:rows]
+
+
+def _bring(
+    whole: Tensor, part: Tensor, blocks: Sequence[int | None], hidden: int
+) -> None:
+    """Copy blocks of rows to their places; None: it has none."""
+    places = {block: k for k, block in enumerate(blocks) if block is not None}
+    to, own = list(places), list(places.values())
+    width = whole.shape[1:]
+    whole.view(-1, hidden, *width)[to] = part.view(-1, hidden, *width)[own]
+
+
+def _through_units(
+    lowered: Lowered,
+    parameters: Mapping[str, Tensor],
+    names: Sequence[str],
+    dunits: Sequence[Tensor | None],
+) -> dict[str, Tensor]:
+    """Go back from the unit vectors to the parameters they are made of."""
+    with torch.enable_grad():
+        own = {k: p.detach() for k, p in parameters.items()}
+        own.update({k: own[k].requires_grad_() for k in names})
+        made = unit_values(lowered, own)
+    pairs = [(u, d) for u, d in zip(made, dunits, strict=True) if u.requires_grad]
+    found = torch.autograd.grad(
+        [u for u, _ in pairs],
+        [own[name] for name in names],
+        [d for _, d in pairs],
+        materialize_grads=True,
+    )
+    return dict(zip(names, found, strict=True))
+
+
+def _states(plan: Plan, tensors: Sequence[Tensor]) -> list[Tensor]:
+    return [_whole(s) for s in tensors[1 : 1 + plan.states]]
+
+
+def _row(x: Tensor) -> Tensor:
+    """Return x with its last axis contiguous, copied only if it must be."""
+    plain = not x.is_neg() and not x._is_zerotensor()
+    if plain and x.numel() and (x.stride(-1) == 1 or x.shape[-1] == 1):
+        return x.detach()
+    return _whole(x)
+
+
+def _whole(x: Tensor) -> Tensor:
+    # What is empty counts as contiguous whatever its strides.
+    return _stored(x.detach()) if x.numel() else x.new_empty(x.shape)

@@ -1,0 +1,1 @@
+"""Forecasts beside what then happened, and beside those that cost nothing."""

@@ -1,0 +1,1 @@
+"""What the targets are like: their season, their kind, the loss that suits them."""
