@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-classification bench-flow bench-long-dependencies bench-recurrent \
+        bench-cells bench-classification bench-flow bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -76,6 +76,9 @@ format: $(VENV)/.installed-dev  ## Format the code
 
 bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, three seeds
 	$(BIN)/python benchmarks/bikeshare.py
+
+bench-cells: $(VENV)/.installed  ## Cells as programs on the core, beside their steps in C++
+	$(BIN)/python benchmarks/cells.py
 
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py

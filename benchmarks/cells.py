@@ -1,0 +1,201 @@
+"""Cells as programs on the core: interpreted and compiled, beside their C++ steps.
+
+    python benchmarks/cells.py
+    python benchmarks/cells.py --cell lstm --rounds 50
+
+A forward and a backward of the core alone, with every gradient but that of the first
+state, float32, on one thread: medians of turns in one process, in seconds of that
+thread. RNN, GRU and LSTM have steps in C++; their programs are given as shares of the
+time that these take, at the sizes of ``make bench-core``. `layer` is a training step of
+the layer made of the equations, as a share of one of elman.RNN, GRU or LSTM: it counts
+what is around the kernels too. Of the other cells the interpreted program is given as a
+share of the compiled one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import elman
+from elman import cells
+from elman._core import _native
+from elman.bench import Sizes, race
+from elman.ops.native._border import CELLS, sequence_backward, sequence_forward
+
+Run = Callable[[], object]
+
+HAND_WRITTEN = {
+    "lstm": (elman.LSTM, CELLS["lstm", "plain"], 4),
+    "gru": (elman.GRU, CELLS["gru", "reset_after"], 3),
+    "rnn": (elman.RNN, CELLS["rnn", "tanh"], 1),
+}
+"""The layer, the core's numbers and the products of H units, of each."""
+SIZES = (
+    Sizes(32, 100, 64, 64),
+    Sizes(32, 100, 64, 128),
+    Sizes(64, 100, 128, 256),
+    Sizes(64, 50, 512, 512),
+    Sizes(128, 100, 64, 64),
+    Sizes(1, 200, 64, 128),
+    Sizes(20, 35, 192, 192),
+    Sizes(20, 35, 640, 640),
+)
+FEW = (
+    Sizes(32, 100, 1, 64),
+    Sizes(32, 100, 64, 128),
+    Sizes(128, 100, 64, 64),
+    Sizes(64, 50, 512, 512),
+)
+
+
+def program(name: str, s: Sizes) -> Run:
+    """Return a forward and a backward of a cell's program."""
+    lowered = cells.cell(name).lowered()
+    own = lowered.program
+    graph = _native.Graph(*own.encode())
+    random = np.random.default_rng(0).random
+    start = cells.initial(cells.cell(name), s.inputs, s.hidden, random)
+    parameters = {k: torch.from_numpy(v).float() for k, v in start.items()}
+    weights = [w.contiguous() for w in cells.core_weights(lowered, parameters)]
+    bias = cells.core_bias(lowered, parameters.get("bias"))
+    units = [u.contiguous() for u in cells.unit_values(lowered, parameters)]
+
+    row = s.batch, s.hidden
+    x, dy = torch.randn(s.steps, s.batch, s.inputs), torch.randn(s.steps, *row)
+    y = torch.zeros(s.steps, *row)
+    tracks = [torch.zeros(s.steps, *row) for _ in range(own.states)]
+    first, last = ([torch.zeros(row) for _ in range(own.states)] for _ in range(2))
+    saved = torch.zeros(s.steps, s.batch, own.saved, s.hidden)
+    rows = torch.zeros(s.steps, s.batch, own.rows)
+    gradients = {
+        "dx": torch.empty_like(x),
+        "dweights": [torch.empty_like(w) for w in weights],
+        "dbias": None if bias is None else torch.empty_like(bias),
+        "dunits": [torch.empty_like(u) for u in units],
+    }
+
+    def run() -> None:
+        kept = (saved, tracks, rows)
+        graph.forward(x, weights, bias, units, [], first, y, last, *kept, save=True)
+        graph.backward(x, weights, units, [], first, y, *kept, dy=dy, **gradients)
+
+    return run
+
+
+def hand_written(name: str, s: Sizes) -> Run:
+    """Return a forward and a backward of a cell whose step is C++."""
+    _, numbers, gates = HAND_WRITTEN[name]
+    way = (*numbers, False, False, True)
+    shapes = (s.inputs,), (s.hidden,), (), ()
+    weights = [torch.randn(gates * s.hidden, *more) / 20 for more in shapes]
+    x = torch.randn(s.steps, s.batch, s.inputs)
+    dy = torch.randn(s.steps, s.batch, s.hidden)
+    given = (x, None, None, *weights, None, None)
+    wanted = (True, False, False, True, True, True, True, False)
+
+    def run() -> None:
+        y, _, _, *kept = sequence_forward(*way, *given, True)
+        d = (dy, None, None)
+        found = sequence_backward(*way, *given, y, *kept, *d, wanted, False, False)
+        assert found is not None
+
+    return run
+
+
+def training_step(layer: nn.Module, x: Tensor, dy: Tensor) -> Run:
+    """Return a forward and a backward of a layer, through autograd."""
+
+    def run() -> None:
+        layer.zero_grad()
+        x.grad = None
+        layer(x)[0].backward(dy)
+
+    return run
+
+
+def interpreted(run: Run) -> Run:
+    """Return the same with no compiled piece."""
+
+    def slower() -> None:
+        _native.use_compiled(False)
+        try:
+            run()
+        finally:
+            _native.use_compiled(True)
+
+    return slower
+
+
+def main() -> None:
+    """Print a table of the cells that have a step in C++, and one of the others."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cell", choices=cells.names(), action="append")
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    chosen = options.cell or cells.names()
+    print(f"{_native.isa()}, one thread, float32, {options.rounds} rounds\n")
+    for name in (n for n in HAND_WRITTEN if n in chosen):
+        _beside_hand_written(name, options.rounds)
+    others = [n for n in chosen if n not in HAND_WRITTEN]
+    if others:
+        print(f"{'interpreted over compiled':<26}", end="")
+        print("".join(f"{s!s:>21}" for s in FEW))
+    for name in others:
+        print(f"{name:<26}", end="")
+        for s in FEW:
+            run = program(name, s)
+            steps = {"compiled": run, "interpreted": interpreted(run)}
+            taken = _race(steps, options.rounds)
+            print(f"{taken['interpreted'] / taken['compiled']:>21.2f}", end="")
+        print(flush=True)
+
+
+def _beside_hand_written(name: str, rounds: int) -> None:
+    kind = HAND_WRITTEN[name][0]
+    print(f"{name:<20}{'C++':>12}{'interpreted':>14}{'compiled':>10}{'layer':>8}")
+    shares: list[list[float]] = []
+    for s in SIZES:
+        run = program(name, s)
+        x = torch.randn(s.steps, s.batch, s.inputs, requires_grad=True)
+        dy = torch.randn(s.steps, s.batch, s.hidden)
+        of_equations: Any = cells.find(name).layer(s.inputs, s.hidden)
+        steps = {
+            "C++": hand_written(name, s),
+            "interpreted": interpreted(run),
+            "compiled": run,
+            "layer": training_step(kind(s.inputs, s.hidden), x, dy),
+            "of equations": training_step(of_equations, x, dy),
+        }
+        taken = _race(steps, rounds)
+        shares.append(
+            [
+                taken["interpreted"] / taken["C++"],
+                taken["compiled"] / taken["C++"],
+                taken["of equations"] / taken["layer"],
+            ]
+        )
+        print(f"{s!s:<20}{1e3 * taken['C++']:>9.2f} ms" + _columns(shares[-1]))
+    means = [statistics.geometric_mean(column) for column in zip(*shares, strict=True)]
+    print(f"{'geometric mean':<32}{_columns(means)}\n", flush=True)
+
+
+def _columns(shares: list[float]) -> str:
+    return "".join(f"{v:>{w}.2f}" for v, w in zip(shares, (14, 10, 8), strict=True))
+
+
+def _race(steps: dict[str, Run], rounds: int) -> dict[str, float]:
+    return race(steps, rounds, clock=time.thread_time)
+
+
+if __name__ == "__main__":
+    main()
