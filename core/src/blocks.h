@@ -61,6 +61,75 @@ struct Blocks {
   }
 };
 
+// Sums of several arrays, each in blocks of the batch: those of block 0 are the caller's
+// own, and in the end the others' are added to them. An array that is null is not wanted.
+template <class T>
+class BlockSums {
+ public:
+  // given(k) is the k-th array of `arrays`, of size(k) numbers.
+  template <class Array, class Size>
+  void prepare(Scratch& scratch, int blocks, int arrays, Array given, Size size) {
+    blocks_ = blocks, arrays_ = arrays;
+    sums_ = take<T*>(scratch, blocks * arrays);
+    sizes_ = take<long>(scratch, arrays);
+    for (int k = 0; k < arrays; ++k) {
+      sums_[k] = given(k);
+      sizes_[k] = size(k);
+      for (int j = 1; j < blocks; ++j)
+        sums_[j * arrays + k] = sums_[k] ? take<T>(scratch, sizes_[k]) : nullptr;
+    }
+  }
+
+  T* const* of(int block) const { return sums_ + block * arrays_; }
+
+  // This thread's share of setting all of them to zero.
+  void clear(int id, int threads) const {
+    const Range r = slice(blocks_, id, threads);
+    for (long j = r.first; j < r.last; ++j)
+      for (int k = 0; k < arrays_; ++k) {
+        T* const to = of(int(j))[k];
+        const long n = to ? sizes_[k] : 0;
+        for (long i = 0; i < n; ++i) to[i] = 0;
+      }
+  }
+
+  // This thread's share of adding the blocks up.
+  void finish(int id, int threads) const {
+    for (int k = 0; k < arrays_; ++k) {
+      T* const to = sums_[k];
+      if (!to) continue;
+      const Range r = slice(sizes_[k], id, threads);
+      for (int j = 1; j < blocks_; ++j) {
+        const T* const from = of(j)[k];
+        for (long i = r.first; i < r.last; ++i) to[i] += from[i];
+      }
+    }
+  }
+
+ private:
+  int blocks_ = 0, arrays_ = 0;
+  T** sums_ = nullptr;
+  long* sizes_ = nullptr;
+};
+
+// Chunks of steps, from the last step to the first: of so many steps at most, and of as
+// many rows as are to be summed at once.
+struct Chunks {
+  const Plan& plan;
+  long batch, most_steps, depth;
+  long running = 0;  // rows that have the chunk's first step
+
+  // The first step of the chunk that ends before step s1.
+  long first(long s1) {
+    long s0 = s1;
+    for (long rows = 0; s0 > 0 && s1 - s0 < most_steps && rows < depth; --s0) {
+      while (running < batch && plan.length[running] >= s0) ++running;
+      rows += running;
+    }
+    return s0;
+  }
+};
+
 // Adds up four vectors' worth of columns of n rows, `left` of them there are, from
 // column `from` on, and adds that to each of `to` that is not null.
 constexpr int kSumColumns = 4;

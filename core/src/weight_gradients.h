@@ -69,11 +69,11 @@ class WeightGradients {
   void prepare(Scratch& scratch, long steps, int threads) {
     if (!wanted_) return;
     rows_ = kDepth + s_.batch / blocks() + 1 + steps;
-    sums_ = take<Sums>(scratch, blocks());
-    sums_[0] = {f_.dw_ih, f_.dw_hh, f_.db_ih, f_.db_hh, f_.dw_hr};
-    for (int j = 1; j < blocks(); ++j)
-      for (int k = 0; k < kParts; ++k)
-        sums_[j].part[k] = sums_[0].part[k] ? take<T>(scratch, size(k)) : nullptr;
+    T* const wanted[] = {f_.dw_ih, f_.dw_hh, f_.db_ih, f_.db_hh, f_.dw_hr};
+    const long sizes[] = {kGates * H_ * s_.input, kGates * H_ * P_, kGates * H_, kGates * H_,
+                          P_ * H_};
+    sums_.prepare(scratch, blocks(), kParts, [&](int k) { return wanted[k]; },
+                  [&](int k) { return sizes[k]; });
     local_ = take<Local>(scratch, threads);
     for (int i = 0; i < threads; ++i) {
       Local& l = local_[i];
@@ -90,14 +90,7 @@ class WeightGradients {
   int blocks() const { return blocks_.count; }
 
   void clear(int id, int threads) {
-    if (!wanted_) return;
-    const Range r = slice(blocks(), id, threads);
-    for (long j = r.first; j < r.last; ++j)
-      for (int k = 0; k < kParts; ++k)
-        if (T* p = sums_[j].part[k]) {
-          const long n = size(k);
-          for (long i = 0; i < n; ++i) p[i] = 0;
-        }
+    if (wanted_) sums_.clear(id, threads);
   }
 
   // Adds steps [s0, s1) to the sums: whole blocks where threads own them, a
@@ -115,34 +108,21 @@ class WeightGradients {
   void finish(int id, int threads) {
     if (!wanted_) return;
     const Timed timed(Phase::finish, id);
-    for (int k = 0; k < kParts; ++k) {
-      T* to = sums_[0].part[k];
-      if (!to) continue;
-      const Range r = slice(size(k), id, threads);
-      for (int j = 1; j < blocks(); ++j)
-        for (long i = r.first; i < r.last; ++i) to[i] += sums_[j].part[k][i];
-    }
+    sums_.finish(id, threads);
   }
 
  private:
   enum { kWih, kWhh, kBih, kBhh, kWhr, kParts };
-  struct Sums {
-    T* part[kParts];
-  };
   struct Local {
     const T **dg, **x, **h;
     T *group, *packed_x, *packed_h;
   };
 
   int thread_of(const Local& l) const { return int(&l - local_); }
-  long size(int k) const {
-    const long n[] = {kGates * H_ * s_.input, kGates * H_ * P_, kGates * H_, kGates * H_, P_ * H_};
-    return n[k];
-  }
 
   void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
              const Ring<T>& total, const Past<T>& before) {
-    const Sums& to = sums_[j];
+    T* const* const to = sums_.of(j);
     const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
       l.dg[k] = dg.step(s) + b * dg.stride;
       l.x[k] = f_.x + t * f_.x_step + b * f_.x_row;
@@ -150,11 +130,11 @@ class WeightGradients {
     });
     {
       const Timed timed(Phase::gather, thread_of(l));
-      if (to.part[kWih]) pack_batch<V>(l.x, n, s_.input, l.packed_x);
-      if (to.part[kWhh]) pack_batch<V>(l.h, n, P_, l.packed_h);
+      if (to[kWih]) pack_batch<V>(l.x, n, s_.input, l.packed_x);
+      if (to[kWhh]) pack_batch<V>(l.h, n, P_, l.packed_h);
     }
     for (const OuterPass& pass : Outers<C>::pass) {
-      if (pass.rh && to.part[kWhh]) {
+      if (pass.rh && to[kWhh]) {
         blocks_.each(j, s0, s1, [&](long k, long, long b, long t) {
           l.h[k] = f_.gates + ((t * s_.batch + b) * C::slots + 3) * H_;
         });
@@ -163,14 +143,14 @@ class WeightGradients {
       groups(l, to, part, parts, pass, n);
       biases(l, to, part, parts, pass, n);
     }
-    if (to.part[kWhr]) projection(l, to.part[kWhr], j, part, parts, s0, s1, total);
+    if (to[kWhr]) projection(l, to[kWhr], j, part, parts, s0, s1, total);
   }
 
   // A group is a few rows of a weight.
-  void groups(Local& l, const Sums& to, int part, int parts, const OuterPass& pass, long n) {
+  void groups(Local& l, T* const* to, int part, int parts, const OuterPass& pass, long n) {
     const long size = pass.slots * H_;
-    T* dw_ih = pass.x ? to.part[kWih] : nullptr;
-    T* dw_hh = pass.h || pass.rh ? to.part[kWhh] : nullptr;
+    T* dw_ih = pass.x ? to[kWih] : nullptr;
+    T* dw_hh = pass.h || pass.rh ? to[kWhh] : nullptr;
     const long width = pass.rh ? H_ : P_;
     if (!dw_ih && !dw_hh) return;
     const Range r = slice((size + kOuterRows - 1) / kOuterRows, part, parts);
@@ -193,9 +173,9 @@ class WeightGradients {
     }
   }
 
-  void biases(Local& l, const Sums& to, int part, int parts, const OuterPass& pass, long n) {
-    T* db_ih = pass.input_bias ? to.part[kBih] : nullptr;
-    T* db_hh = pass.hidden_bias ? to.part[kBhh] : nullptr;
+  void biases(Local& l, T* const* to, int part, int parts, const OuterPass& pass, long n) {
+    T* db_ih = pass.input_bias ? to[kBih] : nullptr;
+    T* db_hh = pass.hidden_bias ? to[kBhh] : nullptr;
     if (!db_ih && !db_hh) return;
     constexpr long kUnits = kSumColumns * V::width;
     const long per = (H_ + kUnits - 1) / kUnits;
@@ -231,6 +211,6 @@ class WeightGradients {
   const bool wanted_;
   const Blocks blocks_;
   long rows_ = 0;
-  Sums* sums_ = nullptr;
+  BlockSums<T> sums_;
   Local* local_ = nullptr;
 };

@@ -101,13 +101,10 @@ class GraphBackwardRun : GraphPass<V> {
     prepare(id, mine);
     this->meet();
     const bool chunk_shared = split_ != Split::rows || (weights_.wanted() && !own_blocks_);
-    long s1 = plan_.longest, running = 0, all_running = 0;
+    Chunks chunks{plan_, s_.batch, most_steps_, depth_};
+    long s1 = plan_.longest, running = 0;
     while (s1 > 0) {
-      long s0 = s1, depth = 0;
-      for (; s0 > 0 && s1 - s0 < most_steps_ && depth < depth_; --s0) {
-        while (all_running < s_.batch && plan_.length[all_running] >= s0) ++all_running;
-        depth += all_running;
-      }
+      const long s0 = chunks.first(s1);
       if (split_ == Split::solo && id) {
       } else if (g_.elementwise) {
         elementwise(id, mine, s0, s1);

@@ -27,12 +27,8 @@ class GraphWeights {
   void prepare(Scratch& scratch, long steps, int threads) {
     if (!wanted_) return;
     rows_ = kDepth + s_.batch / blocks() + 1 + steps;
-    sums_ = take<T*>(scratch, blocks() * parts_);
-    for (int k = 0; k < parts_; ++k) {
-      sums_[k] = given(k);
-      for (int j = 1; j < blocks(); ++j)
-        sums_[j * parts_ + k] = sums_[k] ? take<T>(scratch, size(k)) : nullptr;
-    }
+    sums_.prepare(scratch, blocks(), parts_, [&](int k) { return given(k); },
+                  [&](int k) { return size(k); });
     local_ = take<Local>(scratch, threads);
     const long sources = long(sources_.size());
     for (int i = 0; i < threads; ++i) {
@@ -51,14 +47,7 @@ class GraphWeights {
   }
 
   void clear(int id, int threads) {
-    if (!wanted_) return;
-    const Range r = slice(blocks(), id, threads);
-    for (long j = r.first; j < r.last; ++j)
-      for (int k = 0; k < parts_; ++k)
-        if (T* p = sums_[j * parts_ + k]) {
-          const long n = size(k);
-          for (long i = 0; i < n; ++i) p[i] = 0;
-        }
+    if (wanted_) sums_.clear(id, threads);
   }
 
   // Adds steps [s0, s1) to the sums: whole blocks where threads own them, a
@@ -76,13 +65,7 @@ class GraphWeights {
   void finish(int id, int threads) {
     if (!wanted_) return;
     const Timed timed(Phase::finish, id);
-    for (int k = 0; k < parts_; ++k) {
-      T* to = sums_[k];
-      if (!to) continue;
-      const Range r = slice(size(k), id, threads);
-      for (int j = 1; j < blocks(); ++j)
-        for (long i = r.first; i < r.last; ++i) to[i] += sums_[j * parts_ + k][i];
-    }
+    sums_.finish(id, threads);
   }
 
  private:
@@ -150,7 +133,7 @@ class GraphWeights {
 
   void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
              const GraphPast<T>& past) {
-    T* const* const to = sums_ + j * parts_;
+    T* const* const to = sums_.of(j);
     const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
       l.dg[k] = dg.step(s) + b * dg.stride;
       for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -240,6 +223,6 @@ class GraphWeights {
   std::vector<int> sources_, source_of_;  // a product that reads each; of each product
   std::vector<Pass> passes_;
   long rows_ = 0;
-  T** sums_ = nullptr;
+  BlockSums<T> sums_;
   Local* local_ = nullptr;
 };
