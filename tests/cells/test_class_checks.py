@@ -63,3 +63,12 @@ def test_a_line_in_a_library_is_not_blamed():
 
     with pytest.raises(InputError, match=r"test_class_checks.py, line \d+, in step"):
         Reduced.layer(2, 3)
+
+
+def test_nan_in_a_step_is_refused_by_its_line():
+    class Lost(elman.Cell):
+        def step(self, x, h):
+            return tanh(self.linear("a", x, h)) + NAN * h
+
+    with pytest.raises(InputError, match=r"in step .*a number of the step is nan"):
+        Lost.layer(2, 3)

@@ -219,7 +219,10 @@ def node_of(table: Table, value: Any) -> Node:
     if isinstance(value, Input):
         value._refuse()
     if isinstance(value, Real):
-        return table.const(float(value))
+        number = float(value)
+        if number != number:
+            raise step_error("a number of the step is nan; every value would be")
+        return table.const(number)
     if getattr(value, "shape", None) == ():
         return table.const(float(value.item()))
     kind = type(value).__name__
