@@ -6,6 +6,7 @@ import copy
 import functools
 import importlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -174,6 +175,8 @@ class Cell:
         init : number or Draw
             How it starts.
         """
+        if isinstance(init, float) and math.isnan(init):
+            raise step_error(f"self.unit({name!r}): init must be a number, got nan")
         draw = Constant(float(init)) if isinstance(init, int | float) else init
         return self._bound("unit").unit(name, draw)
 

@@ -106,6 +106,11 @@ class Nothing(Cell):
         self.linear("f", x, h)
 
 
+class Named(Cell):
+    def step(self, x, h):
+        return {"h": self.linear("f", x, h)}
+
+
 class Arguments(Cell):
     states = ("h", "c")
 
@@ -153,6 +158,11 @@ class Power(Cell):
         return self.linear("f", x, h) ** -1.5
 
 
+class InversePower(Cell):
+    def step(self, x, h):
+        return self.linear("f", x, h) ** -2
+
+
 class Number(Cell):
     def step(self, x, h):
         return float(self.linear("f", x, h)) * h
@@ -179,6 +189,11 @@ class WrongGates(Cell):
 class WrongStart(Cell):
     def step(self, x, h):
         return tanh(self.linear("f", x, h)) * self.unit("u", init="ones")
+
+
+class NanStart(Cell):
+    def step(self, x, h):
+        return tanh(self.linear("f", x, h)) * self.unit("u", init=float("nan"))
 
 
 class StateName(Cell):
@@ -227,6 +242,7 @@ REFUSED = [
     (TooMany, "returned 2 values", "one value for each"),
     (TooFew, "returned 1 value,", "h, c"),
     (Nothing, "returned None for h", "return the new h"),
+    (Named, "for h", "return the new h"),
     (Arguments, "takes self, x, h", "step(self, x, h, c)"),
     (TwiceNamed, 'self.linear("f", x)', "a name of its own"),
     (NoName, "self.linear(x, h)", "needs a name first"),
@@ -236,10 +252,12 @@ REFUSED = [
     (NotLess, ">= 0", "< and > only"),
     (PlainCondition, "where(1 > 2", "write Python's if"),
     (Power, "** -1.5", "exp(-1.5 * log(value))"),
+    (InversePower, "** -2", "1 / value**2"),
     (Number, "float(", "no number"),
     (Constant, 'self.unit("u")', "no state and no input"),
     (WrongGates, "WrongGates.gates", "both must be the same"),
     (WrongStart, 'init="ones"', "a number or one of"),
+    (NanStart, 'self.unit("u", init=float("nan"))', "must be a number, got nan"),
     (StateName, 'self.gate("h"', "name of a state"),
 ]
 

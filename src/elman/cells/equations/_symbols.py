@@ -114,9 +114,11 @@ class Symbol:
             return record("sqrt", self)
         whole = isinstance(power, int) and not isinstance(power, bool)
         if not whole or not 1 <= power <= 8:
+            inverse = whole and -8 <= power < 0
+            instead = f"exp({power!r} * log(value)), for values above 0"
             raise step_error(
                 f"** takes a whole power from 1 to 8 or 0.5, got {power!r}; write "
-                f"exp({power!r} * log(value))"
+                f"{f'1 / value**{-power}' if inverse else instead}"
             )
         found = self
         for _ in range(power - 1):

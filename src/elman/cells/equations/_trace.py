@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from elman._errors import InputError
@@ -181,7 +182,7 @@ def trace(cell: Cell) -> Step:
             "order"
         )
     for state, value in zip(states, found, strict=True):
-        if value is None or isinstance(value, str):
+        if not isinstance(value, Symbol | Input | Real):
             raise InputError(
                 f"{name}.step returned {value!r} for {state}; return the new {state}"
             )
