@@ -13,18 +13,28 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "elman"
 
 
+RNN_FORMS = ("tanh", "relu", "sigmoid", "identity", "softplus")
+"""In the order of the core's Activation."""
+
 HEADS = {"slstm": (1, 2, 4, 8)}
 """Numbers of heads that are printed, where not only 1 is."""
 
+STOCK = (
+    *(("rnn", nonlinearity) for nonlinearity in RNN_FORMS),
+    *(("gru", "reset_after"), ("gru", "reset_before"), ("lstm", "plain")),
+)
+"""Cells and variants that the core has an interface of their own for, in its order."""
+
 
 def main(folder: Path) -> None:
-    """Write a header for each cell and one that lists them."""
+    """Write a header for each cell, one that lists them, and the stock cells' data."""
     # The package's own __init__ asks for torch, which a build has not.
     package = types.ModuleType("elman")
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
-    from elman.cells import Program, cell, names
+    from elman.cells import Program, cell, names, stock
     from elman.cells.program._print_cpp import listed, pieces_of, printed
+    from elman.cells.program._print_data import stock_programs
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
         for heads in HEADS.get(name, (1,)):
@@ -35,6 +45,9 @@ def main(folder: Path) -> None:
             yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
             if found.dropped != ():
                 yield f"_dropout{ending}", found.lowered(dropout=True).program
+        if name == "rnn":
+            for form in RNN_FORMS[1:]:
+                yield f"_{form}", stock(name, form).lowered().program
 
     folder.mkdir(parents=True, exist_ok=True)
     # Programs by the text of their pieces, which those of several heads share.
@@ -48,6 +61,7 @@ def main(folder: Path) -> None:
         for name, programs in groups.values()
     }
     texts["printed"] = listed(list(texts))
+    texts["stock"] = stock_programs([stock(*names).lowered() for names in STOCK])
     for name, text in texts.items():
         target = folder / f"{name}.h"
         # Untouched where nothing has changed: the build compiles again what is newer.

@@ -94,14 +94,10 @@ const char* isa() { return kernels().name; }
 const char* isa_list() { return names().c_str(); }
 void force_isa(const char* name) { chosen.store(name ? choose(name) : nullptr); }
 
-void forward(const Forward<float>& a) { kernels().forward32(a); }
-void forward(const Forward<double>& a) { kernels().forward64(a); }
-void backward(const Backward<float>& a) { kernels().backward32(a); }
-void backward(const Backward<double>& a) { kernels().backward64(a); }
-void forward(const GraphForward<float>& a) { kernels().graph_forward32(a); }
-void forward(const GraphForward<double>& a) { kernels().graph_forward64(a); }
-void backward(const GraphBackward<float>& a) { kernels().graph_backward32(a); }
-void backward(const GraphBackward<double>& a) { kernels().graph_backward64(a); }
+void forward(const GraphForward<float>& a) { kernels().forward32(a); }
+void forward(const GraphForward<double>& a) { kernels().forward64(a); }
+void backward(const GraphBackward<float>& a) { kernels().backward32(a); }
+void backward(const GraphBackward<double>& a) { kernels().backward64(a); }
 bool has_compiled_pieces(const Program& p) { return kernels().compiled(p.hash, false); }
 
 double burn(bool doubles, long rounds, int threads) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "elman/core.h"
@@ -52,16 +53,12 @@ struct Printed {
 // One instruction set's entry points.
 struct Kernels {
   const char* name;
-  void (*forward32)(const Forward<float>&);
-  void (*forward64)(const Forward<double>&);
-  void (*backward32)(const Backward<float>&);
-  void (*backward64)(const Backward<double>&);
+  void (*forward32)(const GraphForward<float>&);
+  void (*forward64)(const GraphForward<double>&);
+  void (*backward32)(const GraphBackward<float>&);
+  void (*backward64)(const GraphBackward<double>&);
   double (*peak32)(long rounds);
   double (*peak64)(long rounds);
-  void (*graph_forward32)(const GraphForward<float>&);
-  void (*graph_forward64)(const GraphForward<double>&);
-  void (*graph_backward32)(const GraphBackward<float>&);
-  void (*graph_backward64)(const GraphBackward<double>&);
   const PieceFunction<float>* (*compiled)(std::uint64_t hash, bool back);
 };
 

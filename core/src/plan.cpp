@@ -27,8 +27,6 @@ Plan make_plan(const Shape& s, Scratch& scratch) {
   return {row, length, n ? length[0] : 0};
 }
 
-int saved_gates(Cell cell) { return cell == Cell::rnn ? 0 : 4; }
-
 #if defined(__x86_64__)
 FlushSubnormals::FlushSubnormals() : saved_(__builtin_ia32_stmxcsr()) {
   __builtin_ia32_ldmxcsr(unsigned(saved_) | 0x8040u);

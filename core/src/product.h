@@ -23,6 +23,10 @@ template <class V>
 long panel_size(const Panels<typename V::T>& m) {
   return m.depth * m.columns * V::width;
 }
+template <class V>
+long panels_size(const Panels<typename V::T>& m) {
+  return m.count * panel_size<V>(m);
+}
 // First unit of a panel, and one past its last.
 template <class V>
 long first_unit(const Panels<typename V::T>& m, long p) {

@@ -151,23 +151,33 @@ struct Mask {
 
 template <class T>
 struct GraphForward {
-  Shape shape;                // cell, activation and output are not read
+  Shape shape;                // cell and activation are not read
   const Program* program;
   const T* x;                 // [T, B, I]
   long x_step, x_row;
   const T* const* weights;    // [M] -> [gates * H, depth]
   const T* bias;              // [S * H] null: zeros
+  // Biases that come with the weights, in the order of their rows, added to bias; null:
+  // none at all, or of this weight.
+  const T* const* biases;     // [M] -> [gates * H]
   const T* const* units;      // [U] -> [H]
   const Mask<T>* masks;       // [K] -> [T, B, H]
+  // [P, H] null: none. Else state 0 after a step is what the pieces leave of it times
+  // this: y, first[0] and last[0] are P wide. A program without one has P = H.
+  const T* projection;
   const T* const* first;      // [N] -> [B, H] state before the first step; null: zeros
-  T* y;                       // [T, B, H] state 0; zero past a row's length
+  T* y;                       // [T, B, P] state 0; zero past a row's length
   long y_step, y_row;
   T* const* last;             // [N] -> [B, H]
   // What backward needs; saved is null for inference, and then so are the others.
   T* saved;                   // [T, B, V, H]
   T* const* tracks;           // [N] -> [T, B, H] of the states after y; the first is not read
   T* rows;                    // [T, B, R]
+  T* raw;                     // [T, B, H] state 0 before its projection
   bool save;
+  // Read the weights where they lie, not packed, and sum in another order: where
+  // fits_single() says so and nothing is saved. y may be null.
+  bool single;
 };
 
 template <class T>
@@ -179,12 +189,14 @@ struct GraphBackward {
   const T* const* weights;
   const T* const* units;
   const Mask<T>* masks;
+  const T* projection;
   const T* const* first;
   const T* y;
   long y_step, y_row;
   const T* saved;
   const T* const* tracks;
   const T* rows;
+  const T* raw;
   const T* dy;                // null: zeros
   long dy_step, dy_row;
   const T* const* dlast;      // [N], each null: zeros
@@ -193,7 +205,9 @@ struct GraphBackward {
   long dx_step, dx_row;
   T* const* dweights;         // [M]
   T* dbias;                   // [S * H]
+  T* const* dbiases;          // [M]
   T* const* dunits;           // [U]
+  T* dprojection;
   T* const* dfirst;           // [N]
   T* norms;                   // [T, B] |dL/dy_t| by the steps after it and dy
 };

@@ -10,13 +10,13 @@ class GraphBackwardRun : GraphPass<V> {
   using typename Base::Local;
   using typename Base::T;
   using Base::block_, Base::clear, Base::columns_, Base::g_, Base::H_, Base::local_, Base::meet_if,
-      Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::reduce, Base::rows_,
+      Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::projects_, Base::reduce, Base::rows_,
       Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::sums_,
-      Base::team_, Base::units_of, Base::zero_;
+      Base::team_, Base::zero_;
 
  public:
   explicit GraphBackwardRun(const GraphBackward<T>& f)
-      : Base(*f.program, f.shape, true),
+      : Base(*f.program, f.shape, true, f.projection),
         f_(f),
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
@@ -26,15 +26,24 @@ class GraphBackwardRun : GraphPass<V> {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       const bool input = q.source == Source::input;
-      if (!input || f.dx)
+      if (projects_ && q.source == Source::before && !q.index) {
+        // In the sweeps stands the projection, whose result the pieces read.
+        operands_[k].backward(this->projecting_, H_, s_.output, columns_, scratch_);
+        recurrent_.backward(q, s_.output, H_, this->template columns_for<V>(s_.output), scratch_);
+        projected_ = int(k);
+      } else if (!input || f.dx) {
         operands_[k].backward(q, depth_of(q, s_), H_, input ? ELMAN_PLAIN_COLUMNS : columns_,
                               scratch_);
+      }
     }
+    width_ = H_ > s_.output ? H_ : s_.output;
+    if (projects_) total_ = ring<T>(scratch_, steps_of_sum(depth_, B, plan_.longest) + 1, B, s_.output);
+    if (projects_) raw_ = take<T>(scratch_, B * H_);
     most_steps_ = steps_of_sum(depth_, B, plan_.longest);
     most_rows_ = depth_ + B;
     dg_ = ring<T>(scratch_, most_steps_ + 1, B, (g_.slots + g_.units) * H_);
-    dstates_ = take<T>(scratch_, 2 * g_.states * B * H_);
-    if (f.norms) norms_.prepare(scratch_, most_steps_, B, H_);
+    dstates_ = take<T>(scratch_, 2 * g_.states * B * width_);
+    if (f.norms) norms_.prepare(scratch_, most_steps_, B, s_.output);
     this->make_local(g_.elementwise ? rows_ * most_steps_ : rows_, f.units);
     own_ = take<Own>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
@@ -43,6 +52,7 @@ class GraphBackwardRun : GraphPass<V> {
       o.dy = take<const T*>(scratch_, g_.elementwise ? rows_ * most_steps_ : rows_);
       o.dg = take<const T*>(scratch_, most_rows_);
       o.dx = take<T*>(scratch_, most_rows_);
+      o.total = take<T*>(scratch_, projects_ ? rows_ : 0);
     }
     weights_.prepare(scratch_, most_steps_, n_);
     dense_.assign(std::size_t(g_.states), -1);
@@ -61,18 +71,23 @@ class GraphBackwardRun : GraphPass<V> {
     const T** dy;
     const T** dg;
     T** dx;
+    T** total;        // the gradients of state 0 where it is projected
   };
 
   // The gradient of state i that step s leaves to the one before it; s = T: to the last.
   T* dstate(int i, long s, long b) const {
-    return dstates_ + (((s & 1) * g_.states + i) * s_.batch + b) * H_;
+    return dstates_ + (((s & 1) * g_.states + i) * s_.batch + b) * width_;
   }
 
   void pack(int id) {
     const Timed timed(Phase::pack_back, id);
-    for (std::size_t k = 0; k < g_.products.size(); ++k)
+    for (std::size_t k = 0; k < g_.products.size(); ++k) {
+      const bool projected = int(k) == projected_;
+      const T* const w = f_.weights[g_.products[k].weight];
+      if (projected) recurrent_.pack_backward(w, id, n_);
       if (g_.products[k].source != Source::input || f_.dx)
-        operands_[k].pack_backward(f_.weights[g_.products[k].weight], id, n_);
+        operands_[k].pack_backward(projected ? f_.projection : w, id, n_);
+    }
   }
 
   void prepare(int id, const Mine& mine) {
@@ -84,7 +99,8 @@ class GraphBackwardRun : GraphPass<V> {
       for (int j = 0; j < g_.states; ++j) {
         const T* const last = f_.dlast ? f_.dlast[j] : nullptr;
         T* const to = dstate(j, length, b);
-        for (long u = 0; u < H_; ++u) to[u] = last ? last[b * H_ + u] : T(0);
+        const long width = width_of(j, s_);
+        for (long u = 0; u < width; ++u) to[u] = last ? last[b * width + u] : T(0);
       }
       for (long t = fed ? length : 0; f_.dx && t < s_.steps; ++t)
         clear(f_.dx + t * f_.dx_step + b * f_.dx_row, s_.input);
@@ -118,7 +134,7 @@ class GraphBackwardRun : GraphPass<V> {
       meet_if(chunk_shared);
       input_gradients(id, mine, s0, s1);
       if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
-      if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, past_);
+      if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, past_);
       meet_if(chunk_shared);
       s1 = s0;
     }
@@ -128,14 +144,42 @@ class GraphBackwardRun : GraphPass<V> {
     const Range r = rows_of(mine, id);
     for (int j = 0; j < g_.states; ++j)
       for (long i = r.first; f_.dfirst && f_.dfirst[j] && i < r.last; ++i)
-        Base::copy(dstate(j, 0, mine.row[i]), f_.dfirst[j] + mine.row[i] * H_, 0, H_);
+        Base::copy(dstate(j, 0, mine.row[i]), f_.dfirst[j] + mine.row[i] * width_of(j, s_), 0,
+                   width_of(j, s_));
   }
 
-  // Where the vectors of n rows lie at step s, from entry `at` on.
-  void lay_out(int id, const Mine& mine, long n, long s, long at) {
+  // Where the vectors of n rows lie at step s, where they had those of the step after.
+  void move_on(int id, const Mine& mine, long n, long s) {
+    Local& l = local_[id];
+    Own& o = own_[id];
+    const long earlier = s_.reverse ? 1 : -1, other = s & 1 ? 1 : -1, B = s_.batch;
+    T** const slots = l.place[kSlots];
+    for (long i = 0; i < n; ++i) o.after[i] = slots[i];
+    Base::move(slots, n, dg_.step(s) - dg_.step(s + 1));
+    if (g_.back_frame) Base::move(l.place[kFrame], n, other * B * this->frame_stride_);
+    if (g_.saved) Base::move(l.place[kSaved], n, earlier * B * g_.saved * H_);
+    if (sums_) Base::move(l.place[kSums], n, other * B * this->sums_stride_);
+    for (int j = 0; j < g_.states; ++j) {
+      T **const before = l.place[kBefore + j], **const now = l.place[g_.after(j)];
+      const bool projected = projects_ && !j;
+      if (projected) Base::move(now, n, earlier * B * H_);
+      for (long i = 0; !projected && i < n; ++i) now[i] = before[i];
+      if (s) Base::move(before, n, earlier * (j ? B * H_ : f_.y_step));
+      for (long i = 0; !s && i < n; ++i)
+        before[i] = const_cast<T*>(past_.before(j, 0, 0, mine.row[i]));
+      if (!projected) std::swap(l.place[g_.dstate(j)], l.place[g_.passed(j)]);
+    }
+    for (int j = 0; j < g_.masks; ++j)
+      Base::move(l.place[g_.mask(j)], n, earlier * f_.masks[j].step);
+    for (long i = 0; g_.rows && i < n; ++i) l.saved_scalars[i] += earlier * B * g_.rows;
+    for (long i = 0; f_.dy && i < n; ++i) o.dy[i] += earlier * f_.dy_step;
+  }
+
+  // Where the vectors of rows first..n-1 lie at step s, from entry `at` on.
+  void lay_out(int id, const Mine& mine, long first, long n, long s, long at) {
     Local& l = local_[id];
     T* const dg = dg_.step(s);
-    for (long i = 0; i < n; ++i) {
+    for (long i = first; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       l.place[kSlots][k] = dg + b * dg_.stride;
       l.place[kFrame][k] = this->frame_row(s, b);
@@ -143,8 +187,8 @@ class GraphBackwardRun : GraphPass<V> {
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
       for (int j = 0; j < g_.states; ++j) {
         l.place[kBefore + j][k] = const_cast<T*>(past_.before(j, s, t, b));
-        l.place[g_.after(j)][k] = const_cast<T*>(past_.after(j, t, b));
-        l.place[g_.dstate(j)][k] = dstate(j, s + 1, b);
+        l.place[g_.after(j)][k] = const_cast<T*>(past_.left(j, t, b));
+        l.place[g_.dstate(j)][k] = projects_ && !j ? raw_ + b * H_ : dstate(j, s + 1, b);
         l.place[g_.passed(j)][k] = dstate(j, s, b);
       }
       for (int j = 0; j < g_.masks; ++j)
@@ -163,7 +207,7 @@ class GraphBackwardRun : GraphPass<V> {
     if (g_.saved)
       return {past_.saved(0, t, b), mine.count * g_.saved * H_ * long(sizeof(T))};
     if (f_.y_row != H_) return {};
-    return {past_.after(0, t, b), mine.count * H_ * long(sizeof(T))};
+    return {past_.left(0, t, b), mine.count * H_ * long(sizeof(T))};
   }
 
   // Units of rows first..n-1: dy, added to the gradient of state 0.
@@ -180,13 +224,15 @@ class GraphBackwardRun : GraphPass<V> {
     const Timed timed(Phase::back, id);
     Local& l = local_[id];
     Own& o = own_[id];
-    lay_out(id, mine, n, s, 0);
-    const T* const after = dg_.step(s + 1);
-    for (long i = 0; i < next; ++i) o.after[i] = after + mine.row[i] * dg_.stride;
+    if (next) move_on(id, mine, next, s);
+    lay_out(id, mine, next, n, s, 0);
+    if (projects_) whole(id, mine, n, next, s, step_in_chunk);
     Memory other = saved(mine, s - 1);
-    bool begun = false;
-    for (const Sweep& w : g_.sweeps[1]) {
-      meet_if(w.meet && split_ == Split::units);
+    bool begun = projects_;
+    for (std::size_t at = 0; at < g_.sweeps[1].size(); ++at) {
+      const Sweep& w = g_.sweeps[1][at];
+      const bool met = projects_ && !at;
+      meet_if(w.meet && !met && split_ == Split::units);
       if (!w.reduces.empty()) {
         reduce(id, w, n);
       } else if (w.lone >= 0) {
@@ -195,7 +241,7 @@ class GraphBackwardRun : GraphPass<V> {
         const bool first = !begun;
         begun = true;
         this->sweep_units(
-            id, w, n, s & 1, other,
+            id, at, n, s & 1, other,
             [&](Range units) {
               // Rows that do not start from dy in a product.
               if (first)
@@ -212,6 +258,27 @@ class GraphBackwardRun : GraphPass<V> {
     }
   }
 
+  // The gradients of a projected state 0: of dy, and what the step after brings.
+  void whole(int id, const Mine& mine, long n, long next, long s, long step_in_chunk) {
+    meet_if(split_ == Split::units);
+    Own& o = own_[id];
+    T* const to = total_.step(s);
+    for (long i = 0; i < n; ++i) o.total[i] = to + mine.row[i] * total_.stride;
+    const Panels<T>& m = recurrent_.panels_of(0);
+    sweep<V>(m, this->share_of(m.count, id), s & 1, [&](long p, Memory following) {
+      each_unit<V>(m, p, n - next, [&](long i, long u, auto lanes) {
+        i += next;
+        const V last = V::load(dstate(0, s + 1, mine.row[i]) + u, lanes);
+        (last + V::load(o.dy[i] + u, lanes)).store(o.total[i] + u, lanes);
+      });
+      recurrent_.run(0, p, o.after, 0, o.dy, nullptr, o.total, 0, next, following);
+      for (long i = 0; f_.norms && i < n; ++i)
+        norms_.add(step_in_chunk, mine.row[i], o.total[i], first_unit<V>(m, p),
+                   first_unit<V>(m, p + 1));
+    });
+    meet_if(split_ == Split::units);
+  }
+
   void product(Local& l, Own& o, const Sweep& w, int k, int g, long p, long n, long next,
                Memory following) const {
     const ProgramProduct& q = g_.products[std::size_t(k)];
@@ -225,6 +292,10 @@ class GraphBackwardRun : GraphPass<V> {
       return;
     }
     T* const* const dh = l.place[g_.dstate(q.index)];
+    if (k == projected_) {
+      of.run(g, p, o.total, 0, nullptr, nullptr, dh, 0, n, following);
+      return;
+    }
     const bool starts = !g_.passes_on[std::size_t(q.index)] && dense_[std::size_t(q.index)] == k;
     const T* const* const start = !starts ? dh : q.index ? nullptr : o.dy;
     of.run(g, p, o.after, 0, start, nullptr, dh, 0, next, following);
@@ -255,8 +326,8 @@ class GraphBackwardRun : GraphPass<V> {
       return n;
     };
     long most = mine.count;
-    for (long s = s0; s < s1; ++s) lay_out(id, mine, most = rows_at(s, most), s, (s - s0) * rows_);
-    const Range units = units_of(id);
+    for (long s = s0; s < s1; ++s) lay_out(id, mine, 0, most = rows_at(s, most), s, (s - s0) * rows_);
+    const Range units = l.units;
     for (long u = units.first; u < units.last; u += block_) {
       const Range block{u, u + block_ < units.last ? u + block_ : units.last};
       long n = 0;
@@ -288,7 +359,7 @@ class GraphBackwardRun : GraphPass<V> {
       for (long i = 0; i < n; ++i) to[i] = dstate(q.index, 0, mine.row[i]);
       const bool starts = !g_.passes_on[std::size_t(q.index)] && dense_[std::size_t(q.index)] == int(k);
       const T* const* const start = starts ? nullptr : to;
-      const Operand<V>& of = operands_[k];
+      const Operand<V>& of = int(k) == projected_ ? recurrent_ : operands_[k];
       if (q.heads > 1) {
         meet_if(split_ == Split::units);
         this->sweep_diagonal(id, int(k), [&](int, int part, long p) {
@@ -297,7 +368,8 @@ class GraphBackwardRun : GraphPass<V> {
         meet_if(split_ == Split::units);
         continue;
       }
-      const Range p = panels_in(of.panels_of(0), units_of(id));
+      const Panels<T>& m = of.panels_of(0);
+      const Range p = int(k) == projected_ ? this->share_of(m.count, id) : panels_in(m, l.units);
       for (long i = p.first; i < p.last; ++i) of.run(0, i, o.after, 0, start, nullptr, to, 0, n);
     }
   }
@@ -334,9 +406,11 @@ class GraphBackwardRun : GraphPass<V> {
   const long depth_;       // rows of a chunk
   const GraphPast<T> past_;
   std::vector<int> dense_;  // of each state, the first dense product that reads it before
-  long most_steps_, most_rows_;
-  Ring<T> dg_{};
+  long most_steps_, most_rows_, width_;
+  Operand<V> recurrent_;  // beside a projection: the weights of state 0
+  int projected_ = -1;    // the product that they belong to
+  Ring<T> dg_{}, total_{};
   Norms<V> norms_{};
-  T* dstates_;
+  T *dstates_, *raw_ = nullptr;
   Own* own_;
 };

@@ -8,17 +8,22 @@ class GraphForwardRun : GraphPass<V> {
   using typename Base::T;
   using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
       Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
-      Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
-      Base::split_, Base::sums_, Base::team_, Base::units_of, Base::zero_;
+      Base::projects_, Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
+      Base::split_, Base::sums_, Base::team_, Base::zero_;
 
  public:
-  explicit GraphForwardRun(const GraphForward<T>& f) : Base(*f.program, f.shape, false), f_(f) {
+  explicit GraphForwardRun(const GraphForward<T>& f) : Base(*f.program, f.shape, false, f.projection), f_(f) {
     const long S = slots_of(g_);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       operands_[k].forward(q, depth_of(q, s_), H_, columns_, scratch_);
     }
-    bias_ = f.bias ? f.bias : zeros<T>(scratch_, S * H_);
+    if (projects_) {
+      project_.forward(this->projecting_, H_, s_.output,
+                       this->template columns_for<V>(s_.output), scratch_);
+      if (!f.raw) raw_ = take<T>(scratch_, s_.batch * H_);
+    }
+    bias_ = starts(S);
     chunk_ = steps_of_chunk(rows_, S * H_ * long(sizeof(T)), plan_.longest);
     row_stride_ = S * H_ + kPadding;
     pre_size_ = chunk_ * rows_ * row_stride_;
@@ -30,6 +35,7 @@ class GraphForwardRun : GraphPass<V> {
     for (int i = 0; i < n_; ++i) {
       inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
       inputs_[i].pre = take<T*>(scratch_, rows_ * chunk_);
+      inputs_[i].y = projects_ ? take<T*>(scratch_, rows_) : local_[i].place[g_.after(0)];
     }
     plan_inputs();
   }
@@ -42,7 +48,24 @@ class GraphForwardRun : GraphPass<V> {
   struct Inputs {
     const T** x;
     T** pre;
+    T** y;  // of each row at a step
   };
+
+  // What every slot starts from: its bias, and those that come with the weights.
+  const T* starts(long slots) {
+    if (f_.bias && !f_.biases) return f_.bias;
+    T* const to = zeros<T>(scratch_, slots * H_);
+    for (long i = 0; f_.bias && i < g_.slots * H_; ++i) to[i] = f_.bias[i];
+    for (const ProgramProduct& q : g_.products) {
+      const T* const own = f_.biases ? f_.biases[q.weight] : nullptr;
+      for (int k = 0; own && k < q.slots; ++k) {
+        T* const slot = to + (q.first + k) * H_;
+        const T* const from = own + q.gates[std::size_t(k)] * H_;
+        for (long u = 0; u < H_; ++u) slot[u] += from[u];
+      }
+    }
+    return to;
+  }
 
   // Which slots start from their bias before the input's products: those the input does
   // not feed, or not first.
@@ -69,7 +92,12 @@ class GraphForwardRun : GraphPass<V> {
   }
   const T* first_of(int i, long b) const {
     const T* first = f_.first ? f_.first[i] : nullptr;
-    return first ? first + b * H_ : zero_;
+    return first ? first + b * width_of(i, s_) : zero_;
+  }
+  // What the pieces leave of it.
+  T* left(int i, long s, long t, long b) const {
+    if (i || !projects_) return after(i, s, t, b);
+    return f_.raw ? f_.raw + (t * s_.batch + b) * H_ : raw_ + b * H_;
   }
   // State i after step s of row b, which is at time t.
   T* after(int i, long s, long t, long b) const {
@@ -84,6 +112,7 @@ class GraphForwardRun : GraphPass<V> {
       const Timed timed(Phase::pack, id);
       for (std::size_t k = 0; k < g_.products.size(); ++k)
         operands_[k].pack_forward(f_.weights[g_.products[k].weight], id, n_);
+      if (projects_) project_.pack_forward(f_.projection, id, n_);
     }
     this->meet();
     Local& l = local_[id];
@@ -125,7 +154,7 @@ class GraphForwardRun : GraphPass<V> {
       }
     Range r{0, n};
     if (split_ == Split::solo) r = slice(n, id, n_);
-    const Range units = units_of(id);
+    const Range units = local_[id].units;
     for (int slot = 0; slot < g_.slots; ++slot)
       if (filled_[std::size_t(slot)])
         for (long k = r.first; k < r.last; ++k)
@@ -142,6 +171,28 @@ class GraphForwardRun : GraphPass<V> {
     }
   }
 
+  // Where the vectors of n rows lie at step s, where they had those of the step before.
+  void move_on(Local& l, T** y, long n, long s, long step_in_chunk) const {
+    const long later = s_.reverse ? -1 : 1, other = s & 1 ? 1 : -1, B = s_.batch;
+    const long steps = step_in_chunk ? 1 : 1 - chunk_;
+    Base::move(l.place[kSlots], n, steps * rows_ * row_stride_);
+    if (this->frame_stride_ > kPadding)
+      Base::move(l.place[kFrame], n, other * B * this->frame_stride_);
+    if (f_.save) Base::move(l.place[kSaved], n, later * B * g_.saved * H_);
+    if (sums_) Base::move(l.place[kSums], n, other * B * this->sums_stride_);
+    for (int j = 0; j < g_.states; ++j) {
+      T **const before = l.place[kBefore + j], **const now = j ? l.place[g_.after(j)] : y;
+      const long by = !j         ? later * f_.y_step
+                      : f_.save ? later * B * H_
+                                : other * (g_.states - 1) * B * H_;
+      for (long i = 0; i < n; ++i) before[i] = now[i];
+      Base::move(now, n, by);
+    }
+    if (projects_ && f_.raw) Base::move(l.place[g_.after(0)], n, later * B * H_);
+    for (int j = 0; j < g_.masks; ++j)
+      Base::move(l.place[g_.mask(j)], n, later * f_.masks[j].step);
+  }
+
   // Where the vectors of n rows lie at step s, from entry `at` on.
   void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
     Local& l = local_[id];
@@ -155,8 +206,9 @@ class GraphForwardRun : GraphPass<V> {
       for (int j = 0; j < g_.states; ++j) {
         l.place[kBefore + j][k] =
             s ? after(j, s - 1, before, b) : const_cast<T*>(first_of(j, b));
-        l.place[g_.after(j)][k] = after(j, s, t, b);
+        l.place[g_.after(j)][k] = left(j, s, t, b);
       }
+      if (projects_) inputs_[id].y[k] = output(t, b);
       for (int j = 0; j < g_.masks; ++j)
         l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
                                  b * f_.masks[j].row;
@@ -183,10 +235,13 @@ class GraphForwardRun : GraphPass<V> {
   void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
     const Timed timed(Phase::steps, id);
     Local& l = local_[id];
-    lay_out(id, mine, n, s, step_in_chunk, 0);
+    if (s) move_on(l, inputs_[id].y, n, s, step_in_chunk);
+    else lay_out(id, mine, n, s, step_in_chunk, 0);
     Memory other = saved(mine, s + 1);
-    for (const Sweep& w : g_.sweeps[0]) {
-      meet_if(w.meet && split_ == Split::units);
+    for (std::size_t at = 0; at < g_.sweeps[0].size(); ++at) {
+      const Sweep& w = g_.sweeps[0][at];
+      const bool met = projects_ && !at;
+      meet_if(w.meet && !met && split_ == Split::units);
       if (!w.reduces.empty()) {
         reduce(id, w, n);
         keep(l, w, mine, id, n, s);
@@ -206,9 +261,22 @@ class GraphForwardRun : GraphPass<V> {
         this->sweep_diagonal(id, w.lone, [&](int k, int g, long p) { product(k, g, p, {}); });
         continue;
       }
-      this->sweep_units(id, w, n, s & 1, other, [](Range) {}, product, [](Range) {});
+      this->sweep_units(id, at, n, s & 1, other, [](Range) {}, product, [](Range) {});
       other = {};
     }
+    if (projects_) project(id, n, s);
+  }
+
+  // y from what the pieces left.
+  void project(int id, long n, long s) {
+    meet_if(split_ == Split::units);
+    const Panels<T>& m = project_.panels_of(0);
+    T* const* const y = inputs_[id].y;
+    const T* const* const raw = local_[id].place[g_.after(0)];
+    sweep<V>(m, this->share_of(m.count, id), s & 1, [&](long p, Memory next) {
+      project_.run(0, p, raw, 0, nullptr, nullptr, y, 0, n, next);
+    });
+    meet_if(split_ == Split::units);
   }
 
   // Row scalars for the backward pass.
@@ -230,7 +298,7 @@ class GraphForwardRun : GraphPass<V> {
       while (n && mine.length[n - 1] <= s) --n;
       lay_out(id, mine, n, s, s - s0, (s - s0) * rows_);
     }
-    const Range units = units_of(id);
+    const Range units = l.units;
     for (long u = units.first; u < units.last; u += block_) {
       const Range block{u, u + block_ < units.last ? u + block_ : units.last};
       n = running;
@@ -249,15 +317,16 @@ class GraphForwardRun : GraphPass<V> {
       const long b = mine.row[i], length = mine.length[i];
       const long last = length ? time_of(s_, length - 1, length) : 0;
       for (int j = 0; j < g_.states; ++j)
-        copy(length ? after(j, length - 1, last, b) : first_of(j, b), f_.last[j] + b * H_, 0, H_);
-      for (long t = length; t < s_.steps; ++t) clear(output(t, b), H_);
+        copy(length ? after(j, length - 1, last, b) : first_of(j, b), f_.last[j] + b * width_of(j, s_), 0, width_of(j, s_));
+      for (long t = length; t < s_.steps; ++t) clear(output(t, b), s_.output);
     }
   }
 
   const GraphForward<T>& f_;
   const T* bias_;
   long chunk_, row_stride_, pre_size_;
-  T *pre_, *states_;
+  T *pre_, *states_, *raw_ = nullptr;
+  Operand<V> project_;
   Inputs* inputs_;
   std::vector<bool> filled_, begins_;  // of each slot; of each product
 };

@@ -14,24 +14,32 @@ class GraphPass : protected Call {
     const T** saved_scalars;
     T* row_scalars;          // [rows][scalars]
     PieceRows<T> given;
+    Range units;             // a thread's, on a grid that no dense panel crosses
   };
 
-  GraphPass(const Program& g, const Shape& s, bool back)
-      : Call(s, share_program(g, s, long(sizeof(T)))), g_(g), back_(back), rows_(most_rows()) {
+  GraphPass(const Program& g, const Shape& s, bool back, bool projects)
+      : Call(s, share_program(g, s, long(sizeof(T)))),
+        g_(g),
+        back_(back),
+        projects_(projects),
+        rows_(most_rows()),
+        projecting_(projecting()) {
     if (back && !g.differentiable())
       throw std::invalid_argument("this cell's program has no backward pass");
     for (const ProgramProduct& q : g.products)
       if (H_ % q.heads)
         throw std::invalid_argument("the number of heads does not divide the number of units");
+    if (projects && !can_project(g))
+      throw std::invalid_argument("this cell's program cannot have a projection");
+    if (!projects && s.output != s.hidden)
+      throw std::invalid_argument("without a projection there are as many outputs as units");
     columns_ = columns_for<V>(H_);
     block_ = V::width * columns_;
-    zero_ = zeros<T>(scratch_, H_);
+    zero_ = zeros<T>(scratch_, H_ > s.output ? H_ : s.output);
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
     pieces_ = take<PieceFunction<T>>(scratch_, long(g.pieces[back].size()));
-    const PieceFunction<T>* const compiled = compiled_pieces<T>(g.hash, back);
-    for (std::size_t k = 0; k < g.pieces[back].size(); ++k)
-      pieces_[k] = compiled ? compiled[k] : &Interpreter<V>::run;
+    pieces_of<V>(g, back, pieces_);
     operands_.resize(g.products.size());
     sums_ = back ? g.back_rows : g.rows;
     const long frame = back ? g.back_frame : g.frame - g.slots;
@@ -47,9 +55,11 @@ class GraphPass : protected Call {
     int registers = 1;
     for (const Piece& p : g_.pieces[back_])
       if (p.registers > registers) registers = p.registers;
+    plan_work();
     local_ = take<Local>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       Local& l = local_[i];
+      l.units = units_of(i);
       l.row = take<long>(scratch_, rows_);
       l.length = take<long>(scratch_, rows_);
       const int places = g_.places(back_);
@@ -63,7 +73,6 @@ class GraphPass : protected Call {
     }
   }
 
-  // Units of a thread, on a grid that no dense panel crosses.
   Range units_of(int id) const {
     const Range r = share_of((H_ + block_ - 1) / block_, id);
     return {r.first * block_, r.last * block_ < H_ ? r.last * block_ : H_};
@@ -83,65 +92,53 @@ class GraphPass : protected Call {
       pieces_[k](g_.tapes[back_][std::size_t(k)], l.given, first, n, units.first, units.last);
   }
 
-  // Units a sweep works on at a time: one panel, or as many as a plain one among them has.
-  long step_of(const Sweep& w) const {
-    long step = V::width;
-    if (w.products.empty()) return block_;
-    for (const int k : w.products) {
-      const long of = Operand<V>::unit_step(operands_[std::size_t(k)].panels_of(0));
-      if (of > step) step = of;
-    }
-    return step;
-  }
-
   // Calls f(k, part, panel, following) for what the sweep multiplies, a few units at a
   // time, between before(units) and after(units); and then, for enough of these to fill
   // the interpreter's vectors, its pieces.
   template <class Before, class F, class After>
-  void sweep_units(int id, const Sweep& w, long n, bool back, Memory other, Before before, F f,
+  void sweep_units(int id, std::size_t at, long n, bool back, Memory other, Before before, F f,
                    After after) {
     Local& l = local_[id];
-    const Range units = units_of(id);
-    const long step = step_of(w), count = (units.last - units.first + step - 1) / step;
+    const Sweep& w = g_.sweeps[back_][at];
+    const Work& work = work_[at];
+    const Range units = l.units;
+    const long step = work.step, first = units.first / step;
+    const long count = (units.last + step - 1) / step - first;
     const long together = blocks_together(n * (step / V::width));
-    long bytes = 0;
-    for (const int k : w.products) bytes += operands_[std::size_t(k)].bytes();
-    constexpr long kNear = 1 << 20;  // bytes the second cache holds anyway
-    const bool near = bytes / (split_ == Split::units ? n_ : 1) <= kNear;
+    const char* ahead = static_cast<const char*>(other.from);
+    const char* const end = ahead + other.bytes;
+    const long each = work.near && other.bytes ? share_ahead(work, other.bytes, count) : 0;
+    const auto of = [&](long i) {
+      const long u = (back ? first + count - 1 - i : first + i) * step;
+      return Range{u, u + step < units.last ? u + step : units.last};
+    };
     long done = 0;
     for (long i = 0; i < count; ++i) {
-      const auto at = [&](long k) {
-        const long u = units.first + (back ? count - 1 - k : k) * step;
-        return Range{u, u + step < units.last ? u + step : units.last};
-      };
-      const Range block = at(i);
+      const Range block = of(i);
       before(block);
-      long pieces = 0, piece = 0;
-      if (near && other.bytes)
-        for (const int k : w.products) pieces += panels_of_block(k, block);
-      const Range part = slice(other.bytes, int(i), int(count));
-      for (const int k : w.products) {
-        const Operand<V>& o = operands_[std::size_t(k)];
-        for (int g = 0; g < o.parts(); ++g) {
-          const Range p = panels_in(o.panels_of(g), block);
-          for (long at_panel = p.first; at_panel < p.last; ++at_panel) {
-            Memory next;
-            if (near && other.bytes) {
-              const Range bit = slice(part.last - part.first, int(piece++), int(pieces));
-              next = {static_cast<const char*>(other.from) + part.first + bit.first,
-                      bit.last - bit.first};
-            } else if (!near) {
-              next = following(o, g, at_panel, p, i + 1 < count ? at(i + 1) : Range{0, 0});
-            }
-            f(k, g, at_panel, next);
+      const long at_block = back ? first + count - 1 - i : first + i;
+      for (int k = 0; k < work.count; ++k) {
+        const Factor& factor = work.factors[k];
+        const Panels<T>& m = *factor.panels;
+        const long p0 = at_block * factor.per, p1 = p0 + factor.per < m.count ? p0 + factor.per : m.count;
+        for (long p = p0; p < p1; ++p) {
+          Memory next;
+          if (each) {
+            next = {ahead, end - ahead < each ? end - ahead : each};
+            ahead += next.bytes;
+          } else if (!work.near) {
+            const long then = p + 1 < p1 ? p + 1 : (back ? at_block - 1 : at_block + 1) * factor.per;
+            if (p + 1 < p1 || i + 1 < count)
+              next = {m.data + then * panel_size<V>(m), panel_size<V>(m) * long(sizeof(T))};
           }
+          f(factor.product, factor.part, p, next);
         }
       }
       after(block);
       if (i + 1 - done < together && i + 1 < count) continue;
       // What has been multiplied since the last time, which is in one piece.
-      const Range a = at(done), b = at(i);
-      const Range all{a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
+      const Range a = of(done);
+      const Range all{back ? block.first : a.first, back ? a.last : block.last};
       const Timed timed(back_ ? Phase::adjoint : Phase::step, id);
       for (const int k : w.pieces) run_piece(l, k, 0, n, all);
       done = i + 1;
@@ -181,13 +178,18 @@ class GraphPass : protected Call {
       V::load(from + u, m).store(to + u, m);
     }
   }
+  // Rows' places, so much further.
+  static void move(T** places, long n, long by) {
+    for (long i = 0; i < n; ++i) places[i] += by;
+  }
   static void clear(T* to, long n) {
     for (long i = 0; i < n; ++i) to[i] = 0;
   }
 
   const Program& g_;
-  const bool back_;
+  const bool back_, projects_;
   const long rows_;
+  const ProgramProduct projecting_;
   int columns_;
   long block_, sums_, frame_stride_, sums_stride_;
   const T* zero_;
@@ -197,22 +199,55 @@ class GraphPass : protected Call {
   Local* local_ = nullptr;
 
  private:
-  long panels_of_block(int k, Range block) const {
-    const Operand<V>& o = operands_[std::size_t(k)];
-    long n = 0;
-    for (int g = 0; g < o.parts(); ++g) {
-      const Range p = panels_in(o.panels_of(g), block);
-      n += p.last - p.first;
+  // A part of a product that a sweep multiplies, so many of whose panels a block of units has.
+  struct Factor {
+    int product, part;
+    const Panels<T>* panels;
+    long per;
+  };
+  // How a sweep works: so many units at a time, one panel or as many as a plain one has.
+  struct Work {
+    long step;
+    bool near;  // whether the second cache holds what it multiplies
+    Factor* factors;
+    int count;
+  };
+
+  void plan_work() {
+    const std::vector<Sweep>& sweeps = g_.sweeps[back_];
+    work_ = take<Work>(scratch_, long(sweeps.size()));
+    for (std::size_t i = 0; i < sweeps.size(); ++i) {
+      const Sweep& w = sweeps[i];
+      Work& work = work_[i];
+      long bytes = 0, parts = 0;
+      work.step = w.products.empty() ? block_ : V::width;
+      for (const int k : w.products) {
+        const Operand<V>& o = operands_[std::size_t(k)];
+        const long of = Operand<V>::unit_step(o.panels_of(0));
+        if (of > work.step) work.step = of;
+        bytes += o.bytes();
+        parts += o.parts();
+      }
+      constexpr long kNear = 1 << 20;  // bytes the second cache holds anyway
+      work.near = bytes / (split_ == Split::units ? n_ : 1) <= kNear;
+      work.factors = take<Factor>(scratch_, parts);
+      work.count = 0;
+      for (const int k : w.products) {
+        const Operand<V>& o = operands_[std::size_t(k)];
+        for (int g = 0; g < o.parts(); ++g) {
+          const Panels<T>& m = o.panels_of(g);
+          work.factors[work.count++] = {k, g, &m, work.step / Operand<V>::unit_step(m)};
+        }
+      }
     }
-    return n;
   }
 
-  // The panel that comes after this one, of the same part.
-  static Memory following(const Operand<V>& o, int g, long p, Range here, Range next) {
-    const Panels<T>& m = o.panels_of(g);
-    const long size = panel_size<V>(m) * long(sizeof(T));
-    if (p + 1 < here.last) return {m.data + (p + 1) * panel_size<V>(m), size};
-    if (next.first == next.last) return {};
-    return {m.data + panels_in(m, next).first * panel_size<V>(m), size};
+  // Bytes to fetch beside each panel of so many blocks.
+  static long share_ahead(const Work& work, long bytes, long count) {
+    long panels = 0;
+    for (int k = 0; k < work.count; ++k) panels += work.factors[k].per * count;
+    return panels ? (bytes + panels - 1) / panels : 0;
   }
+
+  Work* work_;
 };

@@ -1,5 +1,22 @@
 // Where a program's states and sources lie, for both passes.
 
+// The numbers of state i: those of state 0 come out of a projection, where there is one.
+inline long width_of(int i, const Shape& s) { return i ? s.hidden : s.output; }
+
+// A projection as a product of one slot.
+inline ProgramProduct projecting() { return {0, Source::before, 0, -1, 1, 0, 1, {0}}; }
+
+// Whether state 0 may be projected: no piece and one dense product reads it before the step.
+inline bool can_project(const Program& g) {
+  int dense = 0, others = 0;
+  for (const ProgramProduct& q : g.products)
+    if (!q.index && (q.source == Source::before || q.source == Source::after))
+      (q.source == Source::before && q.heads == 1 ? dense : others) += 1;
+  for (const Tape& tape : g.tapes[0])
+    for (const TapeStep& x : tape.code) others += x.op == int(Op::load) && x.a == kBefore;
+  return dense == 1 && !others && (!g.differentiable() || !g.passes_on[0]);
+}
+
 // State i before step s, which is at time t, of row b, as forward left it.
 template <class T>
 struct GraphPast {
@@ -10,10 +27,14 @@ struct GraphPast {
     const Shape& s = f.shape;
     return i ? f.tracks[i] + (t * s.batch + b) * s.hidden : f.y + t * f.y_step + b * f.y_row;
   }
+  // What the pieces left of it.
+  const T* left(int i, long t, long b) const {
+    return i || !f.raw ? after(i, t, b) : f.raw + (t * f.shape.batch + b) * f.shape.hidden;
+  }
   const T* before(int i, long s, long t, long b) const {
     if (s) return after(i, f.shape.reverse ? t + 1 : t - 1, b);
     const T* first = f.first ? f.first[i] : nullptr;
-    return first ? first + b * f.shape.hidden : zero;
+    return first ? first + b * width_of(i, f.shape) : zero;
   }
   const T* saved(int column, long t, long b) const {
     const Shape& s = f.shape;
@@ -32,7 +53,9 @@ struct GraphPast {
 };
 
 inline long depth_of(const ProgramProduct& q, const Shape& s) {
-  return q.source == Source::input ? s.input : s.hidden;
+  return q.source == Source::input    ? s.input
+         : q.source == Source::before ? width_of(q.index, s)
+                                      : s.hidden;
 }
 
 // The bytes of a row's slots in a step: at least one, for a cell without any.

@@ -12,7 +12,7 @@ class GraphWeights {
         s_(f.shape),
         H_(s_.hidden),
         weights_(g_.weights),
-        parts_(weights_ + 1 + g_.units),
+        parts_(2 * weights_ + 2 + g_.units),
         wanted_(any()),
         blocks_{s_, plan, wanted_ ? weight_blocks(s_, bytes()) : 1} {
     if (!wanted_) return;
@@ -37,6 +37,8 @@ class GraphWeights {
       l.part = take<const T*>(scratch, rows_);
       l.from = take<const T**>(scratch, sources);
       l.packed = take<T*>(scratch, sources);
+      l.biases = take<T*>(scratch, 1 + long(g_.products.size()));
+      l.raw = take<T>(scratch, f_.dprojection ? packed_batch_size<V>(rows_, H_) : 0);
       l.group = take<T>(scratch, kOuterRows * rows_ + kPiece);
       for (long k = 0; k < sources; ++k) {
         l.from[k] = take<const T*>(scratch, rows_);
@@ -53,11 +55,11 @@ class GraphWeights {
   // Adds steps [s0, s1) to the sums: whole blocks where threads own them, a
   // share of every block's sums where not.
   void add(int id, int threads, bool own, long s0, long s1, const Ring<T>& dg,
-           const GraphPast<T>& past) {
+           const Ring<T>& total, const GraphPast<T>& past) {
     const Timed timed(Phase::weights, id);
     for (int j = 0; j < blocks(); ++j) {
       if (own && blocks_.owner(j, threads) != id) continue;
-      block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, past);
+      block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, total, past);
     }
   }
 
@@ -73,7 +75,8 @@ class GraphWeights {
     const T **dg, **part;
     const T*** from;
     T** packed;
-    T* group;
+    T** biases;
+    T *group, *raw;
   };
   // Slots that the same dense products feed: their gradients are packed once.
   struct Pass {
@@ -85,6 +88,9 @@ class GraphWeights {
   T* given(int k) const {
     if (k < weights_) return f_.dweights ? f_.dweights[k] : nullptr;
     if (k == weights_) return g_.slots ? f_.dbias : nullptr;
+    if (k == parts_ - 1) return f_.dprojection;
+    if (k >= weights_ + 1 + g_.units)
+      return f_.dbiases ? f_.dbiases[k - weights_ - 1 - g_.units] : nullptr;
     return f_.dunits ? f_.dunits[k - weights_ - 1] : nullptr;
   }
   bool any() const {
@@ -94,9 +100,13 @@ class GraphWeights {
   }
   long size(int k) const {
     if (k == weights_) return g_.slots * H_;
-    if (k > weights_) return H_;
-    for (const ProgramProduct& q : g_.products)
+    if (k == parts_ - 1) return s_.output * H_;
+    const int own = k - weights_ - 1 - g_.units;
+    if (k > weights_ && own < 0) return H_;
+    for (const ProgramProduct& q : g_.products) {
       if (q.weight == k) return q.slots * H_ * (depth_of(q, s_) / q.heads);
+      if (q.weight == own) return q.slots * H_;
+    }
     return 0;
   }
   long bytes() const {
@@ -132,7 +142,7 @@ class GraphWeights {
   }
 
   void block(Local& l, int j, int part, int parts, long s0, long s1, const Ring<T>& dg,
-             const GraphPast<T>& past) {
+             const Ring<T>& total, const GraphPast<T>& past) {
     T* const* const to = sums_.of(j);
     const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
       l.dg[k] = dg.step(s) + b * dg.stride;
@@ -152,6 +162,26 @@ class GraphWeights {
       if (g_.products[k].heads > 1 && to[g_.products[k].weight])
         diagonal(l, to, part, parts, int(k), n);
     columns(l, to, part, parts, n);
+    if (to[parts_ - 1]) projection(l, to[parts_ - 1], j, part, parts, s0, s1, total, past);
+  }
+
+  // The gradients of state 0 times what was projected.
+  void projection(Local& l, T* dw, int j, int part, int parts, long s0, long s1,
+                  const Ring<T>& total, const GraphPast<T>& past) {
+    const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
+      l.dg[k] = total.step(s) + b * total.stride;
+      l.part[k] = past.left(0, t, b);
+    });
+    pack_batch<V>(l.part, n, H_, l.raw);
+    const Range r = slice((s_.output + kOuterRows - 1) / kOuterRows, part, parts);
+    for (long g = r.first; g < r.last; ++g) {
+      T* rows[kOuterRows];
+      const long first = g * kOuterRows;
+      const int count = int(s_.output - first < kOuterRows ? s_.output - first : kOuterRows);
+      for (int i = 0; i < count; ++i) rows[i] = dw + (first + i) * H_;
+      pack_group<V>(l.dg, first, count, n, l.group);
+      outer<V>(l.group, count, l.raw, n, H_, rows);
+    }
   }
 
   // A group is a few rows of a weight.
@@ -199,17 +229,22 @@ class GraphWeights {
     }
   }
 
-  // The bias and the units.
+  // The biases and the units.
   void columns(Local& l, T* const* to, int part, int parts, long n) {
     constexpr long kUnits = kSumColumns * V::width;
     const long per = (H_ + kUnits - 1) / kUnits;
     const Range r = slice((g_.slots + g_.units) * per, part, parts);
     for (long k = r.first; k < r.last; ++k) {
       const long column = k / per, u = k % per * kUnits, unit = column - g_.slots;
-      T* const whole = unit < 0 ? to[weights_] : to[weights_ + 1 + unit];
-      if (!whole) continue;
-      T* const sums[] = {whole + (unit < 0 ? column * H_ : 0) + u};
-      add_column_sums<V>(l.dg, n, column * H_ + u, H_ - u, sums, 1);
+      int count = 0;
+      auto wanted = [&](T* whole, long row) {
+        if (whole) l.biases[count++] = whole + row * H_ + u;
+      };
+      wanted(unit < 0 ? to[weights_] : to[weights_ + 1 + unit], unit < 0 ? column : 0);
+      for (const ProgramProduct& q : g_.products)
+        if (const long slot = column - q.first; slot >= 0 && slot < q.slots)
+          wanted(to[weights_ + 1 + g_.units + q.weight], q.gates[std::size_t(slot)]);
+      if (count) add_column_sums<V>(l.dg, n, column * H_ + u, H_ - u, l.biases, count);
     }
   }
 
