@@ -240,6 +240,9 @@ class GraphBackwardRun : GraphPass<V> {
       } else {
         const bool first = !begun;
         begun = true;
+        this->each_factor(l, at, [&](Product<V>& to, int k, int part) {
+          to = product(l, o, w, k, part, n, next);
+        });
         this->sweep_units(
             id, at, n, s & 1, other,
             [&](Range units) {
@@ -247,7 +250,6 @@ class GraphBackwardRun : GraphPass<V> {
               if (first)
                 add_dy(l.place[g_.dstate(0)], o.dy, g_.passes_on[0] ? 0 : next, n, units);
             },
-            [&](int k, int g, long p, Memory following) { product(l, o, w, k, g, p, n, next, following); },
             [&](Range units) {
               for (long i = 0; first && f_.norms && i < n; ++i)
                 norms_.add(step_in_chunk, mine.row[i], l.place[g_.dstate(0)][i], units.first,
@@ -279,26 +281,22 @@ class GraphBackwardRun : GraphPass<V> {
     meet_if(split_ == Split::units);
   }
 
-  void product(Local& l, Own& o, const Sweep& w, int k, int g, long p, long n, long next,
-               Memory following) const {
+  // A part of a product of n rows, `next` of which ran at the step after.
+  Product<V> product(Local& l, Own& o, const Sweep& w, int k, int part, long n, long next) const {
     const ProgramProduct& q = g_.products[std::size_t(k)];
     const Operand<V>& of = operands_[std::size_t(k)];
     if (q.source != Source::before) {
       long column = 0;
       for (std::size_t i = 0; i < w.products.size(); ++i)
         if (w.products[i] == k) column = w.columns[i];
-      of.run(g, p, l.place[kSlots], 0, nullptr, nullptr, l.place[kFrame], column * H_, n,
-             following);
-      return;
+      return of.product(part, l.place[kSlots], 0, nullptr, nullptr, l.place[kFrame], column * H_,
+                        n);
     }
     T* const* const dh = l.place[g_.dstate(q.index)];
-    if (k == projected_) {
-      of.run(g, p, o.total, 0, nullptr, nullptr, dh, 0, n, following);
-      return;
-    }
+    if (k == projected_) return of.product(part, o.total, 0, nullptr, nullptr, dh, 0, n);
     const bool starts = !g_.passes_on[std::size_t(q.index)] && dense_[std::size_t(q.index)] == k;
     const T* const* const start = !starts ? dh : q.index ? nullptr : o.dy;
-    of.run(g, p, o.after, 0, start, nullptr, dh, 0, next, following);
+    return of.product(part, o.after, 0, start, nullptr, dh, 0, next);
   }
 
   void diagonal(int id, const Sweep& w, long n, long next) {

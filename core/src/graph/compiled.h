@@ -9,10 +9,11 @@ const PieceFunction<T>* compiled_pieces(std::uint64_t hash, bool back) {
   else return kPrinted.find64(hash, back);
 }
 
-// How each piece of a pass is run: compiled, or interpreted.
+// How each piece of a pass is run, and whether that is compiled, or interpreted.
 template <class V>
-void pieces_of(const Program& g, bool back, PieceFunction<typename V::T>* to) {
+bool pieces_of(const Program& g, bool back, PieceFunction<typename V::T>* to) {
   const auto* const compiled = compiled_pieces<typename V::T>(g.hash, back);
   for (std::size_t k = 0; k < g.pieces[back].size(); ++k)
     to[k] = compiled ? compiled[k] : &Interpreter<V>::run;
+  return compiled;
 }

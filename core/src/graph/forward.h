@@ -38,6 +38,11 @@ class GraphForwardRun : GraphPass<V> {
       inputs_[i].y = projects_ ? take<T*>(scratch_, rows_) : local_[i].place[g_.after(0)];
     }
     plan_inputs();
+    for (int i = 0; i < n_; ++i)
+      for (std::size_t at = 0; at < g_.sweeps[0].size(); ++at)
+        this->each_factor(local_[i], at, [&](Product<V>& to, int k, int part) {
+          to = product(local_[i], k, part, 0);
+        });
   }
 
   void run() {
@@ -185,7 +190,8 @@ class GraphForwardRun : GraphPass<V> {
       const long by = !j         ? later * f_.y_step
                       : f_.save ? later * B * H_
                                 : other * (g_.states - 1) * B * H_;
-      for (long i = 0; i < n; ++i) before[i] = now[i];
+      before[0] = now[0];
+      for (long i = 1; i < n; ++i) before[i] = now[i];
       Base::move(now, n, by);
     }
     if (projects_ && f_.raw) Base::move(l.place[g_.after(0)], n, later * B * H_);
@@ -247,24 +253,29 @@ class GraphForwardRun : GraphPass<V> {
         keep(l, w, mine, id, n, s);
         continue;
       }
-      auto product = [&](int k, int g, long p, Memory next) {
-        const ProgramProduct& q = g_.products[std::size_t(k)];
-        // A column of the frame is read where it begins.
-        const long column = q.source != Source::frame  ? 0
-                            : q.index < g_.slots ? q.index
-                                                 : q.index - g_.slots;
-        T* const* const slots = l.place[kSlots];
-        operands_[std::size_t(k)].run(g, p, source(l, q), column * H_, slots, nullptr, slots, 0, n,
-                                      next);
-      };
       if (w.lone >= 0) {
-        this->sweep_diagonal(id, w.lone, [&](int k, int g, long p) { product(k, g, p, {}); });
+        this->sweep_diagonal(id, w.lone, [&](int k, int part, long p) {
+          product(l, k, part, n)(operands_[std::size_t(k)].panels_of(part), p);
+        });
         continue;
       }
-      this->sweep_units(id, at, n, s & 1, other, [](Range) {}, product, [](Range) {});
+      this->each_factor(l, at, [n](Product<V>& to, int, int) { to.rows = n; });
+      this->sweep_units(id, at, n, s & 1, other, [](Range) {}, [](Range) {});
       other = {};
     }
     if (projects_) project(id, n, s);
+  }
+
+  // A part of a product of n rows, into its slots.
+  Product<V> product(Local& l, int k, int part, long n) const {
+    const ProgramProduct& q = g_.products[std::size_t(k)];
+    // A column of the frame is read where it begins.
+    const long column = q.source != Source::frame ? 0
+                        : q.index < g_.slots      ? q.index
+                                                  : q.index - g_.slots;
+    T* const* const slots = l.place[kSlots];
+    return operands_[std::size_t(k)].product(part, source(l, q), column * H_, slots, nullptr,
+                                             slots, 0, n);
   }
 
   // y from what the pieces left.

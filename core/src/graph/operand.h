@@ -88,8 +88,12 @@ class Operand {
   // `out_from` on.
   void run(int part, long p, const T* const* a, long a_from, const T* const* start,
            const T* common, T* const* out, long out_from, long rows, Memory next = {}) const {
+    product(part, a, a_from, start, common, out, out_from, rows)(parts_[part].m, p, next);
+  }
+  Product<V> product(int part, const T* const* a, long a_from, const T* const* start,
+                     const T* common, T* const* out, long out_from, long rows) const {
     const Part& at = parts_[part];
-    Product<V>{a, a_from + at.a, start, common, out, out_from + at.out, rows}(at.m, p, next);
+    return {a, a_from + at.a, start, common, out, out_from + at.out, rows};
   }
   // Whether a part is the first to add to its place: of a block's slots in backward.
   bool begins(int part) const { return part % groups_ == 0; }

@@ -14,6 +14,7 @@ class GraphPass : protected Call {
     const T** saved_scalars;
     T* row_scalars;          // [rows][scalars]
     PieceRows<T> given;
+    Product<V>* products;    // of every sweep's factors
     Range units;             // a thread's, on a grid that no dense panel crosses
   };
 
@@ -39,7 +40,7 @@ class GraphPass : protected Call {
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
     pieces_ = take<PieceFunction<T>>(scratch_, long(g.pieces[back].size()));
-    pieces_of<V>(g, back, pieces_);
+    compiled_ = pieces_of<V>(g, back, pieces_);
     operands_.resize(g.products.size());
     sums_ = back ? g.back_rows : g.rows;
     const long frame = back ? g.back_frame : g.frame - g.slots;
@@ -60,6 +61,7 @@ class GraphPass : protected Call {
     for (int i = 0; i < n_; ++i) {
       Local& l = local_[i];
       l.units = units_of(i);
+      l.products = take<Product<V>>(scratch_, factors_);
       l.row = take<long>(scratch_, rows_);
       l.length = take<long>(scratch_, rows_);
       const int places = g_.places(back_);
@@ -92,19 +94,20 @@ class GraphPass : protected Call {
       pieces_[k](g_.tapes[back_][std::size_t(k)], l.given, first, n, units.first, units.last);
   }
 
-  // Calls f(k, part, panel, following) for what the sweep multiplies, a few units at a
-  // time, between before(units) and after(units); and then, for enough of these to fill
-  // the interpreter's vectors, its pieces.
-  template <class Before, class F, class After>
-  void sweep_units(int id, std::size_t at, long n, bool back, Memory other, Before before, F f,
+  // Makes what the sweep multiplies, a few units at a time, between before(units) and
+  // after(units); and then, for enough of these to fill the interpreter's vectors, its
+  // pieces.
+  template <class Before, class After>
+  void sweep_units(int id, std::size_t at, long n, bool back, Memory other, Before before,
                    After after) {
     Local& l = local_[id];
     const Sweep& w = g_.sweeps[back_][at];
     const Work& work = work_[at];
     const Range units = l.units;
-    const long step = work.step, first = units.first / step;
-    const long count = (units.last + step - 1) / step - first;
-    const long together = blocks_together(n * (step / V::width));
+    const long step = work.step, first = units.first >> work.shift;
+    const long count = ((units.last + step - 1) >> work.shift) - first;
+    const Product<V>* const products = l.products + work.at;
+    const long together = compiled_ ? 1 : blocks_together(n * (step / V::width));
     const char* ahead = static_cast<const char*>(other.from);
     const char* const end = ahead + other.bytes;
     const long each = work.near && other.bytes ? share_ahead(work, other.bytes, count) : 0;
@@ -131,7 +134,7 @@ class GraphPass : protected Call {
             if (p + 1 < p1 || i + 1 < count)
               next = {m.data + then * panel_size<V>(m), panel_size<V>(m) * long(sizeof(T))};
           }
-          f(factor.product, factor.part, p, next);
+          products[k](m, p, next);
         }
       }
       after(block);
@@ -143,6 +146,14 @@ class GraphPass : protected Call {
       for (const int k : w.pieces) run_piece(l, k, 0, n, all);
       done = i + 1;
     }
+  }
+
+  // Calls f(product, k, part) for each factor of a sweep.
+  template <class F>
+  void each_factor(Local& l, std::size_t at, F f) const {
+    const Work& work = work_[at];
+    for (int k = 0; k < work.count; ++k)
+      f(l.products[work.at + k], work.factors[k].product, work.factors[k].part);
   }
 
   // A block diagonal product of n rows, shared out by its blocks and their panels.
@@ -180,7 +191,9 @@ class GraphPass : protected Call {
   }
   // Rows' places, so much further.
   static void move(T** places, long n, long by) {
-    for (long i = 0; i < n; ++i) places[i] += by;
+    if (n == 1) places[0] += by;
+    else if (by)
+      for (long i = 0; i < n; ++i) places[i] += by;
   }
   static void clear(T* to, long n) {
     for (long i = 0; i < n; ++i) to[i] = 0;
@@ -188,6 +201,7 @@ class GraphPass : protected Call {
 
   const Program& g_;
   const bool back_, projects_;
+  bool compiled_;
   const long rows_;
   const ProgramProduct projecting_;
   int columns_;
@@ -207,19 +221,22 @@ class GraphPass : protected Call {
   };
   // How a sweep works: so many units at a time, one panel or as many as a plain one has.
   struct Work {
-    long step;
-    bool near;  // whether the second cache holds what it multiplies
+    long step, at;  // at: the first of its factors among all
+    int shift;      // step is two to the power of it
+    bool near;      // whether the second cache holds what it multiplies
     Factor* factors;
     int count;
   };
 
   void plan_work() {
+    factors_ = 0;
     const std::vector<Sweep>& sweeps = g_.sweeps[back_];
     work_ = take<Work>(scratch_, long(sweeps.size()));
     for (std::size_t i = 0; i < sweeps.size(); ++i) {
       const Sweep& w = sweeps[i];
       Work& work = work_[i];
       long bytes = 0, parts = 0;
+      work.shift = 0;
       work.step = w.products.empty() ? block_ : V::width;
       for (const int k : w.products) {
         const Operand<V>& o = operands_[std::size_t(k)];
@@ -230,6 +247,9 @@ class GraphPass : protected Call {
       }
       constexpr long kNear = 1 << 20;  // bytes the second cache holds anyway
       work.near = bytes / (split_ == Split::units ? n_ : 1) <= kNear;
+      while (work.step >> (work.shift + 1)) ++work.shift;
+      work.at = factors_;
+      factors_ += parts;
       work.factors = take<Factor>(scratch_, parts);
       work.count = 0;
       for (const int k : w.products) {
@@ -250,4 +270,5 @@ class GraphPass : protected Call {
   }
 
   Work* work_;
+  long factors_;
 };
