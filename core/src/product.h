@@ -205,17 +205,18 @@ struct Product {
   void run(const Panels<T>& m, long p, Memory next) const {
     const T* b = m.data + p * panel_size<V>(m);
     const long unit = first_unit<V>(m, p);
+    const bool full = m.units - unit >= V::width * (m.gates ? 1 : C);
     typename V::Lanes lanes[C];
     for (int c = 0; c < C; ++c)
-      lanes[c] = V::lanes(m.units - unit - (m.gates ? 0 : c * V::width));
-    const bool full = m.units - unit >= V::width * (m.gates ? 1 : C);
+      lanes[c] = full ? V::lanes(V::width)
+                      : V::lanes(m.units - unit - (m.gates ? 0 : c * V::width));
     // Tiles of equal height: 16 rows are 6 + 5 + 5, not 6 + 6 + 4.
     const long tiles = (rows + max_rows<C>() - 1) / max_rows<C>();
     Ahead ahead{reinterpret_cast<const char*>(b), 0};
     if (const long times = tiles * m.depth; next.bytes && times)
       ahead = {static_cast<const char*>(next.from), (next.bytes + times - 1) / times};
     for (long i = 0, r = 0; i < tiles; ++i) {
-      const long height = (rows - r + tiles - i - 1) / (tiles - i);
+      const long height = tiles == 1 ? rows : (rows - r + tiles - i - 1) / (tiles - i);
       tile_of<V, C>(int(height), a + r, a_offset, b, m.depth, start ? start + r : nullptr, common,
                     out + r, offset + unit, m.stride, lanes, full, ahead);
       ahead.from += ahead.step * m.depth;

@@ -98,10 +98,9 @@ class GraphPass : protected Call {
   // after(units); and then, for enough of these to fill the interpreter's vectors, its
   // pieces.
   template <class Before, class After>
-  void sweep_units(int id, std::size_t at, long n, bool back, Memory other, Before before,
-                   After after) {
+  void sweep_units(int id, std::size_t at, long n, bool back, Memory other,
+                   const Before& before, const After& after) {
     Local& l = local_[id];
-    const Sweep& w = g_.sweeps[back_][at];
     const Work& work = work_[at];
     const Range units = l.units;
     const long step = work.step, first = units.first >> work.shift;
@@ -143,14 +142,15 @@ class GraphPass : protected Call {
       const Range a = of(done);
       const Range all{back ? block.first : a.first, back ? a.last : block.last};
       const Timed timed(back_ ? Phase::adjoint : Phase::step, id);
-      for (const int k : w.pieces) run_piece(l, k, 0, n, all);
+      for (int k = 0; n && k < work.pieces; ++k)
+        work.piece[k](*work.tape[k], l.given, 0, n, all.first, all.last);
       done = i + 1;
     }
   }
 
   // Calls f(product, k, part) for each factor of a sweep.
   template <class F>
-  void each_factor(Local& l, std::size_t at, F f) const {
+  void each_factor(Local& l, std::size_t at, const F& f) const {
     const Work& work = work_[at];
     for (int k = 0; k < work.count; ++k)
       f(l.products[work.at + k], work.factors[k].product, work.factors[k].part);
@@ -225,7 +225,9 @@ class GraphPass : protected Call {
     int shift;      // step is two to the power of it
     bool near;      // whether the second cache holds what it multiplies
     Factor* factors;
-    int count;
+    int count, pieces;
+    PieceFunction<T>* piece;
+    const Tape** tape;
   };
 
   void plan_work() {
@@ -252,6 +254,14 @@ class GraphPass : protected Call {
       factors_ += parts;
       work.factors = take<Factor>(scratch_, parts);
       work.count = 0;
+      work.pieces = int(w.pieces.size());
+      work.piece = take<PieceFunction<T>>(scratch_, work.pieces);
+      work.tape = take<const Tape*>(scratch_, work.pieces);
+      for (int k = 0; k < work.pieces; ++k) {
+        const std::size_t piece = std::size_t(w.pieces[std::size_t(k)]);
+        work.piece[k] = pieces_[piece];
+        work.tape[k] = &g_.tapes[back_][piece];
+      }
       for (const int k : w.products) {
         const Operand<V>& o = operands_[std::size_t(k)];
         for (int g = 0; g < o.parts(); ++g) {
