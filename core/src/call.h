@@ -37,8 +37,14 @@ class Call {
   // Columns of plain panels: fewer where threads that share units would else have more
   // than others.
   template <class V>
-  int columns_for(long units) const {
+  int columns_for(long units, long depth = 0) const {
     int columns = ELMAN_PLAIN_COLUMNS;
+    // A single row's sums wait for themselves: twice as many of them, where the first
+    // cache holds no good part of the matrix anyway.
+    constexpr long kMuch = 128 * 1024;
+    if (s_.batch == 1 && split_ != Split::units && units % (2 * columns * V::width) == 0 &&
+        depth * units * long(sizeof(typename V::T)) >= kMuch)
+      columns *= 2;
     if (split_ == Split::units)
       while (columns > 1 && most<V>(units, columns / 2) < most<V>(units, columns)) columns /= 2;
     return columns;

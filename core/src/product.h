@@ -125,7 +125,7 @@ void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, 
   for (int r = 0; r < R; ++r) {
     rows[r] = a[r] + a_offset;
     const T* from = start ? start[r] + offset : common ? common + offset : nullptr;
-    ELMAN_UNROLL(4)
+    ELMAN_UNROLL(8)
     for (int c = 0; c < C; ++c)
       acc[r][c] = !from  ? V::all(0)
                   : full ? V::load(from + c * stride)
@@ -136,19 +136,19 @@ void tile(const typename V::T* const* a, long a_offset, const typename V::T* b, 
     __builtin_prefetch(ahead.from, 0, 2);
     ahead.from += ahead.step;
     V w[C];
-    ELMAN_UNROLL(4)
+    ELMAN_UNROLL(8)
     for (int c = 0; c < C; ++c) w[c] = V::load(b + c * V::width);
     b += C * V::width;
     ELMAN_UNROLL(8)
     for (int r = 0; r < R; ++r) {
       const V x = V::all(rows[r][k]);
-      ELMAN_UNROLL(4)
+      ELMAN_UNROLL(8)
       for (int c = 0; c < C; ++c) acc[r][c] = fma(x, w[c], acc[r][c]);
     }
   }
   ELMAN_UNROLL(8)
   for (int r = 0; r < R; ++r)
-    ELMAN_UNROLL(4)
+    ELMAN_UNROLL(8)
     for (int c = 0; c < C; ++c) {
       T* to = out[r] + offset + c * stride;
       full ? acc[r][c].store(to) : acc[r][c].store(to, lanes[c]);
@@ -197,6 +197,7 @@ struct Product {
       case 1: return run<1>(m, p, next);
       case 2: return run<2>(m, p, next);
       case 3: return run<3>(m, p, next);
+      case 8: return run<8>(m, p, next);
       default: return run<4>(m, p, next);
     }
   }

@@ -29,10 +29,11 @@ class GraphBackwardRun : GraphPass<V> {
       if (projects_ && q.source == Source::before && !q.index) {
         // In the sweeps stands the projection, whose result the pieces read.
         operands_[k].backward(this->projecting_, H_, s_.output, columns_, scratch_);
-        recurrent_.backward(q, s_.output, H_, this->template columns_for<V>(s_.output), scratch_);
+        recurrent_.backward(q, s_.output, H_, this->template columns_for<V>(s_.output, q.slots * H_), scratch_);
         projected_ = int(k);
       } else if (!input || f.dx) {
-        operands_[k].backward(q, depth_of(q, s_), H_, input ? ELMAN_PLAIN_COLUMNS : columns_,
+        const int columns = this->template columns_for<V>(H_, q.slots * H_);
+        operands_[k].backward(q, depth_of(q, s_), H_, input ? ELMAN_PLAIN_COLUMNS : columns,
                               scratch_);
       }
     }

@@ -16,7 +16,9 @@ class GraphForwardRun : GraphPass<V> {
     const long S = slots_of(g_);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
-      operands_[k].forward(q, depth_of(q, s_), H_, columns_, scratch_);
+      const long depth = q.source == Source::input ? 0 : depth_of(q, s_);
+      operands_[k].forward(q, depth_of(q, s_), H_, this->template columns_for<V>(H_, depth),
+                           scratch_);
     }
     if (projects_) {
       project_.forward(this->projecting_, H_, s_.output,
@@ -27,7 +29,8 @@ class GraphForwardRun : GraphPass<V> {
     chunk_ = steps_of_chunk(rows_, S * H_ * long(sizeof(T)), plan_.longest);
     row_stride_ = S * H_ + kPadding;
     pre_size_ = chunk_ * rows_ * row_stride_;
-    pre_ = take<T>(scratch_, pre_size_ * (split_ == Split::rows ? n_ : 1));
+    in_place_ = !projects_ && one_slot(g_);
+    pre_ = take<T>(scratch_, in_place_ ? 0 : pre_size_ * (split_ == Split::rows ? n_ : 1));
     states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
     this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
     for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
@@ -91,7 +94,8 @@ class GraphForwardRun : GraphPass<V> {
   }
 
   T* output(long t, long b) const { return f_.y + t * f_.y_step + b * f_.y_row; }
-  T* pre_of(int id, long place, long step_in_chunk) const {
+  T* pre_of(int id, long place, long step_in_chunk, long t, long b) const {
+    if (in_place_) return output(t, b);
     const long base = split_ == Split::rows ? id * pre_size_ : 0;
     return pre_ + base + (step_in_chunk * rows_ + place) * row_stride_;
   }
@@ -155,7 +159,7 @@ class GraphForwardRun : GraphPass<V> {
       for (long i = 0; i < running && mine.length[i] > s; ++i, ++n) {
         const long t = time_of(s_, s, mine.length[i]), b = mine.row[i];
         in.x[n] = f_.x + t * f_.x_step + b * f_.x_row;
-        in.pre[n] = pre_of(id, i, s - s0);
+        in.pre[n] = pre_of(id, i, s - s0, t, b);
       }
     Range r{0, n};
     if (split_ == Split::solo) r = slice(n, id, n_);
@@ -180,7 +184,7 @@ class GraphForwardRun : GraphPass<V> {
   void move_on(Local& l, T** y, long n, long s, long step_in_chunk) const {
     const long later = s_.reverse ? -1 : 1, other = s & 1 ? 1 : -1, B = s_.batch;
     const long steps = step_in_chunk ? 1 : 1 - chunk_;
-    Base::move(l.place[kSlots], n, steps * rows_ * row_stride_);
+    Base::move(l.place[kSlots], n, in_place_ ? later * f_.y_step : steps * rows_ * row_stride_);
     if (this->frame_stride_ > kPadding)
       Base::move(l.place[kFrame], n, other * B * this->frame_stride_);
     if (f_.save) Base::move(l.place[kSaved], n, later * B * g_.saved * H_);
@@ -205,7 +209,7 @@ class GraphForwardRun : GraphPass<V> {
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       const long before = s_.reverse ? t + 1 : t - 1;
-      l.place[kSlots][k] = pre_of(id, i, step_in_chunk);
+      l.place[kSlots][k] = pre_of(id, i, step_in_chunk, t, b);
       l.place[kFrame][k] = this->frame_row(s, b);
       if (f_.save) l.place[kSaved][k] = f_.saved + (t * s_.batch + b) * g_.saved * H_;
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
@@ -335,6 +339,7 @@ class GraphForwardRun : GraphPass<V> {
 
   const GraphForward<T>& f_;
   const T* bias_;
+  bool in_place_;  // the slot lies in y until its piece has read it
   long chunk_, row_stride_, pre_size_;
   T *pre_, *states_, *raw_ = nullptr;
   Operand<V> project_;

@@ -52,6 +52,14 @@ struct GraphPast {
   }
 };
 
+// Whether one piece reads the only slot, and writes state 0 where it has done so.
+inline bool one_slot(const Program& g) {
+  bool only = g.slots == 1 && g.pieces[0].size() == 1;
+  for (const ProgramProduct& q : g.products)
+    only = only && (q.source == Source::input || q.source == Source::before);
+  return only;
+}
+
 inline long depth_of(const ProgramProduct& q, const Shape& s) {
   return q.source == Source::input    ? s.input
          : q.source == Source::before ? width_of(q.index, s)
