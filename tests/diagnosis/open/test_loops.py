@@ -34,7 +34,8 @@ class Loop(nn.Module):
     def forward(self, x):
         h = x.new_zeros(len(x), H)
         for step in x.unbind(1):
-            h = self.cell(step + self.feeds * h, self.keeps * h)
+            x = step + self.feeds * h if self.feeds else step
+            h = self.cell(x, self.keeps * h)
         return h
 
 
