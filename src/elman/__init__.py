@@ -43,6 +43,7 @@ _HOME = {
     "AntisymmetricRNN": "elman.layers",
     "OrthogonalRNN": "elman.layers",
     "Cell": "elman.cells",
+    "compile_cells": "elman.ops",
     "RNNCell": "elman.layers",
     "GRUCell": "elman.layers",
     "LSTMCell": "elman.layers",
@@ -105,6 +106,7 @@ if TYPE_CHECKING:
     from elman.layers import UnICORNN as UnICORNN
     from elman.layers import accelerate as accelerate
     from elman.layers import restore as restore
+    from elman.ops import compile_cells as compile_cells
     from elman.tasks import Forecaster as Forecaster
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor

@@ -58,6 +58,7 @@ PUBLIC = {
     "SequenceRegressor",
     "__version__",
     "accelerate",
+    "compile_cells",
     "diagnose",
     "init",
     "load",
