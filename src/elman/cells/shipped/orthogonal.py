@@ -8,11 +8,11 @@ from elman._errors import InputError
 from elman.cells._cell import Cell
 from elman.cells.equations._draws import HeNormal, Rotations, Uniform
 from elman.cells.equations._functions import Value, relu, where
-from elman.cells.equations._transforms import Cayley, Exponential
+from elman.cells.equations._transforms import Cayley, Exponential, Transform
 
 from .rnn import ACTIVATIONS, activation_of
 
-_MAPS = {"exponential": Exponential(), "cayley": Cayley()}
+_MAPS: dict[str, Transform] = {"exponential": Exponential(), "cayley": Cayley()}
 
 
 class OrthogonalRNN(Cell):
