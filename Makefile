@@ -127,12 +127,15 @@ sanitize:  ## The same under the address, undefined behaviour and thread sanitiz
 	    ELMAN_POISON=1 build/$$s/core/tests/core_tests && \
 	    ELMAN_POISON=1 build/$$s/core/tests/core_fuzz $(SECONDS_OF_FUZZ) || exit 1; done
 
-neon:  ## The same for 64-bit ARM, under emulation (g++-aarch64-linux-gnu, qemu-user)
+neon: core-test  ## The same for 64-bit ARM, emulated, and the same bits as here (g++-aarch64-linux-gnu, qemu-user-static)
 	$(CORE) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	    -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
 	cmake --build build/neon
+	build/core/core/tests/core_tests | grep digest > build/core/digests
 	ELMAN_POISON=1 qemu-aarch64-static -L /usr/aarch64-linux-gnu \
-	    build/neon/core/tests/core_tests
+	    build/neon/core/tests/core_tests > build/neon/results; \
+	    failed=$$?; cat build/neon/results; exit $$failed
+	grep digest build/neon/results | diff build/core/digests -
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache \
