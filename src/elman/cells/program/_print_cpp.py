@@ -76,7 +76,7 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
     lines += ["template <class V, class F>", "void each(F& take) {"]
     lines += [
         f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
-        "{kForward<V>, kBackward<V>}});"
+        f"{{{', '.join(map(str, one.sizes))}}}, {{kForward<V>, kBackward<V>}}}});"
         for one in programs
     ]
     lines += [
@@ -86,6 +86,40 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def library_text(program: Program, number: str, name: str = "cell") -> str:
+    """Return what turns the core's text before it into a library of a program's pieces.
+
+    Parameters
+    ----------
+    program : Program
+    number : str
+        "float" or "double".
+    name : str
+        As of `printed`.
+    """
+    inline = "#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))\n"
+    return f"""{inline}
+{printed([program], name)}
+const CompiledPieces<{number}>* found;
+struct Take {{
+  void operator()(const CompiledPieces<{number}>& pieces) {{
+    static const CompiledPieces<{number}> kept = pieces;
+    found = &kept;
+  }}
+}};
+}}  // namespace
+}}  // namespace elman
+
+extern "C" __attribute__((visibility("default"))) const void* elman_pieces() {{
+  using namespace elman;
+  Take take;
+  printed::{name}::each<Vec<{number}>>(take);
+  static const PiecesLibrary library{{kPiecesVersion, sizeof({number}), kIsa, found}};
+  return &library;
+}}
+"""
 
 
 def listed(names: list[str]) -> str:
