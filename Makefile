@@ -60,8 +60,9 @@ torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousand
 # Draws a part of four, each named by its seed.
 FUZZ ?= 2500
 
-fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings beside torch.nn, thousands of times
-	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py
+fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings, random cells beside a loop, thousands of times
+	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py \
+	    tests/fuzz/test_cells.py
 
 torture-readers: $(VENV)/.installed-dev  ## Tables in random notation, ten thousand files and more
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=25 $(BIN)/pytest -q -n $(WORKERS) \
