@@ -263,7 +263,9 @@ def looped(given: Drawn, noise: list[Any]) -> Found:
         for d in range(directions):
             place = k * directions + d
             begin = [
-                s[place] if state else starts[i][place].expand(B, -1)
+                s[place]
+                if state
+                else starts[i][place].expand(B, -1)
                 if starts
                 else x.new_zeros(B, layer.hidden_size)
                 for i, s in enumerate(state or layer.cell.states)
@@ -345,7 +347,9 @@ def check(given: Drawn) -> str | None:
 
 def _differs(a: Found, b: Found, tolerance: float) -> str | None:
     pairs = [("y", a.y, b.y)]
-    pairs += [(f"state {k}", *s) for k, s in enumerate(zip(a.last, b.last, strict=True))]
+    pairs += [
+        (f"state {k}", *s) for k, s in enumerate(zip(a.last, b.last, strict=True))
+    ]
     pairs += [
         (f"gradient {k}", *g)
         for k, g in enumerate(zip(a.gradients, b.gradients, strict=True))
