@@ -1,8 +1,8 @@
 """Cells beside numbers that other people's code gave for them, run once and kept here.
 
 sLSTM: ``slstm_forward_pointwise`` of xlstm 2.0.6, its authors' own. JANET, coRNN,
-IndRNN and the LSTM with peepholes: torchrecurrent 0.2.5. Both in float64, six steps from
-zeros with two inputs and four units, all parameters sines: see `waves`.
+IndRNN and the LSTM with peepholes: torchrecurrent 0.2.5. Both in float64, six steps
+from zeros with two inputs and four units, all parameters sines: see `waves`.
 """
 
 from __future__ import annotations
