@@ -68,3 +68,14 @@ def test_the_stabiliser_of_an_empty_slstm_is_its_input_gate():
 
 def test_the_oscillators_of_the_other_scheme():
     compare(cell("linoss", scheme="imex"), lambda *a: linoss(*a, implicit=False))
+
+
+def test_an_empty_slstm_takes_any_input():
+    """Nothing is kept of nothing, however much less than that is written."""
+    found = cell("slstm")
+    problem = draw(found, T=3)
+    zeros = [np.zeros_like(s) for s in problem.start]
+    for scale in (1.0, -1.0):
+        x = 1e4 * scale * problem.x
+        for states in specified(found, x, zeros, problem.parameters):
+            assert all(np.isfinite(s).all() for s in states)
