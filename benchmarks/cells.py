@@ -1,15 +1,14 @@
-"""Cells as programs on the core: interpreted and compiled, beside their C++ steps.
+"""Cells on the core: their programs interpreted, beside compiled.
 
     python benchmarks/cells.py
     python benchmarks/cells.py --cell lstm --rounds 50
 
 A forward and a backward of the core alone, with every gradient but that of the first
 state, float32, on one thread: medians of turns in one process, in seconds of that
-thread. RNN, GRU and LSTM have steps in C++; their programs are given as shares of the
-time that these take, at the sizes of ``make bench-core``. `layer` is a training step of
-the layer made of the equations, as a share of one of elman.RNN, GRU or LSTM: it counts
-what is around the kernels too. Of the other cells the interpreted program is given as a
-share of the compiled one.
+thread. The interpreted program is given as a share of the time of the compiled one, of
+RNN, GRU and LSTM at the sizes of ``make bench-core``. `layer` is a training step of
+the layer made of the equations, as a share of one of elman.RNN, GRU or LSTM, which run
+the same program: it counts what is around the kernels.
 """
 
 from __future__ import annotations
@@ -27,27 +26,12 @@ from torch import Tensor, nn
 import elman
 from elman import cells
 from elman._core import _native
-from elman.bench import Sizes, race
-from elman.ops.native._border import CELLS, sequence_backward, sequence_forward
+from elman.bench import SIZES, Sizes, race
 
 Run = Callable[[], object]
 
-HAND_WRITTEN = {
-    "lstm": (elman.LSTM, CELLS["lstm", "plain"], 4),
-    "gru": (elman.GRU, CELLS["gru", "reset_after"], 3),
-    "rnn": (elman.RNN, CELLS["rnn", "tanh"], 1),
-}
-"""The layer, the core's numbers and the products of H units, of each."""
-SIZES = (
-    Sizes(32, 100, 64, 64),
-    Sizes(32, 100, 64, 128),
-    Sizes(64, 100, 128, 256),
-    Sizes(64, 50, 512, 512),
-    Sizes(128, 100, 64, 64),
-    Sizes(1, 200, 64, 128),
-    Sizes(20, 35, 192, 192),
-    Sizes(20, 35, 640, 640),
-)
+STOCK = {"lstm": elman.LSTM, "gru": elman.GRU, "rnn": elman.RNN}
+"""The layers of torch's cells, by the names of their equations."""
 FEW = (
     Sizes(32, 100, 1, 64),
     Sizes(32, 100, 64, 128),
@@ -90,26 +74,6 @@ def program(name: str, s: Sizes) -> Run:
     return run
 
 
-def hand_written(name: str, s: Sizes) -> Run:
-    """Return a forward and a backward of a cell whose step is C++."""
-    _, numbers, gates = HAND_WRITTEN[name]
-    way = (*numbers, False, False, True)
-    shapes = (s.inputs,), (s.hidden,), (), ()
-    weights = [torch.randn(gates * s.hidden, *more) / 20 for more in shapes]
-    x = torch.randn(s.steps, s.batch, s.inputs)
-    dy = torch.randn(s.steps, s.batch, s.hidden)
-    given = (x, None, None, *weights, None, None)
-    wanted = (True, False, False, True, True, True, True, False)
-
-    def run() -> None:
-        y, _, _, *kept = sequence_forward(*way, *given, True)
-        d = (dy, None, None)
-        found = sequence_backward(*way, *given, y, *kept, *d, wanted, False, False)
-        assert found is not None
-
-    return run
-
-
 def training_step(layer: nn.Module, x: Tensor, dy: Tensor) -> Run:
     """Return a forward and a backward of a layer, through autograd."""
 
@@ -135,7 +99,7 @@ def interpreted(run: Run) -> Run:
 
 
 def main() -> None:
-    """Print a table of the cells that have a step in C++, and one of the others."""
+    """Print a table of each of torch's cells, and one of the others."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cell", choices=cells.names(), action="append")
     parser.add_argument("--rounds", type=int, default=9)
@@ -144,9 +108,9 @@ def main() -> None:
     torch.manual_seed(0)
     chosen = options.cell or cells.names()
     print(f"{_native.isa()}, one thread, float32, {options.rounds} rounds\n")
-    for name in (n for n in HAND_WRITTEN if n in chosen):
-        _beside_hand_written(name, options.rounds)
-    others = [n for n in chosen if n not in HAND_WRITTEN]
+    for name in (n for n in STOCK if n in chosen):
+        _stock(name, options.rounds)
+    others = [n for n in chosen if n not in STOCK]
     if others:
         print(f"{'interpreted over compiled':<26}", end="")
         print("".join(f"{s!s:>21}" for s in FEW))
@@ -160,9 +124,9 @@ def main() -> None:
         print(flush=True)
 
 
-def _beside_hand_written(name: str, rounds: int) -> None:
-    kind = HAND_WRITTEN[name][0]
-    print(f"{name:<20}{'C++':>12}{'interpreted':>14}{'compiled':>10}{'layer':>8}")
+def _stock(name: str, rounds: int) -> None:
+    kind = STOCK[name]
+    print(f"{name:<20}{'compiled':>12}{'interpreted':>14}{'layer':>8}")
     shares: list[list[float]] = []
     for s in SIZES:
         run = program(name, s)
@@ -170,7 +134,6 @@ def _beside_hand_written(name: str, rounds: int) -> None:
         dy = torch.randn(s.steps, s.batch, s.hidden)
         of_equations: Any = cells.find(name).layer(s.inputs, s.hidden)
         steps = {
-            "C++": hand_written(name, s),
             "interpreted": interpreted(run),
             "compiled": run,
             "layer": training_step(kind(s.inputs, s.hidden), x, dy),
@@ -179,18 +142,17 @@ def _beside_hand_written(name: str, rounds: int) -> None:
         taken = _race(steps, rounds)
         shares.append(
             [
-                taken["interpreted"] / taken["C++"],
-                taken["compiled"] / taken["C++"],
+                taken["interpreted"] / taken["compiled"],
                 taken["of equations"] / taken["layer"],
             ]
         )
-        print(f"{s!s:<20}{1e3 * taken['C++']:>9.2f} ms" + _columns(shares[-1]))
+        print(f"{s!s:<20}{1e3 * taken['compiled']:>9.2f} ms" + _columns(shares[-1]))
     means = [statistics.geometric_mean(column) for column in zip(*shares, strict=True)]
     print(f"{'geometric mean':<32}{_columns(means)}\n", flush=True)
 
 
 def _columns(shares: list[float]) -> str:
-    return "".join(f"{v:>{w}.2f}" for v, w in zip(shares, (14, 10, 8), strict=True))
+    return "".join(f"{v:>{w}.2f}" for v, w in zip(shares, (14, 8), strict=True))
 
 
 def _race(steps: dict[str, Run], rounds: int) -> dict[str, float]:

@@ -25,6 +25,15 @@ STOCK = (
 )
 """Cells and variants that the core has an interface of their own for, in its order."""
 
+WITHOUT_NOISE = frozenset(
+    (
+        *("mgu", "ligru", "fastgrnn", "rhn", "sru", "minlstm", "rglru", "hgrn"),
+        *("linoss", "paragru", "paralstm", "lem", "unicornn", "antisymmetric"),
+        "orthogonal",
+    )
+)
+"""Of these the plain step alone is printed; with noise they are interpreted."""
+
 
 def main(folder: Path) -> None:
     """Write a header for each cell, one that lists them, and the stock cells' data."""
@@ -33,7 +42,7 @@ def main(folder: Path) -> None:
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
     from elman.cells import Program, cell, names, stock
-    from elman.cells.program._print_cpp import listed, pieces_of, printed
+    from elman.cells.program._print_cpp import listed, pieces_of, printed, stored
     from elman.cells.program._print_data import stock_programs
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
@@ -41,6 +50,8 @@ def main(folder: Path) -> None:
             found = cell(name, heads=heads)
             ending = "_heads" if heads > 1 else ""
             yield ending, found.lowered().program
+            if name in WITHOUT_NOISE:
+                continue
             masks = (None,) * len(found.states)
             yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
             if found.dropped != ():
@@ -62,6 +73,13 @@ def main(folder: Path) -> None:
     }
     texts["printed"] = listed(list(texts))
     texts["stock"] = stock_programs([stock(*names).lowered() for names in STOCK])
+    texts["programs"] = stored(
+        {
+            f"{name}_{k}": program
+            for name, programs in groups.values()
+            for k, program in enumerate(programs)
+        }
+    )
     for name, text in texts.items():
         target = folder / f"{name}.h"
         # Untouched where nothing has changed: the build compiles again what is newer.

@@ -1,5 +1,5 @@
 // The inner loops alone, from the core's own text: products without a driver,
-// cells without products, all from the first and second cache.
+// pieces without products, all from the first and second cache.
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -12,18 +12,24 @@
 #include "internal.h"
 
 namespace elman {
+extern const Printed kAvx512Printed, kAvx2Printed, kNeonPrinted, kScalarPrinted;
+
 namespace {
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 constexpr const char* kSet = "avx512";
+constexpr const Printed& kPrinted = kAvx512Printed;
 #include "simd/avx512.h"
 #elif defined(__AVX2__) && defined(__FMA__)
 constexpr const char* kSet = "avx2";
+constexpr const Printed& kPrinted = kAvx2Printed;
 #include "simd/avx2.h"
 #elif defined(__aarch64__)
 constexpr const char* kSet = "neon";
+constexpr const Printed& kPrinted = kNeonPrinted;
 #include "simd/neon.h"
 #else
 constexpr const char* kSet = "scalar";
+constexpr const Printed& kPrinted = kScalarPrinted;
 #include "simd/scalar.h"
 #endif
 
@@ -84,45 +90,43 @@ double outer_alone(long depth, int threads, double seconds) {
   });
 }
 
-template <class C>
-bench::Pointwise cell_alone(int threads, double seconds) {
-  constexpr long kUnits = 4 * V::width, kFew = 16, kGates = C::slots * kUnits + kPadding;
+// One pass of a cell's pieces, units a second.
+double cell_pass(const Program& g, bool back, int threads, double seconds) {
+  constexpr long kUnits = 4 * V::width, kFew = 16;
+  std::vector<PieceFunction<float>> run(g.pieces[back].size());
+  pieces_of<V>(g, back, run.data());
+  long columns = 0;
+  for (int k = 0; k < g.places(back); ++k) columns += k < kBefore ? 4 : 1;
   struct Own {
     bench::Numbers numbers = {};
-    std::vector<Row<float>> rows = {};
-    std::vector<AdjointRow<float>> adjoints = {};
+    std::vector<std::vector<float*>> rows = {};
+    std::vector<float* const*> places = {};
+    std::vector<float> constants = {};
   };
   std::vector<Own> own(static_cast<std::size_t>(threads));
   for (Own& o : own) {
-    const long each = 3 * kGates + 6 * kUnits;
+    const long each = columns * kUnits + kPadding;
     o.numbers = filled(kFew * each, 0.3f);
-    for (long i = 0; i < kFew; ++i) {
-      float* p = o.numbers.data() + i * each;
-      float *pre = p, *dg = p + kGates, *gates = p + 2 * kGates, *state = p + 3 * kGates;
-      o.rows.push_back({pre, gates, state, state + kUnits, state + 2 * kUnits, state + 3 * kUnits});
-      o.adjoints.push_back({gates, state, state + kUnits, state + 2 * kUnits, state + 3 * kUnits,
-                            state + 4 * kUnits, state + 5 * kUnits, dg, nullptr});
+    long at = 0;
+    for (int k = 0; k < g.places(back); ++k) {
+      o.rows.emplace_back();
+      for (long i = 0; i < kFew; ++i) o.rows.back().push_back(o.numbers.data() + i * each + at);
+      at += (k < kBefore ? 4 : 1) * kUnits;
     }
+    for (const auto& rows : o.rows) o.places.push_back(rows.data());
+    for (const double c : g.constants) o.constants.push_back(float(c));
   }
   constexpr int kTimes = 200;
-  const double units = double(kTimes * kFew * kUnits);
-  auto rate = [&](auto vector) {
-    return bench::together(threads, seconds, [&](int id) {
-      const FlushSubnormals flush;
-      Own& o = own[std::size_t(id)];
-      for (int k = 0; k < kTimes; ++k)
-        for (long u = 0; u < kUnits; u += V::width) vector(o, u);
-      return units;
-    });
-  };
-  return {1 / rate([](Own& o, long u) {
-            for (const Row<float>& row : o.rows) C::step(row, u, kUnits, Full{});
-            if constexpr (C::in_two)
-              for (const Row<float>& row : o.rows) C::finish(row, u, kUnits, Full{});
-          }),
-          1 / rate([](Own& o, long u) {
-            for (const AdjointRow<float>& row : o.adjoints) C::adjoint(row, u, kUnits, Full{});
-          })};
+  return bench::together(threads, seconds, [&](int id) {
+    const FlushSubnormals flush;
+    const Own& o = own[std::size_t(id)];
+    const PieceRows<float> given{o.places.data(), nullptr, nullptr, nullptr,
+                                 o.constants.data(), kUnits, nullptr};
+    for (int i = 0; i < kTimes; ++i)
+      for (std::size_t k = 0; k < run.size(); ++k)
+        run[k](g.tapes[back][k], given, 0, kFew, 0, kUnits);
+    return double(kTimes * kFew * kUnits);
+  });
 }
 
 }  // namespace
@@ -138,10 +142,13 @@ double outer_rate(long depth, int threads, double seconds) {
   return elman::outer_alone(depth, threads, seconds);
 }
 Pointwise pointwise(Kind kind, int threads, double seconds) {
-  using elman::V;
-  if (kind == Kind::lstm) return elman::cell_alone<elman::Lstm<V>>(threads, seconds);
-  if (kind == Kind::gru) return elman::cell_alone<elman::Gru<V>>(threads, seconds);
-  return elman::cell_alone<elman::Rnn<V, elman::TanhActivation>>(threads, seconds);
+  elman::Shape shape{};
+  shape.cell = kind == Kind::lstm  ? elman::Cell::lstm
+               : kind == Kind::gru ? elman::Cell::gru
+                                   : elman::Cell::rnn;
+  const elman::Program& g = elman::stock_program(shape);
+  return {1 / elman::cell_pass(g, false, threads, seconds),
+          1 / elman::cell_pass(g, true, threads, seconds)};
 }
 
 }  // namespace bench

@@ -98,7 +98,7 @@ void forward(const GraphForward<float>& a) { kernels().forward32(a); }
 void forward(const GraphForward<double>& a) { kernels().forward64(a); }
 void backward(const GraphBackward<float>& a) { kernels().backward32(a); }
 void backward(const GraphBackward<double>& a) { kernels().backward64(a); }
-bool has_compiled_pieces(const Program& p) { return kernels().compiled(p.hash, false); }
+bool has_compiled_pieces(const Program& p, bool doubles) { return kernels().compiled(p, doubles); }
 
 double burn(bool doubles, long rounds, int threads) {
   struct Work {

@@ -32,10 +32,14 @@ std::array<Program, kCells> parse_all(std::index_sequence<I...>) {
   return {parse(kStock[I].integers, kStock[I].count, kStock[I].floats, kStock[I].constants)...};
 }
 
-const Program& program_of(const Shape& s) {
+}  // namespace
+
+const Program& stock_program(const Shape& s) {
   static const std::array<Program, kCells> all = parse_all(std::make_index_sequence<kCells>{});
   return all[std::size_t(number_of(s))];
 }
+
+namespace {
 
 // A stock cell has at most three weights and two states.
 constexpr int kMost = 3, kStates = 2;
@@ -53,7 +57,7 @@ struct Stock {
   const T *weights[kMost], *biases[kMost], *first[kStates];
 
   Stock(const Shape& s, const Weights<T>& w, const T* h0, const T* c0)
-      : program(program_of(s)), at(kStock[number_of(s)].weights), first{h0, c0} {
+      : program(stock_program(s)), at(kStock[number_of(s)].weights), first{h0, c0} {
     for (int k = 0; k < program.weights; ++k) {
       const bool input = !at[k].parameter;
       weights[k] = block(input ? w.w_ih : w.w_hh, at[k].block, s.hidden * (input ? s.input : s.output));
@@ -128,7 +132,7 @@ void backward(const Backward<double>& a) { backward_of(a); }
 int saved_gates(Cell cell) {
   Shape s{};
   s.cell = cell;
-  return program_of(s).saved;
+  return stock_program(s).saved;
 }
 
 }  // namespace elman

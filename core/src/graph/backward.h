@@ -1,4 +1,7 @@
-// The backward pass of a program: as backward.h runs a stock cell.
+// The backward pass: back through time in chunks of steps, for every cell. After each
+// chunk come its input gradients and weight gradients, while those of the slots are in the
+// second cache: only a chunk of these ever exists, and what forward saved is not changed.
+// Chunks depend on batch and lengths, never on threads.
 //
 // In a step, the gradient of each state is what the step after passed on, what its
 // products bring, and for state 0 dy; pieces turn that into the slots' gradients and

@@ -1,5 +1,11 @@
-// The forward pass of a program: as forward.h runs a stock cell, with the products,
-// pieces and sums that the program says.
+// The forward pass: lengths, direction, chunks of steps and threads, for every cell.
+//
+// Steps go in chunks. First the input products of all rows of all steps of the chunk,
+// starting from the bias, then step after step the products, pieces and sums that the
+// program says. A sum continued from memory has the bits of one kept in a register.
+//
+// Slots lie in memory of the chunk's own, which stays in the second cache, and where there
+// is but one, in y.
 
 template <class V>
 class GraphForwardRun : GraphPass<V> {

@@ -1,4 +1,4 @@
-// Weight gradients of a program, as weight_gradients.h has them: of every product,
+// Weight gradients, long sums of outer products over rows and steps: of every product,
 // the bias and the units, in blocks of the batch.
 
 template <class V>

@@ -28,7 +28,9 @@ def stock_programs(cells: Sequence[Lowered]) -> str:
         ]
         lines += _array("std::int64_t", f"kIntegers{k}", [str(n) for n in integers])
         lines += _array("double", f"kFloats{k}", [x.hex() for x in floats])
-        lines += _array("StockWeight", f"kWeights{k}", [f"{{{p}, {b}}}" for p, b in weights])
+        lines += _array(
+            "StockWeight", f"kWeights{k}", [f"{{{p}, {b}}}" for p, b in weights]
+        )
     lines.append("constexpr StockCell kStock[] = {")
     for k, lowered in enumerate(cells):
         count = len(lowered.program.encode()[0]), len(lowered.program.constants)

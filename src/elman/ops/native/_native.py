@@ -17,7 +17,7 @@ from ._border import CELLS
 from ._native_checks import tensors_of
 from ._program import PROGRAMS, as_equations
 from ._program import run as run_program
-from ._sequence import GATE_PLACES, Beside, run_sequence
+from ._sequence import Beside, gate_places, run_sequence
 
 
 def run(call: Call) -> Result:
@@ -48,7 +48,7 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
     tracks = {"h": y}
     if call.cell == "lstm":
         tracks["c"] = cells
-    for name, place in GATE_PLACES.get((call.cell, call.variant), ()):
+    for name, place in gate_places(call.cell, call.variant):
         tracks[name] = gates[:, :, place]
     return cleared(tracks, running(call.x, call.lengths))
 

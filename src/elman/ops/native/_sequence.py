@@ -10,6 +10,7 @@ composite path, where derivatives exist to any order.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from elman._errors import InputError
+from elman.cells import stock
 from elman.ops._again import gradients_again
 from elman.ops._call import Call, Weights
 from elman.ops._composite import run as run_composite
@@ -29,19 +31,19 @@ Tensors = tuple[Tensor | None, ...]
 """x, (T, B, I) or turned (B, T, I); h_0 and c_0, (1, B, ·) or (B, ·); five weights;
 lengths, (B,)."""
 
-GATE_PLACES: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {
-    ("gru", "reset_after"): (("r", 1), ("z", 2), ("n", 0)),
-    ("gru", "reset_before"): (("r", 0), ("z", 1), ("n", 2)),
-    ("lstm", "plain"): (("i", 0), ("f", 1), ("g", 2), ("o", 3)),
-    ("lstm", "projected"): (("i", 0), ("f", 1), ("g", 2), ("o", 3)),
-}
-"""Where each gate stands among those that the core saves."""
 _NAMES = {numbers: names for names, numbers in CELLS.items()}
 
 
 Numbers = tuple[int, int, bool, bool, bool]
 """The core's numbers for a cell, whether to run from the last step, whether x is
 (B, T, I), whether it is known that no tensor is a view still to be negated."""
+
+
+@functools.cache
+def gate_places(cell: str, variant: str) -> tuple[tuple[str, int], ...]:
+    """Return where each gate stands among the vectors that the core saves."""
+    tracks = stock(cell, variant).lowered(trace=True).tracks
+    return tuple((name, place) for name, (_, place) in tracks.items())
 
 
 class Beside(NamedTuple):
@@ -210,7 +212,7 @@ def _composite(
     )
     given = [grads[0], *of_states]
     if of_gates is not None:
-        for name, place in GATE_PLACES[cell, variant]:
+        for name, place in gate_places(cell, variant):
             outputs.append(result.trace[name])
             given.append(of_gates[:, :, place])
     if of_cells is not None:
