@@ -16,7 +16,7 @@
 
 namespace elman {
 
-constexpr int kProgramVersion = 1;
+constexpr int kProgramVersion = 2, kOldestProgramVersion = 1;
 
 enum class Op {
   load, store, constant, width, row, sum,             // to space column | from space column | ...
@@ -24,7 +24,9 @@ enum class Op {
   sigmoid, tanh, relu, softplus, exp, log, sqrt, max, min, abs,
   greater, select, step, sign,                        // greater 1 or 0; select a != 0 ? b : c
   sin, cos,
-  count
+  set,                                                // from row scalar
+  count,
+  accumulate = count                                  // made by derive(): a STORE that adds
 };
 
 enum class Space { frame, saved, before, after, unit, mask, dstate, dslot, count };
@@ -51,12 +53,36 @@ struct ProgramProduct {
   std::vector<int> gates;
 };
 
-enum class Act { product, piece, reduce };
+enum class Act { product, piece, reduce, total };
 
 struct Action {
   Act what;
   int index;
   int column;  // of the backward frame, where a product's result goes
+};
+
+// A sum over a row of what lies in memory, with no copy of it made: of vector a; of a
+// times vector b; of the square of a less row scalar `other`.
+enum class TotalKind { plain, product, spread, count };
+
+struct Vector {
+  Space space;
+  int column;
+};
+
+struct Total {
+  int row;
+  TotalKind kind;
+  Vector a, b;
+  int other;
+};
+
+// What is done for each row by itself once its vectors are complete.
+enum class RowAct { sum, total, scalars };
+
+struct RowStep {
+  RowAct what;
+  int index;  // of the row scalar, the total, the piece
 };
 
 // What one sweep over the units does: products whose sources are complete, then
@@ -67,8 +93,14 @@ struct Sweep {
   int lone = -1;              // or a block diagonal product, shared out by its blocks
   int lone_column = -1;
   std::vector<int> pieces;
-  std::vector<int> reduces;
+  std::vector<RowStep> rows;  // or this, for every row
+  std::vector<int> scalars;   // that it leaves
   bool meet = false;
+};
+
+// Where a vector lies: a place and a column of it.
+struct Placed {
+  int place, column;
 };
 
 // An instruction as it is run: where a vector lies is a place and a column of it.
@@ -81,7 +113,8 @@ struct Tape {
 };
 
 // Places of a row's vectors: place 4 + i is state i before the step, then as many
-// after it, the masks, and in backward the gradients of the states, whole and passed on.
+// after it, the masks, and in backward the gradients of the states, whole and passed on,
+// and those of the units, which add up over the steps.
 enum Place { kSlots, kFrame, kSaved, kSums, kBefore };
 
 struct Program {
@@ -90,10 +123,13 @@ struct Program {
   std::vector<ProgramProduct> products;
   std::vector<Action> actions[2];  // forward, backward
   std::vector<Piece> pieces[2];
+  std::vector<Total> totals[2];
   // Derived.
   std::uint64_t hash;              // of the data as it came
   std::vector<Tape> tapes[2];
   std::vector<Sweep> sweeps[2];
+  std::vector<Placed> total_places[2];  // of each total a and b
+  std::vector<int> read_again;     // units whose gradients later pieces load
   bool elementwise;                // a unit needs no other unit's state or row's sum
   std::vector<bool> passes_on;     // whether a state's gradient has a direct part
 
@@ -102,7 +138,8 @@ struct Program {
   int mask(int k) const { return kBefore + 2 * states + k; }
   int dstate(int state) const { return kBefore + 2 * states + masks + state; }
   int passed(int state) const { return kBefore + 3 * states + masks + state; }
-  int places(bool back) const { return kBefore + (back ? 4 : 2) * states + masks; }
+  int unit_sums() const { return kBefore + 4 * states + masks; }
+  int places(bool back) const { return kBefore + (back ? 4 * states + 1 : 2 * states) + masks; }
 };
 
 // Throws std::invalid_argument with one line that says what is wrong and where.

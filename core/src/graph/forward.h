@@ -8,7 +8,7 @@ class GraphForwardRun : GraphPass<V> {
   using typename Base::T;
   using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
       Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
-      Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
+      Base::each_row, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
       Base::split_, Base::sums_, Base::team_, Base::units_of, Base::zero_;
 
  public:
@@ -187,8 +187,8 @@ class GraphForwardRun : GraphPass<V> {
     Memory other = saved(mine, s + 1);
     for (const Sweep& w : g_.sweeps[0]) {
       meet_if(w.meet && split_ == Split::units);
-      if (!w.reduces.empty()) {
-        reduce(id, w, n);
+      if (!w.rows.empty()) {
+        each_row(id, w, n);
         keep(l, w, mine, id, n, s);
         continue;
       }
@@ -216,7 +216,7 @@ class GraphForwardRun : GraphPass<V> {
     if (!f_.save) return;
     const Range r = split_ == Split::units ? slice(n, id, n_) : Range{0, n};
     for (long i = r.first; i < r.last; ++i)
-      for (const int k : w.reduces)
+      for (const int k : w.scalars)
         f_.rows[(time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]) * g_.rows + k] =
             l.row_scalars[i * sums_ + k];
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from elman._errors import InputError
@@ -16,6 +16,7 @@ from elman.cells.graph._shared import share_factors
 from ._noise import masks, with_dropout, with_zoneout
 from ._pass import Filled, Pass, Plan, Root
 from ._program import Multiply, Program
+from ._rows import SUMS, Rows, rows_of, with_totals
 from ._saved import choose_saved, cost
 from ._tape import Constants
 
@@ -121,8 +122,14 @@ def lower(
     slots, products = layout.products(step.linears, step.after)
     units = hoisted(step)
     known = _places(step, units)
+    equations = step
+    totals = _forward_totals(step, slots, products, known)
+    step = step.renewed(_all_of(totals, step.roots))
+    slots, products = layout.products(step.linears, step.after)
     whole = ordered(step.after, lambda n: n in units)
-    rows = {n: k for k, n in enumerate(n for n in whole if n.op == "rowsum")}
+    if found is not None:
+        found = found.renewed(_all_of(totals, found.nodes()))
+    rows = _forward_rows(step, found, known)
 
     given = {n for n in whole if n in known or not n.args} - set(slots)
     kept: list[Node] = []
@@ -132,7 +139,7 @@ def lower(
         kept += [n for n in step.values.values() if n not in known]
     saved = [n for n in whole if n in kept]
     if found is not None:
-        free = {*given, *step.after, *rows}
+        free = {*given, *step.after, *rows.read}
         saved = choose_saved(found.nodes(), whole, free, saved)
 
     constants = Constants()
@@ -140,7 +147,8 @@ def lower(
     back = Pass((), (), 0, {})
     back_rows = 0
     if found is not None:
-        back, back_rows = _backward(step, found, known, rows, saved, constants)
+        known_rows = rows.read
+        back, back_rows = _backward(step, found, known, known_rows, saved, constants)
     blocks = layout.blocks(step.linears)
     with_bias = [n for n in step.linears if n.data.bias]
     mask_names = masks(step)
@@ -152,7 +160,7 @@ def lower(
         saved=len(saved),
         units=len(units),
         masks=len(mask_names),
-        rows=len(rows),
+        rows=rows.count,
         back_rows=back_rows,
         weights=len(products),
         constants=tuple(constants.values),
@@ -163,10 +171,12 @@ def lower(
         backward=back.actions,
         forward_pieces=ahead.pieces,
         backward_pieces=back.pieces,
+        forward_totals=ahead.totals,
+        backward_totals=back.totals,
     )
     return Lowered(
         program,
-        step,
+        equations,
         blocks,
         tuple(p.weight for p in products),
         tuple(with_bias.index(n) if n.data.bias else None for n in slots),
@@ -249,6 +259,64 @@ def _places(step: Step, units: Sequence[Node]) -> dict[Node, tuple[str, int]]:
     return found
 
 
+def _all_of(totals: Totals, nodes: Sequence[Node]) -> dict[Node, Node]:
+    return with_totals(nodes, totals.sums, totals.in_memory.__contains__, totals.known)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Which sums over a row are made of what lies in memory, and what does."""
+
+    sums: frozenset[Node]
+    in_memory: frozenset[Node]
+    known: frozenset[Node] = frozenset()
+
+
+def _sums_in_place(plan: Plan, leaves: Collection[Node]) -> Totals:
+    """Return the sums of a pass that can be totals."""
+    found, _, crossing = plan.staged()
+    kept = {r.node for r in plan.roots if r.read_again and not plan._is_leaf(r.node)}
+    users: dict[Node, list[Node]] = {}
+    for node in found.order:
+        for arg in node.args:
+            users.setdefault(arg, []).append(node)
+    in_memory = set(leaves) | kept
+    for node in crossing:
+        if node.op in SUMS or node in plan.rows.scalars:
+            continue
+        in_memory.add(node)
+    sums = {n for n in found.order if n.op == "rowsum" and n not in plan.rows.known}
+    return Totals(frozenset(sums), frozenset(in_memory), frozenset(plan.rows.known))
+
+
+def _forward_totals(
+    step: Step,
+    slots: Sequence[Node],
+    products: Sequence[layout.Product],
+    known: Mapping[Node, tuple[str, int]],
+) -> Totals:
+    rows = _forward_rows(step, None, known)
+    plan = _forward_plan(step, slots, products, known, rows, (), Constants())
+    leaves = [n for n, (space, _) in known.items() if space in ("BEFORE", "MASK")]
+    return _sums_in_place(plan, [*leaves, *slots])
+
+
+def _forward_rows(
+    step: Step, found: Adjoint | None, known: Mapping[Node, tuple[str, int]]
+) -> Rows:
+    """Return the row scalars of the forward pass."""
+
+    def is_leaf(node: Node) -> bool:
+        return node in known
+
+    own = rows_of(step.after, is_leaf, {})
+    if found is None:
+        return own
+    # Sums that the way back reads, and not only what the step makes of them.
+    back = ordered(found.nodes(), lambda n: n in own.sets or n in known)
+    return rows_of(step.after, is_leaf, {}, set(back) & set(own.sums))
+
+
 def _needs(node: Node) -> list[Node]:
     if node.op == "linear":
         return [a for a in node.args if a.op != "before"]
@@ -260,10 +328,22 @@ def _forward(
     slots: Sequence[Node],
     products: Sequence[layout.Product],
     known: Mapping[Node, tuple[str, int]],
-    rows: Mapping[Node, int],
+    rows: Rows,
     saved: Sequence[Node],
     constants: Constants,
 ) -> Pass:
+    return _forward_plan(step, slots, products, known, rows, saved, constants).run()
+
+
+def _forward_plan(
+    step: Step,
+    slots: Sequence[Node],
+    products: Sequence[layout.Product],
+    known: Mapping[Node, tuple[str, int]],
+    rows: Rows,
+    saved: Sequence[Node],
+    constants: Constants,
+) -> Plan:
     roots = [Root(n, "AFTER", k, True) for k, n in enumerate(step.after)]
     roots += [Root(n, "SAVED", k) for k, n in enumerate(saved)]
     fills = [
@@ -271,7 +351,7 @@ def _forward(
         for k, p in enumerate(products)
         if p.kind != layout.INPUT
     ]
-    return Plan(roots, known, rows, _needs, fills, slots, constants).run()
+    return Plan(roots, known, rows, _needs, fills, slots, constants)
 
 
 def _backward(
@@ -289,21 +369,39 @@ def _backward(
     for k, node in enumerate(step.after):
         places.setdefault(node, ("AFTER", k))
     places.update({n: ("DSTATE", k) for k, n in enumerate(leaves)})
+    whole = ordered(found.nodes(), lambda n: n in places or n in rows)
+    sums = rows_of(found.nodes(), places.__contains__, rows)
+    plan = _backward_plan(found, leaves, zero, places, sums, constants=Constants())
+    at_rest = ("BEFORE", "MASK", "SAVED", "AFTER")
+    in_place = [n for n, (space, _) in places.items() if space in at_rest]
+    in_place += [n for n in whole if n.op == "back"]
+    totals = _sums_in_place(plan, in_place)
+    found = found.renewed(_all_of(totals, found.nodes()))
+    sums = rows_of(found.nodes(), places.__contains__, rows)
+    return _backward_plan(
+        found, leaves, zero, places, sums, constants
+    ).run(), sums.count
+
+
+def _backward_plan(
+    found: Adjoint,
+    leaves: Sequence[Node],
+    zero: Node,
+    places: Mapping[Node, tuple[str, int]],
+    rows: Rows,
+    constants: Constants,
+) -> Plan:
+    # The gradients of units only add up, over rows and steps.
     roots = [
-        Root(zero if n is None else n, "DSLOT", k, True)
+        Root(zero if n is None else n, "DSLOT", k, k < len(found.slots))
         for k, n in enumerate((*found.slots, *found.units))
     ]
     roots += [
         Root(zero if n is None else n, "DSTATE", k, after=leaves[k])
         for k, n in enumerate(found.before)
     ]
-    nodes = [*(r.node for r in roots), *found.backs.values()]
-    order = ordered(nodes, lambda n: n in places or n in rows)
-    summed = [n for n in order if n.op == "rowsum" and n not in rows]
-    all_rows = {**rows, **{n: len(rows) + k for k, n in enumerate(summed)}}
     fills = [Filled(k, (node,)) for k, node in sorted(found.backs.items())]
-    plan = Plan(roots, places, all_rows, _needs, fills, (), constants, len(rows))
-    return plan.run(), len(summed)
+    return Plan(roots, places, rows, _needs, fills, (), constants)
 
 
 def _multiply(
