@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from elman._errors import InputError
@@ -14,9 +14,15 @@ from elman.cells.graph._graph import Node, ordered, without_rules
 from elman.cells.graph._shared import share_factors
 
 from ._noise import masks, with_dropout, with_zoneout
-from ._pass import Filled, Pass, Plan, Root
+from ._pass import Pass
+from ._plans import (
+    backward_pass,
+    forward_pass,
+    forward_rows,
+    forward_totals,
+    with_sums_in_place,
+)
 from ._program import Multiply, Program
-from ._rows import SUMS, Rows, rows_of, with_totals
 from ._saved import choose_saved, cost
 from ._tape import Constants
 
@@ -123,13 +129,13 @@ def lower(
     units = hoisted(step)
     known = _places(step, units)
     equations = step
-    totals = _forward_totals(step, slots, products, known)
-    step = step.renewed(_all_of(totals, step.roots))
+    totals = forward_totals(step, slots, products, known)
+    step = step.renewed(with_sums_in_place(totals, step.roots))
     slots, products = layout.products(step.linears, step.after)
     whole = ordered(step.after, lambda n: n in units)
     if found is not None:
-        found = found.renewed(_all_of(totals, found.nodes()))
-    rows = _forward_rows(step, found, known)
+        found = found.renewed(with_sums_in_place(totals, found.nodes()))
+    rows = forward_rows(step, found, known)
 
     given = {n for n in whole if n in known or not n.args} - set(slots)
     kept: list[Node] = []
@@ -143,12 +149,14 @@ def lower(
         saved = choose_saved(found.nodes(), whole, free, saved)
 
     constants = Constants()
-    ahead = _forward(step, slots, products, known, rows, saved, constants)
+    ahead = forward_pass(step, slots, products, known, rows, saved, constants)
     back = Pass((), (), 0, {})
     back_rows = 0
     if found is not None:
         known_rows = rows.read
-        back, back_rows = _backward(step, found, known, known_rows, saved, constants)
+        back, back_rows = backward_pass(
+            step, found, known, known_rows, saved, constants
+        )
     blocks = layout.blocks(step.linears)
     with_bias = [n for n in step.linears if n.data.bias]
     mask_names = masks(step)
@@ -257,151 +265,6 @@ def _places(step: Step, units: Sequence[Node]) -> dict[Node, tuple[str, int]]:
         }
     )
     return found
-
-
-def _all_of(totals: Totals, nodes: Sequence[Node]) -> dict[Node, Node]:
-    return with_totals(nodes, totals.sums, totals.in_memory.__contains__, totals.known)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Which sums over a row are made of what lies in memory, and what does."""
-
-    sums: frozenset[Node]
-    in_memory: frozenset[Node]
-    known: frozenset[Node] = frozenset()
-
-
-def _sums_in_place(plan: Plan, leaves: Collection[Node]) -> Totals:
-    """Return the sums of a pass that can be totals."""
-    found, _, crossing = plan.staged()
-    kept = {r.node for r in plan.roots if r.read_again and not plan._is_leaf(r.node)}
-    users: dict[Node, list[Node]] = {}
-    for node in found.order:
-        for arg in node.args:
-            users.setdefault(arg, []).append(node)
-    in_memory = set(leaves) | kept
-    for node in crossing:
-        if node.op in SUMS or node in plan.rows.scalars:
-            continue
-        in_memory.add(node)
-    sums = {n for n in found.order if n.op == "rowsum" and n not in plan.rows.known}
-    return Totals(frozenset(sums), frozenset(in_memory), frozenset(plan.rows.known))
-
-
-def _forward_totals(
-    step: Step,
-    slots: Sequence[Node],
-    products: Sequence[layout.Product],
-    known: Mapping[Node, tuple[str, int]],
-) -> Totals:
-    rows = _forward_rows(step, None, known)
-    plan = _forward_plan(step, slots, products, known, rows, (), Constants())
-    leaves = [n for n, (space, _) in known.items() if space in ("BEFORE", "MASK")]
-    return _sums_in_place(plan, [*leaves, *slots])
-
-
-def _forward_rows(
-    step: Step, found: Adjoint | None, known: Mapping[Node, tuple[str, int]]
-) -> Rows:
-    """Return the row scalars of the forward pass."""
-
-    def is_leaf(node: Node) -> bool:
-        return node in known
-
-    own = rows_of(step.after, is_leaf, {})
-    if found is None:
-        return own
-    # Sums that the way back reads, and not only what the step makes of them.
-    back = ordered(found.nodes(), lambda n: n in own.sets or n in known)
-    return rows_of(step.after, is_leaf, {}, set(back) & set(own.sums))
-
-
-def _needs(node: Node) -> list[Node]:
-    if node.op == "linear":
-        return [a for a in node.args if a.op != "before"]
-    return list(node.args)
-
-
-def _forward(
-    step: Step,
-    slots: Sequence[Node],
-    products: Sequence[layout.Product],
-    known: Mapping[Node, tuple[str, int]],
-    rows: Rows,
-    saved: Sequence[Node],
-    constants: Constants,
-) -> Pass:
-    return _forward_plan(step, slots, products, known, rows, saved, constants).run()
-
-
-def _forward_plan(
-    step: Step,
-    slots: Sequence[Node],
-    products: Sequence[layout.Product],
-    known: Mapping[Node, tuple[str, int]],
-    rows: Rows,
-    saved: Sequence[Node],
-    constants: Constants,
-) -> Plan:
-    roots = [Root(n, "AFTER", k, True) for k, n in enumerate(step.after)]
-    roots += [Root(n, "SAVED", k) for k, n in enumerate(saved)]
-    fills = [
-        Filled(k, p.linears, p.source if p.kind == layout.FRAME else None)
-        for k, p in enumerate(products)
-        if p.kind != layout.INPUT
-    ]
-    return Plan(roots, known, rows, _needs, fills, slots, constants)
-
-
-def _backward(
-    step: Step,
-    found: Adjoint,
-    known: Mapping[Node, tuple[str, int]],
-    rows: Mapping[Node, int],
-    saved: Sequence[Node],
-    constants: Constants,
-) -> tuple[Pass, int]:
-    table, zero = step.table, step.table.const(0.0)
-    leaves = [table.make("dstate", data=k) for k in range(len(step.after))]
-    places = dict(known)
-    places.update({n: ("SAVED", k) for k, n in enumerate(saved)})
-    for k, node in enumerate(step.after):
-        places.setdefault(node, ("AFTER", k))
-    places.update({n: ("DSTATE", k) for k, n in enumerate(leaves)})
-    whole = ordered(found.nodes(), lambda n: n in places or n in rows)
-    sums = rows_of(found.nodes(), places.__contains__, rows)
-    plan = _backward_plan(found, leaves, zero, places, sums, constants=Constants())
-    at_rest = ("BEFORE", "MASK", "SAVED", "AFTER")
-    in_place = [n for n, (space, _) in places.items() if space in at_rest]
-    in_place += [n for n in whole if n.op == "back"]
-    totals = _sums_in_place(plan, in_place)
-    found = found.renewed(_all_of(totals, found.nodes()))
-    sums = rows_of(found.nodes(), places.__contains__, rows)
-    return _backward_plan(
-        found, leaves, zero, places, sums, constants
-    ).run(), sums.count
-
-
-def _backward_plan(
-    found: Adjoint,
-    leaves: Sequence[Node],
-    zero: Node,
-    places: Mapping[Node, tuple[str, int]],
-    rows: Rows,
-    constants: Constants,
-) -> Plan:
-    # The gradients of units only add up, over rows and steps.
-    roots = [
-        Root(zero if n is None else n, "DSLOT", k, k < len(found.slots))
-        for k, n in enumerate((*found.slots, *found.units))
-    ]
-    roots += [
-        Root(zero if n is None else n, "DSTATE", k, after=leaves[k])
-        for k, n in enumerate(found.before)
-    ]
-    fills = [Filled(k, (node,)) for k, node in sorted(found.backs.items())]
-    return Plan(roots, places, rows, _needs, fills, (), constants)
 
 
 def _multiply(
