@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 import torch
@@ -142,16 +141,11 @@ def test_a_projection_says_nothing(recwarn):
     assert not recwarn.list
 
 
-def test_memory_is_measured_in_a_process_of_its_own():
+@pytest.mark.parametrize("whose", ["elman", "torch"])
+def test_memory_is_measured_in_a_process_of_its_own(whose):
     case = Case("memory", "LSTM", Sizes(32, 200, 64, 64))
     # what is kept at the very least: y and four gates, in float32
-    assert _memory.peak_memory(case, "elman", 1) > 32 * 200 * 64 * 5 * 4
-
-
-def test_the_process_measures_torch_too(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["-c", '["torch", "GRU", 32, 200, 64, 64, 1]'])
-    _memory.child()
-    assert int(capsys.readouterr().out) > 32 * 200 * 64 * 4 * 4
+    assert _memory.peak_memory(case, whose, 1) > 32 * 200 * 64 * 5 * 4
 
 
 def test_a_process_that_fails_is_one_line(monkeypatch):

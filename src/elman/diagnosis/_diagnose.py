@@ -51,12 +51,12 @@ from .need._need_of_batches import need_of_batches
 from .need._needed import needed_from_lengths
 from .open._call_model import Forward
 from .open._cells import knows
-from .open._preserve import unwrapped
-from .open._probe import recurrent
+from .open._probe import left_alone
 from .remedy._prescribe import Prescription, prescribe
 
 
 @beside
+@left_alone
 def diagnose(
     model: nn.Module,
     inputs: Any,
@@ -171,8 +171,6 @@ def diagnose(
         raise InputError(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
-    model = unwrapped(model)
-    recurrent(model)  # says in one line what cannot be examined
     broken = not_finite(model, inputs)
     seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
     data = [(inputs, targets), *batches]

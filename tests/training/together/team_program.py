@@ -6,9 +6,11 @@ MASTER_PORT; alone without them. A job is a line of JSON, see `run`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -92,6 +94,15 @@ def run(team, directory, job):
     where.with_suffix(".json").write_text(json.dumps(found))
 
 
+def threads():
+    """Return the names of this process's threads."""
+    found = []
+    for name in Path("/proc/self/task").glob("*/comm"):
+        with contextlib.suppress(OSError):  # it has just ended
+            found.append(name.read_text().strip())
+    return found
+
+
 def main():
     """Run all jobs in one team."""
     torch.set_num_threads(1)
@@ -99,7 +110,11 @@ def main():
     with joined() as team:
         for line in sys.argv[2:]:
             run(team, directory, json.loads(line))
-    left = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
+    # A thread that was joined may be seen for a moment still.
+    until = time.monotonic() + 10
+    while any("gloo" in name for name in threads()) and time.monotonic() < until:
+        time.sleep(0.01)
+    left = threads()
     rank = os.environ.get("RANK", "0")
     (directory / f"threads-{rank}.json").write_text(json.dumps(left))
 

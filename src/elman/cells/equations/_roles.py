@@ -33,6 +33,8 @@ class Roles:
     nonlinearity : str
         What all of the state goes through, of a cell without any way past it: of an
         RNN; "identity" where there is none.
+    state : int
+        Which state that gate keeps: of an LSTM 1, its c.
     """
 
     gates: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class Roles:
     write: str = ""
     out: str = ""
     nonlinearity: str = ""
+    state: int = 0
 
 
 def roles(step: Step) -> Roles:
@@ -69,7 +72,7 @@ def roles(step: Step) -> Roles:
         out = _gate_of([step.after[0]] if k else [], bounded)
         keep = bounded[gate]
         write = "" if write == keep else write
-        return Roles(gates, saturating, keep, inverted, write, out)
+        return Roles(gates, saturating, keep, inverted, write, out, state=k)
     return Roles(gates, saturating, nonlinearity=_nonlinearity(step))
 
 

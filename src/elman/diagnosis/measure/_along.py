@@ -51,9 +51,27 @@ def own_past(track: Track, alive: Tensor) -> Tensor:
     return total / alive.sum()
 
 
+def held_back(track: Track, state: int, alive: Tensor) -> Tensor | float:
+    """Return the share of its old value that zoneout leaves a state, (H,), or 0.
+
+    Parameters
+    ----------
+    track : Track
+    state : int
+        Which of them.
+    alive : Tensor of bool (T, B)
+    """
+    total: Tensor | float = 0.0
+    for here, stays in zip(alive, track.stays, strict=True):
+        share = stays[state]
+        if isinstance(share, Tensor):
+            total = total + share[here].double().sum(0)
+        elif share is not None:
+            total = total + share * here.double().sum()
+    return total / alive.sum()
+
+
 def _steps(track: Track) -> Iterator[tuple[Cell, Tensor, States]]:
     """Yield the cell, the input and the state before each step."""
-    before = track.start
-    for cell, x, after in zip(track.cells, track.x, track.states, strict=True):
-        yield cell, x, tuple(s.detach() for s in before)
-        before = after
+    for t, (cell, x) in enumerate(zip(track.cells, track.x, strict=True)):
+        yield cell, x, track.state_before(t)

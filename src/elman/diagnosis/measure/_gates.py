@@ -11,8 +11,11 @@ from elman.diagnosis._thresholds import FLAT, GATE_HIGH, GATE_LOW
 from elman.diagnosis.open._cells import Cell
 from elman.diagnosis.open._unroll import Track
 
-from ._along import alive_of, gate_values, own_past, slopes
-from ._spectrum import SHOWN
+from ._along import alive_of, gate_values, held_back, own_past, slopes
+from ._spectrum import SHOWN, mean_jacobian
+
+WIDEST = 1024
+"""A state wider than this would take seconds for its eigenvalues."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,20 @@ class Saturation:
     dead : float
         Share of units whose h never changes, over rows and steps.
     time_constants : list of float
-        10th, 50th and 90th percentile over units of −1/ln(what a step keeps of the
-        unit's own past), in steps: the mean of the gate that keeps, of a cell with one;
-        else the spectral radius of the mean derivative past all products. Empty where
-        nothing of a unit passes by the products, as in an RNN.
+        10th, 50th and 90th percentile of −1/ln(what a step keeps), in steps. Of each
+        unit's own past that is the mean of the gate that keeps, of a cell with one;
+        else the spectral radius of the mean derivative past all products. Where
+        nothing of a unit passes by the products, as in an RNN, what is kept is kept by
+        all units together: then it is each eigenvalue's size of the mean Jacobian.
+        Empty where the model changes the state between calls.
     time_scales : list of float
-        That of every unit, the shortest first; of more than 65, evenly spread ones.
+        All of them, the shortest first; of more than 65, evenly spread ones.
     meant : dict of str to str
         The side, "low" or "high", on which a saturated gate does what it is for: keep
         the state.
+    scales_of : str
+        Whose time constants those are: "units", or "modes", the eigenvectors of the
+        mean Jacobian.
     """
 
     name: str
@@ -48,6 +56,7 @@ class Saturation:
     time_constants: list[float]
     time_scales: list[float] = field(default_factory=list)
     meant: dict[str, str] = field(default_factory=dict)
+    scales_of: str = "units"
 
 
 @torch.no_grad()
@@ -64,7 +73,7 @@ def saturation(track: Track) -> Saturation:
         gates[name] = gate_values(track, name)[alive].double()
     constants: list[float] = []
     scales: list[float] = []
-    kept = _kept(track, alive) if len(h) else None
+    kept, of = _kept(track, alive) if len(h) and not track.starts else (None, "units")
     if kept is not None:
         tau = -1 / kept.clamp(1e-12, 1 - 1e-9).log()
         at = torch.tensor([0.1, 0.5, 0.9], dtype=tau.dtype, device=tau.device)
@@ -80,20 +89,32 @@ def saturation(track: Track) -> Saturation:
         constants,
         scales,
         _meant(track.cell),
+        of,
     )
 
 
-def _kept(track: Track, alive: Tensor) -> Tensor | None:
-    """Return what a step keeps of each unit's own past, (H,), or None."""
+def _kept(track: Track, alive: Tensor) -> tuple[Tensor | None, str]:
+    """Return what a step keeps, and of what: of each unit's own past, or of modes."""
     roles = track.cell.roles
     if roles.keep:
         mean = gate_values(track, roles.keep)[alive].double().mean(0)
-        return 1 - mean if roles.inverted else mean
-    if roles.nonlinearity:
-        return None
-    block = torch.nan_to_num(own_past(track, alive))
-    kept = torch.linalg.eigvals(block).abs().amax(-1)
-    return kept if bool((kept > 0).any()) else None
+        kept = 1 - mean if roles.inverted else mean
+        held = held_back(track, roles.state, alive)
+        return held + (1 - held) * kept, "units"
+    if not roles.nonlinearity:
+        block = torch.nan_to_num(own_past(track, alive))
+        for state in range(block.shape[1]):
+            held = held_back(track, state, alive)
+            row = (1 - held) * block[:, state].T
+            block[:, state] = row.T
+            block[:, state, state] += held
+        kept = torch.linalg.eigvals(block).abs().amax(-1)
+        if bool((kept > 0).any()):
+            return kept, "units"
+    if sum(s.shape[-1] for s in track.start) > WIDEST:
+        return None, "modes"
+    mean = torch.nan_to_num(mean_jacobian(track, alive))
+    return torch.linalg.eigvals(mean).abs(), "modes"
 
 
 def _meant(cell: Cell) -> dict[str, str]:

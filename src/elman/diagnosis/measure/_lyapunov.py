@@ -11,6 +11,7 @@ from torch import Tensor
 
 from elman.diagnosis.open._unroll import DoubleCells, Track
 
+from ._loop import growths_of_loop
 from ._spectrum import singular_values
 
 ROWS = 8
@@ -58,7 +59,9 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
 
     (Q_t, R_t) = qr(J_t Q_{t−1}), λ_i = mean over t of ln |R_t,ii|, in double
     precision, with the Jacobian J_t of the step the track took, by its equations.
-    A fifth of the steps, at most 100, turn Q first and do not count.
+    A fifth of the steps, at most 100, turn Q first and do not count. Where the model
+    changes the state between two calls of the layer, or makes the input from it, J_t is
+    that of the whole loop, from the graph, and the product is taken from its end.
 
     Parameters
     ----------
@@ -82,28 +85,16 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
     warm_up = min(steps // 5, 100)
     if steps - warm_up < 1:
         return None
-    cells = DoubleCells(track, rows)
-    state = tuple(s[rows].detach().double() for s in track.start)
-    width = sum(s.shape[-1] for s in state)
-    count = min(count, width)
+    width = sum(s.shape[-1] for s in track.start)
     generator = torch.Generator().manual_seed(0)
-    Q = torch.randn(width, count, generator=generator, dtype=torch.float64)
-    Q = torch.linalg.qr(Q.to(state[0].device)).Q.expand(len(rows), width, count)
-    logs = []
-    # In reverse, a shorter row waits at its initial state until its last step.
-    first = len(track.states) - lengths if track.reverse else torch.zeros_like(lengths)
-    for t, x in enumerate(track.x):
-        alive = (t >= first) & (t < first + lengths)
-        cell = cells.at(t)
-        J_Q = track.push(t, rows, cell, cell.project(x[rows].double()), state, Q)
-        turned, R = torch.linalg.qr(torch.nan_to_num(J_Q))
-        turned = _drawn_anew(J_Q, turned, R, generator)
-        growth = R.diagonal(dim1=-2, dim2=-1).abs().log().clamp(min=FLOOR)
-        counts = alive & (t >= first + warm_up)
-        logs.append(torch.where(counts[:, None], growth, torch.nan))
-        Q = torch.where(alive[:, None, None], turned, Q)
-        state = tuple(s[rows].detach().double() for s in track.states[t])
-    growths = torch.stack(logs)  # (T, rows, count)
+    Q = torch.randn(width, min(count, width), generator=generator, dtype=torch.float64)
+    Q = torch.linalg.qr(Q.to(track.start[0].device)).Q
+    if track.open_loop:
+        growths = _growths(track, rows, lengths, Q, warm_up, generator)
+    else:
+        growths = growths_of_loop(track, rows, Q).clamp(min=FLOOR)
+        warm_up = min(len(growths) // 5, 100)
+        growths, steps = growths[warm_up:], len(growths)
     enough = (~growths[..., 0].isnan()).sum(0) > 0
     means = growths[:, enough].nanmean(0)
     exponents = means.mean(0)
@@ -124,6 +115,37 @@ def lyapunov(track: Track, count: int = 4) -> Lyapunov | None:
         warm_up,
         singular_values(track),
     )
+
+
+def _growths(
+    track: Track,
+    rows: Tensor,
+    lengths: Tensor,
+    Q: Tensor,
+    warm_up: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return ln |R_ii| of every step by the cell's equations, (T, rows, m).
+
+    NaN where a row has no such step, or still turns the directions.
+    """
+    cells = DoubleCells(track, rows)
+    Q = Q.expand(len(rows), *Q.shape)
+    logs = []
+    # In reverse, a shorter row waits at its initial state until its last step.
+    first = len(track.states) - lengths if track.reverse else torch.zeros_like(lengths)
+    for t, x in enumerate(track.x):
+        alive = (t >= first) & (t < first + lengths)
+        cell = cells.at(t)
+        state = tuple(s[rows].double() for s in track.state_before(t))
+        J_Q = track.push(t, rows, cell, cell.project(x[rows].double()), state, Q)
+        turned, R = torch.linalg.qr(torch.nan_to_num(J_Q))
+        turned = _drawn_anew(J_Q, turned, R, generator)
+        growth = R.diagonal(dim1=-2, dim2=-1).abs().log().clamp(min=FLOOR)
+        counts = alive & (t >= first + warm_up)
+        logs.append(torch.where(counts[:, None], growth, torch.nan))
+        Q = torch.where(alive[:, None, None], turned, Q)
+    return torch.stack(logs)
 
 
 def _drawn_anew(J_Q: Tensor, turned: Tensor, R: Tensor, generator: Any) -> Tensor:

@@ -181,18 +181,19 @@ def _measured(
 
 
 def _longest(
-    tracks: list[Track], reached: list[bool]
+    tracks: list[Track], reached: list[tuple[bool, bool]]
 ) -> tuple[list[Track], list[bool]]:
     """Keep one track of each layer and direction, and whether the loss depends on it.
 
-    One that it does depend on, if there is any; the longest; the first of equals.
+    One that it does depend on, if there is any; one that a gradient arrives in; the
+    longest; the first of equals.
     """
-    kept: dict[str, tuple[tuple[bool, int], Track]] = {}
-    for track, heard in zip(tracks, reached, strict=True):
+    kept: dict[str, tuple[tuple[bool, bool, int], Track]] = {}
+    for track, (heard, moved) in zip(tracks, reached, strict=True):
         if len(track.lengths) == 0:
             raise InputError("inputs: a batch of 0 rows; give at least one")
         old = kept.get(track.title)
-        rank = heard, len(track.states)
+        rank = heard, moved, len(track.states)
         if old is None or rank > old[0]:
             kept[track.title] = rank, track
     if not kept:

@@ -57,17 +57,21 @@ def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
     return h, c, connected
 
 
-def connections(tracks: list[Track], loss: Tensor) -> list[bool]:
-    """Return for each track whether the graph leads from a loss to its states."""
+def connections(tracks: list[Track], loss: Tensor) -> list[tuple[bool, bool]]:
+    """Return for each track whether the graph leads from a loss to its states.
+
+    And, second, whether the gradient there is anything but zero.
+    """
     states = [[s[0] for s in track.states] for track in tracks]
-    flat = [s for of in states for s in of]
-    if not loss.requires_grad or not all(s.requires_grad for s in flat):
-        return [False] * len(tracks)
-    found = torch.autograd.grad(loss, flat, retain_graph=True, allow_unused=True)
-    reached, at = [], 0
+    flat = [s for of in states for s in of if s.requires_grad]  # else under no_grad
+    found: tuple[Tensor | None, ...] = (None,) * len(flat)
+    if loss.requires_grad and flat:
+        found = torch.autograd.grad(loss, flat, retain_graph=True, allow_unused=True)
+    by_node = {id(s): g for s, g in zip(flat, found, strict=True) if g is not None}
+    reached = []
     for of in states:
-        reached.append(any(g is not None for g in found[at : at + len(of)]))
-        at += len(of)
+        grads = [by_node[id(s)] for s in of if id(s) in by_node]
+        reached.append((bool(grads), any(bool(g.any()) for g in grads)))
     return reached
 
 

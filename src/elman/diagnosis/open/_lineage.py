@@ -8,6 +8,7 @@ operations at most (a mask, dropout, a reshaping).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor
@@ -30,25 +31,35 @@ class Lineage:
         hx : Tensor, tuple of Tensor or None
             The initial state the caller gave.
         """
-        nodes = [s.grad_fn for s in tensors_of(hx) if s.grad_fn is not None]
-        seen: set[Any] = set()
-        for node in nodes:  # breadth first; the list grows as it is read
-            if node in seen:
-                continue
-            seen.add(node)
+        for node in _near(hx):
             for place in range(len(self._last) - 1, -1, -1):
                 if node in self._last[place]:
                     return place, True
-            if len(seen) >= NEAR:
-                break
-            nodes += [n for n, _ in node.next_functions if n is not None]
         self._last.append(())
         return len(self._last) - 1, False
+
+    def fed(self, place: int, given: Any) -> bool:
+        """Return whether an input was made from the last state of a sequence."""
+        return any(node in self._last[place] for node in _near(given))
 
     def leave(self, place: int, state: Any) -> None:
         """Note the state a call of a sequence returned."""
         found = (s.grad_fn for s in tensors_of(state))
         self._last[place] = tuple(n for n in found if n is not None)
+
+
+def _near(value: Any) -> Iterator[Any]:
+    """Yield the nodes of the graph behind a state or an input, the nearest first."""
+    nodes = [s.grad_fn for s in tensors_of(value) if s.grad_fn is not None]
+    seen: set[Any] = set()
+    for node in nodes:  # breadth first; the list grows as it is read
+        if node in seen:
+            continue
+        seen.add(node)
+        yield node
+        if len(seen) >= NEAR:
+            return
+        nodes += [n for n, _ in node.next_functions if n is not None]
 
 
 def tensors_of(state: Any) -> tuple[Tensor, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import sys
 from collections.abc import Iterator
@@ -15,19 +14,24 @@ from torch import Tensor, nn
 
 from elman._errors import InputError
 
+from ._contents import Contents
+from ._graphs import graphs_kept
+
 
 @contextmanager
 def preserved(model: nn.Module) -> Iterator[None]:
     """Leave a model as it is found, error or not.
 
     Attributes (an instance's own forward and a state carried over among them), what
-    lists, dictionaries and tensors in them hold, parameters, buffers, modules, training
-    flags, ``requires_grad`` and the random states (torch's, NumPy's and Python's own)
-    come back. Values and gradients of the
-    weights are the block's to leave alone. Inside, nothing runs compiled.
+    lists, dictionaries, arrays, tensors and generators in them hold, parameters,
+    buffers, modules, training flags, ``requires_grad`` and the random states (torch's,
+    NumPy's and Python's own) come back. Values and gradients of the weights are the
+    block's to leave alone, but for those that a call moves back between their limits.
+    Inside, nothing runs compiled, and nothing that is checkpointed runs twice.
     """
     kept = [(m, dict(m.__dict__)) for m in model.modules()]
-    inside = [_Content(v) for _, known in kept for v in known.values()]
+    inside = Contents([*(v for _, known in kept for v in known.values())])
+    inside.add(_limited(model))
     tables: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (table, dict(table))
         for m in model.modules()
@@ -36,7 +40,12 @@ def preserved(model: nn.Module) -> Iterator[None]:
     buffers = [(b, b.detach().clone()) for b in model.buffers()]
     wanted = [(p, p.requires_grad) for p in model.parameters()]
     gpus = sorted({p.device for p in model.parameters() if p.is_cuda}, key=str)
-    with torch.random.fork_rng(devices=gpus), drawn_alike(), _uncompiled(model):
+    with (
+        torch.random.fork_rng(devices=gpus),
+        drawn_alike(),
+        _uncompiled(model),
+        graphs_kept(),
+    ):
         try:
             with torch.inference_mode(False), torch.enable_grad():
                 detach_states(model)  # of a call before, whose graph may be gone
@@ -45,8 +54,7 @@ def preserved(model: nn.Module) -> Iterator[None]:
             for module, attributes in kept:
                 module.__dict__.clear()
                 module.__dict__.update(attributes)
-            for content in inside:
-                content.restore()
+            inside.restore()
             for table, known in tables:
                 table.clear()
                 table.update(known)
@@ -84,31 +92,14 @@ def _cut(value: Any) -> Any:
     return value.detach() if isinstance(value, Tensor) else value
 
 
-class _Content:
-    """What a list, dictionary, set or tensor held when this was made."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.held: Any = None
-        if isinstance(value, (list, dict, set)):
-            self.held = copy.copy(value)
-        elif isinstance(value, Tensor) and not value.is_inference():
-            self.held = value._version, value.detach().clone()
-
-    def restore(self) -> None:
-        """Put it back."""
-        if self.held is None:
-            return
-        if isinstance(self.value, Tensor):
-            version, content = self.held
-            if self.value._version != version:
-                with torch.no_grad():
-                    self.value.detach().copy_(content)
-        elif isinstance(self.value, list):
-            self.value[:] = self.held
-        else:
-            self.value.clear()
-            self.value.update(self.held)
+def _limited(model: nn.Module) -> list[Tensor]:
+    """Return the parameters that a call moves back between their limits."""
+    found: list[Tensor] = []
+    for module in model.modules():
+        limits = getattr(getattr(module, "cell", None), "limits", None)
+        if isinstance(limits, dict) and limits:
+            found += list(module.parameters(recurse=False))
+    return found
 
 
 @contextmanager

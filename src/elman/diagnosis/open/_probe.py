@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -17,8 +18,10 @@ from elman.ops import NONLINEARITIES
 
 from ._cells import knows
 from ._lineage import Lineage
-from ._preserve import preserved
+from ._preserve import preserved, unwrapped
 from ._unroll import Track, unrolled, unrolled_cell
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def recurrent(model: nn.Module) -> dict[str, nn.Module]:
@@ -67,6 +70,22 @@ def _scripted(model: nn.Module) -> str:
     return ""
 
 
+def left_alone(function: _F) -> _F:
+    """Preserve the model, a function's first argument, all the while it runs.
+
+    A hook that a copy shares with the model may change what belongs to the model.
+    """
+
+    @functools.wraps(function)
+    def run(model: Any, *args: Any, **options: Any) -> Any:
+        model = unwrapped(model)
+        recurrent(model)  # says in one line what cannot be examined
+        with preserved(model):
+            return function(model, *args, **options)
+
+    return run  # type: ignore[return-value]
+
+
 @contextmanager
 def opened(model: nn.Module) -> Iterator[list[Track]]:
     """Unroll every recurrent layer and cell of a model while the block runs.
@@ -108,10 +127,12 @@ def opened(model: nn.Module) -> Iterator[list[Track]]:
             state = result[1]
         # A state carried over by the layer itself is no argument of the call.
         sequence, old = lineages[name].place([s for t in here for s in t.begun])
+        given = args[0] if args else kwargs.get("input", kwargs.get("given"))
+        fed = old and lineages[name].fed(sequence, given)
         lineages[name].leave(sequence, [state, [t.states[-1] for t in here]])
         for track in here:
             track.sequence = sequence
-            _join(tracks, track, old)
+            _join(tracks, track, old, fed)
         return result
 
     with preserved(model):
@@ -148,7 +169,7 @@ def _cut_from(tracks: list[Track], new: Track) -> Track | None:
     return None
 
 
-def _join(tracks: list[Track], new: Track, old: bool) -> None:
+def _join(tracks: list[Track], new: Track, old: bool, fed: bool) -> None:
     """Append a track, or lengthen the one that it goes on with."""
     key = (new.name, new.layer, new.reverse, new.sequence)
     same = [t for t in tracks if (t.name, t.layer, t.reverse, t.sequence) == key]
@@ -163,9 +184,15 @@ def _join(tracks: list[Track], new: Track, old: bool) -> None:
             new.before = _cut_from(tracks, new)
         tracks.append(new)
         return
-    same[-1].x += new.x
-    same[-1].states += new.states
-    same[-1].gates += new.gates
-    same[-1].stays += new.stays
-    same[-1].cells += new.cells
-    same[-1].lengths = same[-1].lengths + new.lengths
+    whole, first = same[-1], len(same[-1].states)
+    begins = tuple(s.detach() for s in new.start)
+    if not all(map(torch.equal, begins, whole.state_before(first))):
+        whole.starts[first] = begins
+    whole.starts |= {first + t: state for t, state in new.starts.items()}
+    whole.fed = whole.fed or fed
+    whole.x += new.x
+    whole.states += new.states
+    whole.gates += new.gates
+    whole.stays += new.stays
+    whole.cells += new.cells
+    whole.lengths = whole.lengths + new.lengths

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from elman import ops
@@ -40,6 +41,12 @@ def through(layer: nn.Module, run: RunOne, *args: Any, **kwargs: Any) -> Any:
         if len(call.x) == 0:
             raise InputError(
                 "inputs: sequences of 0 steps; give at least one step to measure"
+            )
+        if torch._C._functorch.peek_interpreter_stack() is not None:
+            raise InputError(
+                "model: it runs a recurrent layer inside a transform of torch.func, "
+                "where no step can be examined; give forward=, a call of the model on "
+                "the whole batch without the transform"
             )
         return run(call)
 

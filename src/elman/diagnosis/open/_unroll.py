@@ -52,6 +52,12 @@ class Track:
         That of each step: weights and dropout may be others in a later call.
     before : Track or None
         The one whose last state this began with, cut from its graph.
+    starts : dict of int to tuple of Tensor (B, ·)
+        Of the steps that did not begin with the state the last one left, since the
+        model changed it between two calls: the one they began with, detached.
+    fed : bool
+        Whether an input was made from the state before it, as by a decoder that reads
+        what it wrote.
     """
 
     name: str
@@ -69,6 +75,20 @@ class Track:
     states: list[States] = field(default_factory=list)
     gates: list[States] = field(default_factory=list)
     before: Track | None = None
+    starts: dict[int, States] = field(default_factory=dict)
+    fed: bool = False
+
+    def state_before(self, t: int) -> States:
+        """Return the state a step begins with, detached, in the order of the track."""
+        if t in self.starts:
+            return self.starts[t]
+        state = self.states[t - 1] if t else self.start
+        return tuple(s.detach() for s in state)
+
+    @property
+    def open_loop(self) -> bool:
+        """Whether a step's state depends on the last by the cell's equations alone."""
+        return not self.starts and not self.fed
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from elman.diagnosis.measure._measure import Loss, measure
 from elman.diagnosis.measure._trial import Optimiser, copied, trial
 from elman.diagnosis.open._call_model import Forward, call
 from elman.diagnosis.open._cells import knows
-from elman.diagnosis.open._preserve import unwrapped
+from elman.diagnosis.open._probe import left_alone
 from elman.layers import name_of
 
 from ._candidates import KINDS, Candidate, candidates
@@ -57,6 +57,7 @@ class Prescription:
     remedies: list[Remedy] = field(default_factory=list)
 
 
+@left_alone
 def prescribe(
     model: nn.Module,
     inputs: Any,
@@ -121,7 +122,6 @@ def prescribe(
     InputError
         If the model cannot be copied or measured, or a name is unknown.
     """
-    model = unwrapped(model)
     if confirm and optimizer is None:
         raise InputError("confirm: needs optimizer=, which takes the training steps")
     if horizon is None or verdict is None:

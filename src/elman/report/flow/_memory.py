@@ -31,6 +31,20 @@ from ._verdict import current, needed_of, verdict_of
 
 _LONGEST = 1e6  # steps: a unit that never lets go
 
+_UNITS = (
+    "A gate decides how much of its unit's memory survives a step; the time constant "
+    "is the number of steps after which a third is left. Good: a curve that rises from "
+    "short memories to some above the straight line. Under it altogether, no unit "
+    "holds on for long enough by itself: then the gradient, in the picture of its "
+    "flow, has to show that they do so together."
+)
+_MODES = (
+    "No unit of this layer keeps anything by itself: what lasts is kept by patterns of "
+    "all units, the modes of an average step (the eigenvectors of its Jacobian). The "
+    "time constant is the number of steps after which a third of a mode is left. Good: "
+    "a curve that ends above the straight line."
+)
+
 
 def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
     """Draw the time constants of the headline layer's units, sorted.
@@ -41,6 +55,7 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         The results' ``diagnosis``.
     """
     name, before, after = _both(diagnosis, "saturation", "time_scales")
+    modes = _of_modes(diagnosis, name)
     if not len(before) and not len(after):
         return None
     before, after = (np.minimum(v[v > 0], _LONGEST) for v in (before, after))
@@ -56,7 +71,8 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         _sorted(axes, [before, after], ill=ill)
         if enough:
             axes.axhline(enough, color=INK, linewidth=1.2, zorder=3)
-        words(axes, 0, -34, "units in %, the quickest to the slowest", color=MUTED)
+        each = "modes" if modes else "units"
+        words(axes, 0, -34, f"{each} in %, the quickest to the slowest", color=MUTED)
         _logarithmic(axes, [before, after, np.array([enough or 1.0])])
         return figure
 
@@ -68,12 +84,8 @@ def scales_picture(diagnosis: Mapping[str, Any]) -> Picture | None:
         draw,
         alt="Time constants of the units of a layer, sorted.",
         keys=keys,
-        reading="A gate decides how much of its unit's memory survives a step; the "
-        "time constant is the number of steps after which a third is left. Good: a "
-        "curve that rises from short memories to some above the straight line. Under "
-        "it altogether, no unit holds on for long enough by itself: then the gradient, "
-        "in the picture of its flow, has to show that they do so together.",
-        finding=scales_finding(name, before, after, needed, enough, verdict),
+        reading=_MODES if modes else _UNITS,
+        finding=scales_finding(name, before, after, needed, enough, verdict, modes),
     )
 
 
@@ -136,6 +148,17 @@ def _both(diagnosis: Mapping[str, Any], part: str, key: str) -> tuple[str, Any, 
         values = floats(row.get(key))
         found.append(values[np.isfinite(values)])
     return name, found[0], found[1]
+
+
+def _of_modes(diagnosis: Mapping[str, Any], name: str) -> bool:
+    """Return whether the time constants of a layer are those of modes, not of units."""
+    found = [
+        row.get("scales_of")
+        for which in ("before", "after")
+        for row in rows(section(diagnosis, which), "saturation")
+        if row.get("name") == name
+    ]
+    return bool(found) and found[-1] == "modes"
 
 
 def _sorted(axes: Axes, curves: list[Floats], *, ill: bool) -> None:

@@ -19,6 +19,7 @@ def scales_finding(
     needed: float | None,
     enough: float | None,
     verdict: str,
+    modes: bool = False,
 ) -> str:
     """Return whether units hold on for as long as the data need.
 
@@ -29,11 +30,14 @@ def scales_finding(
     verdict : str
         On the gradient flow as a whole: units remember together what none does by its
         own gate, and what gates keep may be lost otherwise. It decides what is good.
+    modes : bool
+        Whether the time constants are those of modes, which all units make up.
     """
+    each = "modes" if modes else "units"
     now = after if len(after) else before
     middle, slowest = now[len(now) // 2], now[-1]
     spread = (
-        f"half of the units of {name} forget within {number(middle, 2)} steps, the "
+        f"half of the {each} of {name} forget within {number(middle, 2)} steps, the "
         f"slowest within {number(slowest, 2)}"
     )
     if needed is None or enough is None:
@@ -43,14 +47,16 @@ def scales_finding(
     capital = f"{spread[0].upper()}{spread[1:]}"
     if share == 0:
         if verdict == "vanishing":
-            return f"Bad: {spread}; {wanted}, and no unit has them."
+            return f"Bad: {spread}; {wanted}, and no {each[:-1]} has them."
+        if modes:
+            return f"{capital}; {wanted}, and no mode has them."
         text = f"{capital}. A gate alone would take {number(enough, 2)} for a need of "
         text += f"{number(needed, 4)}, and no unit has them"
         if verdict == "healthy":
             text += ": here the units pass on to each other what has to last, and the "
             return text + "gradient reaches as far as it is needed."
         return text + "."
-    have = f"{wanted}, and {_percent(share)} of the units have them"
+    have = f"{wanted}, and {_percent(share)} of the {each} have them"
     if len(after) and len(before):
         was = float((before >= enough).mean())
         have += f", {_percent(was) if was else 'none'} before the remedy"
