@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-cells bench-classification bench-flow bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-cells bench-classification bench-equations bench-flow bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -93,6 +93,18 @@ PEERS := build/peers
 
 bench-peers: $(PEERS)/.installed  ## The same beside jax and Keras, in an environment of its own
 	$(PEERS)/bin/elman bench --full --json build/peers.json
+
+# Each also writes its tables into the page.
+bench-equations: $(PEERS)/.installed  ## Every cell beside its equations in plain torch and in jax
+	$(PEERS)/bin/elman bench --full --only cells --json build/equations.json
+	$(PEERS)/bin/python benchmarks/table.py build/equations.json \
+	    --page docs/guide/benchmarks.md --place cells
+
+bench-avx2: $(VENV)/.installed  ## RNN, GRU and LSTM held to AVX2, torch.nn to nothing
+	mkdir -p build && ELMAN_ISA=avx2 $(BIN)/elman bench --full --only grid --peer none \
+	    --cell rnn,gru,lstm --json build/avx2.json
+	$(BIN)/python benchmarks/table.py build/avx2.json \
+	    --page docs/guide/benchmarks.md --place avx2
 
 bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a training step
 	$(BIN)/python benchmarks/flow_overhead.py

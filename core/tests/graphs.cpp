@@ -128,11 +128,20 @@ void compiled_pieces_run() {
   const Inputs in = draw(g, 2, 3, 1, 20, false, false, 1);
   const std::vector<float> before = solve<float>(p, in, 1, false).y;
   static const elman::PieceFunction<float> pieces[] = {forwards<float>};
-  elman::provide("no such set", {p.hash, {pieces, pieces}});
+  const auto given = [&](std::uint64_t hash, int states) {
+    return elman::CompiledPieces<float>{
+        hash,
+        {states, p.slots, p.frame, p.back_frame, p.saved, p.units, p.masks, p.rows, p.back_rows,
+         p.weights, int(p.constants.size()), int(p.pieces[0].size()), int(p.pieces[1].size())},
+        {pieces, pieces}};
+  };
+  elman::provide("no such set", given(p.hash, p.states));
   expect(same_bits(before, solve<float>(p, in, 1, false).y), "another set's pieces");
-  elman::provide(isa(), {p.hash + 1, {pieces, pieces}});
+  elman::provide(isa(), given(p.hash + 1, p.states));
   expect(same_bits(before, solve<float>(p, in, 1, false).y), "another program's pieces");
-  elman::provide(isa(), {p.hash, {pieces, pieces}});
+  elman::provide(isa(), given(p.hash, p.states + 1));
+  expect(same_bits(before, solve<float>(p, in, 1, false).y), "pieces for other sizes");
+  elman::provide(isa(), given(p.hash, p.states));
   const std::vector<float> after = solve<float>(p, in, 1, false).y;
   expect(calls > 0 && after[0] == 0 && after[1] == 1000 && after[19] == 19000,
          "compiled pieces run in place of the tape");

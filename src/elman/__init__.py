@@ -28,6 +28,7 @@ _HOME = {
     "PeepholeLSTM": "elman.layers",
     "SLSTM": "elman.layers",
     "Cell": "elman.cells",
+    "compile_cells": "elman.ops",
     "RNNCell": "elman.layers",
     "GRUCell": "elman.layers",
     "LSTMCell": "elman.layers",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from elman.layers import RNNCell as RNNCell
     from elman.layers import accelerate as accelerate
     from elman.layers import restore as restore
+    from elman.ops import compile_cells as compile_cells
     from elman.tasks import Forecaster as Forecaster
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor

@@ -43,6 +43,7 @@ PUBLIC = {
     "SequenceRegressor",
     "__version__",
     "accelerate",
+    "compile_cells",
     "diagnose",
     "init",
     "load",

@@ -63,6 +63,7 @@ from .numeric._weights import shapes as shapes
 from .program._lower import Lowered as Lowered
 from .program._lower import lower as lower
 from .program._lower import noisy as noisy
+from .program._print_cpp import library_text as library_text
 from .program._program import Program as Program
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "gate_names",
     "initial",
     "is_shipped",
+    "library_text",
     "log",
     "lower",
     "maximum",

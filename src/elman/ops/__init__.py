@@ -41,6 +41,7 @@ from .native._border import MOST_ROWS as MOST_ROWS
 from .native._border import STEPS as STEPS
 from .native._border import fast_layer as fast_layer
 from .native._border import step as step
+from .native._compile import compile_cells as compile_cells
 from .native._instruction_set import instruction_set as instruction_set
 from .native._peak import measured_peak as measured_peak
 from .native._sequence import run_sequence as run_sequence
@@ -69,6 +70,7 @@ __all__ = [
     "asking",
     "check_nonlinearity",
     "choose_path",
+    "compile_cells",
     "computes_in_half",
     "core_forward",
     "core_traces",

@@ -7,7 +7,6 @@ see ``core/include/elman/program.h`` for `PieceRows` and `CompiledPieces`.
 
 from __future__ import annotations
 
-import functools
 import struct
 from collections.abc import Iterator, Sequence
 
@@ -82,7 +81,7 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
     lines += ["template <class V, class F>", "void each(F& take) {"]
     lines += [
         f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
-        "{kForward<V>, kBackward<V>}});"
+        f"{{{', '.join(map(str, one.sizes))}}}, {{kForward<V>, kBackward<V>}}}});"
         for one in programs
     ]
     lines += [
@@ -92,6 +91,40 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def library_text(program: Program, number: str, name: str = "cell") -> str:
+    """Return what turns the core's text before it into a library of a program's pieces.
+
+    Parameters
+    ----------
+    program : Program
+    number : str
+        "float" or "double".
+    name : str
+        As of `printed`.
+    """
+    inline = "#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))\n"
+    return f"""{inline}
+{printed([program], name)}
+const CompiledPieces<{number}>* found;
+struct Take {{
+  void operator()(const CompiledPieces<{number}>& pieces) {{
+    static const CompiledPieces<{number}> kept = pieces;
+    found = &kept;
+  }}
+}};
+}}  // namespace
+}}  // namespace elman
+
+extern "C" __attribute__((visibility("default"))) const void* elman_pieces() {{
+  using namespace elman;
+  Take take;
+  printed::{name}::each<Vec<{number}>>(take);
+  static const PiecesLibrary library{{kPiecesVersion, sizeof({number}), kIsa, found}};
+  return &library;
+}}
+"""
 
 
 def listed(names: list[str]) -> str:
@@ -157,8 +190,6 @@ class _Printer:
                     f"if ({where}) (V::load({where} + u, m) + {reads[0]})"
                     f".store({where} + u, m);"
                 )
-                if unit in self._again:
-                    yield f"{reads[0]}.store({self._pointer(i)} + u, m);"
             elif i.op == "STORE":
                 where = self._pointer(i)
                 check = f"if ({where}) " if self._may_lack(i) else ""
@@ -219,8 +250,6 @@ class _Printer:
             if self.back:
                 return FRAME, column
             return (SLOTS, column) if column < p.slots else (FRAME, column - p.slots)
-        if self._of_unit(i):
-            return FRAME, p.back_frame + self._again.index(column - p.slots)
         if space in ("SAVED", "DSLOT"):
             return (SAVED if space == "SAVED" else SLOTS), column
         behind = 2 * p.states + p.masks + (p.states if i.op == "STORE" else 0)
@@ -230,17 +259,6 @@ class _Printer:
     def _of_unit(self, i: Instruction) -> bool:
         """Return whether a vector is the gradient of a unit, which adds up."""
         return i.space == "DSLOT" and i.b >= self.program.slots
-
-    @functools.cached_property
-    def _again(self) -> list[int]:
-        """Units whose gradients are loaded again: columns behind the frame's."""
-        loads = {
-            i.b - self.program.slots
-            for piece in self.program.backward_pieces
-            for i in piece.instructions
-            if i.op == "LOAD" and self._of_unit(i)
-        }
-        return sorted(loads)
 
     def _unit_sums(self) -> int:
         """Return the place of the units' gradients, behind all others."""

@@ -159,6 +159,13 @@ class Program:
         totals = (*self.forward_totals, *self.backward_totals)
         return 2 if totals or any(piece.of_rows for piece in pieces) else 1
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """By which, beside its digest, the core knows a program's compiled pieces."""
+        found = [getattr(self, name) for name in _SIZES]
+        found += [len(self.constants), len(self.forward_pieces)]
+        return (*found, len(self.backward_pieces))
+
     def encode(self) -> tuple[list[int], list[float]]:
         """Return the flat lists the core parses: whole numbers, and constants."""
         found = [self.version, *(getattr(self, name) for name in _SIZES)]

@@ -25,6 +25,7 @@ from elman.ops._ordinary import HOOKS, foreign
 from elman.ops._step_gradients import into, wanted
 
 from ._border import BUILT
+from ._compile import at_first_use
 from ._program_run import Plan, Ran, backward, forward
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
@@ -48,6 +49,8 @@ def run(call: Call) -> Result:
     in_order = [masks[name] for name in lowered.masks]
     try:
         graph = _parsed(lowered)
+        if not call.trace:
+            at_first_use(lowered, graph, call.x.dtype)
         plan = Plan(bare, lowered, graph, tuple(parameters), in_order, wanted())
         if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
             outputs = _Program.apply(plan, *tensors)
