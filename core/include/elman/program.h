@@ -162,11 +162,13 @@ bool has_compiled_pieces(const Program&, bool doubles = false);
 // For tests and tuning: false, and every piece is interpreted.
 void use_compiled(bool use);
 
-// Strides in elements. A mask's step stride may be 0: one mask for all steps.
+// Strides in elements. A mask's step stride may be 0: one mask for all steps. `bytes` in
+// place of data: 0 is 0, all else is 1.
 template <class T>
 struct Mask {
   const T* data;
   long step, row;  // at time t, row b: data + t * step + b * row
+  const unsigned char* bytes;
 };
 
 template <class T>
@@ -217,6 +219,10 @@ struct GraphBackward {
   T* const* dfirst;           // [N]
   T* norms;                   // [T, B] |dL/dy_t| by the steps after it and dy
 };
+
+// Fills `to` with ones, each with this probability, and zeros, by a key and the place of
+// each alone.
+void draw(std::uint64_t key, double probability, unsigned char* to, long count, int threads);
 
 void forward(const GraphForward<float>&);
 void forward(const GraphForward<double>&);

@@ -39,6 +39,7 @@ class GraphBackwardRun : GraphPass<V> {
     if (f.norms) norms_.prepare(scratch_, most_steps_, B, H_);
     this->make_local(g_.elementwise ? rows_ * most_steps_ : rows_, f.units);
     for (int i = 0; i < n_ && !units_; ++i) local_[i].place[g_.unit_sums()] = nullptr;
+    this->make_masks(f.masks, g_.elementwise ? most_steps_ : 1);
     own_ = take<Own>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       Own& o = own_[i];
@@ -142,6 +143,7 @@ class GraphBackwardRun : GraphPass<V> {
   void lay_out(int id, const Mine& mine, long n, long s, long at) {
     Local& l = local_[id];
     T* const dg = dg_.step(s);
+    const Range units = units_of(id);
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       l.place[kSlots][k] = dg + b * dg_.stride;
@@ -156,8 +158,7 @@ class GraphBackwardRun : GraphPass<V> {
         l.place[g_.passed(j)][k] = dstate(j, s, b);
       }
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
+        l.place[g_.mask(j)][k] = this->mask_row(j, t, b, g_.elementwise ? at / rows_ : 0, units);
       l.scalars[k] = l.row_scalars + i * sums_;
       l.saved_scalars[k] = g_.rows ? f_.rows + (t * s_.batch + b) * g_.rows : nullptr;
       own_[id].dy[k] = f_.dy ? f_.dy + t * f_.dy_step + b * f_.dy_row : zero_;

@@ -26,6 +26,7 @@ class GraphForwardRun : GraphPass<V> {
     states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
     this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
     for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
+    this->make_masks(f.masks, g_.elementwise ? chunk_ : 1);
     inputs_ = take<Inputs>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
@@ -145,6 +146,7 @@ class GraphForwardRun : GraphPass<V> {
   // Where the vectors of n rows lie at step s, from entry `at` on.
   void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
     Local& l = local_[id];
+    const Range units = units_of(id);
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       const long before = s_.reverse ? t + 1 : t - 1;
@@ -158,8 +160,8 @@ class GraphForwardRun : GraphPass<V> {
         l.place[g_.after(j)][k] = after(j, s, t, b);
       }
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
+        l.place[g_.mask(j)][k] =
+            this->mask_row(j, t, b, g_.elementwise ? step_in_chunk : 0, units);
       l.scalars[k] = l.row_scalars + i * sums_;
     }
   }

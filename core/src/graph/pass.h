@@ -75,6 +75,24 @@ class GraphPass : protected Call {
     return {units.first / per, (units.last + per - 1) / per};
   }
 
+  // Masks that are given as bytes are made numbers for a step, or for all steps of a chunk.
+  void make_masks(const Mask<T>* masks, long steps) {
+    masks_ = masks;
+    wide_ = take<T*>(scratch_, g_.masks);
+    for (int k = 0; k < g_.masks; ++k)
+      wide_[k] = masks[k].bytes ? take<T>(scratch_, steps * s_.batch * H_) : nullptr;
+  }
+  // Mask k at time t of row b, for these units; the step is counted within its chunk.
+  T* mask_row(int k, long t, long b, long step, Range units) const {
+    const Mask<T>& m = masks_[k];
+    const long at = t * m.step + b * m.row;
+    if (!m.bytes) return const_cast<T*>(m.data) + at;
+    T* const to = wide_[k] + (step * s_.batch + b) * H_;
+    const unsigned char* const from = m.bytes + at;
+    for (long u = units.first; u < units.last; ++u) to[u] = T(from[u] != 0);
+    return to;
+  }
+
   T* frame_row(long s, long b) const { return frame_ + ((s & 1) * s_.batch + b) * frame_stride_; }
   T* sums_row(long s, long b) const { return sum_ + ((s & 1) * s_.batch + b) * sums_stride_; }
 
@@ -221,6 +239,8 @@ class GraphPass : protected Call {
   long block_, sums_, frame_stride_, sums_stride_;
   const T* zero_;
   T *constants_, *frame_, *sum_;
+  const Mask<T>* masks_ = nullptr;
+  T** wide_ = nullptr;  // of each mask that is bytes, its numbers
   PieceFunction<T>* pieces_;
   std::vector<Operand<V>> operands_;
   Local* local_ = nullptr;
