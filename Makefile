@@ -60,8 +60,9 @@ torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousand
 # Draws a part of four, each named by its seed.
 FUZZ ?= 2500
 
-fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings beside torch.nn, thousands of times
-	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py
+fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings, random cells beside a loop, thousands of times
+	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py \
+	    tests/fuzz/test_cells.py
 
 torture-readers: $(VENV)/.installed-dev  ## Tables in random notation, ten thousand files and more
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=25 $(BIN)/pytest -q -n $(WORKERS) \
@@ -139,12 +140,15 @@ sanitize:  ## The same under the address, undefined behaviour and thread sanitiz
 	    ELMAN_POISON=1 build/$$s/core/tests/core_tests && \
 	    ELMAN_POISON=1 build/$$s/core/tests/core_fuzz $(SECONDS_OF_FUZZ) || exit 1; done
 
-neon:  ## The same for 64-bit ARM, under emulation (g++-aarch64-linux-gnu, qemu-user)
+neon: core-test  ## The same for 64-bit ARM, emulated, and the same bits as here (g++-aarch64-linux-gnu, qemu-user-static)
 	$(CORE) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	    -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
 	cmake --build build/neon
+	build/core/core/tests/core_tests | grep digest > build/core/digests
 	ELMAN_POISON=1 qemu-aarch64-static -L /usr/aarch64-linux-gnu \
-	    build/neon/core/tests/core_tests
+	    build/neon/core/tests/core_tests > build/neon/results; \
+	    failed=$$?; cat build/neon/results; exit $$failed
+	grep digest build/neon/results | diff build/core/digests -
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache \

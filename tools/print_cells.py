@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
     from elman.cells import Program, cell, names
-    from elman.cells.program._print_cpp import listed, pieces_of, printed
+    from elman.cells.program._print_cpp import listed, pieces_of, printed, stored
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
         for heads in HEADS.get(name, (1,)):
@@ -48,6 +48,13 @@ def main(folder: Path) -> None:
         for name, programs in groups.values()
     }
     texts["printed"] = listed(list(texts))
+    texts["programs"] = stored(
+        {
+            f"{name}_{k}": program
+            for name, programs in groups.values()
+            for k, program in enumerate(programs)
+        }
+    )
     for name, text in texts.items():
         target = folder / f"{name}.h"
         # Untouched where nothing has changed: the build compiles again what is newer.

@@ -205,3 +205,14 @@ def test_the_stabiliser_of_an_empty_slstm_is_its_input_gate():
     assert (np.abs(c) <= 1.0).all()
     w = problem.parameters["weight_ih"][:6]
     assert_close(m, problem.x[0] @ w.T + problem.parameters["bias"][:6], summands=2)
+
+
+def test_an_empty_slstm_takes_any_input():
+    """Nothing is kept of nothing, however much less than that is written."""
+    found = cell("slstm")
+    problem = draw(found, T=3)
+    zeros = [np.zeros_like(s) for s in problem.start]
+    for scale in (1.0, -1.0):
+        x = 1e4 * scale * problem.x
+        for states in specified(found, x, zeros, problem.parameters):
+            assert all(np.isfinite(s).all() for s in states)

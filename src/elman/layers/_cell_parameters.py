@@ -87,12 +87,18 @@ def parameters_of(
     """
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
     if cell.limits and not is_compiling():
-        _keep(own, cell)
+        keep_within(own, cell)
     return own
 
 
-def _keep(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
-    """Move parameters back between their limits, which a step of training may leave."""
+def keep_within(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
+    """Move parameters back between their limits, which a step of training may leave.
+
+    Parameters
+    ----------
+    parameters : dict of str to Tensor
+    cell : Cell
+    """
     for name, (low, high) in cell.limits.items():
         value = parameters.get(name)
         if not isinstance(value, Parameter) or value.is_meta:

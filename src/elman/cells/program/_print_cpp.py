@@ -8,7 +8,7 @@ see ``core/include/elman/program.h`` for `PieceRows` and `CompiledPieces`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from elman.cells.graph._layout import BEFORE
 
@@ -136,6 +136,21 @@ def listed(names: list[str]) -> str:
     lines += ["template <class V, class F>", "void each(F&& take) {"]
     lines += [f"  {name}::each<V>(take);" for name in names]
     lines += ["}", "", "}  // namespace printed", ""]
+    return "\n".join(lines)
+
+
+def stored(programs: Mapping[str, Program]) -> str:
+    """Return the header that has some programs as data, for the core's own tests."""
+    lines = ["// Programs as data, by tools/print_cells.py: do not edit.", ""]
+    lines += ["#include <cstdint>", "#include <vector>", ""]
+    lines += ["namespace printed {", "", "struct Stored {", "  const char* name;"]
+    lines += ["  std::vector<std::int64_t> integers;", "  std::vector<double> floats;"]
+    lines += ["};", "inline std::vector<Stored> programs() {", "  return {"]
+    for name, program in programs.items():
+        integers, floats = program.encode()
+        lines += [f'      {{"{name}",', f"       {{{', '.join(map(str, integers))}}},"]
+        lines += [f"       {{{', '.join(value.hex() for value in floats)}}}}},"]
+    lines += ["  };", "}", "", "}  // namespace printed", ""]
     return "\n".join(lines)
 
 
