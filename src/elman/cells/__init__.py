@@ -9,6 +9,7 @@ the core.
 from ._cell import Cell as Cell
 from ._registry import cell as cell
 from ._registry import find as find
+from ._registry import given as given
 from ._registry import is_shipped as is_shipped
 from ._registry import names as names
 from ._registry import register as register
@@ -94,6 +95,7 @@ __all__ = [
     "exp",
     "find",
     "gate_names",
+    "given",
     "initial",
     "is_shipped",
     "library_text",

@@ -120,6 +120,11 @@ class Cell:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
 
+    def __copy__(self) -> Cell:
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__getstate__())
+        return found
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
         return self  # it never changes
 

@@ -52,6 +52,7 @@ def stored(cell: Cell) -> dict[str, Any]:
         "heads": step.heads,
         "dropped": [step.states[k] for k in step.dropped],
         "options": cell.chosen(),
+        "written": cell.written_options(),
         "nodes": [[n.op, [places[a] for a in n.args], _data_of(n)] for n in order],
         "after": [places[n] for n in step.after],
         "values": {name: places[n] for name, n in step.values.items()},
@@ -95,6 +96,20 @@ class _Stored(Cell):
     _after: Sequence[int] = ()
     _values: Mapping[str, int] = {}
     _units: Mapping[str, Draw] = {}
+    _written: Sequence[str] = ()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, value in type(self).options().items():
+            if getattr(self, name) != value:
+                raise InputError(
+                    f"{type(self).__name__} was stored with {name}={value!r}, which is "
+                    "part of its equations by now; take the class itself for another"
+                )
+
+    def written_options(self) -> list[str]:
+        """Return the options that differed from their defaults when it was stored."""
+        return list(self._written)
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> Cell:
@@ -118,10 +133,14 @@ class _Stored(Cell):
             "_nodes": nodes,
             "_after": tuple(data["after"]),
             "_values": dict(data["values"]),
+            "_written": tuple(map(str, data.get("written", ()))),
             "_units": {str(k): _draw(d) for k, d in data["units"].items()},
         }
         found: Cell = type(str(data["name"]), (_Stored,), members)()
         return found
+
+    def __reduce__(self) -> Any:
+        return restored, (stored(self),)  # its class is nowhere to be found by name
 
     def step(self, x: Value, *states: Value) -> tuple[Value, ...]:
         """Return the new states, as the stored graph computes them."""
