@@ -182,7 +182,7 @@ def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value
         return []
     hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
     found: dict[Node, Value] = {}
-    for node in ordered(lowered.units):
+    for node in lowered.units_in_order:
         if node.op == "unit":
             found[node] = parameters[node.data]
         elif node.op == "width":
