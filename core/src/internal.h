@@ -55,6 +55,7 @@ struct Kernels {
   void (*backward64)(const GraphBackward<double>&);
   double (*peak32)(long rounds);
   double (*peak64)(long rounds);
+  void (*draw)(std::uint64_t key, double probability, unsigned char* to, long first, long last);
   bool (*compiled)(const Program&, bool doubles);
 };
 

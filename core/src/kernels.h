@@ -33,5 +33,5 @@ double peak_of(long rounds) {
 #define ELMAN_KERNELS                                                                     \
   {                                                                                       \
     kIsa, forward_of<float>, forward_of<double>, backward_of<float>, backward_of<double>, \
-        peak_of<float>, peak_of<double>, any_compiled                                     \
+        peak_of<float>, peak_of<double>, draw_bytes, any_compiled                         \
   }

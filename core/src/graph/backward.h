@@ -8,56 +8,41 @@
 // what is passed on. The whole and the passed on lie in two halves of memory, in turns.
 
 template <class V>
-class GraphBackwardRun : GraphPass<V> {
-  using Base = GraphPass<V>;
+class GraphBackwardRun : GraphBackwardPlaces<V> {
+  using Base = GraphBackwardPlaces<V>;
   using typename Base::Local;
+  using typename Base::Own;
   using typename Base::T;
-  using Base::block_, Base::clear, Base::columns_, Base::g_, Base::H_, Base::local_, Base::meet_if,
-      Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::projects_, Base::reduce, Base::rows_,
-      Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::sums_,
-      Base::team_, Base::zero_;
+  using Base::block_, Base::clear, Base::columns_, Base::dg_, Base::dstate, Base::each_row, Base::f_,
+      Base::g_, Base::H_, Base::lay_out, Base::local_, Base::meet_if, Base::n_, Base::operands_,
+      Base::own_, Base::panels_in, Base::past_, Base::plan_, Base::projects_, Base::rows_,
+      Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::team_,
+      Base::units_, Base::units_stride_;
 
  public:
   explicit GraphBackwardRun(const GraphBackward<T>& f)
-      : Base(*f.program, f.shape, true, f.projection),
-        f_(f),
+      : Base(f),
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
         depth_(kDepth * weights_.blocks()),
-        past_{f, zero_} {
-    const long B = s_.batch;
+        most_steps_(steps_of_sum(depth_, s_.batch, plan_.longest)) {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       const bool input = q.source == Source::input;
+      const long width = depth_of(q, s_), depth = q.slots * H_;
+      const int columns = input ? ELMAN_PLAIN_COLUMNS : this->template columns_for<V>(width, depth);
       if (projects_ && q.source == Source::before && !q.index) {
         // In the sweeps stands the projection, whose result the pieces read.
         operands_[k].backward(this->projecting_, H_, s_.output, columns_, scratch_);
-        recurrent_.backward(q, s_.output, H_, this->template columns_for<V>(s_.output, q.slots * H_), scratch_);
+        recurrent_.backward(q, s_.output, H_, columns, scratch_);
         projected_ = int(k);
       } else if (!input || f.dx) {
-        const int columns = this->template columns_for<V>(H_, q.slots * H_);
-        operands_[k].backward(q, depth_of(q, s_), H_, input ? ELMAN_PLAIN_COLUMNS : columns,
-                              scratch_);
+        operands_[k].backward(q, width, H_, columns, scratch_);
       }
     }
-    width_ = H_ > s_.output ? H_ : s_.output;
-    if (projects_) total_ = ring<T>(scratch_, steps_of_sum(depth_, B, plan_.longest) + 1, B, s_.output);
-    if (projects_) raw_ = take<T>(scratch_, B * H_);
-    most_steps_ = steps_of_sum(depth_, B, plan_.longest);
-    most_rows_ = depth_ + B;
-    dg_ = ring<T>(scratch_, most_steps_ + 1, B, (g_.slots + g_.units) * H_);
-    dstates_ = take<T>(scratch_, 2 * g_.states * B * width_);
-    if (f.norms) norms_.prepare(scratch_, most_steps_, B, s_.output);
-    this->make_local(g_.elementwise ? rows_ * most_steps_ : rows_, f.units);
-    own_ = take<Own>(scratch_, n_);
-    for (int i = 0; i < n_; ++i) {
-      Own& o = own_[i];
-      o.after = take<const T*>(scratch_, rows_);
-      o.dy = take<const T*>(scratch_, g_.elementwise ? rows_ * most_steps_ : rows_);
-      o.dg = take<const T*>(scratch_, most_rows_);
-      o.dx = take<T*>(scratch_, most_rows_);
-      o.total = take<T*>(scratch_, projects_ ? rows_ : 0);
-    }
+    if (projects_) total_ = ring<T>(scratch_, most_steps_ + 1, s_.batch, s_.output);
+    if (f.norms) norms_.prepare(scratch_, most_steps_, s_.batch, s_.output);
+    this->make_places(most_steps_, depth_ + s_.batch, weights_.wants_units());
     weights_.prepare(scratch_, most_steps_, n_);
     dense_.assign(std::size_t(g_.states), -1);
     for (std::size_t k = g_.products.size(); k-- > 0;)
@@ -70,19 +55,6 @@ class GraphBackwardRun : GraphPass<V> {
   }
 
  private:
-  struct Own {
-    const T** after;  // the slots' gradients of the step after
-    const T** dy;
-    const T** dg;
-    T** dx;
-    T** total;        // the gradients of state 0 where it is projected
-  };
-
-  // The gradient of state i that step s leaves to the one before it; s = T: to the last.
-  T* dstate(int i, long s, long b) const {
-    return dstates_ + (((s & 1) * g_.states + i) * s_.batch + b) * width_;
-  }
-
   void pack(int id) {
     const Timed timed(Phase::pack_back, id);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
@@ -122,7 +94,7 @@ class GraphBackwardRun : GraphPass<V> {
     this->meet();
     const bool chunk_shared = split_ != Split::rows || (weights_.wanted() && !own_blocks_);
     Chunks chunks{plan_, s_.batch, most_steps_, depth_};
-    long s1 = plan_.longest, running = 0;
+    long s1 = plan_.longest, running = 0, summed = s1;
     while (s1 > 0) {
       const long s0 = chunks.first(s1);
       if (split_ == Split::solo && id) {
@@ -139,6 +111,10 @@ class GraphBackwardRun : GraphPass<V> {
       input_gradients(id, mine, s0, s1);
       if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
       if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, past_);
+      if (units_ && (!s0 || summed - s0 >= kDepth)) {
+        weights_.add_units(id, n_, own_blocks_, units_, units_stride_);
+        summed = s0;
+      }
       meet_if(chunk_shared);
       s1 = s0;
     }
@@ -150,68 +126,6 @@ class GraphBackwardRun : GraphPass<V> {
       for (long i = r.first; f_.dfirst && f_.dfirst[j] && i < r.last; ++i)
         Base::copy(dstate(j, 0, mine.row[i]), f_.dfirst[j] + mine.row[i] * width_of(j, s_), 0,
                    width_of(j, s_));
-  }
-
-  // Where the vectors of n rows lie at step s, where they had those of the step after.
-  void move_on(int id, const Mine& mine, long n, long s) {
-    Local& l = local_[id];
-    Own& o = own_[id];
-    const long earlier = s_.reverse ? 1 : -1, other = s & 1 ? 1 : -1, B = s_.batch;
-    T** const slots = l.place[kSlots];
-    for (long i = 0; i < n; ++i) o.after[i] = slots[i];
-    Base::move(slots, n, dg_.step(s) - dg_.step(s + 1));
-    if (g_.back_frame) Base::move(l.place[kFrame], n, other * B * this->frame_stride_);
-    if (g_.saved) Base::move(l.place[kSaved], n, earlier * B * g_.saved * H_);
-    if (sums_) Base::move(l.place[kSums], n, other * B * this->sums_stride_);
-    for (int j = 0; j < g_.states; ++j) {
-      T **const before = l.place[kBefore + j], **const now = l.place[g_.after(j)];
-      const bool projected = projects_ && !j;
-      if (projected) Base::move(now, n, earlier * B * H_);
-      for (long i = 0; !projected && i < n; ++i) now[i] = before[i];
-      if (s) Base::move(before, n, earlier * (j ? B * H_ : f_.y_step));
-      for (long i = 0; !s && i < n; ++i)
-        before[i] = const_cast<T*>(past_.before(j, 0, 0, mine.row[i]));
-      if (!projected) std::swap(l.place[g_.dstate(j)], l.place[g_.passed(j)]);
-    }
-    for (int j = 0; j < g_.masks; ++j)
-      Base::move(l.place[g_.mask(j)], n, earlier * f_.masks[j].step);
-    for (long i = 0; g_.rows && i < n; ++i) l.saved_scalars[i] += earlier * B * g_.rows;
-    for (long i = 0; f_.dy && i < n; ++i) o.dy[i] += earlier * f_.dy_step;
-  }
-
-  // Where the vectors of rows first..n-1 lie at step s, from entry `at` on.
-  void lay_out(int id, const Mine& mine, long first, long n, long s, long at) {
-    Local& l = local_[id];
-    T* const dg = dg_.step(s);
-    for (long i = first; i < n; ++i) {
-      const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
-      l.place[kSlots][k] = dg + b * dg_.stride;
-      l.place[kFrame][k] = this->frame_row(s, b);
-      l.place[kSaved][k] = const_cast<T*>(g_.saved ? past_.saved(0, t, b) : nullptr);
-      l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
-      for (int j = 0; j < g_.states; ++j) {
-        l.place[kBefore + j][k] = const_cast<T*>(past_.before(j, s, t, b));
-        l.place[g_.after(j)][k] = const_cast<T*>(past_.left(j, t, b));
-        l.place[g_.dstate(j)][k] = projects_ && !j ? raw_ + b * H_ : dstate(j, s + 1, b);
-        l.place[g_.passed(j)][k] = dstate(j, s, b);
-      }
-      for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
-      l.scalars[k] = l.row_scalars + i * sums_;
-      l.saved_scalars[k] = g_.rows ? f_.rows + (t * s_.batch + b) * g_.rows : nullptr;
-      own_[id].dy[k] = f_.dy ? f_.dy + t * f_.dy_step + b * f_.dy_row : zero_;
-    }
-  }
-
-  // What the step will read of what forward saved, where it lies in one piece.
-  Memory saved(const Mine& mine, long s) const {
-    if (s < 0 || s_.lengths || !mine.count) return {};
-    const long t = time_of(s_, s, s_.steps), b = mine.row[0];
-    if (g_.saved)
-      return {past_.saved(0, t, b), mine.count * g_.saved * H_ * long(sizeof(T))};
-    if (f_.y_row != H_) return {};
-    return {past_.left(0, t, b), mine.count * H_ * long(sizeof(T))};
   }
 
   // Units of rows first..n-1: dy, added to the gradient of state 0.
@@ -228,17 +142,17 @@ class GraphBackwardRun : GraphPass<V> {
     const Timed timed(Phase::back, id);
     Local& l = local_[id];
     Own& o = own_[id];
-    if (next) move_on(id, mine, next, s);
+    if (next) this->move_on(id, mine, next, s);
     lay_out(id, mine, next, n, s, 0);
     if (projects_) whole(id, mine, n, next, s, step_in_chunk);
-    Memory other = saved(mine, s - 1);
+    Memory other = this->saved(mine, s - 1);
     bool begun = projects_;
     for (std::size_t at = 0; at < g_.sweeps[1].size(); ++at) {
       const Sweep& w = g_.sweeps[1][at];
       const bool met = projects_ && !at;
       meet_if(w.meet && !met && split_ == Split::units);
-      if (!w.reduces.empty()) {
-        reduce(id, w, n);
+      if (!w.rows.empty()) {
+        each_row(id, w, n);
       } else if (w.lone >= 0) {
         diagonal(id, w, n, next);
       } else {
@@ -402,17 +316,13 @@ class GraphBackwardRun : GraphPass<V> {
     }
   }
 
-  const GraphBackward<T>& f_;
   GraphWeights<V> weights_;
-  const bool own_blocks_;  // each thread has whole blocks of the batch
-  const long depth_;       // rows of a chunk
-  const GraphPast<T> past_;
+  const bool own_blocks_;   // each thread has whole blocks of the batch
+  const long depth_;        // rows of a chunk
+  const long most_steps_;
   std::vector<int> dense_;  // of each state, the first dense product that reads it before
-  long most_steps_, most_rows_, width_;
-  Operand<V> recurrent_;  // beside a projection: the weights of state 0
-  int projected_ = -1;    // the product that they belong to
-  Ring<T> dg_{}, total_{};
+  Operand<V> recurrent_;    // beside a projection: the weights of state 0
+  int projected_ = -1;      // the product that they belong to
+  Ring<T> total_{};         // the gradients of a projected state 0
   Norms<V> norms_{};
-  T *dstates_, *raw_ = nullptr;
-  Own* own_;
 };

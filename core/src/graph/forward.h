@@ -14,8 +14,8 @@ class GraphForwardRun : GraphPass<V> {
   using typename Base::T;
   using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
       Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
-      Base::projects_, Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
-      Base::split_, Base::sums_, Base::team_, Base::zero_;
+      Base::each_row, Base::projects_, Base::rows_, Base::rows_of, Base::run_piece, Base::s_,
+      Base::scratch_, Base::split_, Base::sums_, Base::team_, Base::zero_;
 
  public:
   explicit GraphForwardRun(const GraphForward<T>& f) : Base(*f.program, f.shape, false, f.projection), f_(f) {
@@ -40,6 +40,7 @@ class GraphForwardRun : GraphPass<V> {
     states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
     this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
     for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
+    this->make_masks(f.masks, g_.elementwise ? chunk_ : 1);
     inputs_ = take<Inputs>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
@@ -187,7 +188,9 @@ class GraphForwardRun : GraphPass<V> {
   }
 
   // Where the vectors of n rows lie at step s, where they had those of the step before.
-  void move_on(Local& l, T** y, long n, long s, long step_in_chunk) const {
+  void move_on(int id, const Mine& mine, long n, long s, long step_in_chunk) const {
+    Local& l = local_[id];
+    T** const y = inputs_[id].y;
     const long later = s_.reverse ? -1 : 1, other = s & 1 ? 1 : -1, B = s_.batch;
     const long steps = step_in_chunk ? 1 : 1 - chunk_;
     Base::move(l.place[kSlots], n, in_place_ ? later * f_.y_step : steps * rows_ * row_stride_);
@@ -205,13 +208,13 @@ class GraphForwardRun : GraphPass<V> {
       Base::move(now, n, by);
     }
     if (projects_ && f_.raw) Base::move(l.place[g_.after(0)], n, later * B * H_);
-    for (int j = 0; j < g_.masks; ++j)
-      Base::move(l.place[g_.mask(j)], n, later * f_.masks[j].step);
+    this->move_masks(l, mine, n, s, later);
   }
 
   // Where the vectors of n rows lie at step s, from entry `at` on.
   void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
     Local& l = local_[id];
+    const Range units = l.units;
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       const long before = s_.reverse ? t + 1 : t - 1;
@@ -226,8 +229,8 @@ class GraphForwardRun : GraphPass<V> {
       }
       if (projects_) inputs_[id].y[k] = output(t, b);
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
+        l.place[g_.mask(j)][k] =
+            this->mask_row(j, t, b, g_.elementwise ? step_in_chunk : 0, units);
       l.scalars[k] = l.row_scalars + i * sums_;
     }
   }
@@ -251,15 +254,15 @@ class GraphForwardRun : GraphPass<V> {
   void step(int id, const Mine& mine, long n, long s, long step_in_chunk) {
     const Timed timed(Phase::steps, id);
     Local& l = local_[id];
-    if (s) move_on(l, inputs_[id].y, n, s, step_in_chunk);
+    if (s) move_on(id, mine, n, s, step_in_chunk);
     else lay_out(id, mine, n, s, step_in_chunk, 0);
     Memory other = saved(mine, s + 1);
     for (std::size_t at = 0; at < g_.sweeps[0].size(); ++at) {
       const Sweep& w = g_.sweeps[0][at];
       const bool met = projects_ && !at;
       meet_if(w.meet && !met && split_ == Split::units);
-      if (!w.reduces.empty()) {
-        reduce(id, w, n);
+      if (!w.rows.empty()) {
+        each_row(id, w, n);
         keep(l, w, mine, id, n, s);
         continue;
       }
@@ -305,7 +308,7 @@ class GraphForwardRun : GraphPass<V> {
     if (!f_.save) return;
     const Range r = split_ == Split::units ? slice(n, id, n_) : Range{0, n};
     for (long i = r.first; i < r.last; ++i)
-      for (const int k : w.reduces)
+      for (const int k : w.scalars)
         f_.rows[(time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]) * g_.rows + k] =
             l.row_scalars[i * sums_ + k];
   }

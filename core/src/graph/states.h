@@ -81,3 +81,29 @@ inline Sharing share_program(const Program& p, const Shape& s, long number) {
 inline long blocks_together(long rows) {
   return rows >= kItems || rows < 1 ? 1 : (kItems + rows - 1) / rows;
 }
+
+// One row scalar of row i, into its place among `to`.
+template <class V>
+void sum_of_row(const Program& g, bool back, const RowStep& s,
+                typename V::T* const* const* place, const typename V::T* const* saved, long i,
+                long H, typename V::T* to) {
+  using T = typename V::T;
+  if (s.what == RowAct::sum) {
+    to[s.index] = row_sum<V>(H, Plain<V>{place[kSums][i] + s.index * H});
+    return;
+  }
+  const Total& t = g.totals[back][std::size_t(s.index)];
+  const Placed* const at = &g.total_places[back][std::size_t(2 * s.index)];
+  const T* const a = place[at[0].place][i] + at[0].column * H;
+  const T* const b = place[at[1].place][i] + at[1].column * H;
+  const int known = back ? g.rows : 0;
+  switch (t.kind) {
+    case TotalKind::product: to[t.row] = row_sum<V>(H, Products<V>{a, b}); return;
+    case TotalKind::spread: {
+      const T middle = t.other < known ? saved[i][t.other] : to[t.other - known];
+      to[t.row] = row_sum<V>(H, Spread<V>{a, V::all(middle)});
+      return;
+    }
+    default: to[t.row] = row_sum<V>(H, Plain<V>{a});
+  }
+}

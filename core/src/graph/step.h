@@ -76,10 +76,16 @@ class GraphStepRun {
                                      : const_cast<T*>(first ? first + b * H_ : zero);
           place_[g_.after(j)][i] = after(j, s, t, b);
         }
-        for (int j = 0; j < g_.masks; ++j)
-          place_[g_.mask(j)][i] =
-              const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step + b * f_.masks[j].row;
+        for (int j = 0; j < g_.masks; ++j) place_[g_.mask(j)][i] = mask(f_.masks[j], t, b);
       }
+  }
+
+  T* mask(const Mask<T>& m, long t, long b) {
+    const long at = t * m.step + b * m.row;
+    if (!m.bytes) return const_cast<T*>(m.data) + at;
+    T* const to = take<T>(scratch_, H_);
+    for (long u = 0; u < H_; ++u) to[u] = T(m.bytes[at + u] != 0);
+    return to;
   }
 
   void make_local() {
@@ -147,9 +153,14 @@ class GraphStepRun {
 
   // One of a step's, of B rows from entry i on.
   void sweep(Local& l, const Sweep& w, long i, Range units) {
-    for (const int r : w.reduces)
-      for (long k = i; k < i + B_; ++k)
-        l.row_scalars[k * g_.rows + r] = row_sum<V>(place_[kSums][k] + r * H_, H_);
+    for (const RowStep& s : w.rows)
+      if (s.what == RowAct::scalars)
+        for (long k = i; k < i + B_; k += W)
+          run_scalars<V>(g_.tapes[0][std::size_t(s.index)], l.given, k,
+                         i + B_ - k < W ? i + B_ - k : W);
+      else
+        for (long k = i; k < i + B_; ++k)
+          sum_of_row<V>(g_, false, s, place_, nullptr, k, H_, l.row_scalars + k * g_.rows);
     for (const int k : w.products) product(l, k, i, B_, units);
     if (w.lone >= 0) product(l, w.lone, i, B_, units);
     for (const int k : w.pieces)

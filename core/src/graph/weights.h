@@ -63,6 +63,32 @@ class GraphWeights {
     }
   }
 
+  bool wants_units() const {
+    for (int k = 0; k < g_.units; ++k)
+      if (given(weights_ + 1 + k)) return true;
+    return false;
+  }
+
+  // Adds each row's sums to those of the blocks, and sets them to zero.
+  void add_units(int id, int threads, bool own, T* rows, long stride) {
+    const Timed timed(Phase::weights, id);
+    const T** const from = local_[id].dg;
+    for (int j = 0; j < blocks(); ++j) {
+      if (own && blocks_.owner(j, threads) != id) continue;
+      T* const* const to = sums_.of(j) + weights_ + 1;
+      const long n = blocks_.each(
+          j, 0, 1, [&](long k, long, long b, long) { from[k] = rows + b * stride; });
+      each_column(g_.units, own ? 0 : id, own ? 1 : threads, [&](long unit, long u) {
+        if (!to[unit]) return;
+        T* const sums[] = {to[unit] + u};
+        add_column_sums<V>(from, n, unit * H_ + u, H_ - u, sums, 1);
+        const long last = H_ - u < kColumns ? H_ - u : kColumns;
+        for (long k = 0; k < n; ++k)
+          for (long i = 0; i < last; ++i) const_cast<T*>(from[k])[unit * H_ + u + i] = 0;
+      });
+    }
+  }
+
   // This thread's share of adding the blocks up.
   void finish(int id, int threads) {
     if (!wanted_) return;
@@ -161,7 +187,7 @@ class GraphWeights {
     for (std::size_t k = 0; k < g_.products.size(); ++k)
       if (g_.products[k].heads > 1 && to[g_.products[k].weight])
         diagonal(l, to, part, parts, int(k), n);
-    columns(l, to, part, parts, n);
+    biases(l, to, part, parts, n);
     if (to[parts_ - 1]) projection(l, to[parts_ - 1], j, part, parts, s0, s1, total, past);
   }
 
@@ -229,23 +255,26 @@ class GraphWeights {
     }
   }
 
-  // The biases and the units.
-  void columns(Local& l, T* const* to, int part, int parts, long n) {
-    constexpr long kUnits = kSumColumns * V::width;
-    const long per = (H_ + kUnits - 1) / kUnits;
-    const Range r = slice((g_.slots + g_.units) * per, part, parts);
-    for (long k = r.first; k < r.last; ++k) {
-      const long column = k / per, u = k % per * kUnits, unit = column - g_.slots;
+  // A part of some columns: f(column, its first unit), a few vectors at a time.
+  static constexpr long kColumns = kSumColumns * V::width;
+  template <class F>
+  void each_column(long columns, int part, int parts, F f) const {
+    const long per = (H_ + kColumns - 1) / kColumns;
+    const Range r = slice(columns * per, part, parts);
+    for (long k = r.first; k < r.last; ++k) f(k / per, k % per * kColumns);
+  }
+
+  void biases(Local& l, T* const* to, int part, int parts, long n) {
+    each_column(g_.slots, part, parts, [&](long slot, long u) {
       int count = 0;
-      auto wanted = [&](T* whole, long row) {
-        if (whole) l.biases[count++] = whole + row * H_ + u;
-      };
-      wanted(unit < 0 ? to[weights_] : to[weights_ + 1 + unit], unit < 0 ? column : 0);
-      for (const ProgramProduct& q : g_.products)
-        if (const long slot = column - q.first; slot >= 0 && slot < q.slots)
-          wanted(to[weights_ + 1 + g_.units + q.weight], q.gates[std::size_t(slot)]);
-      if (count) add_column_sums<V>(l.dg, n, column * H_ + u, H_ - u, l.biases, count);
-    }
+      if (to[weights_]) l.biases[count++] = to[weights_] + slot * H_ + u;
+      for (const ProgramProduct& q : g_.products) {
+        T* const own = to[weights_ + 1 + g_.units + q.weight];
+        if (own && slot >= q.first && slot < q.first + q.slots)
+          l.biases[count++] = own + q.gates[std::size_t(slot - q.first)] * H_ + u;
+      }
+      if (count) add_column_sums<V>(l.dg, n, slot * H_ + u, H_ - u, l.biases, count);
+    });
   }
 
   const GraphBackward<T>& f_;
