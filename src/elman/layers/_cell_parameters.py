@@ -10,6 +10,7 @@ from torch.compiler import is_compiling
 from torch.nn import Parameter
 
 from elman import cells
+from elman.ops import exporting
 
 
 def add_parameters(
@@ -86,7 +87,7 @@ def parameters_of(
     ending : str
     """
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
-    if cell.limits and not is_compiling():
+    if cell.limits and not exporting():
         keep_within(own, cell)
     return own
 
@@ -102,6 +103,10 @@ def keep_within(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
     for name, (low, high) in cell.limits.items():
         value = parameters.get(name)
         if not isinstance(value, Parameter) or value.is_meta:
+            continue
+        if is_compiling():  # a graph asks nothing of its numbers
+            with torch.no_grad():
+                value.clamp_(low, high)
             continue
         # Only then: it counts as a change in place to whoever keeps a graph.
         if bool(((value < low) | (value > high)).any()):
