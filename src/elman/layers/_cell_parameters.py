@@ -77,7 +77,9 @@ def draw_parameters(
 def parameters_of(
     module: nn.Module, cell: cells.Cell, names: list[str], ending: str = ""
 ) -> dict[str, Tensor]:
-    """Return a module's parameters by the cell's names for them, within their limits.
+    """Return a cell's parameters by its names for them, from a module's own.
+
+    Within their limits, and transformed where the cell says so.
 
     Parameters
     ----------
@@ -89,6 +91,9 @@ def parameters_of(
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
     if cell.limits and not exporting():
         keep_within(own, cell)
+    for name, transform in cell.transforms.items():
+        if name in own:
+            own[name] = transform.of(own[name])
     return own
 
 
