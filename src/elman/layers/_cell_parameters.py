@@ -89,6 +89,17 @@ def parameters_of(
     ending : str
     """
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
+    return as_used(own, cell)
+
+
+def as_used(own: dict[str, Tensor], cell: cells.Cell) -> dict[str, Tensor]:
+    """Return parameters within their limits, and transformed where the cell says so.
+
+    Parameters
+    ----------
+    own : dict of str to Tensor
+    cell : Cell
+    """
     if cell.limits and not exporting():
         keep_within(own, cell)
     for name, transform in cell.transforms.items():

@@ -68,7 +68,13 @@ def states(layer, places, rows=B):
     return found if len(found) > 1 else found[0]
 
 
-@pytest.mark.parametrize("name", cells.names())
+# They differ in what a graph sees: blocks of rows, vectors, states, limits.
+SEEN = ["gru", "lru", "layer_norm_gru", "slstm", "orthogonal"]
+
+
+@pytest.mark.parametrize("name", SEEN)
+    "name", ["gru", "lru", "layer_norm_gru", "slstm", "orthogonal"]
+)
 def test_every_cell_is_one_graph_for_every_size(name):
     layer = build(name)
     run = compiled(layer)
@@ -152,7 +158,8 @@ def test_a_cell_of_ones_own():
 
 def test_copies_know_their_cell():
     layer = build("janet")
-    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+    stored = pickle.dumps(layer)
+    for other in (copy.deepcopy(layer), pickle.loads(stored)):  # noqa: S301
         same(other, draw(), run=compiled(other))
 
 
