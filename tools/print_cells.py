@@ -16,6 +16,15 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "elman"
 HEADS = {"slstm": (1, 2, 4, 8)}
 """Numbers of heads that are printed, where not only 1 is."""
 
+WITHOUT_NOISE = frozenset(
+    (
+        *("mgu", "ligru", "fastgrnn", "rhn", "sru", "minlstm", "rglru", "hgrn"),
+        *("linoss", "paragru", "paralstm", "lem", "unicornn", "antisymmetric"),
+        "orthogonal",
+    )
+)
+"""Of these the plain step alone is printed; with noise they are interpreted."""
+
 
 def main(folder: Path) -> None:
     """Write a header for each cell and one that lists them."""
@@ -31,6 +40,8 @@ def main(folder: Path) -> None:
             found = cell(name, heads=heads)
             ending = "_heads" if heads > 1 else ""
             yield ending, found.lowered().program
+            if name in WITHOUT_NOISE:
+                continue
             masks = (None,) * len(found.states)
             yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
             if found.dropped != ():

@@ -52,7 +52,8 @@ def test_stored_twice_is_stored_once():
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 3},
+        {"transforms": {"weight_hh": ["System", {}]}},
         {"nodes": [["load", [], None]]},
         {"nodes": [["add", [1, 2], None]]},
         {"after": [1000]},

@@ -93,6 +93,14 @@ def test_critical_finds_the_edge_of_another_cell():
         (lambda: init.orthogonal_(layer_of("mingru")), "no matrix of MinGRU brings"),
         (lambda: init.orthogonal_(layer_of("lru")), "no matrix of LRU brings"),
         (
+            lambda: init.orthogonal_(layer_of("orthogonal")),
+            "OrthogonalRNN computes weight_hh from",
+        ),
+        (
+            lambda: init.critical_(layer_of("antisymmetric"), torch.randn(9, 2, I)),
+            "AntisymmetricRNN computes weight_hh from",
+        ),
+        (
             lambda: init.forget_bias_(layer_of("janet", bias=False)),
             "gate f of JANET has no bias",
         ),

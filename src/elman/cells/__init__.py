@@ -25,12 +25,16 @@ from ._stored import stored as stored
 from .equations._draws import ChronoBias as ChronoBias
 from .equations._draws import Constant as Constant
 from .equations._draws import Draw as Draw
+from .equations._draws import FanIn as FanIn
+from .equations._draws import HeNormal as HeNormal
 from .equations._draws import Identity as Identity
 from .equations._draws import Ladder as Ladder
 from .equations._draws import LogRing as LogRing
 from .equations._draws import LogUniform as LogUniform
 from .equations._draws import Normal as Normal
 from .equations._draws import Orthogonal as Orthogonal
+from .equations._draws import Rotations as Rotations
+from .equations._draws import SoftplusRing as SoftplusRing
 from .equations._draws import Uniform as Uniform
 from .equations._functions import cos as cos
 from .equations._functions import exp as exp
@@ -50,6 +54,10 @@ from .equations._functions import where as where
 from .equations._roles import Roles as Roles
 from .equations._roles import roles as roles
 from .equations._trace import Step as Step
+from .equations._transforms import Antisymmetric as Antisymmetric
+from .equations._transforms import Cayley as Cayley
+from .equations._transforms import Exponential as Exponential
+from .equations._transforms import Transform as Transform
 from .graph._layout import Weight as Weight
 from .numeric._evaluate import Composite as Composite
 from .numeric._evaluate import specified as specified
@@ -70,12 +78,17 @@ from .program._program import Program as Program
 
 __all__ = [
     "STOCK",
+    "Antisymmetric",
+    "Cayley",
     "Cell",
     "ChronoBias",
     "Composite",
     "Constant",
     "Draw",
+    "Exponential",
+    "FanIn",
     "ForwardMode",
+    "HeNormal",
     "Identity",
     "Ladder",
     "LogRing",
@@ -85,7 +98,10 @@ __all__ = [
     "Orthogonal",
     "Program",
     "Roles",
+    "Rotations",
+    "SoftplusRing",
     "Step",
+    "Transform",
     "Uniform",
     "Weight",
     "a_variant",

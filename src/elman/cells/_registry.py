@@ -24,6 +24,21 @@ _CELLS: dict[str, type[Cell]] = {
     "lru": shipped.LRU,
     "cornn": shipped.CoRNN,
     "slstm": shipped.SLSTM,
+    "mgu": shipped.MGU,
+    "ligru": shipped.LiGRU,
+    "fastgrnn": shipped.FastGRNN,
+    "rhn": shipped.RHN,
+    "sru": shipped.SRU,
+    "minlstm": shipped.MinLSTM,
+    "rglru": shipped.RGLRU,
+    "hgrn": shipped.HGRN,
+    "linoss": shipped.LinOSS,
+    "paragru": shipped.ParaGRU,
+    "paralstm": shipped.ParaLSTM,
+    "lem": shipped.LEM,
+    "unicornn": shipped.UnICORNN,
+    "antisymmetric": shipped.AntisymmetricRNN,
+    "orthogonal": shipped.OrthogonalRNN,
 }
 
 

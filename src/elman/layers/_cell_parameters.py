@@ -76,7 +76,9 @@ def draw_parameters(
 def parameters_of(
     module: nn.Module, cell: cells.Cell, names: list[str], ending: str = ""
 ) -> dict[str, Tensor]:
-    """Return a module's parameters by the cell's names for them, within their limits.
+    """Return a cell's parameters by its names for them, from a module's own.
+
+    Within their limits, and transformed where the cell says so.
 
     Parameters
     ----------
@@ -88,6 +90,9 @@ def parameters_of(
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
     if cell.limits and not is_compiling():
         keep_within(own, cell)
+    for name, transform in cell.transforms.items():
+        if name in own:
+            own[name] = transform.of(own[name])
     return own
 
 
@@ -103,7 +108,10 @@ def keep_within(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
         value = parameters.get(name)
         if not isinstance(value, Parameter) or value.is_meta:
             continue
+        outside = ((value < low) | (value > high)).any()
+        if type(outside).__name__ == "FakeTensor":  # it has no value to ask for
+            continue
         # Only then: it counts as a change in place to whoever keeps a graph.
-        if bool(((value < low) | (value > high)).any()):
+        if bool(outside):
             with torch.no_grad():
                 value.clamp_(low, high)

@@ -49,6 +49,7 @@ def fast_call(
         or not x.numel()
         or x.shape[2] != layer.input_size
         or not layer.cell.on_core
+        or layer.cell.transforms
     ):
         return None
     own = layer._parameters
