@@ -73,8 +73,6 @@ SEEN = ["gru", "lru", "layer_norm_gru", "slstm", "orthogonal"]
 
 
 @pytest.mark.parametrize("name", SEEN)
-    "name", ["gru", "lru", "layer_norm_gru", "slstm", "orthogonal"]
-)
 def test_every_cell_is_one_graph_for_every_size(name):
     layer = build(name)
     run = compiled(layer)
