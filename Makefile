@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-cells bench-classification bench-flow bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-cells bench-classification bench-equations bench-flow bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -60,8 +60,9 @@ torture: $(VENV)/.installed-dev  ## Kill runs and savers, damage files, thousand
 # Draws a part of four, each named by its seed.
 FUZZ ?= 2500
 
-fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings beside torch.nn, thousands of times
-	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py
+fuzz: $(VENV)/.installed-dev  ## Layers in random surroundings, random cells beside a loop, thousands of times
+	ELMAN_FUZZ=$(FUZZ) $(BIN)/pytest -q -n $(WORKERS) tests/fuzz/test_layers.py \
+	    tests/fuzz/test_cells.py
 
 torture-readers: $(VENV)/.installed-dev  ## Tables in random notation, ten thousand files and more
 	OMP_NUM_THREADS=1 ELMAN_TORTURE=25 $(BIN)/pytest -q -n $(WORKERS) \
@@ -93,6 +94,18 @@ PEERS := build/peers
 
 bench-peers: $(PEERS)/.installed  ## The same beside jax and Keras, in an environment of its own
 	$(PEERS)/bin/elman bench --full --json build/peers.json
+
+# Each also writes its tables into the page.
+bench-equations: $(PEERS)/.installed  ## Every cell beside its equations in plain torch and in jax
+	$(PEERS)/bin/elman bench --full --only cells --json build/equations.json
+	$(PEERS)/bin/python benchmarks/table.py build/equations.json \
+	    --page docs/guide/benchmarks.md --place cells
+
+bench-avx2: $(VENV)/.installed  ## RNN, GRU and LSTM held to AVX2, torch.nn to nothing
+	mkdir -p build && ELMAN_ISA=avx2 $(BIN)/elman bench --full --only grid --peer none \
+	    --cell rnn,gru,lstm --json build/avx2.json
+	$(BIN)/python benchmarks/table.py build/avx2.json \
+	    --page docs/guide/benchmarks.md --place avx2
 
 bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a training step
 	$(BIN)/python benchmarks/flow_overhead.py
@@ -127,12 +140,15 @@ sanitize:  ## The same under the address, undefined behaviour and thread sanitiz
 	    ELMAN_POISON=1 build/$$s/core/tests/core_tests && \
 	    ELMAN_POISON=1 build/$$s/core/tests/core_fuzz $(SECONDS_OF_FUZZ) || exit 1; done
 
-neon:  ## The same for 64-bit ARM, under emulation (g++-aarch64-linux-gnu, qemu-user)
+neon: core-test  ## The same for 64-bit ARM, emulated, and the same bits as here (g++-aarch64-linux-gnu, qemu-user-static)
 	$(CORE) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	    -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
 	cmake --build build/neon
+	build/core/core/tests/core_tests | grep digest > build/core/digests
 	ELMAN_POISON=1 qemu-aarch64-static -L /usr/aarch64-linux-gnu \
-	    build/neon/core/tests/core_tests
+	    build/neon/core/tests/core_tests > build/neon/results; \
+	    failed=$$?; cat build/neon/results; exit $$failed
+	grep digest build/neon/results | diff build/core/digests -
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache \

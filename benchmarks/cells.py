@@ -27,7 +27,7 @@ from torch import Tensor, nn
 import elman
 from elman import cells
 from elman._core import _native
-from elman.bench import Sizes, race
+from elman.bench import SIZES, Sizes, race
 from elman.ops.native._border import CELLS, sequence_backward, sequence_forward
 
 Run = Callable[[], object]
@@ -38,16 +38,6 @@ HAND_WRITTEN = {
     "rnn": (elman.RNN, CELLS["rnn", "tanh"], 1),
 }
 """The layer, the core's numbers and the products of H units, of each."""
-SIZES = (
-    Sizes(32, 100, 64, 64),
-    Sizes(32, 100, 64, 128),
-    Sizes(64, 100, 128, 256),
-    Sizes(64, 50, 512, 512),
-    Sizes(128, 100, 64, 64),
-    Sizes(1, 200, 64, 128),
-    Sizes(20, 35, 192, 192),
-    Sizes(20, 35, 640, 640),
-)
 FEW = (
     Sizes(32, 100, 1, 64),
     Sizes(32, 100, 64, 128),

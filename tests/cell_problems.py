@@ -243,6 +243,6 @@ def options_of(found: Cell, kind: str) -> dict:
     options = dict(NOISE[kind])
     if "zoneout" in options:
         options["zoneout"] = (options["zoneout"],) * len(found.states)
-    if found.traced.name in ("MinGRU",):
+    if not found.traced.dropped:
         options.pop("dropout", None)
     return options

@@ -16,6 +16,15 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "elman"
 HEADS = {"slstm": (1, 2, 4, 8)}
 """Numbers of heads that are printed, where not only 1 is."""
 
+WITHOUT_NOISE = frozenset(
+    (
+        *("mgu", "ligru", "fastgrnn", "rhn", "sru", "minlstm", "rglru", "hgrn"),
+        *("linoss", "paragru", "paralstm", "lem", "unicornn", "antisymmetric"),
+        "orthogonal",
+    )
+)
+"""Of these the plain step alone is printed; with noise they are interpreted."""
+
 
 def main(folder: Path) -> None:
     """Write a header for each cell and one that lists them."""
@@ -24,13 +33,15 @@ def main(folder: Path) -> None:
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
     from elman.cells import Program, cell, names
-    from elman.cells.program._print_cpp import listed, pieces_of, printed
+    from elman.cells.program._print_cpp import listed, pieces_of, printed, stored
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
         for heads in HEADS.get(name, (1,)):
             found = cell(name, heads=heads)
             ending = "_heads" if heads > 1 else ""
             yield ending, found.lowered().program
+            if name in WITHOUT_NOISE:
+                continue
             masks = (None,) * len(found.states)
             yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
             if found.dropped != ():
@@ -48,6 +59,13 @@ def main(folder: Path) -> None:
         for name, programs in groups.values()
     }
     texts["printed"] = listed(list(texts))
+    texts["programs"] = stored(
+        {
+            f"{name}_{k}": program
+            for name, programs in groups.values()
+            for k, program in enumerate(programs)
+        }
+    )
     for name, text in texts.items():
         target = folder / f"{name}.h"
         # Untouched where nothing has changed: the build compiles again what is newer.

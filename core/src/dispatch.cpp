@@ -102,7 +102,7 @@ void forward(const GraphForward<float>& a) { kernels().graph_forward32(a); }
 void forward(const GraphForward<double>& a) { kernels().graph_forward64(a); }
 void backward(const GraphBackward<float>& a) { kernels().graph_backward32(a); }
 void backward(const GraphBackward<double>& a) { kernels().graph_backward64(a); }
-bool has_compiled_pieces(const Program& p) { return kernels().compiled(p.hash, false); }
+bool has_compiled_pieces(const Program& p, bool doubles) { return kernels().compiled(p, doubles); }
 
 double burn(bool doubles, long rounds, int threads) {
   struct Work {

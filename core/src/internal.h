@@ -9,10 +9,7 @@
 #include "phases.h"
 #include "pool.h"
 #include "scratch.h"
-
-#define ELMAN_INLINE inline __attribute__((always_inline))
-#define ELMAN_PRAGMA(x) _Pragma(#x)
-#define ELMAN_UNROLL(n) ELMAN_PRAGMA(GCC unroll n)
+#include "vector.h"
 
 namespace elman {
 
@@ -34,19 +31,15 @@ struct WorthSharing {
 };
 extern WorthSharing worth_sharing;
 
-// In place of a vector's Lanes: all of them. Worth a type of its own, since a
-// load that follows a masked store closely has to wait for the cache.
-struct Full {};
-
 // Compiled pieces handed in for a program, null where there are none.
 template <class T>
-const PieceFunction<T>* provided_pieces(const char* isa, std::uint64_t hash, bool back);
+const PieceFunction<T>* provided_pieces(const char* isa, const Program&, bool back);
 bool compiled_in_use();
 
 // Pieces printed at build time for one instruction set.
 struct Printed {
-  const PieceFunction<float>* (*find32)(std::uint64_t hash, bool back);
-  const PieceFunction<double>* (*find64)(std::uint64_t hash, bool back);
+  const PieceFunction<float>* (*find32)(const Program&, bool back);
+  const PieceFunction<double>* (*find64)(const Program&, bool back);
 };
 
 // One instruction set's entry points.
@@ -62,7 +55,7 @@ struct Kernels {
   void (*graph_forward64)(const GraphForward<double>&);
   void (*graph_backward32)(const GraphBackward<float>&);
   void (*graph_backward64)(const GraphBackward<double>&);
-  const PieceFunction<float>* (*compiled)(std::uint64_t hash, bool back);
+  bool (*compiled)(const Program&, bool doubles);
 };
 
 // Subnormal numbers count as zero inside a call, on every thread: a vanishing

@@ -8,9 +8,24 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace elman {
 namespace {
+
+// Under the address sanitizer every piece of working memory has forbidden bytes behind
+// it, as memory of its own would have.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kForbidden = 64;
+void forbid(void* p, std::size_t n) { ASAN_POISON_MEMORY_REGION(p, n); }
+void allow(void* p, std::size_t n) { ASAN_UNPOISON_MEMORY_REGION(p, n); }
+#else
+constexpr std::size_t kForbidden = 0;
+void forbid(void*, std::size_t) {}
+void allow(void*, std::size_t) {}
+#endif
 
 constexpr std::size_t kPage = 4096, kLargePage = std::size_t(2) << 20;
 
@@ -32,6 +47,7 @@ struct Arena {
   void clear() {
     while (first) {
       Block* next = first->next;
+      allow(first, first->size);
       std::free(first);
       first = next;
     }
@@ -48,6 +64,7 @@ struct Arena {
     first = b;
     used = 64;
     total += size;
+    forbid(reinterpret_cast<char*>(b) + 64, size - 64);
   }
 };
 
@@ -83,6 +100,7 @@ Scratch::~Scratch() {
   Arena& a = *static_cast<Arena*>(arena_);
   a.busy = false;
   a.used = 64;
+  if (a.first) forbid(reinterpret_cast<char*>(a.first) + 64, a.first->size - 64);
   if (a.total > kKept) a.clear();
   else if (a.first && a.first->next) {
     const std::size_t total = a.total;
@@ -97,11 +115,13 @@ Scratch::~Scratch() {
 
 void* Scratch::bytes(std::size_t n) {
   Arena& a = *static_cast<Arena*>(arena_);
-  n = (n + 63) / 64 * 64;
+  const std::size_t asked = n;
+  n = (n + 63) / 64 * 64 + kForbidden;
   if (!a.first || a.used + n > a.first->size) a.add(n);
   void* p = reinterpret_cast<char*>(a.first) + a.used;
   a.used += n;
-  if (poison) std::memset(p, 0xff, n);
+  allow(p, asked);
+  if (poison) std::memset(p, 0xff, asked);
   return p;
 }
 

@@ -1,15 +1,11 @@
 // Cells given as programs: against a loop over numbers, and the laws, bit for bit.
 #include "graph/cells.h"
-#include "graph/problem.h"
+#include "graph/laws.h"
 
 namespace tests {
 namespace {
 
-elman::Program program(const Graph& g) {
-  const Data d = lower(g);
-  return elman::parse(d.integers.data(), long(d.integers.size()), d.floats.data(),
-                      long(d.floats.size()));
-}
+elman::Program program(const Graph& g) { return parsed(lower(g)); }
 
 struct Extent {
   long S, B, I, H;
@@ -18,71 +14,10 @@ constexpr Extent kExtents[] = {{3, 2, 2, 4},  {5, 7, 3, 20}, {0, 2, 1, 4},   {4,
                                {9, 1, 4, 40}, {2, 70, 2, 8}, {30, 1, 1, 4}, {3, 17, 18, 68},
                                {4, 3, 0, 4}};
 
-// The rows of one problem that `keep` says, for fewer rows or fewer steps.
-Inputs cut(const Graph& g, const Inputs& in, long row, long s0, long s1) {
-  Inputs out = in;
-  out.B = row < 0 ? in.B : 1;
-  out.S = s1 - s0;
-  auto rows = [&](const std::vector<double>& v, long planes, long width, bool steps) {
-    std::vector<double> r;
-    const long S = steps ? in.S : 1, from = steps ? s0 : 0, to = steps ? s1 : 1;
-    for (long p = 0; p < planes; ++p)
-      for (long t = from; t < to; ++t)
-        for (long b = row < 0 ? 0 : row; b < (row < 0 ? in.B : row + 1); ++b)
-          for (long k = 0; k < width; ++k)
-            r.push_back(v[std::size_t(((p * S + t) * in.B + b) * width + k)]);
-    return r;
-  };
-  out.x = rows(in.x, 1, in.I, true);
-  out.masks = rows(in.masks, g.masks, in.H, true);
-  out.first = rows(in.first, g.states, in.H, false);
-  out.dy = rows(in.dy, 1, in.H, true);
-  out.dlast = rows(in.dlast, g.states, in.H, false);
-  if (!in.lengths.empty() && row >= 0) out.lengths = {in.lengths[std::size_t(row)]};
-  return out;
-}
-
-// A row alone, behind no padding, has the bits it has among others.
-template <class T>
-void alone(const Graph& g, const elman::Program& p, const Inputs& in, const Solved<T>& all,
-           const std::string& name) {
-  for (long b = 0; b < in.B; b += 1 + in.B / 2) {
-    const Solved<T> one = solve<T>(p, cut(g, in, b, 0, in.S), 1);
-    std::vector<T> found, expected;
-    for (long t = 0; t < in.S; ++t)
-      for (long u = 0; u < in.H; ++u) {
-        expected.push_back(all.y[std::size_t((t * in.B + b) * in.H + u)]);
-        found.push_back(one.y[std::size_t(t * in.H + u)]);
-      }
-    for (long t = 0; t < in.S; ++t)
-      for (long k = 0; k < in.I; ++k) {
-        expected.push_back(all.dx[std::size_t((t * in.B + b) * in.I + k)]);
-        found.push_back(one.dx[std::size_t(t * in.I + k)]);
-      }
-    expect(same_bits(found, expected), name + ": a row alone differs");
-  }
-}
-
-// A sequence in two pieces, the states handed over, has the bits of the whole.
-template <class T>
-void pieces(const Graph& g, const elman::Program& p, const Inputs& in, const Solved<T>& all,
-            const std::string& name) {
-  if (in.S < 2 || !in.lengths.empty() || in.reverse) return;
-  const long half = in.S / 2;
-  const Solved<T> one = solve<T>(p, cut(g, in, -1, 0, half), 1, false);
-  Inputs rest = cut(g, in, -1, half, in.S);
-  rest.first.assign(one.last.begin(), one.last.end());
-  const Solved<T> two = solve<T>(p, rest, 1, false);
-  std::vector<T> y = one.y;
-  y.insert(y.end(), two.y.begin(), two.y.end());
-  expect(same_bits(y, all.y), name + ": two pieces differ from the whole");
-  expect(same_bits(two.last, all.last), name + ": two pieces end otherwise");
-}
-
 template <class T>
 void laws(bool first) {
-  static std::vector<std::vector<T>> fused;
-  std::size_t k = 0;
+  static Sets sets;
+  sets.begin(first);
   for (const Named& cell : graphs()) {
     const elman::Program p = program(cell.graph);
     for (const Extent& e : kExtents)
@@ -94,18 +29,11 @@ void laws(bool first) {
                                  std::to_string(e.H) + (form & 1 ? " ragged" : "") +
                                  (form & 2 ? " reverse" : "") +
                                  (sizeof(T) == 4 ? " float" : " double");
-        const Solved<T> once = solve<T>(p, in, 1);
+        const Solved<T> once = hold_laws<T>(p, in, 2 + form % 3, name);
         for (const T v : once.all()) expect(v == v, name + ": a NaN nobody wrote over");
-        const int threads = 2 + form % 3;
-        expect(same_bits(once.all(), solve<T>(p, in, threads).all()),
-               name + ": bits differ by threads");
-        expect(same_bits(once.y, solve<T>(p, in, 2, false).y), name + ": inference differs");
-        alone(cell.graph, p, in, once, name);
-        pieces(cell.graph, p, in, once, name);
-        if (std::string(isa()) == "scalar") continue;
-        if (first) fused.push_back(once.all());
-        else expect(same_bits(fused[k], once.all()), name + ": instruction sets differ");
-        ++k;
+        sets.hold(once.all(), name);
+        const Inputs odd = spoiled(in, unsigned(form + 1));
+        sets.hold(hold_laws<T>(p, odd, 2 + form % 3, name + " odd").all(), name + " odd");
       }
   }
 }
@@ -128,11 +56,20 @@ void compiled_pieces_run() {
   const Inputs in = draw(g, 2, 3, 1, 20, false, false, 1);
   const std::vector<float> before = solve<float>(p, in, 1, false).y;
   static const elman::PieceFunction<float> pieces[] = {forwards<float>};
-  elman::provide("no such set", {p.hash, {pieces, pieces}});
+  const auto given = [&](std::uint64_t hash, int states) {
+    return elman::CompiledPieces<float>{
+        hash,
+        {states, p.slots, p.frame, p.back_frame, p.saved, p.units, p.masks, p.rows, p.back_rows,
+         p.weights, int(p.constants.size()), int(p.pieces[0].size()), int(p.pieces[1].size())},
+        {pieces, pieces}};
+  };
+  elman::provide("no such set", given(p.hash, p.states));
   expect(same_bits(before, solve<float>(p, in, 1, false).y), "another set's pieces");
-  elman::provide(isa(), {p.hash + 1, {pieces, pieces}});
+  elman::provide(isa(), given(p.hash + 1, p.states));
   expect(same_bits(before, solve<float>(p, in, 1, false).y), "another program's pieces");
-  elman::provide(isa(), {p.hash, {pieces, pieces}});
+  elman::provide(isa(), given(p.hash, p.states + 1));
+  expect(same_bits(before, solve<float>(p, in, 1, false).y), "pieces for other sizes");
+  elman::provide(isa(), given(p.hash, p.states));
   const std::vector<float> after = solve<float>(p, in, 1, false).y;
   expect(calls > 0 && after[0] == 0 && after[1] == 1000 && after[19] == 19000,
          "compiled pieces run in place of the tape");

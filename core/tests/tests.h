@@ -1,7 +1,9 @@
 // The tests, and how they say that something is wrong.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,52 @@ namespace tests {
 void expect(bool good, const std::string& what);
 int failures();
 
+// Any NaN is the same as any other: their bits depend on which of two operands a
+// processor passes on.
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  if (a.empty() || b.empty()) return a.size() == b.size();
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0 && (a[i] == a[i] || b[i] == b[i])) return false;
+  return true;
 }
+
+// FNV-1a.
+constexpr std::uint64_t kNothing = 14695981039346656037ull;
+inline std::uint64_t added(std::uint64_t hash, const void* data, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i)
+    hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 1099511628211ull;
+  return hash;
+}
+
+// What every fused set computes, and what the scalar set does, as one number each: the
+// same on every machine. Printed at the end of core_tests.
+void record(std::uint64_t numbers);
+
+// The same problems on one set after another: every fused one has the bits of the first.
+class Sets {
+ public:
+  void begin(bool first) { first_ = first, next_ = 0; }
+  template <class T>
+  void hold(const std::vector<T>& numbers, const std::string& name) {
+    std::uint64_t hash = kNothing;
+    for (T v : numbers) {
+      if (v != v) v = std::numeric_limits<T>::quiet_NaN();
+      hash = added(hash, &v, sizeof v);
+    }
+    const bool scalar = std::string(isa()) == "scalar";
+    if (scalar || first_) record(hash);
+    if (scalar) return;
+    if (first_) kept_.push_back(hash);
+    else expect(kept_[next_] == hash, name + ": instruction sets differ");
+    ++next_;
+  }
+
+ private:
+  std::vector<std::uint64_t> kept_;
+  std::size_t next_ = 0;
+  bool first_ = true;
+};
 
 struct Size {
   long S, B, I, H, P;
@@ -51,6 +94,9 @@ void single_steps(bool first);
 // graphs.cpp: cells given as programs, and programs that are refused.
 void every_graph(bool first);
 void wrong_programs();
+
+// shipped.cpp: the cells of the package, compiled and interpreted.
+void every_shipped_cell(bool first);
 
 // gradients.cpp: against central differences of the loss.
 void gradients(Problem<double>& p);

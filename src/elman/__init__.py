@@ -27,7 +27,23 @@ _HOME = {
     "MinGRU": "elman.layers",
     "PeepholeLSTM": "elman.layers",
     "SLSTM": "elman.layers",
+    "MGU": "elman.layers",
+    "LiGRU": "elman.layers",
+    "FastGRNN": "elman.layers",
+    "RHN": "elman.layers",
+    "SRU": "elman.layers",
+    "MinLSTM": "elman.layers",
+    "RGLRU": "elman.layers",
+    "HGRN": "elman.layers",
+    "LinOSS": "elman.layers",
+    "ParaGRU": "elman.layers",
+    "ParaLSTM": "elman.layers",
+    "LEM": "elman.layers",
+    "UnICORNN": "elman.layers",
+    "AntisymmetricRNN": "elman.layers",
+    "OrthogonalRNN": "elman.layers",
     "Cell": "elman.cells",
+    "compile_cells": "elman.ops",
     "RNNCell": "elman.layers",
     "GRUCell": "elman.layers",
     "LSTMCell": "elman.layers",
@@ -58,23 +74,39 @@ if TYPE_CHECKING:
     from elman.diagnosis import Diagnosis as Diagnosis
     from elman.diagnosis import diagnose as diagnose
     from elman.layers import GRU as GRU
+    from elman.layers import HGRN as HGRN
     from elman.layers import JANET as JANET
+    from elman.layers import LEM as LEM
     from elman.layers import LRU as LRU
     from elman.layers import LSTM as LSTM
+    from elman.layers import MGU as MGU
+    from elman.layers import RGLRU as RGLRU
+    from elman.layers import RHN as RHN
     from elman.layers import RNN as RNN
     from elman.layers import SLSTM as SLSTM
+    from elman.layers import SRU as SRU
+    from elman.layers import AntisymmetricRNN as AntisymmetricRNN
     from elman.layers import CoRNN as CoRNN
     from elman.layers import CoupledLSTM as CoupledLSTM
+    from elman.layers import FastGRNN as FastGRNN
     from elman.layers import GRUCell as GRUCell
     from elman.layers import IndRNN as IndRNN
     from elman.layers import LayerNormGRU as LayerNormGRU
     from elman.layers import LayerNormLSTM as LayerNormLSTM
+    from elman.layers import LiGRU as LiGRU
+    from elman.layers import LinOSS as LinOSS
     from elman.layers import LSTMCell as LSTMCell
     from elman.layers import MinGRU as MinGRU
+    from elman.layers import MinLSTM as MinLSTM
+    from elman.layers import OrthogonalRNN as OrthogonalRNN
+    from elman.layers import ParaGRU as ParaGRU
+    from elman.layers import ParaLSTM as ParaLSTM
     from elman.layers import PeepholeLSTM as PeepholeLSTM
     from elman.layers import RNNCell as RNNCell
+    from elman.layers import UnICORNN as UnICORNN
     from elman.layers import accelerate as accelerate
     from elman.layers import restore as restore
+    from elman.ops import compile_cells as compile_cells
     from elman.tasks import Forecaster as Forecaster
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor

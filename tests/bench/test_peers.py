@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from elman import bench
+from elman import bench, cells, layers
 from elman.bench import Case, Sizes
 
 
@@ -37,18 +37,45 @@ def test_a_broken_installation_is_said(monkeypatch):
     assert "\n" not in absent["jax"]
 
 
-@pytest.mark.parametrize("cell", bench.CELLS)
-def test_the_scan_computes_what_torch_does(cell):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in bench.EQUATIONS), ("slstm", {"heads": 3})],
+)
+def test_the_scan_computes_what_our_layers_do(name, options):
     jax = pytest.importorskip("jax")
     from elman.bench import _jax
 
-    theirs = getattr(torch.nn, cell)(4, 6)
-    x = torch.randn(7, 3, 4)
-    names = ("w_ih", "w_hh", "b_ih", "b_hh")
-    weights = [p.detach().numpy() for p in theirs.parameters()]
-    y = _jax.run(cell, dict(zip(names, weights, strict=True)), x.numpy())
-    expected = theirs(x)[0].detach()
-    torch.testing.assert_close(torch.from_numpy(jax.device_get(y).copy()), expected)
+    torch.manual_seed(0)
+    cell = cells.cell(name, **options)
+    layer = layers.layer_of(cell, 4, 6)
+    x = torch.randn(7, 3, 4, requires_grad=True)
+    y = layer(x)[0]
+    dy = torch.randn_like(y)
+    y.backward(dy)
+    w = {n.removesuffix("_l0"): p for n, p in layer.named_parameters()}
+    arrays = {n: p.detach().numpy() for n, p in w.items()}
+
+    def value(w, x):
+        found = _jax.run(cell, w, x)
+        return (found * dy.numpy()).sum(), found
+
+    grads, found = jax.grad(value, (0, 1), has_aux=True)(arrays, x.detach().numpy())
+
+    def close(theirs, ours):
+        tensor = torch.from_numpy(jax.device_get(theirs).copy())
+        torch.testing.assert_close(tensor, ours.detach(), rtol=1e-4, atol=1e-5)
+
+    close(found, y)
+    close(grads[1], x.grad)
+    for n, p in w.items():
+        close(grads[0][n], p.grad)
+
+
+def test_equations_have_jax_beside_them():
+    pytest.importorskip("jax")
+    found, _ = bench.find_peers(("jax",), 1)
+    r = bench.measure(Case("cells", "lru", Sizes(2, 3, 4, 5)), 1, found)
+    assert list(r.values) == ["elman", "plain torch", "jax"]
 
 
 @pytest.mark.parametrize("cell", bench.CELLS)

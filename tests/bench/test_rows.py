@@ -206,14 +206,25 @@ def test_the_machine_is_described():
 
 def test_further_cells_have_rows_of_their_own_group():
     found = bench.cases([*bench.CELLS, *bench.OTHERS], ["cells", "loop"], full=False)
-    assert [c.cell for c in found if c.group == "cells"] == list(bench.OTHERS)
+    assert {c.cell for c in found if c.group == "cells"} == set(bench.EQUATIONS)
     assert {c.cell for c in found if c.group == "loop"} == set(bench.CELLS)
     full = bench.cases(["janet"], bench.GROUPS, full=True)
     assert [c.group for c in full] == ["cells"] * 8
     assert full[0].label.startswith("JANET 32 × 100")
 
 
-def test_a_further_cell_is_timed_fused_and_in_plain_torch():
-    measured = bench.measure(Case("cells", "janet", Sizes(2, 3, 4, 5)), 1)
+def test_sizes_can_be_chosen():
+    sizes = [Sizes(2, 3, 4, 5), Sizes(3, 4, 5, 6)]
+    found = bench.cases(["GRU", "janet"], ["grid", "cells"], True, sizes)
+    assert [(c.group, c.cell, c.sizes) for c in found] == [
+        (group, cell, s)
+        for group, cell in (("grid", "GRU"), ("cells", "gru"), ("cells", "janet"))
+        for s in sizes
+    ]
+
+
+@pytest.mark.parametrize("cell", ["janet", "gru"])
+def test_a_cell_is_timed_fused_and_in_plain_torch(cell):
+    measured = bench.measure(Case("cells", cell, Sizes(2, 3, 4, 5)), 1)
     assert set(measured.values) == {"elman", "plain torch"}
     assert all(seconds > 0 for seconds in measured.values.values())

@@ -48,6 +48,21 @@ GATES = {
     "lru": ["u", "v"],
     "cornn": ["a"],
     "slstm": ["i", "f", "z", "o"],
+    "mgu": ["f", "n"],
+    "ligru": ["z", "n"],
+    "fastgrnn": ["a", "z", "n"],
+    "rhn": ["t1", "n1", "t2", "n2", "t3", "n3"],
+    "sru": ["f", "r", "n", "p"],
+    "minlstm": ["f", "i", "n"],
+    "rglru": ["r", "i", "a", "v"],
+    "hgrn": ["f", "n", "o"],
+    "linoss": ["u"],
+    "paragru": ["z", "r", "n"],
+    "paralstm": ["f", "n", "o"],
+    "lem": ["p", "q"],
+    "unicornn": ["a"],
+    "antisymmetric": ["s", "a", "z"],
+    "orthogonal": [],
 }
 
 
@@ -131,9 +146,9 @@ def test_options_are_the_classs():
     assert cell("cornn", dt=1).chosen()["dt"] == 1
     assert find("cornn").options() == {
         "heads": 1,
-        "dt": 0.042,
-        "gamma": 2.7,
-        "epsilon": 4.7,
+        "dt": 0.4,
+        "gamma": 1.0,
+        "epsilon": 2.3,
     }
 
 
@@ -151,8 +166,8 @@ def test_equations_read_as_written():
     ]
     assert str(cell("cornn").equations).splitlines() == [
         "a[t] = tanh(W_xa x[t] + W_ha h[t−1] + W_za z[t−1] + b_a)",
-        "z[t] = z[t−1] + 0.042 (a[t] − 2.7 h[t−1] − 4.7 z[t−1])",
-        "h[t] = h[t−1] + 0.042 z[t]",
+        "z[t] = z[t−1] + 0.4 (a[t] − h[t−1] − 2.3 z[t−1])",
+        "h[t] = h[t−1] + 0.4 z[t]",
     ]
 
 

@@ -52,7 +52,8 @@ def test_stored_twice_is_stored_once():
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 3},
+        {"transforms": {"weight_hh": ["System", {}]}},
         {"nodes": [["load", [], None]]},
         {"nodes": [["add", [1, 2], None]]},
         {"after": [1000]},
@@ -88,3 +89,14 @@ def test_a_start_of_ones_own_is_refused():
 
     with pytest.raises(InputError, match="cannot be stored"):
         stored(Own())
+
+
+def test_options_are_said_and_no_longer_changed():
+    again = restored(stored(cell("cornn", dt=0.1)))
+    assert repr(again) == "CoRNN(dt=0.1)"
+    assert repr(restored(stored(again))) == "CoRNN(dt=0.1)"
+    assert type(again)(dt=0.1).dt == 0.1
+    with pytest.raises(
+        InputError, match=r"CoRNN was stored with dt=0\.1, which is part"
+    ):
+        type(again)(dt=0.2)

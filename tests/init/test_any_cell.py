@@ -92,6 +92,14 @@ def test_critical_finds_the_edge_of_another_cell():
         (lambda: init.chrono_(layer_of("cornn"), 9.0), "CoRNN has no gate that keeps"),
         (lambda: init.orthogonal_(layer_of("mingru")), "no matrix of MinGRU sees"),
         (
+            lambda: init.orthogonal_(layer_of("orthogonal")),
+            "OrthogonalRNN computes weight_hh from",
+        ),
+        (
+            lambda: init.critical_(layer_of("antisymmetric"), torch.randn(9, 2, I)),
+            "AntisymmetricRNN computes weight_hh from",
+        ),
+        (
             lambda: init.forget_bias_(layer_of("janet", bias=False)),
             "gate f of JANET has no bias",
         ),

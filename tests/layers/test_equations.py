@@ -46,11 +46,7 @@ def draw(steps=T, rows=B, width=I):
 
 def by_equations(layer, x, state, place, reverse=False):
     """One layer in one direction by the cell's own step, as it stands in its file."""
-    ending = layer._ending(place)
-    own = {
-        name.removesuffix(ending): getattr(layer, name)
-        for name in layer._all_weights[place]
-    }
+    own = layer._all_weights_by_place()[place]
     start = [s[place] for s in parts(state)]
     steps = cells.specified(layer.cell, x.flip(0) if reverse else x, start, own)
     y = torch.stack([step[0] for step in steps])

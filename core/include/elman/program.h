@@ -10,9 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "elman/core.h"
+#include "elman/pieces.h"
 
 namespace elman {
 
@@ -80,10 +82,6 @@ struct Tape {
   std::vector<TapeStep> code;
 };
 
-// Places of a row's vectors: place 4 + i is state i before the step, then as many
-// after it, the masks, and in backward the gradients of the states, whole and passed on.
-enum Place { kSlots, kFrame, kSaved, kSums, kBefore };
-
 struct Program {
   int states, slots, frame, back_frame, saved, units, masks, rows, back_rows, weights;
   std::vector<double> constants;
@@ -108,37 +106,23 @@ struct Program {
 // Throws std::invalid_argument with one line that says what is wrong and where.
 Program parse(const std::int64_t* integers, long count, const double* floats, long constants);
 
-// What a piece finds its vectors by: place[k][i] is where the first column of place k
-// lies in row i; columns are `hidden` numbers apart.
-template <class T>
-struct PieceRows {
-  T* const* const* place;
-  const T* const* units;          // [units] -> [H]
-  const T* const* scalars;        // of each row: this pass's
-  const T* const* saved_scalars;  // of each row: forward's, in backward
-  const T* constants;
-  long hidden;
-  void* registers;                // this thread's, for the interpreter
-};
-
-// Runs one piece for rows first..first+count-1 and units u0..u1-1.
-template <class T>
-using PieceFunction = void (*)(const Tape&, const PieceRows<T>&, long first, long count, long u0,
-                               long u1);
-
-// Compiled pieces of one program on one instruction set; the arrays are as long as the
-// program's pieces. They have to outlive every call.
-template <class T>
-struct CompiledPieces {
-  std::uint64_t hash;
-  const PieceFunction<T>* piece[2];
-};
 // From now on they run in place of the tapes; bits must be the same. `isa` as isa() says it.
 void provide(const char* isa, const CompiledPieces<float>&);
 void provide(const char* isa, const CompiledPieces<double>&);
+// Those of a library. Throws std::invalid_argument where it is none for this core, this
+// program and the instruction set in use.
+void provide(const Program&, const PiecesLibrary&);
+// How a library for the instruction set in use is compiled: the compiler's flags, and the
+// text that the pieces as elman.cells prints them stand behind, in an unnamed namespace
+// of elman that is still open.
+std::string pieces_flags();
+std::string pieces_text();
 void forget_provided();
-// Whether they will for this program, in float32 on the instruction set in use.
-bool has_compiled_pieces(const Program&);
+// Whether they are this program's.
+template <class T>
+bool is_of(const CompiledPieces<T>&, const Program&);
+// Whether they will for this program on the instruction set in use, in float64 or float32.
+bool has_compiled_pieces(const Program&, bool doubles = false);
 // For tests and tuning: false, and every piece is interpreted.
 void use_compiled(bool use);
 

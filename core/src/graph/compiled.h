@@ -2,9 +2,14 @@
 // at run time, and those printed at build time.
 
 template <class T>
-const PieceFunction<T>* compiled_pieces(std::uint64_t hash, bool back) {
+const PieceFunction<T>* compiled_pieces(const Program& g, bool back) {
   if (!compiled_in_use()) return nullptr;
-  if (const PieceFunction<T>* provided = provided_pieces<T>(kIsa, hash, back)) return provided;
-  if constexpr (sizeof(T) == 4) return kPrinted.find32(hash, back);
-  else return kPrinted.find64(hash, back);
+  if (const PieceFunction<T>* provided = provided_pieces<T>(kIsa, g, back)) return provided;
+  if constexpr (sizeof(T) == 4) return kPrinted.find32(g, back);
+  else return kPrinted.find64(g, back);
+}
+
+inline bool any_compiled(const Program& g, bool doubles) {
+  return doubles ? compiled_pieces<double>(g, false) != nullptr
+                 : compiled_pieces<float>(g, false) != nullptr;
 }

@@ -29,7 +29,7 @@ class GraphPass : protected Call {
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
     pieces_ = take<PieceFunction<T>>(scratch_, long(g.pieces[back].size()));
-    const PieceFunction<T>* const compiled = compiled_pieces<T>(g.hash, back);
+    const PieceFunction<T>* const compiled = compiled_pieces<T>(g, back);
     for (std::size_t k = 0; k < g.pieces[back].size(); ++k)
       pieces_[k] = compiled ? compiled[k] : &Interpreter<V>::run;
     operands_.resize(g.products.size());

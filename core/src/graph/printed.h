@@ -14,10 +14,10 @@ void each(F&&) {}
 #endif
 
 template <class T>
-const PieceFunction<T>* printed_pieces(std::uint64_t hash, bool back) {
+const PieceFunction<T>* printed_pieces(const Program& g, bool back) {
   const PieceFunction<T>* found = nullptr;
   printed::each<Vec<T>>([&](const CompiledPieces<T>& p) {
-    if (p.hash == hash) found = p.piece[back];
+    if (is_of(p, g)) found = p.piece[back];
   });
   return found;
 }

@@ -1,7 +1,10 @@
 // Compiled pieces that were handed in at run time, by program, instruction set and
 // type. A few entries, read once a call.
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -33,7 +36,8 @@ template <class T>
 void add(const char* isa, const CompiledPieces<T>& pieces) {
   const std::lock_guard<std::mutex> lock(busy);
   for (Entry<T>& e : entries<T>())
-    if (e.pieces.hash == pieces.hash && e.isa == isa) {
+    if (e.pieces.hash == pieces.hash && e.isa == isa &&
+        std::equal(pieces.sizes, pieces.sizes + kSizes, e.pieces.sizes)) {
       e.pieces = pieces;
       return;
     }
@@ -43,15 +47,45 @@ void add(const char* isa, const CompiledPieces<T>& pieces) {
 }  // namespace
 
 template <class T>
-const PieceFunction<T>* provided_pieces(const char* isa, std::uint64_t hash, bool back) {
+const PieceFunction<T>* provided_pieces(const char* isa, const Program& g, bool back) {
   const std::lock_guard<std::mutex> lock(busy);
   for (const Entry<T>& e : entries<T>())
-    if (e.pieces.hash == hash && e.isa == isa) return e.pieces.piece[back];
+    if (is_of(e.pieces, g) && e.isa == isa) return e.pieces.piece[back];
   return nullptr;
 }
-template const PieceFunction<float>* provided_pieces<float>(const char*, std::uint64_t, bool);
-template const PieceFunction<double>* provided_pieces<double>(const char*, std::uint64_t, bool);
+template const PieceFunction<float>* provided_pieces<float>(const char*, const Program&, bool);
+template const PieceFunction<double>* provided_pieces<double>(const char*, const Program&, bool);
 
+template <class T>
+bool is_of(const CompiledPieces<T>& pieces, const Program& g) {
+  const int sizes[kSizes] = {g.states, g.slots, g.frame, g.back_frame, g.saved, g.units, g.masks,
+                             g.rows, g.back_rows, g.weights, int(g.constants.size()),
+                             int(g.pieces[0].size()), int(g.pieces[1].size())};
+  return pieces.hash == g.hash && std::equal(sizes, sizes + kSizes, pieces.sizes);
+}
+template bool is_of<float>(const CompiledPieces<float>&, const Program&);
+template bool is_of<double>(const CompiledPieces<double>&, const Program&);
+
+namespace {
+
+template <class T>
+void take_over(const Program& g, const PiecesLibrary& library) {
+  const auto& pieces = *static_cast<const CompiledPieces<T>*>(library.pieces);
+  if (!is_of(pieces, g)) throw std::invalid_argument("compiled pieces: of another program");
+  add(library.isa, pieces);
+}
+
+}  // namespace
+
+void provide(const Program& g, const PiecesLibrary& library) {
+  if (library.version != kPiecesVersion)
+    throw std::invalid_argument("compiled pieces: for another version of the core");
+  if (std::strcmp(library.isa, isa()))
+    throw std::invalid_argument("compiled pieces: for another instruction set");
+  if (library.bytes == 4) take_over<float>(g, library);
+  else if (library.bytes == 8) take_over<double>(g, library);
+  else throw std::invalid_argument("compiled pieces: of another type");
+}
 void provide(const char* isa, const CompiledPieces<float>& pieces) { add(isa, pieces); }
 void provide(const char* isa, const CompiledPieces<double>& pieces) { add(isa, pieces); }
 bool compiled_in_use() { return in_use.load(std::memory_order_relaxed); }

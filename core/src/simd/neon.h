@@ -41,7 +41,10 @@ ELMAN_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f3
 ELMAN_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {vdivq_f32(a.v, b.v)}; }
 ELMAN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
 ELMAN_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) { return {vfmsq_f32(c.v, a.v, b.v)}; }
-ELMAN_INLINE Vec<float> max_nan(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
+// As on x86 the second of two zeros: vmaxq would take the positive one.
+ELMAN_INLINE Vec<float> max_nan(Vec<float> a, Vec<float> b) {
+  return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)};
+}
 ELMAN_INLINE Vec<float> negative_abs(Vec<float> a) { return {vnegq_f32(vabsq_f32(a.v))}; }
 ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
   return {vbslq_f32(vdupq_n_u32(0x80000000u), sign.v, magnitude.v)};
@@ -122,7 +125,9 @@ ELMAN_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq
 ELMAN_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {vdivq_f64(a.v, b.v)}; }
 ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
 ELMAN_INLINE Vec<double> fnma(Vec<double> a, Vec<double> b, Vec<double> c) { return {vfmsq_f64(c.v, a.v, b.v)}; }
-ELMAN_INLINE Vec<double> max_nan(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
+ELMAN_INLINE Vec<double> max_nan(Vec<double> a, Vec<double> b) {
+  return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)};
+}
 ELMAN_INLINE Vec<double> negative_abs(Vec<double> a) { return {vnegq_f64(vabsq_f64(a.v))}; }
 ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
   return {vbslq_f64(vdupq_n_u64(0x8000000000000000ull), sign.v, magnitude.v)};

@@ -4,9 +4,11 @@
 #include <cmath>
 
 namespace tests {
+namespace {
 
-Inputs draw(const Graph& g, long S, long B, long I, long H, bool ragged, bool reverse,
-            unsigned seed) {
+template <class G>
+Inputs drawn(const G& g, long S, long B, long I, long H, bool ragged, bool reverse,
+             unsigned seed) {
   std::mt19937 random(seed);
   auto some = [&](long n, double bound) {
     std::uniform_real_distribution<double> d(-bound, bound);
@@ -23,13 +25,27 @@ Inputs draw(const Graph& g, long S, long B, long I, long H, bool ragged, bool re
   in.first = some(g.states * B * H, 1);
   in.dy = some(S * B * H, 1);
   in.dlast = some(g.states * B * H, 1);
-  for (const Fed& f : g.products) {
+  if constexpr (requires { g.weights; }) in.weights.resize(std::size_t(g.weights));
+  for (const auto& f : g.products) {
     const long depth = f.source == Source::input ? I : H / f.heads;
-    in.weights.push_back(some(f.slots * H * depth, 1 / std::sqrt(double(depth ? depth : 1))));
+    std::vector<double> w = some(f.slots * H * depth, 1 / std::sqrt(double(depth ? depth : 1)));
+    if constexpr (requires { f.weight; }) in.weights[std::size_t(f.weight)] = std::move(w);
+    else in.weights.push_back(std::move(w));
   }
   if (ragged)
     for (long i = 0; i < B; ++i) in.lengths.push_back(std::int64_t(random() % unsigned(S + 1)));
   return in;
+}
+
+}  // namespace
+
+Inputs draw(const Graph& g, long S, long B, long I, long H, bool ragged, bool reverse,
+            unsigned seed) {
+  return drawn(g, S, B, I, H, ragged, reverse, seed);
+}
+Inputs draw(const elman::Program& p, long S, long B, long I, long H, bool ragged, bool reverse,
+            unsigned seed) {
+  return drawn(p, S, B, I, H, ragged, reverse, seed);
 }
 
 double loss(const Inputs& in, const std::vector<double>& y, const std::vector<double>& last) {

@@ -20,6 +20,8 @@ struct Inputs {
 
 Inputs draw(const Graph& g, long S, long B, long I, long H, bool ragged, bool reverse,
             unsigned seed);
+Inputs draw(const elman::Program& p, long S, long B, long I, long H, bool ragged, bool reverse,
+            unsigned seed);
 
 // Outputs and last states, by a loop over numbers.
 void evaluate(const Graph& g, const Inputs& in, std::vector<double>& y, std::vector<double>& last);

@@ -262,6 +262,9 @@ void by_type(nb::handle x, F f) {
 void add_graph(nb::module_& m) {
   using O = nb::handle;
   m.def("use_compiled", &use_compiled);
+  m.def("forget_provided", &forget_provided);
+  m.def("pieces_flags", &pieces_flags);
+  m.def("pieces_text", &pieces_text);
   nb::class_<Graph>(m, "Graph")
       .def("__init__",
            [](Graph* self, const std::vector<int64_t>& integers, const std::vector<double>& floats) {
@@ -270,6 +273,12 @@ void add_graph(nb::module_& m) {
            })
       .def_prop_ro("hash", [](const Graph& g) { return g.program.hash; })
       .def_prop_ro("compiled", [](const Graph& g) { return has_compiled_pieces(g.program); })
+      .def("compiled_for",
+           [](const Graph& g, bool doubles) { return has_compiled_pieces(g.program, doubles); })
+      // Where elman_pieces() of a library, which stays loaded, says its pieces are.
+      .def("provide", [](const Graph& g, std::uintptr_t library) {
+        provide(g.program, *reinterpret_cast<const PiecesLibrary*>(library));
+      })
       .def(
           "forward",
           [](const Graph& g, O x, O weights, O bias, O units, O masks, O first, O y, O last, O saved,

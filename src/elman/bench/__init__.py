@@ -1,11 +1,14 @@
 """Elman's layers against their peers, in one process, taken in turns."""
 
 from ._cases import CELLS as CELLS
+from ._cases import EQUATIONS as EQUATIONS
 from ._cases import GROUPS as GROUPS
 from ._cases import OTHERS as OTHERS
+from ._cases import SIZES as SIZES
 from ._cases import Case as Case
 from ._cases import Sizes as Sizes
 from ._cases import cases as cases
+from ._cases import title as title
 from ._document import document as document
 from ._document import machine as machine
 from ._measure import measure as measure
@@ -19,9 +22,11 @@ from ._rows import slower as slower
 
 __all__ = [
     "CELLS",
+    "EQUATIONS",
     "GROUPS",
     "OTHERS",
     "PEERS",
+    "SIZES",
     "Case",
     "Row",
     "Sizes",
@@ -34,4 +39,5 @@ __all__ = [
     "measure",
     "race",
     "slower",
+    "title",
 ]

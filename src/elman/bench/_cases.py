@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from elman import cells
-from elman.cells import title
+from elman.cells import title as title
 
 CELLS = {name.upper(): len(cells.gate_names(name)) for name in cells.STOCK}
 """The cells by torch's names, and how many products of H units each makes."""
 
 OTHERS = tuple(name for name in cells.names() if name not in cells.STOCK)
 """The cells that torch has not, by the registry's names."""
+
+EQUATIONS = tuple(cells.names())
+"""Those of the group "cells", by the registry's names: all."""
 
 GROUPS = {
     "grid": "Training step, float32",
@@ -23,7 +26,7 @@ GROUPS = {
     "streaming": "One step of one row, against torch's cell",
     "loop": "Training loop: embedding, layer, linear, loss, backward, Adam",
     "memory": "Peak memory of a training step",
-    "cells": "Training step of further cells, against their equations in plain torch",
+    "cells": "Training step of every cell, against its equations in plain torch",
 }
 """The groups of cases and what their tables are called."""
 
@@ -56,7 +59,7 @@ class Case:
     group : str
         One of ``GROUPS``.
     cell : str
-        One of ``CELLS``, or of ``OTHERS`` in the group "cells".
+        One of ``CELLS``; in the group "cells" one of ``EQUATIONS``.
     sizes : Sizes
     variant : str
         What tells it from others of its group: of "streaming", "cell",
@@ -95,7 +98,7 @@ class Case:
 
 
 _SMALL, _LARGE = Sizes(32, 100, 64, 128), Sizes(64, 100, 128, 256)
-_GRID = (
+SIZES = (
     Sizes(32, 100, 64, 64),
     _SMALL,
     _LARGE,
@@ -105,11 +108,17 @@ _GRID = (
     Sizes(20, 35, 192, 192),
     Sizes(20, 35, 640, 640),
 )
+"""The sizes of training steps."""
 _QUICK_GRID = (_SMALL, _LARGE, Sizes(1, 200, 64, 128), Sizes(20, 35, 192, 192))
 _STEPS = ("cell", "cell, graph", "layer")
 
 
-def cases(cells: Iterable[str], groups: Iterable[str], full: bool) -> list[Case]:
+def cases(
+    cells: Iterable[str],
+    groups: Iterable[str],
+    full: bool,
+    sizes: Iterable[Sizes] = (),
+) -> list[Case]:
     """Return what is to be measured, group by group.
 
     Parameters
@@ -120,28 +129,34 @@ def cases(cells: Iterable[str], groups: Iterable[str], full: bool) -> list[Case]
         Of ``GROUPS``.
     full : bool
         Every size; else the ones that take less than a minute together.
+    sizes : iterable of Sizes
+        These alone, in the groups "grid" and "cells".
 
     Returns
     -------
     list of Case
     """
-    cells, groups = list(cells), set(groups)
+    cells, groups, sizes = list(cells), set(groups), tuple(sizes)
     return [
         case
         for group in GROUPS
         if group in groups
         for cell in cells
-        for case in _of_group(group, cell, full)
+        for case in _of_group(group, cell, full, sizes)
     ]
 
 
-def _of_group(group: str, cell: str, full: bool) -> Iterator[Case]:
-    if (group == "cells") != (cell in OTHERS):
-        return
+def _of_group(
+    group: str, cell: str, full: bool, chosen: tuple[Sizes, ...]
+) -> Iterator[Case]:
     if group == "cells":
-        yield from (Case(group, cell, s) for s in (_GRID if full else (_SMALL,)))
+        own = SIZES if full else (_SMALL,)
+        yield from (Case(group, cell.lower(), s) for s in chosen or own)
+    elif cell in OTHERS:
+        return
     elif group == "grid":
-        yield from (Case(group, cell, s) for s in (_GRID if full else _QUICK_GRID))
+        grid = SIZES if full else _QUICK_GRID
+        yield from (Case(group, cell, s) for s in chosen or grid)
     elif group == "thin":
         yield Case(group, cell, Sizes(1, 2000, 64, 64))
     elif group == "streaming":

@@ -66,7 +66,11 @@ def document(
         "machine": dict(facts),
         "rounds": rounds,
         "rows": [_plain(row) for row in rows],
-        "geometric_means": geometric_means(rows, "grid"),
+        "geometric_means": {
+            cell: means
+            for group in ("grid", "cells")
+            for cell, means in geometric_means(rows, group).items()
+        },
     }
 
 

@@ -1,17 +1,21 @@
-"""A recurrent layer as one would write it in JAX: a compiled scan.
+"""A recurrent layer as one would write it in JAX: a compiled scan of its equations.
 
-The input's product stands before the scan, for all steps at once.
+The equations are a cell's graph, run on JAX's arrays; the products of all steps with
+the input stand before the scan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._cases import CELLS, Case
+from elman import cells
+
+from ._cases import Case
 from ._race import Step
 
 
@@ -20,64 +24,105 @@ def computes_with() -> str:
     return ""
 
 
-def _rnn(w: dict[str, Any], a_x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-    (h,) = state
-    return (jnp.tanh(a_x + h @ w["w_hh"].T + w["b_hh"]),)
+def _compared(compare: Callable[..., Any]) -> Callable[..., Any]:
+    """Return 1 where it holds, else 0; NaN for NaN."""
+    return lambda a: compare(a) * 1.0 + 0.0 * a
 
 
-def _gru(w: dict[str, Any], a_x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-    (h,) = state
-    x_r, x_z, x_n = jnp.split(a_x, 3, -1)
-    h_r, h_z, h_n = jnp.split(h @ w["w_hh"].T + w["b_hh"], 3, -1)
-    r, z = jax.nn.sigmoid(x_r + h_r), jax.nn.sigmoid(x_z + h_z)
-    n = jnp.tanh(x_n + r * h_n)
-    return ((1 - z) * n + z * h,)
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "relu": jax.nn.relu,
+    "softplus": jax.nn.softplus,
+    "exp": jnp.exp,
+    "log": jnp.log,
+    "sqrt": jnp.sqrt,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "max": jnp.maximum,
+    "min": jnp.minimum,
+    "select": lambda condition, a, b: jnp.where(condition != 0, a, b),
+    "rowsum": lambda a: jnp.sum(a, -1, keepdims=True),
+    "greater": lambda a, b: (a > b) * 1.0,
+    "step": _compared(lambda a: a > 0),
+    "sign": jnp.sign,
+}
+"""What NumPy and torch do not share with JAX under Python's operators."""
 
 
-def _lstm(w: dict[str, Any], a_x: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-    h, c = state
-    i, f, g, o = jnp.split(a_x + h @ w["w_hh"].T + w["b_hh"], 4, -1)
-    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+class _Scanned(cells.Composite):
+    """A step's graph on JAX's arrays."""
+
+    def apply(self, node: Any, found: Mapping[Any, Any]) -> Any:
+        own = _OPERATIONS.get(node.op)
+        if own is None:
+            return super().apply(node, found)
+        return own(*(found[a] for a in node.args))
+
+    @staticmethod
+    def _product(source: Any, rows: Any, heads: int) -> Any:
+        if heads == 1:
+            return source @ rows.T
+        part = source.shape[1] // heads
+        split = source.reshape(-1, heads, part)
+        matrices = rows.reshape(-1, heads, part, part)
+        return jnp.einsum("bhp,ghqp->bghq", split, matrices).reshape(len(source), -1)
+
+    @staticmethod
+    def _joined(parts: Any, axis: int = 0) -> Any:
+        return jnp.concatenate(parts, axis)
+
+    @staticmethod
+    def _parts(whole: Any, count: int) -> Any:
+        return jnp.split(whole, count, -1)
+
+    def with_input(self, x: Any) -> Any:
+        """Return the products with x of all slots, side by side."""
+        bias = [self._bias.get(n, jnp.zeros(self.hidden)) for n in self._with_input]
+        return x @ self.parameters["weight_ih"].T + jnp.concatenate(bias)
 
 
-_STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
+def run(cell: cells.Cell, parameters: Mapping[str, Any], x: Any) -> Any:
+    """Return every y_t of a cell, (T, B, H).
 
-
-def run(cell: str, w: dict[str, Any], x: Any) -> Any:
-    """Return every h_t, (T, B, H), for x (T, B, I) and weights in torch's shapes."""
-    a_x = x @ w["w_ih"].T + w["b_ih"]
-    h = jnp.zeros((x.shape[1], w["w_hh"].shape[1]), x.dtype)
-    state = (h, h) if cell == "LSTM" else (h,)
+    Parameters
+    ----------
+    cell : Cell
+    parameters : mapping of str to array
+        As `cells.shapes` has them.
+    x : array, (T, B, I)
+    """
+    graph = _Scanned(cell.traced, parameters)
+    a_x = graph.with_input(x)
+    count = a_x.shape[-1] // graph.hidden
+    start = jnp.zeros((x.shape[1], graph.hidden), x.dtype)
 
     def step(state: Any, a: Any) -> tuple[Any, Any]:
-        new = _STEPS[cell](w, a, state)
+        new, _ = graph(graph._parts(a, count), state)
         return new, new[0]
 
-    return jax.lax.scan(step, state, a_x)[1]
+    return jax.lax.scan(step, (start,) * len(cell.states), a_x)[1]
+
+
+def equations_of(case: Case) -> cells.Cell:
+    """Return the cell of a case."""
+    if case.group == "cells":
+        return cells.cell(case.cell)
+    name = case.cell.lower()
+    return cells.stock(name, cells.a_variant(name))
 
 
 def training_step(case: Case) -> Step:
     """Return the compiled value and gradients of Σ y ∘ dy, by weights and input."""
-    s, gates = case.sizes, CELLS[case.cell]
+    s, cell = case.sizes, equations_of(case)
     draw = np.random.default_rng(0)
-
-    def uniform(*shape: int) -> Any:
-        bound = s.hidden**-0.5
-        return jnp.asarray(draw.uniform(-bound, bound, shape), jnp.float32)
-
-    stacked = gates * s.hidden
-    w = {
-        "w_ih": uniform(stacked, s.inputs),
-        "w_hh": uniform(stacked, s.hidden),
-        "b_ih": uniform(stacked),
-        "b_hh": uniform(stacked),
-    }
+    start = cells.initial(cell, s.inputs, s.hidden, draw.random)
+    w = {name: jnp.asarray(v, jnp.float32) for name, v in start.items()}
     x = jnp.asarray(draw.normal(size=(s.steps, s.batch, s.inputs)), jnp.float32)
     dy = jnp.asarray(draw.normal(size=(s.steps, s.batch, s.hidden)), jnp.float32)
 
     def value(w: dict[str, Any], x: Any) -> Any:
-        return jnp.sum(run(case.cell, w, x) * dy)
+        return jnp.sum(run(cell, w, x) * dy)
 
     compiled = jax.jit(jax.value_and_grad(value, argnums=(0, 1)))
     return lambda: jax.block_until_ready(compiled(w, x))

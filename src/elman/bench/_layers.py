@@ -9,9 +9,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from elman import cells, layers, ops
+from elman.cells import title
 
 from ._cases import Case
 from ._race import Step
+
+PLAIN = "plain torch"
+"""The composite path: a cell's equations as one would write them in torch."""
 
 
 def pair(cell: str, *arguments: Any, **options: Any) -> tuple[nn.Module, nn.Module]:
@@ -56,9 +60,12 @@ def dense(case: Case) -> dict[str, Step]:
 
 
 def equations(case: Case) -> dict[str, Step]:
-    """Return a training step of a cell that torch has not, fused and in plain torch."""
+    """Return a training step of any cell, fused and in plain torch."""
     s = case.sizes
-    layer = layers.layer_of(cells.cell(case.cell), s.inputs, s.hidden)
+    if case.cell in cells.STOCK:
+        layer = getattr(layers, title(case.cell))(s.inputs, s.hidden)
+    else:
+        layer = layers.layer_of(cells.cell(case.cell), s.inputs, s.hidden)
     x = torch.randn(s.steps, s.batch, s.inputs)
     fused = training_step(layer, x, torch.randn(s.steps, s.batch, s.hidden))
 
@@ -67,7 +74,7 @@ def equations(case: Case) -> dict[str, Step]:
             y: Tensor = fused()
         return y
 
-    return {"elman": fused, "plain torch": plain}
+    return {"elman": fused, PLAIN: plain}
 
 
 def ragged(case: Case) -> dict[str, Step]:

@@ -25,7 +25,9 @@ _BUILDERS: dict[str, Callable[[Case], dict[str, Step]]] = {
     "loop": _loop.loop,
     "cells": _layers.equations,
 }
-_OTHERS = ("grid", "thin")
+_OTHERS = {"grid": ("jax", "keras"), "thin": ("jax", "keras"), "cells": ("jax",)}
+_FEWER = 3
+"""Turns of the composite path: a step takes some tenths of a second, and is steady."""
 _KNOWN = "LSTM with projections is not supported with oneDNN"  # torch, on its own path
 
 
@@ -39,7 +41,7 @@ def measure(case: Case, rounds: int, peers: Mapping[str, Peer] | None = None) ->
         Turns of each peer.
     peers : mapping of str to Peer, optional
         Who runs besides torch, from `find_peers`; they have rows in the groups
-        "grid" and "thin".
+        "grid" and "thin", and jax in "cells".
 
     Returns
     -------
@@ -50,15 +52,15 @@ def measure(case: Case, rounds: int, peers: Mapping[str, Peer] | None = None) ->
         values = {w: _memory.peak_memory(case, w, threads) for w in ("elman", "torch")}
         return Row(case, values)
     steps = _BUILDERS[case.group](case)
-    if case.group in _OTHERS:
-        for name, peer in (peers or {}).items():
+    for name, peer in (peers or {}).items():
+        if name in _OTHERS.get(case.group, ()):
             steps[name] = peer.training_step(case)
     peak = None
     if case.operations is not None:
         peak = ops.measured_peak(threads, doubles=case.group == "float64")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=_KNOWN)
-        times = race(steps, rounds)
+        times = race(steps, rounds, fewer={_layers.PLAIN: _FEWER})
     if case.group == "streaming":
         times = {name: t / _streaming.MANY for name, t in times.items()}
     return Row(case, times, peak)

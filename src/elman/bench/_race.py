@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Step = Callable[[], Any]
@@ -17,6 +17,7 @@ def race(
     rounds: int,
     least: float = 0.005,
     clock: Clock = time.perf_counter,
+    fewer: Mapping[str, int] | None = None,
 ) -> dict[str, float]:
     """Return the median time of each, taken in turns, round by round.
 
@@ -34,6 +35,8 @@ def race(
         Seconds that a turn lasts at least, by repetition.
     clock : callable
         Seconds; for tests.
+    fewer : mapping of str to int, optional
+        Turns of those that get less than all.
 
     Returns
     -------
@@ -52,6 +55,8 @@ def race(
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
+            if turn >= (fewer or {}).get(name, rounds):
+                continue
             step, count = steps[name], repeats[name]
             step()
             start = clock()

@@ -9,6 +9,7 @@ the core.
 from ._cell import Cell as Cell
 from ._registry import cell as cell
 from ._registry import find as find
+from ._registry import given as given
 from ._registry import is_shipped as is_shipped
 from ._registry import names as names
 from ._registry import register as register
@@ -24,12 +25,16 @@ from ._stored import stored as stored
 from .equations._draws import ChronoBias as ChronoBias
 from .equations._draws import Constant as Constant
 from .equations._draws import Draw as Draw
+from .equations._draws import FanIn as FanIn
+from .equations._draws import HeNormal as HeNormal
 from .equations._draws import Identity as Identity
 from .equations._draws import Ladder as Ladder
 from .equations._draws import LogRing as LogRing
 from .equations._draws import LogUniform as LogUniform
 from .equations._draws import Normal as Normal
 from .equations._draws import Orthogonal as Orthogonal
+from .equations._draws import Rotations as Rotations
+from .equations._draws import SoftplusRing as SoftplusRing
 from .equations._draws import Uniform as Uniform
 from .equations._functions import cos as cos
 from .equations._functions import exp as exp
@@ -49,6 +54,10 @@ from .equations._functions import where as where
 from .equations._roles import Roles as Roles
 from .equations._roles import roles as roles
 from .equations._trace import Step as Step
+from .equations._transforms import Antisymmetric as Antisymmetric
+from .equations._transforms import Cayley as Cayley
+from .equations._transforms import Exponential as Exponential
+from .equations._transforms import Transform as Transform
 from .graph._layout import Weight as Weight
 from .numeric._evaluate import Composite as Composite
 from .numeric._evaluate import specified as specified
@@ -63,16 +72,22 @@ from .numeric._weights import shapes as shapes
 from .program._lower import Lowered as Lowered
 from .program._lower import lower as lower
 from .program._lower import noisy as noisy
+from .program._print_cpp import library_text as library_text
 from .program._program import Program as Program
 
 __all__ = [
     "STOCK",
+    "Antisymmetric",
+    "Cayley",
     "Cell",
     "ChronoBias",
     "Composite",
     "Constant",
     "Draw",
+    "Exponential",
+    "FanIn",
     "ForwardMode",
+    "HeNormal",
     "Identity",
     "Ladder",
     "LogRing",
@@ -82,7 +97,10 @@ __all__ = [
     "Orthogonal",
     "Program",
     "Roles",
+    "Rotations",
+    "SoftplusRing",
     "Step",
+    "Transform",
     "Uniform",
     "Weight",
     "a_variant",
@@ -93,8 +111,10 @@ __all__ = [
     "exp",
     "find",
     "gate_names",
+    "given",
     "initial",
     "is_shipped",
+    "library_text",
     "log",
     "lower",
     "maximum",

@@ -17,6 +17,7 @@ from ._class_checks import check_class
 from .equations._blame import step_error
 from .equations._draws import Constant, Draw
 from .equations._functions import Value, normalise
+from .equations._transforms import Transform
 
 if TYPE_CHECKING:
     from .equations._latex import Equations
@@ -77,6 +78,9 @@ class Cell:
         How parameters start, by parameter or by gate: see `elman.cells.initial`.
     limits : mapping
         Between which two numbers a parameter is kept after every step of training.
+    transforms : mapping
+        What a parameter is computed from, so that it keeps a form: ``{"weight_hh":
+        elman.cells.Cayley()}`` stores any matrix and multiplies by an orthogonal one.
     source : str
         Where the equations are from.
 
@@ -93,6 +97,7 @@ class Cell:
     source: ClassVar[str] = ""
     init: Mapping[str, Draw | float] = {}
     limits: Mapping[str, tuple[float, float]] = {}
+    transforms: Mapping[str, Transform] = {}
     heads: int = 1
 
     _run: Run | None = None
@@ -119,6 +124,11 @@ class Cell:
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
+
+    def __copy__(self) -> Cell:
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__getstate__())
+        return found
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
         return self  # it never changes

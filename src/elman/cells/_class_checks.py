@@ -45,6 +45,7 @@ def check_class(cell: Cell) -> None:
             raise InputError(f"{name}: {option} must be a number, got nan")
     _check_init(name, cell.init)
     _check_limits(name, cell.limits)
+    _check_transforms(name, cell.transforms)
 
 
 def _is_name(word: Any) -> bool:
@@ -77,4 +78,18 @@ def _check_limits(name: str, limits: Any) -> None:
             raise InputError(
                 f"{name}.limits[{key!r}] must be two numbers, the lower first, got "
                 f"{pair!r}"
+            )
+
+
+def _check_transforms(name: str, transforms: Any) -> None:
+    if not isinstance(transforms, Mapping):
+        raise InputError(
+            f'{name}.transforms must be a mapping such as {{"weight_hh": Cayley()}}, '
+            f"got {transforms!r}"
+        )
+    for key, value in transforms.items():
+        if isinstance(value, type) or not hasattr(value, "of"):
+            raise InputError(
+                f"{name}.transforms[{key!r}] must be one of elman.cells' transforms, "
+                f"Exponential(), Cayley() or Antisymmetric(), got {value!r}"
             )

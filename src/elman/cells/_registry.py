@@ -24,6 +24,21 @@ _CELLS: dict[str, type[Cell]] = {
     "lru": shipped.LRU,
     "cornn": shipped.CoRNN,
     "slstm": shipped.SLSTM,
+    "mgu": shipped.MGU,
+    "ligru": shipped.LiGRU,
+    "fastgrnn": shipped.FastGRNN,
+    "rhn": shipped.RHN,
+    "sru": shipped.SRU,
+    "minlstm": shipped.MinLSTM,
+    "rglru": shipped.RGLRU,
+    "hgrn": shipped.HGRN,
+    "linoss": shipped.LinOSS,
+    "paragru": shipped.ParaGRU,
+    "paralstm": shipped.ParaLSTM,
+    "lem": shipped.LEM,
+    "unicornn": shipped.UnICORNN,
+    "antisymmetric": shipped.AntisymmetricRNN,
+    "orthogonal": shipped.OrthogonalRNN,
 }
 
 
@@ -105,12 +120,13 @@ def find(name: str) -> type[Cell]:
     return found
 
 
-def cell(name: str, **options: Any) -> Cell:
+def cell(name: str | Cell | type[Cell], **options: Any) -> Cell:
     """Return a cell by name.
 
     Parameters
     ----------
-    name : str
+    name : str or Cell
+        A cell is returned as it is, and one of a class made of it.
     **options
         The cell's own, such as ``nonlinearity``.
 
@@ -119,4 +135,26 @@ def cell(name: str, **options: Any) -> Cell:
     InputError
         If no cell has this name, or it has no such option.
     """
+    if isinstance(name, Cell):
+        return type(name)(**name.chosen() | options) if options else name
+    if isinstance(name, type) and issubclass(name, Cell):
+        return name(**options)
     return find(name)(**options)
+
+
+def given(value: Any) -> Any:
+    """Return what was given as a cell in the form that networks are configured with.
+
+    Parameters
+    ----------
+    value
+        A class becomes its cell; one that comes with the package, its options being
+        the defaults, becomes its name. All else stays.
+    """
+    if isinstance(value, type) and issubclass(value, Cell):
+        value = value()
+    if isinstance(value, Cell) and not value.written_options():
+        for name in _SHIPPED:
+            if _CELLS[name] is type(value):
+                return name
+    return value

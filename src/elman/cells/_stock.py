@@ -9,7 +9,7 @@ from types import MappingProxyType
 from elman._errors import InputError
 
 from ._cell import Cell
-from ._registry import cell, find, names
+from ._registry import cell, find, given, names
 
 _BY_VARIANT: Mapping[tuple[str, str], str] = MappingProxyType(
     {
@@ -101,14 +101,18 @@ def state_names(name: str) -> tuple[str, ...]:
     return stock(name, a_variant(name)).states
 
 
-def title(name: str) -> str:
+def title(name: str | Cell | type[Cell]) -> str:
     """Return what a cell is called in a sentence: "GRU", "IndRNN".
 
     Parameters
     ----------
-    name : str
-        One that the registry knows, or a class's.
+    name : str or Cell
+        One that the registry knows, or a class's; of a cell its options are said too.
     """
+    found = given(name)
+    if isinstance(found, Cell):
+        return repr(found) if found.written_options() else type(found).__name__
+    name = str(found)
     if name in STOCK or name not in names():
         return name.upper() if name.islower() else name
     return find(name).__name__

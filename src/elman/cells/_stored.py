@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from elman._errors import InputError
 
 from ._cell import Cell
-from .equations import _draws
+from .equations import _draws, _transforms
 from .equations._draws import Draw
 from .equations._functions import Value
 from .equations._symbols import Symbol, record
 from .graph._graph import POINTWISE, Linear, Node, ordered
 from .numeric._evaluate import operation
 
-VERSION = 1
+VERSION = 2
+"""Since 2 parameters may be transformed; what has none is written as before, as 1."""
 
 _KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed")
 
@@ -43,8 +45,10 @@ def stored(cell: Cell) -> dict[str, Any]:
     places = {node: k for k, node in enumerate(order)}
     units = {name: _draw_of(cell.init.get(name, d)) for name, d in step.units.items()}
     weights = {k: d for k, d in cell.init.items() if k not in step.units}
+    transforms = {k: _plain_of(t, _transforms) for k, t in cell.transforms.items()}
     return {
-        "version": VERSION,
+        "version": VERSION if transforms else 1,
+        **({"transforms": transforms} if transforms else {}),
         "name": step.name,
         "source": cell.source,
         "states": list(step.states),
@@ -52,6 +56,7 @@ def stored(cell: Cell) -> dict[str, Any]:
         "heads": step.heads,
         "dropped": [step.states[k] for k in step.dropped],
         "options": cell.chosen(),
+        "written": cell.written_options(),
         "nodes": [[n.op, [places[a] for a in n.args], _data_of(n)] for n in order],
         "after": [places[n] for n in step.after],
         "values": {name: places[n] for name, n in step.values.items()},
@@ -74,9 +79,9 @@ def restored(data: Mapping[str, Any]) -> Cell:
         If it is not that.
     """
     version = data.get("version") if isinstance(data, Mapping) else None
-    if version != VERSION:
+    if version not in (1, VERSION):
         raise InputError(
-            f"cell: stored in version {version!r}; this Elman reads {VERSION}"
+            f"cell: stored in version {version!r}; this Elman reads 1 and {VERSION}"
         )
     try:
         found = _Stored.of(data)
@@ -95,6 +100,20 @@ class _Stored(Cell):
     _after: Sequence[int] = ()
     _values: Mapping[str, int] = {}
     _units: Mapping[str, Draw] = {}
+    _written: Sequence[str] = ()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, value in type(self).options().items():
+            if getattr(self, name) != value:
+                raise InputError(
+                    f"{type(self).__name__} was stored with {name}={value!r}, which is "
+                    "part of its equations by now; take the class itself for another"
+                )
+
+    def written_options(self) -> list[str]:
+        """Return the options that differed from their defaults when it was stored."""
+        return list(self._written)
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> Cell:
@@ -115,13 +134,21 @@ class _Stored(Cell):
             "heads": int(data["heads"]),
             "init": {str(k): _draw(d) for k, d in data["init"].items()},
             "limits": {str(k): (a, b) for k, (a, b) in data["limits"].items()},
+            "transforms": {
+                str(k): _made(t, _transforms)
+                for k, t in data.get("transforms", {}).items()
+            },
             "_nodes": nodes,
             "_after": tuple(data["after"]),
             "_values": dict(data["values"]),
+            "_written": tuple(map(str, data.get("written", ()))),
             "_units": {str(k): _draw(d) for k, d in data["units"].items()},
         }
         found: Cell = type(str(data["name"]), (_Stored,), members)()
         return found
+
+    def __reduce__(self) -> Any:
+        return restored, (stored(self),)  # its class is nowhere to be found by name
 
     def step(self, x: Value, *states: Value) -> tuple[Value, ...]:
         """Return the new states, as the stored graph computes them."""
@@ -167,24 +194,30 @@ def _data_of(node: Node) -> Any:
 
 
 def _draw_of(draw: Draw | float) -> Any:
-    if isinstance(draw, int | float):
-        return float(draw)
-    name = type(draw).__name__
-    if not dataclasses.is_dataclass(draw) or getattr(_draws, name, None) is not type(
-        draw
-    ):
+    return float(draw) if isinstance(draw, int | float) else _plain_of(draw, _draws)
+
+
+def _plain_of(value: Any, home: ModuleType) -> Any:
+    """Return the name and the fields of one of the classes of a module."""
+    name = type(value).__name__
+    known = getattr(home, name, None) is type(value)
+    if not dataclasses.is_dataclass(value) or not known:
         raise InputError(
-            f"cell: a parameter starts by {draw!r}, which cannot be stored; use one of "
-            "elman.cells' own, such as Uniform(0, 1)"
+            f"cell: a parameter is made by {value!r}, which cannot be stored; use one "
+            "of elman.cells' own, such as Uniform(0, 1)"
         )
-    return [name, dataclasses.asdict(draw)]  # type: ignore[call-overload]
+    return [name, dataclasses.asdict(value)]  # type: ignore[arg-type]
 
 
 def _draw(data: Any) -> Draw | float:
     if isinstance(data, int | float):
         return float(data)
+    return _made(data, _draws)  # type: ignore[no-any-return]
+
+
+def _made(data: Any, home: ModuleType) -> Any:
     name, fields = data
-    kind = getattr(_draws, name, None)
+    kind = getattr(home, name, None)
     if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
-        raise ValueError(f"no start is called {name!r}")
-    return kind(**fields)  # type: ignore[return-value]
+        raise ValueError(f"nothing is called {name!r}")
+    return kind(**fields)

@@ -111,6 +111,13 @@ def check_parameters(layer: Layer, what: str, *stems: str) -> None:
     stems : str
         "weight_hh", "bias_ih", …
     """
+    equations = cell_of(layer)
+    for stem in stems:
+        if stem in equations.transforms:
+            raise InputError(
+                f"{what}: {type(equations).__name__} computes {stem} from what its "
+                "parameter holds, and keeps its form; it starts as the cell says"
+            )
     for names in layer._all_weights:
         for name in names:
             stem = name.rsplit("_l", 1)[0]

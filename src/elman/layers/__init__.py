@@ -9,16 +9,31 @@ from ._equations import CellLayer as CellLayer
 from ._gru import GRU as GRU
 from ._lstm import LSTM as LSTM
 from ._one_step import OneStep as OneStep
+from ._registered import HGRN as HGRN
 from ._registered import JANET as JANET
+from ._registered import LEM as LEM
 from ._registered import LRU as LRU
+from ._registered import MGU as MGU
+from ._registered import RGLRU as RGLRU
+from ._registered import RHN as RHN
 from ._registered import SLSTM as SLSTM
+from ._registered import SRU as SRU
+from ._registered import AntisymmetricRNN as AntisymmetricRNN
 from ._registered import CoRNN as CoRNN
 from ._registered import CoupledLSTM as CoupledLSTM
+from ._registered import FastGRNN as FastGRNN
 from ._registered import IndRNN as IndRNN
 from ._registered import LayerNormGRU as LayerNormGRU
 from ._registered import LayerNormLSTM as LayerNormLSTM
+from ._registered import LiGRU as LiGRU
+from ._registered import LinOSS as LinOSS
 from ._registered import MinGRU as MinGRU
+from ._registered import MinLSTM as MinLSTM
+from ._registered import OrthogonalRNN as OrthogonalRNN
+from ._registered import ParaGRU as ParaGRU
+from ._registered import ParaLSTM as ParaLSTM
 from ._registered import PeepholeLSTM as PeepholeLSTM
+from ._registered import UnICORNN as UnICORNN
 from ._registered import layer_class as layer_class
 from ._registered import layer_of as layer_of
 from ._rnn import RNN as RNN
@@ -40,25 +55,40 @@ from .convert._standard import standard_class as standard_class
 
 __all__ = [
     "GRU",
+    "HGRN",
     "JANET",
+    "LEM",
     "LRU",
     "LSTM",
+    "MGU",
+    "RGLRU",
+    "RHN",
     "RNN",
     "SLSTM",
+    "SRU",
+    "AntisymmetricRNN",
     "CellLayer",
     "CoRNN",
     "CoupledLSTM",
+    "FastGRNN",
     "GRUCell",
     "IndRNN",
     "LSTMCell",
     "LayerNormGRU",
     "LayerNormLSTM",
+    "LiGRU",
+    "LinOSS",
     "MinGRU",
+    "MinLSTM",
     "OneStep",
+    "OrthogonalRNN",
+    "ParaGRU",
+    "ParaLSTM",
     "PeepholeLSTM",
     "RNNCell",
     "ShapeError",
     "Swap",
+    "UnICORNN",
     "accelerate",
     "as_lengths",
     "as_ours",

@@ -76,7 +76,9 @@ def draw_parameters(
 def parameters_of(
     module: nn.Module, cell: cells.Cell, names: list[str], ending: str = ""
 ) -> dict[str, Tensor]:
-    """Return a module's parameters by the cell's names for them, within their limits.
+    """Return a cell's parameters by its names for them, from a module's own.
+
+    Within their limits, and transformed where the cell says so.
 
     Parameters
     ----------
@@ -87,12 +89,21 @@ def parameters_of(
     """
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
     if cell.limits and not is_compiling():
-        _keep(own, cell)
+        keep_within(own, cell)
+    for name, transform in cell.transforms.items():
+        if name in own:
+            own[name] = transform.of(own[name])
     return own
 
 
-def _keep(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
-    """Move parameters back between their limits, which a step of training may leave."""
+def keep_within(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
+    """Move parameters back between their limits, which a step of training may leave.
+
+    Parameters
+    ----------
+    parameters : dict of str to Tensor
+    cell : Cell
+    """
     for name, (low, high) in cell.limits.items():
         value = parameters.get(name)
         if not isinstance(value, Parameter) or value.is_meta:

@@ -112,7 +112,8 @@ def as_lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
         tensor = lengths.detach()
     else:
         try:
-            tensor = torch.from_numpy(np.asarray(lengths))
+            # An empty list says nothing of its numbers.
+            tensor = torch.from_numpy(np.asarray(lengths, None if batch else np.int64))
         except (TypeError, ValueError) as error:
             raise InputError(
                 f"lengths: expected whole numbers, one a row, got {lengths!r}"

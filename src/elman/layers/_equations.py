@@ -16,6 +16,7 @@ from elman._errors import InputError
 
 from ._base import Recurrent
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
+from ._fast_equations import fast_call
 from ._noise import Zoneout
 from .batch._batch import States
 from .tracing._foreign import eagerly, symbolic_call
@@ -156,7 +157,9 @@ class CellLayer(Recurrent):
         if is_compiling():
             # A graph would hold the loop's steps one by one.
             return None if ops.exporting() else eagerly(self, x, hx, lengths)  # type: ignore[no-any-return]
-        found: tuple[Any, Any] | None = symbolic_call(self, x, hx, lengths=lengths)
+        found = fast_call(self, x, hx, lengths)
+        if found is None:
+            found = symbolic_call(self, x, hx, lengths=lengths)
         return found
 
     def _all_weights_by_place(self) -> list[dict[str, Tensor]]:

@@ -145,4 +145,4 @@ class Extended(nn.Module):
     def extra_repr(self) -> str:
         """Return the arguments that differ from their defaults."""
         more = (f"{name}={value!r}" for name, value in extras_of(self).items())
-        return ", ".join(filter(None, [super().extra_repr(), *more]))
+        return ", ".join(word for word in (super().extra_repr(), *more) if word)

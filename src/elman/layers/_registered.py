@@ -58,23 +58,36 @@ def _layer_class(cell: type[cells.Cell]) -> type[Named]:
     )
 
 
+AntisymmetricRNN = _layer_class(shipped.AntisymmetricRNN)
 CoRNN = _layer_class(shipped.CoRNN)
 CoupledLSTM = _layer_class(shipped.CoupledLSTM)
+FastGRNN = _layer_class(shipped.FastGRNN)
+HGRN = _layer_class(shipped.HGRN)
 IndRNN = _layer_class(shipped.IndRNN)
 JANET = _layer_class(shipped.JANET)
 LayerNormGRU = _layer_class(shipped.LayerNormGRU)
 LayerNormLSTM = _layer_class(shipped.LayerNormLSTM)
+LEM = _layer_class(shipped.LEM)
+LiGRU = _layer_class(shipped.LiGRU)
+LinOSS = _layer_class(shipped.LinOSS)
 LRU = _layer_class(shipped.LRU)
+MGU = _layer_class(shipped.MGU)
 MinGRU = _layer_class(shipped.MinGRU)
+MinLSTM = _layer_class(shipped.MinLSTM)
+OrthogonalRNN = _layer_class(shipped.OrthogonalRNN)
+ParaGRU = _layer_class(shipped.ParaGRU)
+ParaLSTM = _layer_class(shipped.ParaLSTM)
 PeepholeLSTM = _layer_class(shipped.PeepholeLSTM)
+RGLRU = _layer_class(shipped.RGLRU)
+RHN = _layer_class(shipped.RHN)
 SLSTM = _layer_class(shipped.SLSTM)
+SRU = _layer_class(shipped.SRU)
+UnICORNN = _layer_class(shipped.UnICORNN)
 
 NAMED = {
     kind.cell_class: kind
-    for kind in (
-        *(CoRNN, CoupledLSTM, IndRNN, JANET, LayerNormGRU),
-        *(LayerNormLSTM, LRU, MinGRU, PeepholeLSTM, SLSTM),
-    )
+    for kind in list(globals().values())
+    if isinstance(kind, type) and issubclass(kind, Named) and kind is not Named
 }
 """The layer class of each cell of the package that is no twin of torch's."""
 

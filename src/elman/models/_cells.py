@@ -8,13 +8,16 @@ from typing import Any
 
 from elman import cells, layers
 from elman._errors import InputError, did_you_mean
+from elman.cells import Cell
 
 
 class _Layers(Mapping[str, Callable[..., Any]]):
     """What builds the layers of each cell that the registry knows at the time."""
 
-    def __getitem__(self, name: str) -> Callable[..., Any]:
-        """Return ``build(input_size, hidden_size, **options)``."""
+    def __getitem__(self, name: str | Cell) -> Callable[..., Any]:
+        """Return ``build(input_size, hidden_size, **options)``; of a cell too."""
+        if isinstance(name, Cell):
+            return partial(layers.layer_of, name)
         if name in cells.STOCK:
             build: Callable[..., Any] = getattr(layers, name.upper())
             return build
@@ -29,19 +32,21 @@ class _Layers(Mapping[str, Callable[..., Any]]):
         return len(cells.names())
 
 
-CELLS: Mapping[str, Callable[..., Any]] = _Layers()
+CELLS = _Layers()
 """Every cell by the name an estimator knows it by; a user's own once registered."""
 
 
-def check_cell(cell: object) -> str:
-    """Return the name of a known cell.
+def check_cell(cell: object) -> str | Cell:
+    """Return the name of a known cell, or a cell that was given itself.
 
     Raises
     ------
     InputError
         If there is no such cell; the nearest name is suggested.
     """
-    if not isinstance(cell, str) or cell not in CELLS:
-        hint = did_you_mean(str(cell), CELLS)
-        raise InputError(f"cell must be one of {', '.join(CELLS)}, got {cell!r}{hint}")
-    return cell
+    found = cells.given(cell)
+    if isinstance(found, Cell) or (isinstance(found, str) and found in CELLS):
+        return found
+    hint = did_you_mean(str(cell), cells.names())
+    known = ", ".join(CELLS)
+    raise InputError(f"cell must be one of {known}, or a Cell; got {cell!r}{hint}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from elman import cells
 from elman._errors import InputError, did_you_mean
+from elman.cells import Cell
 
 from ._cells import CELLS
 from ._convolution import ConvolutionEncoder
@@ -23,9 +24,9 @@ _OTHERS: dict[str, Callable[..., Any]] = {
 class _Encoders(Mapping[str, Callable[..., Any]]):
     """Those of every cell there is at the time, and the others."""
 
-    def __getitem__(self, name: str) -> Callable[..., Any]:
+    def __getitem__(self, name: str | Cell) -> Callable[..., Any]:
         """Return ``build(channels, hidden_size, **options)``."""
-        if name in _OTHERS:
+        if isinstance(name, str) and name in _OTHERS:
             return _OTHERS[name]
         if name not in CELLS:
             raise KeyError(name)
@@ -38,7 +39,7 @@ class _Encoders(Mapping[str, Callable[..., Any]]):
         return len(CELLS) + len(_OTHERS)
 
 
-ENCODERS: Mapping[str, Callable[..., Any]] = _Encoders()
+ENCODERS = _Encoders()
 """What builds each: ``ENCODERS[name](channels, hidden_size, **options)``."""
 
 KINDS = {
@@ -48,13 +49,13 @@ KINDS = {
 """What the encoders that are no recurrent cells are called in a sentence."""
 
 
-def title_of(name: str) -> str:
+def title_of(name: str | Cell | type[Cell]) -> str:
     """Return what an encoder is called in a table."""
     return "Transformer" if name == "transformer" else cells.title(name)
 
 
-def check_encoder(name: object, argument: str = "cell") -> str:
-    """Return the name of a known encoder.
+def check_encoder(name: object, argument: str = "cell") -> str | Cell:
+    """Return the name of a known encoder, or a cell that was given itself.
 
     Parameters
     ----------
@@ -68,9 +69,11 @@ def check_encoder(name: object, argument: str = "cell") -> str:
     InputError
         If there is no such encoder; the nearest name is suggested.
     """
-    if not isinstance(name, str) or name not in ENCODERS:
-        hint = did_you_mean(str(name), ENCODERS)
-        raise InputError(
-            f"{argument} must be one of {', '.join(ENCODERS)}, got {name!r}{hint}"
-        )
-    return name
+    found = cells.given(name)
+    if isinstance(found, Cell) or (isinstance(found, str) and found in ENCODERS):
+        return found
+    hint = did_you_mean(str(name), ENCODERS)
+    raise InputError(
+        f"{argument} must be one of {', '.join(ENCODERS)}, or a Cell;"
+        f" got {name!r}{hint}"
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from elman.cells import Cell
+
 from ._correcting import CorrectingNetwork
 
 
@@ -25,7 +27,7 @@ class HighwayNetwork(CorrectingNetwork):
 
     Parameters
     ----------
-    cell : str
+    cell : str or Cell
         A name that `elman.cells` knows, such as "gru" or "janet".
     encoder_size, decoder_size, targets : int
         Widths Ce, Cd and K.
@@ -39,7 +41,7 @@ class HighwayNetwork(CorrectingNetwork):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         encoder_size: int,
         decoder_size: int,
         targets: int,

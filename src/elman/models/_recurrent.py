@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman.cells import Cell
+
 from ._cells import CELLS, check_cell
 from ._encoded import Encoded, mask_of
 
@@ -18,7 +20,7 @@ class RecurrentEncoder(nn.Module):
 
     Parameters
     ----------
-    cell : str
+    cell : str or Cell
         A name that `elman.cells` knows: "rnn", "gru", "lstm", "janet" and so on.
     channels, hidden_size, num_layers : int
         C, H, L.
@@ -31,7 +33,7 @@ class RecurrentEncoder(nn.Module):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         channels: int,
         hidden_size: int,
         *,
@@ -42,7 +44,7 @@ class RecurrentEncoder(nn.Module):
         super().__init__()
         self.cell, self.drops = check_cell(cell), dropout
         self.width = hidden_size * (2 if bidirectional else 1)
-        self.stack = CELLS[cell](
+        self.stack = CELLS[self.cell](
             channels,
             hidden_size,
             num_layers=num_layers,

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman.cells import Cell
+
 from ._correcting import CorrectingNetwork
 
 _MOST_ROWS = 1 << 14
@@ -35,7 +37,7 @@ class SegmentNetwork(CorrectingNetwork):
 
     Parameters
     ----------
-    cell : str
+    cell : str or Cell
         A name that `elman.cells` knows, such as "gru" or "janet".
     encoder_size, decoder_size, targets : int
         Widths Ce, Cd and K.
@@ -53,7 +55,7 @@ class SegmentNetwork(CorrectingNetwork):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         encoder_size: int,
         decoder_size: int,
         targets: int,

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from elman.cells import Cell
 from elman.layers import CellLayer
 
 from ._convolution import ConvolutionEncoder
@@ -25,7 +26,7 @@ class SequenceNetwork(nn.Module):
 
     Parameters
     ----------
-    cell : str
+    cell : str or Cell
         A name of `elman.cells`, such as "gru" or "janet", or "tcn" or "transformer".
         The encoder: a recurrent layer, a temporal convolution or a Transformer.
     channels, hidden_size, num_layers, outputs : int
@@ -54,7 +55,7 @@ class SequenceNetwork(nn.Module):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         channels: int,
         hidden_size: int,
         outputs: int,
@@ -67,8 +68,9 @@ class SequenceNetwork(nn.Module):
         options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        cell = check_encoder(cell)
         self._config = {
-            "cell": check_encoder(cell),
+            "cell": cell,
             "channels": channels,
             "hidden_size": hidden_size,
             "outputs": outputs,
@@ -101,7 +103,7 @@ class SequenceNetwork(nn.Module):
     @property
     def channels(self) -> int:
         """C, what a step of a sequence holds."""
-        return int(self._config["channels"])  # type: ignore[call-overload, no-any-return]
+        return int(self._config["channels"])  # type: ignore[call-overload, arg-type]
 
     @property
     def recurrent(self) -> nn.RNNBase | CellLayer | None:

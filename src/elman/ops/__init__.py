@@ -18,7 +18,9 @@ from ._half import computes_in_half as computes_in_half
 from ._half import run_widened as run_widened
 from ._half import stored_in as stored_in
 from ._lstm import lstm as lstm
+from ._ordinary import disturbed as disturbed
 from ._ordinary import foreign as foreign
+from ._ordinary import ordinary as ordinary
 from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
 from ._paths import choose_path as choose_path
@@ -41,8 +43,11 @@ from .native._border import MOST_ROWS as MOST_ROWS
 from .native._border import STEPS as STEPS
 from .native._border import fast_layer as fast_layer
 from .native._border import step as step
+from .native._compile import compile_cells as compile_cells
 from .native._instruction_set import instruction_set as instruction_set
 from .native._peak import measured_peak as measured_peak
+from .native._program import PROGRAMS as PROGRAMS
+from .native._program import run_program as run_program
 from .native._sequence import run_sequence as run_sequence
 from .native._trained_step import trained_step as trained_step
 
@@ -58,6 +63,7 @@ __all__ = [
     "MOST_ROWS",
     "NONLINEARITIES",
     "PREFERENCE",
+    "PROGRAMS",
     "STEPS",
     "STOCK",
     "Call",
@@ -69,9 +75,11 @@ __all__ = [
     "asking",
     "check_nonlinearity",
     "choose_path",
+    "compile_cells",
     "computes_in_half",
     "core_forward",
     "core_traces",
+    "disturbed",
     "dropout_masks",
     "exporting",
     "fast_layer",
@@ -81,12 +89,14 @@ __all__ = [
     "instruction_set",
     "lstm",
     "measured_peak",
+    "ordinary",
     "record_paths",
     "record_step_gradients",
     "register_path",
     "rnn",
     "run",
     "run_instead",
+    "run_program",
     "run_sequence",
     "run_widened",
     "step",

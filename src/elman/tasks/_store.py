@@ -31,7 +31,7 @@ from elman._modes import own_modes
 from elman._plain import plain
 
 from ._registry import ESTIMATORS
-from ._stored_cell import CELL, read_cell, write_cell
+from ._stored_cell import CELL, plain_cell, read_cell, with_cell, write_cell
 from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
@@ -70,6 +70,8 @@ class _Run(BaseModel):
     fitted: dict[str, Any]
     # Of the equations of a user's own cell.
     cell_sha256: str | None = None
+    # Whether it was given itself, and not by its name.
+    cell_itself: bool | None = None
 
 
 def save(estimator: Storable, directory: str | Path) -> Path:
@@ -94,6 +96,7 @@ def save(estimator: Storable, directory: str | Path) -> Path:
     fitted, tensors = estimator._dump()
     model = save_tensors({k: v.detach().contiguous() for k, v in tensors.items()})
     parameters = _parameters(estimator)
+    cell_sha256, itself = write_cell(estimator, directory)
     run = _Run(
         schema_version=_SCHEMA,
         task=estimator.task,
@@ -105,8 +108,9 @@ def save(estimator: Storable, directory: str | Path) -> Path:
         },
         parameters=_without_none(parameters),
         none=[name for name, value in parameters.items() if value is None],
-        fitted=_without_none(fitted),
-        cell_sha256=write_cell(estimator, directory),
+        fitted=_without_none(_plain_network(fitted)),
+        cell_sha256=cell_sha256,
+        cell_itself=itself or None,
     )
     # One number that is not finite must not cost a finished training.
     content = plain(estimator.results_)
@@ -150,7 +154,11 @@ def load(directory: str | Path) -> Any:
         )
     if run.cell_sha256 is not None:
         own = _read(directory / CELL)
-        read_cell(run.parameters.get("cell"), directory, own, run.cell_sha256)
+        name, itself = run.parameters.get("cell"), bool(run.cell_itself)
+        cell = read_cell(name, directory, own, run.cell_sha256, itself)
+        if itself:
+            run.parameters["cell"] = cell
+            run.fitted["network"] = with_cell(run.fitted.get("network"), cell)
     try:
         tensors = load_tensors(content)
         results = json.loads(_read(directory / RESULTS))
@@ -178,6 +186,8 @@ def load(directory: str | Path) -> Any:
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
     parameters = {k: _stored(v) for k, v in estimator.get_params(deep=False).items()}
+    if "cell" in parameters:
+        parameters["cell"] = plain_cell(parameters["cell"])
     for name in ("callbacks", "checkpoints"):
         parameters.pop(name, None)
     training = estimator.training
@@ -187,6 +197,13 @@ def _parameters(estimator: Any) -> dict[str, Any]:
     if not isinstance(parameters["random_state"], int | None):
         parameters["random_state"] = getattr(estimator, "seed_", None)
     return parameters
+
+
+def _plain_network(fitted: dict[str, Any]) -> dict[str, Any]:
+    """Return what was learned with the cell of its network by name."""
+    if "network" not in fitted:
+        return fitted
+    return {**fitted, "network": plain_cell(fitted["network"])}
 
 
 def _stored(value: Any) -> Any:

@@ -4,36 +4,58 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elman import cells
 from elman._errors import InputError, RunDirectoryError
 from elman._files import replace_durably
+from elman.cells import Cell
 
 CELL = "cell.json"
 _EQUATIONS = ("states", "gates", "heads", "nodes", "after")
 
 
-def write_cell(estimator: Any, directory: Path) -> str | None:
+def write_cell(estimator: Any, directory: Path) -> tuple[str | None, bool]:
     """Write the equations of an estimator's cell, where they are a user's own.
 
     Returns
     -------
     str or None
         The digest of the file; None without one.
+    bool
+        Whether the cell was given itself, not by its name.
     """
-    name = getattr(estimator, "cell", None)
-    if name not in cells.names() or cells.is_shipped(name):
-        return None
-    data = cells.stored(cells.cell(name))
+    found = cells.given(getattr(estimator, "cell", None))
+    itself = isinstance(found, Cell)
+    if not itself and (found not in cells.names() or cells.is_shipped(found)):
+        return None, False
+    data = cells.stored(cells.cell(found))
     content = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
     replace_durably(directory / CELL, content)
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(content).hexdigest(), itself
 
 
-def read_cell(name: object, directory: Path, content: bytes, digest: str) -> None:
-    """Make a run's own cell known by its name, unless it is already.
+def plain_cell(value: Any) -> Any:
+    """Return a configuration with cells as what they are called."""
+    if isinstance(value, Mapping):
+        return {k: plain_cell(v) for k, v in value.items()}
+    found = cells.given(value)
+    return repr(found) if isinstance(found, Cell) else found
+
+
+def with_cell(value: Any, cell: Cell) -> Any:
+    """Return the configuration of a network with this cell in it."""
+    if not isinstance(value, Mapping):
+        return value
+    return {k: cell if k == "cell" else with_cell(v, cell) for k, v in value.items()}
+
+
+def read_cell(
+    name: object, directory: Path, content: bytes, digest: str, itself: bool
+) -> Cell:
+    """Return a run's own cell, by its name known unless it is already.
 
     Parameters
     ----------
@@ -44,6 +66,8 @@ def read_cell(name: object, directory: Path, content: bytes, digest: str) -> Non
         Of the file.
     digest : str
         As the run names it.
+    itself : bool
+        Whether it was given itself: it has no name then.
 
     Raises
     ------
@@ -63,9 +87,11 @@ def read_cell(name: object, directory: Path, content: bytes, digest: str) -> Non
         raise RunDirectoryError(f"{path} does not hold a cell ({error})") from error
     if not isinstance(name, str):
         raise RunDirectoryError(f"{path}: the run names no cell")
+    if itself:
+        return found
     if name not in cells.names():
         cells.register(type(found), name)
-        return
+        return found
     # Both read again: a class and its stored form number their nodes differently.
     known, own = cells.restored(cells.stored(cells.cell(name))), found
     pair = [cells.stored(each) for each in (known, own)]
@@ -75,3 +101,4 @@ def read_cell(name: object, directory: Path, content: bytes, digest: str) -> Non
             "the one the run was trained with; load it where that one is registered, "
             "or none of that name"
         )
+    return found

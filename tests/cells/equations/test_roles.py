@@ -17,14 +17,25 @@ KEEPS = {
     "layer_norm_gru": ("z", "", ""),
     "janet": ("f", "", ""),
     "mingru": ("z", "", ""),
+    "mgu": ("f", "", ""),
+    "ligru": ("z", "", ""),
+    "fastgrnn": ("z", "", ""),
+    "sru": ("f", "", ""),
+    "minlstm": ("f", "", ""),
+    "rglru": ("a", "i", ""),
+    "hgrn": ("f", "", "o"),
+    "paragru": ("z", "", ""),
+    "paralstm": ("f", "", "o"),
+    "lem": ("q", "", ""),
 }
+INVERTED = ("mingru", "mgu", "paragru", "lem")
 
 
 @pytest.mark.parametrize("name", cells.names())
 def test_which_gate_keeps_writes_and_lets_out(name):
     found = cells.roles(cells.cell(name).traced)
     assert (found.keep, found.write, found.out) == KEEPS.get(name, ("", "", ""))
-    assert found.inverted == (name == "mingru")
+    assert found.inverted == (name in INVERTED)
 
 
 @pytest.mark.parametrize("phi", ["tanh", "relu", "sigmoid", "identity", "softplus"])

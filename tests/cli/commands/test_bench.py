@@ -87,6 +87,14 @@ def test_the_file(elman, measured, tmp_path):
     assert found["absent"] == {"jax": "not installed", "keras": "not installed"}
 
 
+def test_every_cell_at_one_size(elman, measured):
+    answer = elman("bench", "--only", "cells", "--size", "2x3x4x5")
+    assert answer.status == 0
+    assert {case.cell for case, _ in measured} == set(b.EQUATIONS)
+    assert "Geometric means of the training steps' ratios of every cell" in answer.out
+    assert "JANET 2 × 3, 4 → 5" in answer.out
+
+
 def test_losing_rows_are_named(elman, measured, monkeypatch):
     monkeypatch.setattr(
         b, "measure", lambda case, *_: Row(case, {"elman": 2.0, "torch": 1.0})
@@ -106,6 +114,8 @@ def test_losing_rows_are_named(elman, measured, monkeypatch):
         (["--threads", "0"], "--threads must be at least 1, got 0"),
         (["--threads", "99999"], "--threads: got 99999, this machine has"),
         (["--cell", "gru", "--only", "projection"], "nothing to measure: a projection"),
+        (["--size", "32x100x64"], "--size: got '32x100x64'; write rows, steps,"),
+        (["--size", "2x0x3x4"], "--size: got '2x0x3x4'; write rows, steps,"),
         (["--json", "no/such/b.json"], "--json: there is no directory no/such"),
         (["--json", "."], "--json: . is a directory"),
     ],

@@ -89,7 +89,7 @@ def test_with_noise(name, rate):
     found, parameters, x, state = problem(name)
     shape = state[0].shape
     step = found.traced
-    hides = step.dropped if name not in ("mingru", "slstm") else ()
+    hides = step.dropped if name != "slstm" else ()
     factors = tuple(2.0 * torch.randint(0, 2, shape) for _ in hides)
     stays = tuple(
         torch.rand(len(x), *shape) < 0.3 if rate is None or k % 2 else rate

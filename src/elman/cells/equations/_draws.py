@@ -66,6 +66,27 @@ class Normal:
 
 
 @dataclass(frozen=True)
+class HeNormal:
+    """Normally around 0 with a deviation of √(2/fan-in), as He et al. 2015."""
+
+    def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
+        """Return it."""
+        return Normal(math.sqrt(2.0 / max(shape[-1], 1))).draw(shape, hidden, source)
+
+
+@dataclass(frozen=True)
+class FanIn:
+    """Evenly within ± a gain over √fan-in."""
+
+    gain: float = 1.0
+
+    def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
+        """Return it."""
+        bound = self.gain / math.sqrt(max(shape[-1], 1))
+        return bound * (2.0 * source(shape) - 1.0)
+
+
+@dataclass(frozen=True)
 class Orthogonal:
     """Each square block orthogonal, times a gain."""
 
@@ -94,6 +115,31 @@ class Identity:
         rows, columns = _matrix(shape, self)
         blocks = -(-rows // max(columns, 1))
         return np.tile(self.gain * np.eye(columns), (blocks, 1))[:rows]
+
+
+@dataclass(frozen=True)
+class Rotations:
+    """What `Exponential` makes rotations of pairs of units by angles even within ±π.
+
+    Henaff, Szlam and LeCun 2016. For `Cayley` the angles are even from 0 to a right
+    angle, as in Helfrich, Willmott and Ye 2018.
+    """
+
+    cayley: bool = False
+
+    def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
+        """Return it."""
+        rows, columns = _matrix(shape, self)
+        found = np.zeros(shape)
+        for first in range(0, rows, max(columns, 1)):
+            angles = source((columns // 2,))
+            lower = np.arange(1, columns, 2)
+            if self.cayley:
+                value = np.tan(0.25 * np.pi * angles)
+            else:
+                value = np.pi * (2.0 * angles - 1.0)
+            found[first + lower, lower - 1] = value
+        return found
 
 
 @dataclass(frozen=True)
@@ -135,6 +181,20 @@ class LogRing:
         """Return it."""
         low, high = self.smallest**2, self.largest**2
         return np.log(-0.5 * np.log(low + (high - low) * source(shape)))
+
+
+@dataclass(frozen=True)
+class SoftplusRing:
+    """ln(1/|λ| − 1), so that exp(−softplus) is |λ|, even by area over a ring."""
+
+    smallest: float
+    largest: float
+
+    def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
+        """Return it."""
+        low, high = self.smallest**2, self.largest**2
+        size = np.sqrt(low + (high - low) * source(shape))
+        return np.log(1.0 / size - 1.0)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ Value = Any
 """A symbol while a step is traced, an array or a tensor while it is run."""
 
 
-def _torch(*values: Value) -> Any:
+def tensors(*values: Value) -> Any:
     """Return torch if one of the values is a tensor."""
     torch = sys.modules.get("torch")
     if torch is not None and any(isinstance(v, torch.Tensor) for v in values):
@@ -35,7 +35,7 @@ def _unary(op: str, value: Value) -> Value:
         return record(op, value)
     if isinstance(value, Input):
         value._refuse()
-    torch = _torch(value)
+    torch = tensors(value)
     if torch is None:
         return _OWN[op](value) if op in _OWN else getattr(np, op)(value)
     if op == "softplus":
@@ -126,7 +126,7 @@ def minimum(a: Value, b: Value) -> Value:
 def _binary(op: str, name: str, a: Value, b: Value) -> Value:
     if isinstance(a, Symbol) or isinstance(b, Symbol):
         return record(op, a, b)
-    torch = _torch(a, b)
+    torch = tensors(a, b)
     if torch is None:
         return getattr(np, name)(a, b)
     return getattr(torch, name)(*_same(torch, a, b))
@@ -148,7 +148,7 @@ def where(condition: Value, a: Value, b: Value) -> Value:
             "where needs a condition on values such as a > b, got a plain "
             f"{condition}; for an option write Python's if"
         )
-    torch = _torch(condition)
+    torch = tensors(condition)
     if torch is None:
         return np.where(np.asarray(condition) != 0, a, b)
     if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
@@ -162,7 +162,7 @@ def row_sum(value: Value) -> Value:
     """Return the sum over a row's units, for every unit."""
     if isinstance(value, Symbol):
         return Symbol(value.node.table.make("rowsum", (value.node,)))
-    if _torch(value) is None:
+    if tensors(value) is None:
         return np.sum(value, axis=-1, keepdims=True)
     return value.sum(-1, keepdim=True)
 

@@ -182,7 +182,7 @@ def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value
         return []
     hidden = parameters[INPUT_WEIGHT].shape[0] // len(lowered.blocks.weight_ih)
     found: dict[Node, Value] = {}
-    for node in ordered(lowered.units):
+    for node in lowered.units_in_order:
         if node.op == "unit":
             found[node] = parameters[node.data]
         elif node.op == "width":
@@ -208,6 +208,9 @@ def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
 class Composite:
     """A step's graph on arrays or tensors of any kind.
 
+    A subclass with `apply`, `_product`, `_joined` and `_parts` of its own runs it on
+    another library's arrays.
+
     Parameters
     ----------
     step : Step
@@ -218,6 +221,15 @@ class Composite:
         Take parts of the parameters as tensors of their own, for tracers that allow no
         two views of one.
     """
+
+    _joined = staticmethod(joined)
+    _product = staticmethod(product)
+
+    @staticmethod
+    def _parts(whole: Value, count: int) -> Sequence[Value]:
+        """Return parts of one width of the last axis."""
+        width = whole.shape[-1] // count
+        return [whole[..., k * width : (k + 1) * width] for k in range(count)]
 
     def __init__(
         self, step: Step, parameters: Mapping[str, Value], *, apart: bool = False
@@ -237,7 +249,7 @@ class Composite:
             elif node.op == "width":
                 self._fixed[node] = float(self.hidden)
             elif self._is_fixed(node):
-                self._fixed[node] = _apply(node, self._fixed)
+                self._fixed[node] = self.apply(node, self._fixed)
         self._moving = [n for n in self._order if n not in self._fixed]
         self._groups = self._group()
         self._bias = self._biases()
@@ -258,7 +270,9 @@ class Composite:
             elif own == list(range(own[0], own[-1] + 1)):
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
             else:
-                rows = joined([weight[k * hidden : (k + 1) * hidden] for k in own])
+                rows = self._joined(
+                    [weight[k * hidden : (k + 1) * hidden] for k in own]
+                )
             if self._apart:
                 rows = rows.clone()
             found[source] = rows, tuple(pairs[k][0] for k in own)
@@ -335,7 +349,7 @@ class Composite:
                         self._multiply(source, found[source], sums)
                 found[node] = sums[node]
             else:
-                found[node] = _apply(node, found)
+                found[node] = self.apply(node, found)
         return found
 
     def product_of(self, source: Node, value: Value) -> dict[Node, Value]:
@@ -349,11 +363,11 @@ class Composite:
         """
         rows, nodes = self._groups[source]
         if value.ndim == 2:
-            whole = product(value, rows, self.step.heads)
+            whole = self._product(value, rows, self.step.heads)
         else:
             turned = value.swapaxes(1, 2)
             flat = turned.reshape(-1, turned.shape[-1])
-            whole = product(flat, rows, self.step.heads)
+            whole = self._product(flat, rows, self.step.heads)
             whole = whole.reshape(*turned.shape[:2], -1).swapaxes(1, 2)
         hidden = self.hidden
         return {
@@ -373,9 +387,8 @@ class Composite:
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]
-        whole = product(value, rows, self.step.heads)
-        for k, node in enumerate(nodes):
-            part = whole[..., k * self.hidden : (k + 1) * self.hidden]
+        whole = self._product(value, rows, self.step.heads)
+        for node, part in zip(nodes, self._parts(whole, len(nodes)), strict=True):
             if node in sums:
                 sums[node] = sums[node] + part
             else:

@@ -119,6 +119,7 @@ def initial(
     for what, named, options in (
         ("init", cell.init, sorted(used)),
         ("limits", cell.limits, sorted(found)),
+        ("transforms", cell.transforms, sorted(found)),
     ):
         for name in named:
             if name not in options:

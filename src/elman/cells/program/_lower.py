@@ -57,6 +57,18 @@ class Lowered:
         """Whether the slots start from the layer's bias, block by block."""
         return self.biases == tuple(range(len(self.blocks.bias)))
 
+    @functools.cached_property
+    def plain_units(self) -> tuple[str, ...] | None:
+        """The parameters that the unit vectors are, or None if some are computed."""
+        if any(node.op != "unit" for node in self.units):
+            return None
+        return tuple(node.data for node in self.units)
+
+    @functools.cached_property
+    def units_in_order(self) -> tuple[Node, ...]:
+        """What the unit vectors are computed from, arguments first."""
+        return tuple(ordered(self.units))
+
 
 def noisy(
     step: Step,

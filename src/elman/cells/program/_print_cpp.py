@@ -8,7 +8,7 @@ see ``core/include/elman/program.h`` for `PieceRows` and `CompiledPieces`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from elman.cells.graph._layout import BEFORE
 
@@ -76,7 +76,7 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
     lines += ["template <class V, class F>", "void each(F& take) {"]
     lines += [
         f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
-        "{kForward<V>, kBackward<V>}});"
+        f"{{{', '.join(map(str, one.sizes))}}}, {{kForward<V>, kBackward<V>}}}});"
         for one in programs
     ]
     lines += [
@@ -88,6 +88,40 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
     return "\n".join(lines)
 
 
+def library_text(program: Program, number: str, name: str = "cell") -> str:
+    """Return what turns the core's text before it into a library of a program's pieces.
+
+    Parameters
+    ----------
+    program : Program
+    number : str
+        "float" or "double".
+    name : str
+        As of `printed`.
+    """
+    inline = "#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))\n"
+    return f"""{inline}
+{printed([program], name)}
+const CompiledPieces<{number}>* found;
+struct Take {{
+  void operator()(const CompiledPieces<{number}>& pieces) {{
+    static const CompiledPieces<{number}> kept = pieces;
+    found = &kept;
+  }}
+}};
+}}  // namespace
+}}  // namespace elman
+
+extern "C" __attribute__((visibility("default"))) const void* elman_pieces() {{
+  using namespace elman;
+  Take take;
+  printed::{name}::each<Vec<{number}>>(take);
+  static const PiecesLibrary library{{kPiecesVersion, sizeof({number}), kIsa, found}};
+  return &library;
+}}
+"""
+
+
 def listed(names: list[str]) -> str:
     """Return the header that includes all printed cells and hands them out."""
     lines = ["// All printed cells, by tools/print_cells.py: do not edit.", ""]
@@ -97,6 +131,21 @@ def listed(names: list[str]) -> str:
     lines += ["template <class V, class F>", "void each(F&& take) {"]
     lines += [f"  {name}::each<V>(take);" for name in names]
     lines += ["}", "", "}  // namespace printed", ""]
+    return "\n".join(lines)
+
+
+def stored(programs: Mapping[str, Program]) -> str:
+    """Return the header that has some programs as data, for the core's own tests."""
+    lines = ["// Programs as data, by tools/print_cells.py: do not edit.", ""]
+    lines += ["#include <cstdint>", "#include <vector>", ""]
+    lines += ["namespace printed {", "", "struct Stored {", "  const char* name;"]
+    lines += ["  std::vector<std::int64_t> integers;", "  std::vector<double> floats;"]
+    lines += ["};", "inline std::vector<Stored> programs() {", "  return {"]
+    for name, program in programs.items():
+        integers, floats = program.encode()
+        lines += [f'      {{"{name}",', f"       {{{', '.join(map(str, integers))}}},"]
+        lines += [f"       {{{', '.join(value.hex() for value in floats)}}}}},"]
+    lines += ["  };", "}", "", "}  // namespace printed", ""]
     return "\n".join(lines)
 
 

@@ -117,6 +117,13 @@ class Program:
     forward_pieces: tuple[Piece, ...]
     backward_pieces: tuple[Piece, ...]
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """By which, beside its digest, the core knows a program's compiled pieces."""
+        found = [getattr(self, name) for name in _SIZES]
+        found += [len(self.constants), len(self.forward_pieces)]
+        return (*found, len(self.backward_pieces))
+
     def encode(self) -> tuple[list[int], list[float]]:
         """Return the flat lists the core parses: whole numbers, and constants."""
         found = [VERSION, *(getattr(self, name) for name in _SIZES)]

@@ -20,7 +20,7 @@ from elman.cli._main import Interrupted
 from elman.cli._output import Output, is_terminal
 
 if TYPE_CHECKING:
-    from elman.bench import Case, Row
+    from elman.bench import Case, Row, Sizes
 
 _QUICK = ("grid", "ragged", "float64", "projection", "streaming", "loop")
 
@@ -39,6 +39,13 @@ def bench(
             metavar="GROUP",
             help="grid, thin, ragged, float64, projection, streaming, loop, memory,"
             " cells.",
+        ),
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BxTxIxH",
+            help="32x100x64x128, say; of grid and cells. Several as above.",
         ),
     ] = None,
     full: Annotated[
@@ -71,6 +78,8 @@ def bench(
     Example: elman bench --full --json bench.json
 
     Example: elman bench --cell lstm --only grid,streaming
+
+    Example: elman bench --only cells --cell lru,janet --size 1x1000x64x512
     """
     from elman import bench as b
 
@@ -78,7 +87,9 @@ def bench(
     cells = _chosen("--cell", cell, known, [c.lower() for c in known])
     groups = _chosen("--only", only, list(b.GROUPS), list(b.GROUPS))
     if not only and not full:
-        groups = [*_QUICK, *(("cells",) if cell else ())]
+        further = any(c in b.OTHERS for c in cells) and bool(cell)
+        groups = [*_QUICK, *(("cells",) if further else ())]
+    sizes = _sizes(size)
     others = () if peer == ["none"] else _chosen("--peer", peer, list(b.PEERS))
     rounds = whole_number("--rounds", (7 if full else 5) if rounds is None else rounds)
     if file is not None:
@@ -94,7 +105,7 @@ def bench(
     versions = {"elman": elman.__version__, "torch": str(torch.__version__)}
     versions |= {name: p.version for name, p in found.items()}
     _introduce(out, facts, versions, absent)
-    todo = b.cases(cells, groups, full)
+    todo = b.cases(cells, groups, full, sizes)
     if not todo:
         raise InputError(
             "nothing to measure: a projection is the LSTM's alone, and further cells "
@@ -140,6 +151,22 @@ def _chosen(
                 f"{did_you_mean(name, known)}"
             )
     return [known[n] for n in known if n in names] if names else list(allowed)
+
+
+def _sizes(given: Sequence[str] | None) -> list[Sizes]:
+    """Return sizes as they were written, or raise."""
+    from elman.bench import Sizes
+
+    found = []
+    for word in (w for text in given or [] for w in text.split(",") if w.strip()):
+        numbers = word.strip().split("x")
+        if len(numbers) != 4 or not all(n.isdecimal() and int(n) for n in numbers):
+            raise InputError(
+                f"--size: got {word.strip()!r}; write rows, steps, inputs and units as "
+                "32x100x64x128"
+            )
+        found.append(Sizes(*map(int, numbers)))
+    return found
 
 
 def _allowed(threads: int) -> int:
@@ -225,12 +252,15 @@ def _show(out: Output, rows: Sequence[Row]) -> None:
             out.heading(title)
             header, lines = _table(found)
             out.table(*_fitted(header, lines, _width(out)))
-    means = b.geometric_means(rows, "grid")
-    if means:
-        out.heading("Geometric means of the training steps' ratios")
+    for group in ("grid", "cells"):
+        means = b.geometric_means(rows, group)
+        if not means:
+            continue
+        kind = " of every cell" if group == "cells" else ""
+        out.heading(f"Geometric means of the training steps' ratios{kind}")
         out.pairs(
             [
-                (c, ", ".join(f"{x:.2f} × {p}" for p, x in peers.items()))
+                (b.title(c), ", ".join(f"{x:.2f} × {p}" for p, x in peers.items()))
                 for c, peers in means.items()
             ]
         )
@@ -241,7 +271,7 @@ def _show(out: Output, rows: Sequence[Row]) -> None:
 
 
 def _name(case: Case) -> str:
-    plain = case.group in ("grid", "streaming", "thin")
+    plain = case.group in ("grid", "streaming", "thin", "cells")
     return case.label if plain else f"{case.label} ({case.group})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import elman
 from elman._errors import RunDirectoryError
 from elman._files import read_file, replace_durably
+from elman.cells import Cell, restored, stored
 from elman.cli._estimator_options import words_for_none
 from elman.tasks import TASKS
 
@@ -132,10 +134,28 @@ class Job(BaseModel):
             raise ValueError(f"unknown task {task!r}")
         return task
 
+    @field_validator("options", mode="before")
+    @classmethod
+    def _plain(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Keep a cell as its equations: going on with a run executes no file."""
+        cell = options.get("cell")
+        if not isinstance(cell, Cell):
+            return options
+        return {**options, "cell": json.dumps(stored(cell), ensure_ascii=False)}
+
     def arguments(self) -> dict[str, Any]:
         """Return the options as the estimator takes them."""
         none = [k for k in words_for_none(self.options) if self.options[k] == "none"]
-        return {**self.options, **dict.fromkeys(none)}
+        found = {**self.options, **dict.fromkeys(none)}
+        cell = found.get("cell")
+        if isinstance(cell, str) and cell.startswith("{"):
+            try:
+                found["cell"] = restored(json.loads(cell))
+            except (ValueError, RecursionError) as error:
+                raise RunDirectoryError(
+                    f"{JOB}: its cell is damaged ({error})"
+                ) from None
+        return found
 
     def write(self, directory: Path) -> None:
         """Write it to a run directory, as a whole or not at all."""

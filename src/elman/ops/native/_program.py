@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from elman._errors import InputError
-from elman.cells import Lowered, paired_bias, stock
+from elman.cells import Cell, Lowered, paired_bias, stock
 from elman.ops._again import gradients_again
 from elman.ops._call import Call, Noise, Result
 from elman.ops._composite import run as run_composite
@@ -25,6 +25,7 @@ from elman.ops._ordinary import HOOKS, foreign
 from elman.ops._step_gradients import into, wanted
 
 from ._border import BUILT
+from ._compile import at_first_use
 from ._program_run import Plan, Ran, backward, forward
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
@@ -48,17 +49,62 @@ def run(call: Call) -> Result:
     in_order = [masks[name] for name in lowered.masks]
     try:
         graph = _parsed(lowered)
+        if not call.trace:
+            at_first_use(lowered, graph, call.x.dtype)
         plan = Plan(bare, lowered, graph, tuple(parameters), in_order, wanted())
         if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
             outputs = _Program.apply(plan, *tensors)
         else:
-            outputs = forward(plan, tensors, save=call.trace).outputs(call.trace)
+            ran = forward(plan, tensors, save=call.trace, again=True)
+            outputs = ran.outputs(call.trace)
     except ValueError as error:
         raise InputError(str(error)) from error
     y, *rest = outputs
     last = tuple(rest[: plan.states])
     trace = _trace(plan, y, rest[plan.states :]) if call.trace else {}
     return Result(y, last, trace)
+
+
+def run_program(
+    equations: Cell,
+    reverse: bool,
+    x: Tensor,
+    state: Sequence[Tensor | None],
+    parameters: dict[str, Tensor],
+) -> tuple[Tensor, ...]:
+    """Run one layer in one direction over full rows: the fast path.
+
+    Parameters
+    ----------
+    equations : Cell
+    reverse : bool
+        Run from the last step.
+    x : Tensor, (T, B, I)
+        Like all the others ordinary, see `_ordinary`.
+    state : sequence of Tensor or None, (B, H)
+        None: zeros.
+    parameters : dict of str to Tensor
+
+    Returns
+    -------
+    tuple of Tensor
+        y, (T, B, H), and the last states, (1, B, H).
+    """
+    lowered = equations.lowered(trace=False)
+    name = type(equations).__name__
+    call = Call(name, "", _NOTHING, (), {}, None, reverse, False, None, equations)  # type: ignore[arg-type]
+    tensors = x, *state, *parameters.values()
+    try:
+        graph = _parsed(lowered)
+        at_first_use(lowered, graph, x.dtype)
+        plan = Plan(call, lowered, graph, tuple(parameters), [], None, True)
+        if torch.is_grad_enabled() and any(
+            t is not None and t.requires_grad for t in tensors
+        ):
+            return _Program.apply(plan, *tensors)  # type: ignore[no-any-return]
+        return forward(plan, tensors, save=False).outputs(False)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def as_equations(call: Call) -> Call:
@@ -122,11 +168,12 @@ class _Program(Function):
 
     @staticmethod
     def forward(ctx: Any, plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
-        ran = forward(plan, tensors, save=True)
-        ctx.plan = plan
+        packed = HOOKS() is not None
+        ran = forward(plan, tensors, save=True, again=packed)
+        ctx.plan, ctx.made = plan, ran.made
         ctx.set_materialize_grads(False)
         kept = *tensors, ran.saved, ran.rows, *ran.tracks
-        if HOOKS() is not None:
+        if packed:
             # Whoever packs saved tensors (checkpoints, offloading) gets a copy of y.
             ctx.save_for_backward(*kept, ran.y.clone())
             ctx.y = None
@@ -144,19 +191,20 @@ class _Program(Function):
         if y is None:
             y = tracks.pop()
         elif y._version != ctx.version:
-            y = forward(plan, tensors, save=True).y
+            y = forward(plan, tensors, save=True, again=True).y
         wants = ctx.needs_input_grad[1:]
         of_trace = any(g is not None for g in grads[1 + plan.states :])
-        if torch.is_grad_enabled() or of_trace or foreign((*grads, y, *kept)):
+        given = grads if ctx.y is not None else (*grads, *kept)
+        if torch.is_grad_enabled() or of_trace or foreign(given):
             with into(plan.steps):
                 found = gradients_again(
                     lambda t: _composite(plan, t, grads), tensors, wants
                 )
         else:
-            ran = Ran(y, [], saved, rows, tracks)
+            ran = Ran(y, [], saved, rows, tracks, ctx.made)
             found = backward(plan, tensors, ran, grads[: 1 + plan.states], wants)
         if not torch._C._autograd._get_current_graph_task_keep_graph():
-            ctx.y = None
+            ctx.y = ctx.made = None
         return None, *found
 
 
@@ -164,8 +212,14 @@ def _composite(
     plan: Plan, t: Sequence[Tensor], grads: Sequence[Tensor | None]
 ) -> tuple[list[Tensor], list[Tensor | None]]:
     """Return the results on the composite path, and the gradient given of each."""
-    count = plan.states
-    state, parameters = tuple(t[1 : 1 + count]), plan.parameters(t)
+    count, parameters = plan.states, plan.parameters(t)
+    state = tuple(t[1 : 1 + count])
+    if plan.stacked:
+        hidden = len(parameters["weight_ih"]) // len(plan.lowered.blocks.weight_ih)
+        zeros = t[0].new_zeros(t[0].shape[1], hidden)
+        state = tuple(zeros if s is None else s for s in state)
+        given_last = [g if g is None else g.squeeze(0) for g in grads[1 : 1 + count]]
+        grads = grads[0], *given_last
     call = plan.call._replace(x=t[0], state=state, weights=parameters)  # type: ignore[arg-type]
     result = run_composite(call)
     outputs, given = [result.y, *result.state], list(grads[: 1 + count])

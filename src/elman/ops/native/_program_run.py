@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,8 +19,7 @@ Gradients = tuple[Tensor | None, ...]
 """Of x, the states before the first step, the parameters."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What a run needs beside tensors that may have a gradient.
 
     Attributes
@@ -35,6 +34,8 @@ class Plan:
     masks : list of Tensor, (T, B, H)
     steps : StepGradients, optional
         To be filled with ‖∂L/∂h_t‖.
+    stacked : bool
+        The last states are (1, B, H), and a first one may be None: zeros.
     """
 
     call: Call
@@ -43,34 +44,39 @@ class Plan:
     names: tuple[str, ...]
     masks: list[Tensor]
     steps: StepGradients | None
+    stacked: bool = False
 
     @property
     def states(self) -> int:
         """How many states there are."""
         return self.lowered.program.states
 
-    def way(self) -> dict[str, Any]:
-        """Return how to go through time, as the core takes it."""
-        return {
-            "lengths": self.call.lengths,
-            "reverse": self.call.reverse,
-            "threads": torch.get_num_threads(),
-        }
+    def way(self) -> tuple[Tensor | None, bool, int]:
+        """Return lengths, direction and threads, as the core takes them."""
+        return self.call.lengths, self.call.reverse, torch.get_num_threads()
 
     def parameters(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
         """Return the parameters by name, of x, the states and them."""
         return dict(zip(self.names, tensors[1 + self.states :], strict=True))
 
 
+Made = tuple[dict[str, Tensor], list[Tensor]]
+
+
 @dataclass
 class Ran:
-    """What forward leaves; `tracks` are of the states behind the first."""
+    """What forward leaves; `tracks` are of the states behind the first.
+
+    `made` are parameters of one value a unit and what the core was given instead, with
+    their graph.
+    """
 
     y: Tensor
     last: list[Tensor]
     saved: Tensor
     rows: Tensor
     tracks: list[Tensor]
+    made: Made | None = None
 
     def outputs(self, trace: bool) -> tuple[Tensor, ...]:
         """Return y, the last states and, for a trace, tracks and saved vectors."""
@@ -78,7 +84,7 @@ class Ran:
         return (*found, *self.tracks, self.saved) if trace else found
 
 
-def forward(plan: Plan, tensors: Sequence[Tensor], save: bool) -> Ran:
+def forward(plan: Plan, tensors: Sequence[Any], save: bool, again: bool = False) -> Ran:
     """Run a program.
 
     Parameters
@@ -88,11 +94,26 @@ def forward(plan: Plan, tensors: Sequence[Tensor], save: bool) -> Ran:
         x, the states before the first step, the parameters.
     save : bool
         Keep what backward and a trace need.
+    again : bool
+        Let backward make the vectors of one value a unit again.
     """
-    program = plan.lowered.program
+    lowered = plan.lowered
+    program = lowered.program
     x, first = _row(tensors[0]), _states(plan, tensors)
-    weights, bias, units = _given(plan, plan.parameters(tensors))
-    steps, rows, hidden = *x.shape[:2], first[0].shape[1]
+    parameters = plan.parameters(tensors)
+    weights, hidden = _weights(lowered, parameters)
+    bias = core_bias(lowered, parameters.get("bias"))
+    bias = None if bias is None else _whole(bias)
+    made = None
+    if lowered.plain_units is not None:
+        units = [_whole(parameters[name]) for name in lowered.plain_units]
+    elif save and not again:
+        made = _made(lowered, parameters)
+        units = [_whole(u) for u in made[1]]
+    else:
+        with torch.no_grad():
+            units = [_whole(u) for u in unit_values(lowered, parameters)]
+    steps, rows = x.shape[:2]
     new = x.new_empty
     length = steps if save else 0
     ran = Ran(
@@ -101,16 +122,18 @@ def forward(plan: Plan, tensors: Sequence[Tensor], save: bool) -> Ran:
         new(length, rows, program.saved, hidden),
         new(length, rows, program.rows),
         [new(length, rows, hidden) for _ in first[1:]],
+        made,
     )
-    kept: dict[str, Any] = {}
-    if save:
-        kept = {"saved": ran.saved, "rows": ran.rows, "tracks": [None, *ran.tracks]}
+    kept = (ran.saved, [None, *ran.tracks], ran.rows) if save else (None, None, None)
     plan.graph.forward(
         *(x, weights, bias, units, plan.masks, first, ran.y, ran.last),
-        **kept,
-        **plan.way(),
-        save=save,
+        *kept,
+        *plan.way(),
+        save,
     )
+    if plan.stacked:
+        for state in ran.last:
+            state.unsqueeze_(0)
     return ran
 
 
@@ -138,14 +161,13 @@ def backward(
     lowered, count = plan.lowered, plan.states
     x, first = _row(tensors[0]), _states(plan, tensors)
     parameters = plan.parameters(tensors)
-    weights, _, units = _given(plan, parameters)
+    weights, hidden = _weights(lowered, parameters)
     want = dict(zip(plan.names, wants[1 + count :], strict=True))
-    hidden = first[0].shape[1]
 
-    found = {k: torch.empty_like(_whole(p)) for k, p in parameters.items() if want[k]}
+    found = {k: p.new_empty(p.shape) for k, p in parameters.items() if want[k]}
     dx = torch.empty_like(x) if wants[0] else None
     dfirst = [
-        torch.empty_like(s) if w else None
+        s.new_empty(s.shape) if w and s is not None else None
         for s, w in zip(first, wants[1 : 1 + count], strict=True)
     ]
     dweights = [
@@ -155,18 +177,27 @@ def backward(
     dbias = found.get("bias")
     if dbias is not None and not lowered.bias_as_it_is:
         dbias = x.new_empty(lowered.program.slots * hidden)
-    names = [name for name in lowered.step.units if want[name]]
-    dunits = [torch.empty_like(u) if names else None for u in units]
+    names: list[str] = []
+    dunits: list[Tensor | None]
+    if lowered.plain_units is not None:
+        units = [_whole(parameters[name]) for name in lowered.plain_units]
+        dunits = [found.get(name) for name in lowered.plain_units]
+    else:
+        names = [name for name in lowered.step.units if want[name]]
+        made = ran.made or _made(lowered, parameters)
+        units = [_whole(u) for u in made[1]]
+        dunits = [u.new_empty(u.shape) if names else None for u in units]
     norms = None if plan.steps is None else x.new_empty(x.shape[:2])
     dy, *dlast = grads
+    if plan.stacked:
+        dlast = [None if d is None else d.squeeze(0) for d in dlast]
     plan.graph.backward(
         *(x, weights, units, plan.masks, first, ran.y, ran.saved),
         *([None, *ran.tracks], ran.rows),
-        **plan.way(),
-        dy=None if dy is None else _row(dy),
-        dlast=[None if d is None else _whole(d) for d in dlast],
-        **{"dx": dx, "dweights": dweights, "dbias": dbias, "dunits": dunits},
-        **{"dfirst": dfirst, "norms": norms},
+        *plan.way(),
+        None if dy is None else _row(dy),
+        [None if d is None else _whole(d) for d in dlast],
+        *(dx, dweights, dbias, dunits, dfirst, norms),
     )
     if plan.steps is not None and norms is not None:
         plan.steps.fill(norms)
@@ -176,19 +207,23 @@ def backward(
     if dbias is not None and not lowered.bias_as_it_is:
         _bring(found["bias"], dbias, lowered.biases, hidden)
     if names:
-        found.update(_through_units(lowered, parameters, names, dunits))
+        found.update(_through_units(made, names, dunits))
     return (dx, *dfirst, *(found.get(name) for name in plan.names))
 
 
-def _given(
-    plan: Plan, parameters: Mapping[str, Tensor]
-) -> tuple[list[Tensor], Tensor | None, list[Tensor]]:
-    """Return the core's weights, bias and unit vectors."""
-    with torch.no_grad():
-        weights = [_whole(w) for w in core_weights(plan.lowered, parameters)]
-        bias = core_bias(plan.lowered, parameters.get("bias"))
-        units = [_whole(u) for u in unit_values(plan.lowered, parameters)]
-    return weights, None if bias is None else _whole(bias), units
+def _weights(
+    lowered: Lowered, parameters: Mapping[str, Tensor]
+) -> tuple[list[Tensor], int]:
+    """Return the core's weights, and H."""
+    weights = [_whole(w) for w in core_weights(lowered, parameters)]
+    return weights, len(parameters["weight_ih"]) // len(lowered.blocks.weight_ih)
+
+
+def _made(lowered: Lowered, parameters: Mapping[str, Tensor]) -> Made:
+    """Return parameters of one value a unit, and with a graph what is made of them."""
+    with torch.enable_grad():
+        own = {k: parameters[k].detach().requires_grad_() for k in lowered.step.units}
+        return own, unit_values(lowered, {**parameters, **own})
 
 
 def _place(weight: Weight, whole: Tensor, hidden: int) -> Tensor:
@@ -210,38 +245,38 @@ def _bring(
 
 
 def _through_units(
-    lowered: Lowered,
-    parameters: Mapping[str, Tensor],
-    names: Sequence[str],
-    dunits: Sequence[Tensor | None],
+    made: Made, names: Sequence[str], dunits: Sequence[Tensor | None]
 ) -> dict[str, Tensor]:
     """Go back from the unit vectors to the parameters they are made of."""
-    with torch.enable_grad():
-        own = {k: p.detach() for k, p in parameters.items()}
-        own.update({k: own[k].requires_grad_() for k in names})
-        made = unit_values(lowered, own)
-    pairs = [(u, d) for u, d in zip(made, dunits, strict=True) if u.requires_grad]
+    own, units = made
+    pairs = [(u, d) for u, d in zip(units, dunits, strict=True) if u.requires_grad]
     found = torch.autograd.grad(
         [u for u, _ in pairs],
         [own[name] for name in names],
         [d for _, d in pairs],
+        # The caller lets go of it with the rest.
+        retain_graph=True,
         materialize_grads=True,
     )
     return dict(zip(names, found, strict=True))
 
 
-def _states(plan: Plan, tensors: Sequence[Tensor]) -> list[Tensor]:
-    return [_whole(s) for s in tensors[1 : 1 + plan.states]]
+def _states(plan: Plan, tensors: Sequence[Any]) -> list[Any]:
+    given = tensors[1 : 1 + plan.states]
+    return [None if s is None else _whole(s) for s in given]
 
 
 def _row(x: Tensor) -> Tensor:
     """Return x with its last axis contiguous, copied only if it must be."""
-    plain = not x.is_neg() and not x._is_zerotensor()
-    if plain and x.numel() and (x.stride(-1) == 1 or x.shape[-1] == 1):
-        return x.detach()
+    together = x.numel() and (x.stride(-1) == 1 or x.shape[-1] == 1)
+    if together and not x.is_neg() and not x._is_zerotensor():
+        return x
     return _whole(x)
 
 
 def _whole(x: Tensor) -> Tensor:
-    # What is empty counts as contiguous whatever its strides.
-    return _stored(x.detach()) if x.numel() else x.new_empty(x.shape)
+    if not x.numel():  # what is empty counts as contiguous whatever its strides
+        return x.new_empty(x.shape)
+    if x.is_contiguous() and not x.is_neg() and not x._is_zerotensor():
+        return x
+    return _stored(x.detach())

@@ -38,9 +38,9 @@ _inside = 0
 _before = 0
 
 
-def work_of(cell: str, batch: int, channels: int, units: int) -> float:
+def work_of(cell: str | cells.Cell, batch: int, channels: int, units: int) -> float:
     """Return the floating-point operations of one time step of one layer."""
-    products = _PRODUCTS.get(cell) or len(cells.cell(cell).traced.gates)
+    products = _PRODUCTS.get(str(cell)) or len(cells.cell(cell).traced.gates)
     return 2.0 * products * batch * units * (units + channels)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from elman import cells
 from elman.models import CorrectingNetwork, LogLink
 from elman.training import TrainingSettings
 
@@ -77,7 +78,7 @@ def network_config(
     """Return a forecaster's network as its configuration, on a log link if need be."""
     config = {
         "kind": "steps" if segment is None else "segments",
-        "cell": forecaster.cell,
+        "cell": cells.given(forecaster.cell),
         "encoder_size": encoder_size,
         "decoder_size": decoder_size,
         "targets": targets,

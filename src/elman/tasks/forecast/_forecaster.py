@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elman._arguments import whole_number
 from elman._modes import own_modes
+from elman.cells import Cell
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks.fit._threads import work_of_forecaster
 from elman.tasks.forecast.answers._answering import Answering
@@ -74,7 +75,7 @@ class Forecaster(Answering, RegressorTagged, Estimator):
         context: int | None = None,
         *,
         decoder: str = "auto",
-        cell: str = "gru",
+        cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
         dropout: float = 0.1,

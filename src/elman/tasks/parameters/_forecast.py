@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ._cell import CellKind, read_cell
 from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_numbers
 
@@ -68,9 +69,10 @@ FORECAST: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        Choice(_cells),
-        "Kind of recurrent layer, of the encoder and the decoder.",
-        Option(f"{CELL_WORDS}.", panel=MODEL),
+        CellKind(_cells),
+        "Kind of recurrent layer, of the encoder and the decoder: a name, or a cell of"
+        " yours.",
+        Option(f"{CELL_WORDS}; or FILE.py:CLASS.", panel=MODEL, read=read_cell),
         _ONLY,
     ),
     Parameter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ._cell import CellKind, read_cell
 from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
@@ -33,13 +34,14 @@ def _weight_of_classes(value: Any) -> Any:
 SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "cell",
-        Choice(_encoders),
-        "The encoder: a recurrent layer of any cell, a temporal convolution, or a"
-        " Transformer.",
+        CellKind(_encoders),
+        "The encoder: a recurrent layer of any cell, by its name or a cell of yours; a"
+        " temporal convolution, or a Transformer.",
         Option(
-            f"A recurrent cell: {CELL_WORDS}; tcn, a temporal convolution; or"
-            " transformer.",
+            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
+            " convolution; or transformer.",
             panel=MODEL,
+            read=read_cell,
             also=("--encoder",),
         ),
         _BOTH,

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from elman._modes import own_modes
 from elman._plain import plain
+from elman.cells import Cell
 from elman.models import SequenceNetwork, title_of
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._features import described_features, restore_features, take_features
@@ -55,7 +56,7 @@ class SequenceEstimator(Estimator):
     combination_: Combination | None = None
 
     # `_keep` sets them.
-    cell: str
+    cell: str | Cell | type[Cell]
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -81,7 +82,7 @@ class SequenceEstimator(Estimator):
 
     def __init__(
         self,
-        cell: str = "gru",
+        cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
         *,

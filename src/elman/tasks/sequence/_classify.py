@@ -12,6 +12,8 @@ from sklearn.metrics import accuracy_score
 from torch import Tensor
 from torch.nn.functional import softmax
 
+from elman.cells import Cell
+
 from ._base import SequenceEstimator
 from ._input import Array, lengths_of
 from ._targets import Targets
@@ -62,7 +64,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     def __init__(
         self,
-        cell: str = "gru",
+        cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 64,
         num_layers: int = 1,
         *,

@@ -17,11 +17,11 @@ _ROWS = 64
 _FEWEST_ROWS, _STEPS = 8, 32_000
 
 
-def check_init(init: str, cell: str) -> None:
+def check_init(init: str, cell: str | cells.Cell) -> None:
     """Raise unless the initialisation fits the cell."""
     if cell not in CELLS and init not in ("auto", "default"):
         raise InputError(
-            f"init={init!r} sets recurrent weights, and a {KINDS[cell]} has none; "
+            f"init={init!r} sets recurrent weights, and a {KINDS[str(cell)]} has none; "
             "leave it out, or use a recurrent cell such as 'gru'"
         )
     if cell not in CELLS or init in ("auto", "default"):

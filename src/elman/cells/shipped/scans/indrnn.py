@@ -8,8 +8,7 @@ from elman._errors import InputError
 from elman.cells._cell import Cell
 from elman.cells.equations._draws import Normal, Uniform
 from elman.cells.equations._functions import Value
-
-from .rnn import activation_of
+from elman.cells.shipped.rnn import activation_of
 
 
 class IndRNN(Cell):

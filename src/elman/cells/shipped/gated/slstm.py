@@ -8,6 +8,7 @@ from elman.cells.equations._functions import (
     Value,
     exp,
     maximum,
+    minimum,
     sigmoid,
     softplus,
     tanh,
@@ -23,12 +24,13 @@ class SLSTM(Cell):
         ĩ_t, f̃_t, z̃_t, õ_t = W x_t + R h_{t−1} + b, R block diagonal by heads
         l_t = ln σ(f̃_t)
         m_t = max(l_t + m_{t−1}, ĩ_t), or ĩ_t while n_{t−1} is 0
-        i_t = exp(ĩ_t − m_t),  f_t = exp(l_t + m_{t−1} − m_t)
+        i_t = exp(ĩ_t − m_t),  f_t = exp(min(l_t + m_{t−1} − m_t, 0))
         c_t = f_t ∘ c_{t−1} + i_t ∘ tanh(z̃_t)
         n_t = f_t ∘ n_{t−1} + i_t
         h_t = σ(õ_t) ∘ c_t / n_t
 
-    m keeps the exponentials within bounds and cancels in h.
+    m keeps the exponentials within bounds and cancels in h; the minimum has a say only
+    where there is no memory yet, as in the authors' code.
 
     Parameters
     ----------
@@ -51,7 +53,8 @@ class SLSTM(Cell):
         o = sigmoid(self.linear("o", x, h))
         m = where(n > 0, maximum(kept, write), write)
         i = self.gate("i", exp(write - m))
-        f = self.gate("f", exp(kept - m))
+        # Below 0 but at the first step from nothing, where it could be infinite: ∞ · 0.
+        f = self.gate("f", exp(minimum(kept - m, 0.0)))
         c = f * c + i * z
         n = f * n + i
         return o * (c / n), c, n, m

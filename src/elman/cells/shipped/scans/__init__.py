@@ -1,0 +1,1 @@
+"""Cells whose units see their own past only."""

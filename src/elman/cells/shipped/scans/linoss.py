@@ -1,0 +1,60 @@
+"""LinOSS: linear oscillators, one a unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman._errors import InputError
+from elman.cells._cell import Cell
+from elman.cells.equations._draws import FanIn, Uniform
+from elman.cells.equations._functions import Value, relu, sigmoid
+
+
+class LinOSS(Cell):
+    """The linear oscillatory state-space model: Rusch and Rus 2025.
+
+    ::
+
+        z_t = S ∘ (z_{t−1} − Δ ∘ A ∘ y_{t−1} + Δ ∘ B x_t)
+        y_t = y_{t−1} + Δ ∘ z_t
+        h_t = C y_t + D x_t
+
+    with A = relu(Â), Δ = σ(Δ̂) and S = 1 / (1 + Δ² A) (``scheme="im"``: implicit, the
+    oscillations die out slowly) or S = 1 (``"imex"``: they stay). Â and Δ̂ start even
+    between 0 and 1, B and C within ±1/√fan-in. Here B and C are real, and D is a full
+    matrix. The cell is linear: nonlinear layers belong between several.
+
+    Parameters
+    ----------
+    scheme : str
+        "im" or "imex".
+    """
+
+    source = "Rusch and Rus, Oscillatory state-space models, 2025"
+    states = ("h", "y", "z")
+    gates = ("u", "h")
+    dropped = ("y",)
+    scheme: str = "im"
+    init = {  # noqa: RUF012 - data, never changed
+        "weight_ih": FanIn(1.0),
+        "weight_hh": FanIn(1.0),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.scheme not in ("im", "imex"):
+            raise InputError(
+                f"LinOSS: scheme must be 'im' or 'imex', got {self.scheme!r}"
+            )
+
+    def step(
+        self, x: Value, h: Value, y: Value, z: Value
+    ) -> tuple[Value, Value, Value]:
+        """Return the new output, positions and velocities."""
+        pull = relu(self.unit("pull", Uniform(0.0, 1.0)))
+        rate = sigmoid(self.unit("rate", Uniform(0.0, 1.0)))
+        driven = z - rate * pull * y + rate * self.linear("u", x, bias=False)
+        implicit = self.scheme == "im"
+        z = 1 / (1 + rate * rate * pull) * driven if implicit else driven
+        y = y + rate * z
+        return self.linear("h", x, y, bias=False), y, z

@@ -1,0 +1,54 @@
+"""RG-LRU: a real decay that the input gates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman._errors import InputError
+from elman.cells._cell import Cell
+from elman.cells.equations._draws import Normal, SoftplusRing
+from elman.cells.equations._functions import Value, exp, sigmoid, softplus, sqrt
+
+
+class RGLRU(Cell):
+    """The real-gated linear recurrent unit: De et al. 2024.
+
+    ::
+
+        r_t = σ(W_r x_t + b_r),  i_t = σ(W_i x_t + b_i)
+        a_t = exp(−8 r_t ∘ softplus(Λ))
+        h_t = a_t ∘ h_{t−1} + √(1 − a_t²) ∘ i_t ∘ W_v x_t
+
+    Λ starts as the authors' code does: exp(−softplus(Λ)) even by area over the ring
+    between ``smallest`` and ``largest``. In the article x is as wide as h; W_v makes
+    it so. No weights see the state, so recurrent dropout has nothing to hide.
+
+    Parameters
+    ----------
+    smallest, largest : float
+    """
+
+    source = "De et al., Griffin: mixing gated linear recurrences with local attention "
+    source += "for efficient language models, 2024"
+    gates = ("r", "i", "v")
+    dropped = ()
+    smallest: float = 0.9
+    largest: float = 0.999
+    init = {"weight_ih": Normal(), "bias": 0.0}  # noqa: RUF012 - never changed
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if not 0 < self.smallest < self.largest < 1:
+            raise InputError(
+                f"RGLRU: smallest and largest must be 0 < smallest < largest < 1, got "
+                f"{self.smallest} and {self.largest}"
+            )
+
+    def step(self, x: Value, h: Value) -> Value:
+        """Return the new state."""
+        r = sigmoid(self.linear("r", x))
+        i = sigmoid(self.linear("i", x))
+        start = SoftplusRing(self.smallest, self.largest)
+        a = self.gate("a", exp(-8.0 * r * softplus(self.unit("decay", start))))
+        v = self.linear("v", x, bias=False)
+        return a * h + sqrt(1 - a * a) * (i * v)

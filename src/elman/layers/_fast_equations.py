@@ -1,0 +1,110 @@
+"""The fast path of layers of equations: a call past what other batches need."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import dropout
+
+from elman.ops import PROGRAMS, disturbed, ordinary, run_program
+
+from ._cell_parameters import keep_within
+from ._stack import run_stack
+from ._twins import IN_TRAINING
+from .batch._own import turned
+
+if TYPE_CHECKING:
+    from ._equations import CellLayer
+
+_DTYPES = (torch.float32, torch.float64)
+
+
+def fast_call(
+    layer: CellLayer, x: Any, hx: Any, lengths: Any
+) -> tuple[Any, Any] | None:
+    """Return what a layer returns for full sequences in a batch, or None.
+
+    None for all that is not eligible: other forms of a batch, other devices and
+    dtypes, parameters computed from others, options that change the call, active
+    modes, transforms and tracers. The results have the same bits.
+
+    Parameters
+    ----------
+    layer : CellLayer
+    x, hx, lengths : object
+        As the layer was given them; not checked.
+    """
+    beyond = layer._beyond
+    if (
+        not PROGRAMS
+        or lengths is not None
+        or (beyond and (layer.training or beyond & ~IN_TRAINING))
+        or disturbed()
+        or not ordinary(x)
+        or x is None
+        or x.dim() != 3
+        or x.dtype not in _DTYPES
+        or not x.numel()
+        or x.shape[2] != layer.input_size
+        or not layer.cell.on_core
+        or layer.cell.transforms
+    ):
+        return None
+    own = layer._parameters
+    parameters = [own.get(name) for names in layer._all_weights for name in names]
+    if any(p is None or p.dtype != x.dtype for p in parameters):
+        return None
+    if not ordinary(*parameters):
+        return None
+    first, places = layer.batch_first, len(layer._all_weights)
+    if first:
+        x = x.transpose(0, 1)
+    states = _states(layer, hx, x, places)
+    if states is None:
+        return None
+    return _run(layer, x, states, parameters)
+
+
+def _states(layer: CellLayer, hx: Any, x: Any, places: int) -> list[Any] | None:
+    """Return the states of each place, None for zeros; None if not eligible."""
+    count = len(layer.cell.states)
+    if hx is None:
+        return [[None] * count] * places
+    given = (hx,) if count == 1 else hx
+    if type(given) is not tuple or len(given) != count:
+        return None
+    expected = (places, x.shape[1], layer.hidden_size)
+    for state in given:
+        if state is None or not ordinary(state):
+            return None
+        if state.shape != expected or state.dtype != x.dtype:
+            return None
+    return [[s[place] for s in given] for place in range(places)]
+
+
+def _run(
+    layer: CellLayer, x: Any, states: list[Any], parameters: list[Any]
+) -> tuple[Any, Any]:
+    cell, each = layer.cell, len(parameters) // len(states)
+    names = tuple(name.removesuffix("_l0") for name in layer._all_weights[0])
+
+    def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
+        own = parameters[each * place : each * (place + 1)]
+        named = dict(zip(names, own, strict=True))
+        if cell.limits:
+            keep_within(named, cell)
+        y, *last = run_program(cell, reverse, x, states[place], named)
+        return y, last
+
+    directions = 2 if layer.bidirectional else 1
+    between = None
+    if layer.dropout and layer.training:
+        between = partial(dropout, p=layer.dropout)
+    y, found = run_stack(x, layer.num_layers, directions, run_one, between)
+    last = found[0]
+    if len(found) > 1:
+        last = [torch.cat(s) for s in zip(*found, strict=True)]
+    y = turned(y) if layer.batch_first else y
+    return y, tuple(last) if len(last) > 1 else last[0]

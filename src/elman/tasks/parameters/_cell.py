@@ -1,0 +1,132 @@
+"""The parameter that says which cell, and how the command line asks for it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from elman import cells
+from elman._errors import InputError, did_you_mean
+from elman.cells import Cell
+
+_WRITTEN = re.compile(r"(?:(?P<file>.+\.py):)?(?P<name>\w+)(?P<options>\(.*\))?", re.S)
+_OWN = (
+    "a class of yours goes as it is (cell=MyCell), and by name after "
+    "elman.cells.register(MyCell)"
+)
+
+
+@dataclass(frozen=True)
+class CellKind:
+    """A name, a subclass of `elman.Cell`, or an instance of one.
+
+    Parameters
+    ----------
+    words : callable
+        Returns the names.
+    """
+
+    words: Callable[[], Sequence[str]]
+
+    def __call__(self, name: str, value: Any) -> str | Cell:
+        """Return the name, or the cell."""
+        words = list(self.words())
+        found = cells.given(value)
+        if isinstance(found, Cell) or (isinstance(found, str) and found in words):
+            return found
+        asked = value.__name__ if isinstance(value, type) else str(value)
+        raise InputError(
+            f"{name} must be one of {', '.join(words)}, or an elman.Cell; got {value!r}"
+            f"{did_you_mean(asked, words)}; {_OWN}"
+        )
+
+    def __str__(self) -> str:
+        """Return the names in braces, and the type."""
+        words = ", ".join(f'"{word}"' for word in self.words())
+        return f"{{{words}}}, or a subclass of `Cell` or an instance"
+
+
+def read_cell(flag: str, text: str) -> str | Cell:
+    """Return the cell that a text names.
+
+    Parameters
+    ----------
+    flag : str
+    text : str
+        ``NAME``, ``NAME(option=value)``, ``FILE.py:CLASS`` or
+        ``FILE.py:CLASS(option=value)``. A file is run, as Python would run it.
+
+    Raises
+    ------
+    InputError
+        With what can be written instead.
+    """
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise InputError(
+            f"{flag} takes a name, NAME(option=value) or FILE.py:CLASS, got {text!r}"
+        )
+    file, name, written = found["file"], found["name"], found["options"]
+    if file is None and written is None:
+        return text.strip()
+    options = {} if written is None else _options(flag, text, written)
+    kind = cells.find(name) if file is None else _class_of(flag, Path(file), name)
+    return cells.given(kind(**options))  # type: ignore[return-value]
+
+
+def _options(flag: str, text: str, written: str) -> dict[str, Any]:
+    """Return options that are written as Python calls, numbers and texts alone."""
+    try:
+        call = ast.parse(f"f{written}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args:
+            raise ValueError
+        return {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError, RecursionError):
+        raise InputError(
+            f"{flag}: options are written as in cornn(dt=0.1), got {text!r}"
+        ) from None
+
+
+def _class_of(flag: str, path: Path, name: str) -> type[Cell]:
+    if not path.is_file():
+        raise InputError(f"{flag}: there is no file {path}")
+    module = _run(flag, path)
+    kind = getattr(module, name, None)
+    if isinstance(kind, type) and issubclass(kind, Cell):
+        return kind
+    own = [
+        key
+        for key, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Cell) and value is not Cell
+    ]
+    there = ", ".join(own) or "no subclass of elman.Cell"
+    raise InputError(
+        f"{flag}: {path} has no cell {name!r}; it has {there}{did_you_mean(name, own)}"
+    )
+
+
+def _run(flag: str, path: Path) -> ModuleType:
+    """Run a file that the user named, as Python does a script: its folder is known."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{flag}: {path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.parent.absolute())
+    sys.path.insert(0, folder)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"{flag}: {path} cannot be run ({type(error).__name__}: {reason:.200})"
+        ) from error
+    finally:
+        sys.path.remove(folder)
+    return module
