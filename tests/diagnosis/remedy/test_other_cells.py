@@ -191,6 +191,14 @@ def test_options_go_along_or_are_the_reason():
     assert "nothing to hide" in p.skipped["mingru"]
 
 
+def test_a_cell_with_the_name_of_an_initialisation_has_another():
+    for name in ("orthogonal", "orthogonal cell"):
+        p = tried(Last("RNN"), remedies=[name])
+        (remedy,) = p.remedies
+        assert remedy.name == name
+        assert remedy.kind == ("cell" if "cell" in name else "initialisation")
+
+
 def test_frozen_layers_stay_as_they_are():
     model = Last("RNN")
     model.rnn.requires_grad_(False)

@@ -88,7 +88,7 @@ def candidates(
     for candidate in _weights(model, needed, given, verdict):
         if {candidate.kind, candidate.name} & set(wanted):
             yield candidate
-    named = [n for n in cells.names() if {n, f"{n} + chrono"} & set(wanted)]
+    named = [n for n in cells.names() if {*labels(n)} & set(wanted)]
     if "cell" in wanted:
         named += other_cells(model, needed, given, skipped)
     for name in dict.fromkeys(named):
@@ -116,6 +116,15 @@ def _weights(
         yield _activation("relu", "identity", {"input_std": None})
     if simple - {"RNN_RELU", "RNN_TANH"}:
         yield _activation("tanh", "orthogonal", {})
+
+
+def labels(cell: str) -> tuple[str, str]:
+    """Return what a cell is called as a remedy: with its own start, and with chrono.
+
+    Where an initialisation has its name, as "orthogonal", it is "orthogonal cell".
+    """
+    taken = cell in (*KINDS, *init.NAMES, "critical")
+    return f"{cell} cell" if taken else cell, f"{cell} + chrono"
 
 
 def apply_everywhere(
@@ -195,7 +204,7 @@ def _cell(
         return new
 
     return Candidate(
-        f"{cell} + chrono" if how else cell,
+        f"{cell} + chrono" if how else labels(cell)[0],
         "cell",
         _call("chrono", options) if how else "",
         change,

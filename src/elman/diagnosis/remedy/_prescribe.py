@@ -21,7 +21,7 @@ from elman.diagnosis.open._cells import knows
 from elman.diagnosis.open._probe import left_alone
 from elman.layers import name_of
 
-from ._candidates import KINDS, Candidate, candidates
+from ._candidates import KINDS, Candidate, candidates, labels
 from ._settle import Settled, settle
 from ._state_form import uses_of_states
 from ._swap import inputs_of_layers, same_form
@@ -288,7 +288,7 @@ def _wanted(remedies: bool | Collection[str]) -> set[str]:
         return set(TRIED) if remedies else set()
     known = {*KINDS, "forget_bias", "orthogonal", "critical", "chrono", "identity"}
     known |= {"relu + identity", "tanh + orthogonal"}
-    of_cells = {*cells.names(), *(f"{name} + chrono" for name in cells.names())}
+    of_cells = {label for name in cells.names() for label in labels(name)}
     for name in remedies:
         if name not in known | of_cells:
             raise InputError(
