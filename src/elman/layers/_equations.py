@@ -20,9 +20,10 @@ from ._fast_equations import fast_call
 from ._noise import Zoneout
 from .batch._batch import States
 from .tracing._foreign import eagerly, symbolic_call
+from .tracing._scripted import Unscriptable
 
 
-class CellLayer(Recurrent):
+class CellLayer(Unscriptable, Recurrent):
     """Layers of a cell: stacked, in one or two directions, as `elman.LSTM`'s are.
 
     Parameters
