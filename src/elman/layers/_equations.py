@@ -145,6 +145,9 @@ class CellLayer(Unscriptable, Recurrent):
             sizes, names = (inputs, self.hidden_size), self._all_weights[place]
             draw_parameters(self, self.cell, sizes, names, self._ending(place))
 
+    def flatten_parameters(self) -> None:
+        """Do nothing: code written for torch's layers calls it before a call."""
+
     @property
     def _kind(self) -> str:
         return type(self.cell).__name__
