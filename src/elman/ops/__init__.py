@@ -12,6 +12,7 @@ from ._call import Call as Call
 from ._call import Noise as Noise
 from ._call import Result as Result
 from ._call import Weights as Weights
+from ._cell_keys import key_of as key_of
 from ._equations import dropout_masks as dropout_masks
 from ._gru import gru as gru
 from ._half import computes_in_half as computes_in_half
@@ -25,6 +26,7 @@ from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
 from ._paths import choose_path as choose_path
 from ._paths import core_traces as core_traces
+from ._paths import core_traces_program as core_traces_program
 from ._paths import force_path as force_path
 from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
@@ -80,6 +82,7 @@ __all__ = [
     "computes_in_half",
     "core_forward",
     "core_traces",
+    "core_traces_program",
     "disturbed",
     "dropout_masks",
     "exporting",
@@ -89,6 +92,7 @@ __all__ = [
     "gru",
     "held",
     "instruction_set",
+    "key_of",
     "lstm",
     "measured_peak",
     "ordinary",
