@@ -129,9 +129,10 @@ void forward(const Forward<double>& a) { forward_of(a); }
 void backward(const Backward<float>& a) { backward_of(a); }
 void backward(const Backward<double>& a) { backward_of(a); }
 
-int saved_gates(Cell cell) {
+int saved_gates(Cell cell, Activation activation) {
   Shape s{};
   s.cell = cell;
+  s.activation = activation;
   return stock_program(s).saved;
 }
 

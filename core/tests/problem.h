@@ -39,7 +39,7 @@ struct Problem {
   Problem(Cell c, Activation a, long steps, long batch, long input, long hidden, long proj,
           bool ragged, bool back, unsigned seed)
       : cell(c), act(a), S(steps), B(batch), I(input), H(hidden), P(proj ? proj : hidden),
-        G(c == Cell::lstm ? 4 : c == Cell::rnn ? 1 : 3), slots(saved_gates(c)), reverse(back) {
+        G(c == Cell::lstm ? 4 : c == Cell::rnn ? 1 : 3), slots(saved_gates(c, a)), reverse(back) {
     std::mt19937 random(seed);
     auto draw = [&](long n, double bound) {
       Array<T> v = poisoned<T>(n);

@@ -16,12 +16,9 @@ namespace elman {
 enum class Cell { rnn, gru, gru_reset_before, lstm };
 enum class Activation { tanh, relu, sigmoid, identity, softplus };  // of Cell::rnn
 
-// Gate vectors kept per unit in `gates`, in this order:
-//   rnn               none: `gates` is null, y says everything
-//   gru               n, r, z, hn     hn = W_hn h + b_hn, before the reset
-//   gru_reset_before  r, z, n, rh     rh = r * h, what W_hn multiplies
-//   lstm              i, f, g, o
-int saved_gates(Cell cell);
+// Vectors kept per unit in `gates`: what the cell's program saves, in its order. Where
+// there are none, `gates` is null.
+int saved_gates(Cell cell, Activation activation = Activation::tanh);
 
 template <class T>
 struct Weights {

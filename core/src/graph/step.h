@@ -119,9 +119,9 @@ class GraphStepRun {
     for (std::size_t k = 0; k < g_.products.size(); ++k)
       if (g_.products[k].source == Source::input) product(l, int(k), 0, all_, units);
     for (long s = 0; s < s_.steps; ++s) {
-      bool first = !s;  // nobody reads yet what another has written
+      bool first = !s;
       for (const Sweep& w : g_.sweeps[0]) {
-        if (w.meet && !first && team_.size() > 1) barrier_.wait();
+        if (w.meet && !(first && reads_states(w)) && team_.size() > 1) barrier_.wait();
         first = false;
         sweep(l, w, s * B_, units);
       }
@@ -129,6 +129,14 @@ class GraphStepRun {
     if (!f_.y) return;
     for (long b = 0; b < B_; ++b)
       copy(place_[g_.after(0)][all_ - B_ + b], f_.last[0] + b * H_, units);
+  }
+
+  // Whether a sweep reads nothing but states before the step: nobody has written those.
+  bool reads_states(const Sweep& w) const {
+    bool states = w.rows.empty() && w.lone < 0;
+    for (const int k : w.products)
+      states = states && g_.products[std::size_t(k)].source == Source::before;
+    return states;
   }
 
   static void copy(const T* from, T* to, Range units) {

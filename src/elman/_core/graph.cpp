@@ -279,6 +279,9 @@ void by_type(nb::handle x, F f) {
 void add_graph(nb::module_& m) {
   using O = nb::handle;
   m.def("use_compiled", &use_compiled);
+  m.def("saved_vectors", [](int cell, int activation) {
+    return saved_gates(static_cast<Cell>(cell), static_cast<Activation>(activation));
+  });
   m.def("draw", [](O mask, std::uint64_t key, double share, int threads) {
     const DLTensor t = Tensors<float>::look_at(mask, "mask");
     if (t.code != border::kBool || t.bits != 8 || !border::is_together(t, false))

@@ -124,7 +124,7 @@ bool make(Own& held, Given& out, const Sequence& q, std::initializer_list<int64_
 template <class T>
 bool run_as(Run& out, const Sequence& q, bool save, void* const* to, void* to_y) {
   const Shape& s = q.shape;
-  const long slots = save ? saved_gates(s.cell) : 0;
+  const long slots = save ? saved_gates(s.cell, s.activation) : 0;
   const bool raw = save && q.weights[4].object;
   Given y{}, last[2] = {}, kept[3] = {};
   const bool flat = q.unbatched || (q.state[0].object && q.state[0].t.ndim == 2);
@@ -212,7 +212,7 @@ PyObject* run_backward(const Sequence& q, const Incoming& in, PyObject* const* k
   const Shape& s = q.shape;
   Given y{kept[0], {}}, saved[3] = {};
   Own held[4] = {nullptr, nullptr, nullptr, nullptr};
-  const long slots = saved_gates(s.cell);
+  const long slots = saved_gates(s.cell, s.activation);
   const bool needed[3] = {slots > 0, q.lstm, q.weights[4].object != nullptr};
   int known = is_saved(held[0], y, q, 1, s.output);
   for (int i = 0; i < 3 && known > 0; ++i) {

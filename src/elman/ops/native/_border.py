@@ -28,9 +28,6 @@ CELLS: dict[tuple[str, str], tuple[int, int]] = {
 """Cells and variants by the core's numbers for them (core/include/elman/core.h)."""
 
 LSTM = 3
-SLOTS = (0, 4, 4, 4)
-"""Gate vectors the core saves for each unit and step, by cell."""
-
 MOST_ROWS = 8
 """Rows up to which products row by row are the quicker ones."""
 
@@ -104,6 +101,8 @@ whether gradients are wanted, h_0 and c_0 or None, five parameters or Nones for 
 layer and direction, and the lengths, or None where every row is full.
 
 ``sequence_forward`` and ``sequence_backward``: see _core/sequence.cpp.
+
+``saved_vectors(cell, activation)``: how many vectors of a unit and step they save.
 
 ``draw(mask, key, share, threads)`` fills a mask of booleans, true with a probability.
 """

@@ -17,7 +17,13 @@ from torch.autograd import Function
 
 from elman.ops._call import Call, Weights
 
-from ._border import CELLS, LSTM, SLOTS, sequence_backward, sequence_forward
+from ._border import (
+    CELLS,
+    LSTM,
+    saved_vectors,
+    sequence_backward,
+    sequence_forward,
+)
 from ._native_checks import tensors_of
 from ._sequence import Numbers
 
@@ -92,8 +98,9 @@ def _run_fake(*values: Any) -> list[Tensor]:
     found = [new(steps, rows, outputs), new(1, rows, outputs)]
     if lstm:
         found.append(new(1, rows, hidden))
-    if save and SLOTS[a.cell]:
-        found.append(new(steps, rows, SLOTS[a.cell], hidden))
+    saved = saved_vectors(a.cell, a.activation) if save else 0
+    if saved:
+        found.append(new(steps, rows, saved, hidden))
     if save and lstm:
         found.append(new(steps, rows, hidden))
     if save and a.w_hr is not None:
@@ -105,7 +112,8 @@ def _run_backward(*values: Any) -> list[Tensor]:
     a, (y, kept, dy, dh_n, dc_n, wanted) = Arguments(*values[:12]), values[12:]
     # Of gates, cells and h before its projection those there are, in this order.
     saved, given = [], iter(kept)
-    for there in (SLOTS[a.cell] > 0, a.cell == LSTM, a.w_hr is not None):
+    saved = saved_vectors(a.cell, a.activation)
+    for there in (saved > 0, a.cell == LSTM, a.w_hr is not None):
         saved.append(next(given) if there else None)
     found = sequence_backward(
         *(*_numbers(a), *a[:9], y, *saved),
