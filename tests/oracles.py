@@ -218,9 +218,9 @@ def lem(w, b, x, h, z):
     return h + q * (np.tanh(xh @ x + zh @ z + b[3]) - h), z
 
 
-def unicornn(w, b, x, h, z):
+def unicornn(w, b, x, h, z, pull=0.0):
     rate = 0.2 * logistic(w["c"])
-    z = z - rate * (np.tanh(w["w"] * h + w["ih"][0] @ x + b[0]) + h)
+    z = z - rate * (np.tanh(w["w"] * h + w["ih"][0] @ x + b[0]) + pull * h)
     return h + rate * z, z
 
 

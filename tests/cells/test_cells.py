@@ -76,8 +76,9 @@ def test_gates_have_the_names_of_the_article(name):
 
 
 @pytest.mark.parametrize("name", GATES)
-def test_cells_say_where_they_are_from(name):
+def test_cells_say_where_they_are_from_and_what_for(name):
     assert find(name).source
+    assert find(name).use.endswith(".")
     assert find(name).__doc__
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from cell_problems import draw
 from elman.cells import cell, specified
-from oracles import ACTIVATIONS, OPTIONS, ORACLES, linoss, rnn
+from oracles import ACTIVATIONS, OPTIONS, ORACLES, linoss, rnn, unicornn
 from tolerance import assert_close
 
 
@@ -79,3 +79,7 @@ def test_an_empty_slstm_takes_any_input():
         x = 1e4 * scale * problem.x
         for states in specified(found, x, zeros, problem.parameters):
             assert all(np.isfinite(s).all() for s in states)
+
+
+def test_the_oscillators_with_a_pull_of_their_own():
+    compare(cell("unicornn", alpha=2.0), lambda *a: unicornn(*a, pull=2.0))
