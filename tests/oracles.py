@@ -235,6 +235,13 @@ def orthogonal(w, b, x, h):
     return (np.sign(a) * np.maximum(np.abs(a) + w["b"], 0.0),)
 
 
+def cfc(w, b, x, h, elapsed=1.0):
+    between = 1.7159 * np.tanh(0.666 * (w["ih"][0] @ x + w["hh"][0] @ h + b[0]))
+    a, s, f, g = (u @ between + c for u, c in zip(w["hh"][1:], b[1:], strict=True))
+    s = logistic(a * elapsed + s)
+    return (np.tanh(f) * (1 - s) + np.tanh(g) * s,)
+
+
 ORACLES = {
     "rnn": rnn,
     "gru": gru,
@@ -265,6 +272,7 @@ ORACLES = {
     "unicornn": unicornn,
     "antisymmetric": antisymmetric,
     "orthogonal": orthogonal,
+    "cfc": cfc,
 }
 OPTIONS = {"slstm": {"heads": 3}}
 ACTIVATIONS = {

@@ -63,6 +63,7 @@ GATES = {
     "unicornn": ["a"],
     "antisymmetric": ["s", "a", "z"],
     "orthogonal": [],
+    "cfc": ["b", "a", "s", "f", "g"],
 }
 
 
