@@ -98,12 +98,10 @@ def test_steps_of_any_length():
     torch.manual_seed(0)
     layer = elman.CfC(4, 6, timed=True, dtype=torch.float64)
     x = torch.rand(5, 1, 4, dtype=torch.float64)
-    own = {
-        k.removesuffix("_l0"): v.detach().numpy() for k, v in layer.named_parameters()
-    }
+    own = {k: v.detach().numpy() for k, v in layer.named_parameters()}
     w = {
-        "ih": [np.c_[own["weight_ih"][:6, :3], np.zeros(6)]],
-        "hh": own["weight_hh"].reshape(5, 6, 6),
+        "ih": [np.c_[own["weight_ih_l0"][:6, :3], np.zeros(6)]],
+        "hh": own["weight_hh_l0"].reshape(5, 6, 6),
     }
     h = np.zeros(6)
     for value in x[:, 0].numpy():
