@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ import torch
 from torch import nn
 
 import elman
+from cells import Cell
 from elman import cells, layers, ops
 from elman.cells import _registry
+from laws import test_recurrence as laws
+from native_core import SETS, running_on
 
 TEXT = '''
 """A cell of three states whose output is normalised."""
@@ -22,6 +27,8 @@ from elman.cells import register, row_mean, sigmoid, sqrt, tanh
 
 @register
 class Tide(elman.Cell):
+    """A level that follows its input fast and slowly."""
+
     states = ("h", "fast", "slow")
     init = {"bias.k": 1.0}
 
@@ -77,6 +84,43 @@ def test_layer_trace_and_lengths(tide):
     a, between = one(x[:4])
     b, _ = one(x[4:], between)
     assert torch.equal(torch.cat([a, b]), whole)
+
+
+LAWS = [
+    law
+    for name, law in vars(laws).items()
+    if name.startswith("test_")
+    and not name.startswith(("test_a_linear", "test_nothing"))
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_the_laws_of_every_cell(tide, law, monkeypatch):
+    own = Cell("tide", "", 0)
+    monkeypatch.setattr(laws, "FURTHER", (own,))
+    torch.set_default_dtype(torch.float64)
+    try:
+        law(own)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_bits_by_threads_and_instruction_sets(tide, dtype):
+    layer = tide.layer(I, 37, num_layers=2, bidirectional=True).to(dtype)
+    x, found = torch.randn(T, B, I, dtype=dtype), {}
+    for isa in SETS:
+        for threads in (1, 2, 3):
+            with running_on(isa, threads):
+                y, state = layer(x, lengths=[T, 2, 0, 5])
+                loss = y.sin().sum() + sum(s.cos().sum() for s in state)
+                gradients = torch.autograd.grad(loss, list(layer.parameters()))
+            fused = "scalar" if isa == "scalar" else "fused"
+            numbers = [y, *state, *gradients]
+            for one, other in zip(
+                found.setdefault(fused, numbers), numbers, strict=True
+            ):
+                assert torch.equal(one, other)
 
 
 def test_one_step_at_a_time(tide):
@@ -168,3 +212,15 @@ def test_onnx(tide):
     (got,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     with torch.no_grad():
         assert (torch.from_numpy(got) - model(x)).abs().max() < 1e-5
+
+
+def test_a_page_of_the_documentation(tide):
+    root = Path(__file__).parents[2]
+    hook = runpy.run_path(str(root / "tools" / "docs_cells.py"))["on_page_markdown"]
+    page = hook("<!-- every cell -->")
+    section = page.split("## Tide\n")[1].split("\n## ")[0]
+    assert '`cell="tide"` · A level that' in section
+    assert tide().equations.latex in section
+    assert "States `h`, `fast`, `slow`; gates in a trace: `k`, `u`, `s`." in section
+    assert page.startswith("## ")
+    assert page.count("\n## ") + 1 == len(cells.names())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
+
+import numpy as np
 import pytest
 import torch
 
 from elman import InputError
-from elman.cells import Cell, cell, find, register
+from elman.cells import Cell, cell, find, register, tanh
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,42 @@ def test_registering_checks():
         register(torch.nn.LSTM)
     with pytest.raises(InputError, match="there already"):
         register(Another, "lstm")
+
+
+class Drawn(Cell):
+    def step(self, x, h):
+        g = tanh(self.linear("u", x, h))
+        return g * np.random.rand()
+
+
+class Branches(Cell):
+    def step(self, x, h):
+        g = tanh(self.linear("u", x, h))
+        return g * 2 if random.random() < 2 else g  # noqa: S311
+
+
+class Clocked(Cell):
+    def step(self, x, h):
+        return tanh(self.linear("u", x, h)) + time.perf_counter()
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        (Drawn, r"in step \(return g \* np\.random"),
+        (Branches, "^Branches.step has"),
+        (Clocked, r"in step \(return tanh.*perf_counter"),
+    ],
+)
+def test_what_changes_from_one_reading_to_the_next(kind, where):
+    with pytest.raises(InputError, match=where) as refused:
+        kind.layer(2, 3)
+    assert "use self.unit(..., init=...)" in str(refused.value)
+
+
+def test_a_generator_of_the_steps_own_is_a_constant():
+    class Fixed(Cell):
+        def step(self, x, h):
+            return tanh(self.linear("u", x, h)) * np.random.default_rng(0).random()
+
+    assert Fixed().traced.after

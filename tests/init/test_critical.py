@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 import elman
 from elman import InputError, init
 from elman.diagnosis import diagnose
-from elman.init._exponent import Place, leading_exponent
+from elman.init._exponent import InDoubles, leading_exponent
 
 TOLERANCE = 0.002
 
@@ -53,7 +53,7 @@ def test_exponent_is_zero_afterwards(cell, options):
     x = torch.randn(120, 6, 3)
     given = x.transpose(0, 1) if layer.batch_first else x
     init.critical_(layer, given)
-    exponent = leading_exponent(Place(layer, 0, False), x.double())
+    exponent = leading_exponent(InDoubles(layer, 0, False), x.double())
     # Weights rounded to float32 move it by little.
     assert -2 * TOLERANCE <= exponent <= TOLERANCE
 
@@ -65,7 +65,7 @@ def test_exponent_agrees_with_the_qr_method(cell, reverse):
     x = torch.randn(200, 4, 3, dtype=torch.float64)
     d = diagnose(layer, x, None, lambda y, _: y[0].sum(), remedies=False)
     other = d.lyapunov[int(reverse)]
-    found = leading_exponent(Place(layer, 0, reverse), x)
+    found = leading_exponent(InDoubles(layer, 0, reverse), x)
     # Each leaves out other steps: two standard errors and the end effects of QR.
     assert found == pytest.approx(other.exponents[0], abs=0.02 + 3 * other.errors[0])
 

@@ -8,6 +8,7 @@ import pickle
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.utils.rnn import pack_sequence
 
 import elman
@@ -304,6 +305,20 @@ def test_step_by_step(cell):
         one(x[0, :, :2])
     with pytest.raises(InputError):
         one(x[0], (x[0],) * 5)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
+@every
+def test_on_paper_and_scripted(cell):
+    layer = build(cell, num_layers=2)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        y, _ = layer(torch.empty(T, B, I, dtype=torch.float64))
+    assert y.shape == (T, B, H)
+    y, _ = layer.to("meta")(torch.empty(T, B, I, dtype=torch.float64, device="meta"))
+    assert y.device.type == "meta"
+    for module in (layer, type(layer.cell).one_step(I, H)):
+        with pytest.raises(InputError, match=r"use torch\.jit\.trace"):
+            torch.jit.script(module)
 
 
 # What torch's exporter says about itself.

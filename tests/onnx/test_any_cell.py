@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import elman
-from elman import InputError, cells, layers
+from elman import cells, layers
 from elman.cells import maximum, row_mean, sigmoid, tanh
 from tolerance import assert_close
 
@@ -114,6 +114,48 @@ def test_torchs_cells_as_equations_are_nodes_too(cell):
         assert_close(got[0], layer(x)[0], summands=6 * (H + I))
 
 
-def test_a_layer_without_a_node_says_who_writes_it():
-    with pytest.raises(InputError, match="no node for JANET; export it with export_m"):
-        elman.onnx.export(elman.JANET(I, H))
+WHOLE = {
+    "state": (elman.JANET, {"num_layers": 2}, {}),
+    "lengths": (elman.CoRNN, {"batch_first": True}, {"lengths": True}),
+    "no state": (elman.JANET, {"state_batch_first": True}, {"state": False}),
+    "one step": (elman.LRU, {}, {"one_step": True}),
+}
+
+
+@pytest.mark.parametrize("form", WHOLE)
+def test_a_layer_without_a_node_is_a_model_with_the_same_names(form):
+    kind, options, how = WHOLE[form]
+    torch.manual_seed(0)
+    layer = kind(I, H, **options)
+    written = elman.onnx.export(layer, **how)
+    names = [i.name for i in written.graph.input]
+    states = layer.cell.states
+    starts = [f"{s}_0" for s in states] if how.get("state", True) else []
+    assert names == ["input", *starts, *(["lengths"] if "lengths" in how else [])]
+    assert [o.name for o in written.graph.output] == [
+        "output",
+        *(f"{s}_n" for s in states),
+    ]
+    x = torch.randn(6, 5, I) if not layer.batch_first else torch.randn(5, 6, I)
+    lengths = torch.tensor([6, 2, 0, 4, 1]) if "lengths" in how else None
+    hx = tuple(torch.randn(layer.num_layers, 5, H) for _ in starts)
+    given = [x[0] if "one_step" in how else x, *hx]
+    got = run(written, *given, *([] if lengths is None else [lengths.int()]))
+    start = (hx if len(hx) > 1 else hx[0]) if hx else None
+    with torch.no_grad():
+        y, last = layer(x[:1] if "one_step" in how else x, start, lengths=lengths)
+    expected = y[0] if "one_step" in how else y, *(last if len(states) > 1 else (last,))
+    for mine, theirs in zip(got, expected, strict=True):
+        assert_close(mine, theirs, summands=6 * (H + I))
+
+
+def test_sizes_that_are_equal_by_chance_stay_free():
+    """Two rows: rows times units are as many as gates times units."""
+    torch.manual_seed(0)
+    model = Net(cells.cell("janet"), num_layers=2).eval()
+    written = elman.onnx.export_model(
+        model, (torch.randn(5, 2, I), torch.tensor([5, 2]))
+    )
+    given = torch.randn(4, 3, I), torch.tensor([3, 4, 1])
+    with torch.no_grad():
+        assert_close(run(written, *given)[0], model(*given), summands=4 * (H + I))

@@ -270,6 +270,7 @@ def diagnose(
         trial=tried,
         configuration=configuration,
         reason="" if none is None else none.reason,
+        skipped={} if prescription is None else prescription.skipped,
     )
 
 

@@ -57,7 +57,7 @@ class Remedy:
     ----------
     name : str
         An initialisation as `elman.init.apply_` knows it, or such as
-        "relu + identity", "gru + chrono", "clipping", "learning rate".
+        "relu + identity", "gru + chrono", "lru", "clipping", "learning rate".
     horizon_before, horizon_after : float
         Steps; NaN for a change of the training.
     verdict_after : str
@@ -185,6 +185,9 @@ class Diagnosis:
         learning_rate, clip_norm, truncation, each where it is to change.
     reason : str
         Why nothing can be said about the flow; empty where something can.
+    skipped : dict of str to str
+        Cells that were looked at and not tried in the place of the model's own, with
+        the reason.
     """
 
     verdict: str
@@ -204,6 +207,7 @@ class Diagnosis:
     trial: Trial | None = None
     configuration: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def head(self) -> LayerProfile:

@@ -13,7 +13,7 @@ from elman._errors import InputError
 from elman._modes import beside
 from elman.layers import CellLayer
 
-from ._exponent import Place, leading_exponent
+from ._exponent import InDoubles, leading_exponent
 from ._places import check_parameters, check_recurrent, places
 from ._recurrent import orthogonal_
 
@@ -95,14 +95,14 @@ def critical_(
     for index in range(layer.num_layers):
         outputs = []
         for side in range(sides):
-            gain = _gain(Place(layer, index, side == 1), inputs, tolerance)
+            gain = _gain(InDoubles(layer, index, side == 1), inputs, tolerance)
             found[index * sides + side].parameters["weight_hh"].mul_(gain)
-            outputs.append(Place(layer, index, side == 1).output(inputs))
+            outputs.append(InDoubles(layer, index, side == 1).output(inputs))
         inputs = torch.cat(outputs, -1)
     return layer
 
 
-def _gain(place: Place, x: Tensor, tolerance: float) -> float:
+def _gain(place: InDoubles, x: Tensor, tolerance: float) -> float:
     """Bracket the sign change of λ₁ by factors of √2, then halve the bracket."""
 
     def exponent(log_gain: float) -> float:

@@ -22,7 +22,7 @@ CHUNK = 50
 _NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 
 
-class Place:
+class InDoubles:
     """One layer and direction of a recurrent layer, in double precision.
 
     Parameters
@@ -75,7 +75,7 @@ class Place:
             return y.flip(0) if self.reverse else y
 
 
-def leading_exponent(place: Place, x: Tensor, gain: float = 1.0) -> float:
+def leading_exponent(place: InDoubles, x: Tensor, gain: float = 1.0) -> float:
     """Measure the leading Lyapunov exponent with the recurrent weights times ``gain``.
 
     A gradient of length 1 in a random direction enters at the last step and is
@@ -86,7 +86,7 @@ def leading_exponent(place: Place, x: Tensor, gain: float = 1.0) -> float:
 
     Parameters
     ----------
-    place : Place
+    place : InDoubles
     x : Tensor (T, B, I), float64
         In the order of time.
     gain : float

@@ -85,7 +85,7 @@ def cell_of(layer: Layer) -> cells.Cell:
 
 
 def check_recurrent(layer: Layer, what: str) -> None:
-    """Raise an InputError where a layer has no matrix that sees a state.
+    """Raise an InputError where no matrix of a layer reaches its next step.
 
     Parameters
     ----------
@@ -94,9 +94,10 @@ def check_recurrent(layer: Layer, what: str) -> None:
         Who wants to set it.
     """
     equations = cell_of(layer)
-    if not cells.row_blocks(equations.traced, "weight_hh"):
+    if not cells.recurs(equations.traced):
         raise InputError(
-            f"{what}: no matrix of {type(equations).__name__} sees a state"
+            f"{what}: no matrix of {type(equations).__name__} brings a state to the "
+            "next step"
         )
 
 

@@ -20,9 +20,10 @@ from ._fast_equations import fast_call
 from ._noise import Zoneout
 from .batch._batch import States
 from .tracing._foreign import eagerly, symbolic_call
+from .tracing._scripted import Unscriptable
 
 
-class CellLayer(Recurrent):
+class CellLayer(Unscriptable, Recurrent):
     """Layers of a cell: stacked, in one or two directions, as `elman.LSTM`'s are.
 
     Parameters
@@ -149,6 +150,9 @@ class CellLayer(Recurrent):
         for place, inputs in enumerate(self._inputs()):
             sizes, names = (inputs, self.hidden_size), self._all_weights[place]
             draw_parameters(self, self.cell, sizes, names, self._ending(place))
+
+    def flatten_parameters(self) -> None:
+        """Do nothing: code written for torch's layers calls it before a call."""
 
     @property
     def _kind(self) -> str:

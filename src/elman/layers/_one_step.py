@@ -13,9 +13,10 @@ from elman._errors import InputError
 
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
 from ._checks import ShapeError, check_input, check_state
+from .tracing._scripted import Unscriptable
 
 
-class OneStep(nn.Module):
+class OneStep(Unscriptable, nn.Module):
     """One step of a cell, as `elman.LSTMCell` is one of `elman.LSTM`.
 
     Parameters

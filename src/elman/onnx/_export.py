@@ -1,4 +1,4 @@
-"""Write a recurrent layer as an ONNX model of standard RNN, GRU or LSTM nodes."""
+"""Write a recurrent layer as an ONNX model: standard nodes, or its equations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from elman.ops import Weights
 
 from ._operator import ACTIVATIONS
 from ._order import as_stock, to_onnx
+from ._whole import export_equations
 
 _OPSET = 22
 _IR = 10  # what came with that operator set; older runtimes refuse newer ones
@@ -29,15 +30,16 @@ def export(
     lengths: bool = False,
     one_step: bool = False,
 ) -> Any:
-    """Return a layer as an ONNX model, one standard node a layer.
+    """Return a layer as an ONNX model, one standard node a layer where there is one.
 
     Batch and time are free. The model's inputs and outputs have the layer's names
     and forms: ``input``, ``h_0``, ``c_0``, ``lengths``; ``output``, ``h_n``,
-    ``c_n``. Dropout is for training and left out.
+    ``c_n``. Dropout is for training and left out. A cell that ONNX has no node for
+    becomes a Scan of plain operations, with the same names and forms.
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM of elman or torch.nn, or elman.PeepholeLSTM
+    layer : RNN, GRU or LSTM of elman or torch.nn, or a layer of any cell
     path : path, optional
         Where to write the model.
     state : bool
@@ -71,11 +73,13 @@ def export(
             f"layer: {own}, and ONNX' nodes know only the standard ones; export it "
             "with export_model, which writes what it computes"
         )
-    if isinstance(layer, CellLayer) and cells.stock_name(layer.cell) is None:
+    if one_step and (lengths or not state or layer.bidirectional):
         raise InputError(
-            f"layer: ONNX has no node for {type(layer.cell).__name__}; export it with "
-            "export_model, which writes its equations as a Scan"
+            "one_step: a step takes and returns its state, has no lengths, and "
+            "cannot run backwards; use state=True, lengths=False and one direction"
         )
+    if isinstance(layer, CellLayer) and cells.stock_name(layer.cell) is None:
+        return export_equations(layer, path, state, lengths, one_step)
     if layer._forward_hooks or layer._forward_pre_hooks:
         raise InputError(
             "layer: it has forward hooks (weight norm is one), which an ONNX model "
@@ -90,11 +94,6 @@ def export(
                 f"layer: {name}={getattr(layer, name)!r} has no counterpart in ONNX' "
                 f"nodes{'; use state=True and pass the state' if not state else ''}"
             )
-    if one_step and (lengths or not state or layer.bidirectional):
-        raise InputError(
-            "one_step: a step takes and returns its state, has no lengths, and "
-            "cannot run backwards; use state=True, lengths=False and one direction"
-        )
     try:
         onnx = importlib.import_module("onnx")
     except ImportError as error:

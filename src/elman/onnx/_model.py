@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx.experimental import _config as symbolic
 from torch.utils import _pytree as pytree
 
 from elman import ops
@@ -98,7 +99,14 @@ def export_model(
     # Clones: a tensor given twice would be traced as one input.
     args, kwargs = pytree.tree_map_only(Tensor, torch.clone, (args, kwargs))
     # With gradients a loop would return what its backward pass needs, sizes among it.
-    with torch.no_grad(), _as_elman(model), ops.run_instead(node_of), _quiet():
+    with (
+        torch.no_grad(),
+        _as_elman(model),
+        ops.run_instead(node_of),
+        _quiet(),
+        # Else sizes that are equal in the example by chance would be one size.
+        symbolic.patch(use_duck_shape=False),  # type: ignore[attr-defined]
+    ):
         exported = torch.export.export(
             model, args, kwargs, dynamic_shapes=dynamic_shapes, strict=False
         )

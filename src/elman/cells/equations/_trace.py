@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import random
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -157,6 +159,29 @@ def _check_name(what: str, name: Any) -> None:
         )
 
 
+class _Watched(Table):
+    """Blames the line that makes the node of a number."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__()
+        self.name, self.number = name, number
+
+    def make(self, op: str, args: Sequence[Node] = (), data: Any = None) -> Node:
+        """Return the node, unless it is the one."""
+        node = super().make(op, args, data)
+        if node.index == self.number:
+            raise step_error(_changes(self.name))
+        return node
+
+
+def _changes(name: str) -> str:
+    return (
+        f"{name}.step has another value each time it is read, and it is read once: "
+        "random numbers and clocks have no place in it; use self.unit(..., init=...) "
+        "for what is drawn once, recurrent_dropout or zoneout for noise"
+    )
+
+
 def trace(cell: Cell) -> Step:
     """Return the graph of a cell's step.
 
@@ -165,8 +190,38 @@ def trace(cell: Cell) -> Step:
     InputError
         With the line of the step that cannot be read, and what may stand there.
     """
-    table, states, name = Table(), cell.states, type(cell).__name__
     _check_signature(cell)
+    before = _generators()
+    found, again = _trace(cell, Table()), _trace(cell, Table())
+    pair = [_written(step.table) for step in (found, again)]
+    if pair[0] != pair[1] or _generators() != before:
+        name = type(cell).__name__
+        places = enumerate(zip(*pair, strict=False))
+        other = next((k for k, (a, b) in places if a != b), None)
+        if other is not None:
+            _trace(cell, _Watched(name, other))
+        raise InputError(_changes(name))
+    return found
+
+
+def _generators() -> list[Any]:
+    """Return the states of the generators that anybody may draw from."""
+    found: list[Any] = [random.getstate()]
+    if "numpy" in sys.modules:
+        _, key, *rest = sys.modules["numpy"].random.get_state()
+        found += [key.tobytes(), rest]
+    if "torch" in sys.modules:
+        found.append(sys.modules["torch"].get_rng_state().numpy().tobytes())
+    return found
+
+
+def _written(table: Table) -> list[tuple[str, tuple[int, ...], str]]:
+    """Return what each node of a table is, in the order they were made."""
+    return [(n.op, tuple(a.index for a in n.args), repr(n.data)) for n in table.nodes]
+
+
+def _trace(cell: Cell, table: Table) -> Step:
+    states, name = cell.states, type(cell).__name__
     run = _Trace(table, states)
     before = [Symbol(table.make("before", data=i)) for i in range(len(states))]
     try:

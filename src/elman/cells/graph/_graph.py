@@ -84,6 +84,11 @@ class Table:
             self._nodes[key] = node
         return node
 
+    @property
+    def nodes(self) -> list[Node]:
+        """All nodes, in the order they were made."""
+        return list(self._nodes.values())
+
     def const(self, value: float) -> Node:
         """Return a constant."""
         return self.make("const", data=float(value))

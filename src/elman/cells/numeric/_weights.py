@@ -10,6 +10,7 @@ from elman.cells._arrays import Array, joined, np
 from elman.cells.equations._draws import Constant, Draw, Source, Uniform
 from elman.cells.equations._functions import Value
 from elman.cells.equations._trace import Step
+from elman.cells.graph._graph import ordered
 from elman.cells.graph._layout import (
     BIAS,
     INPUT_WEIGHT,
@@ -75,6 +76,26 @@ def row_blocks(step: Step, parameter: str) -> tuple[str, ...]:
         "weight_ih", "weight_hh" or "bias".
     """
     return tuple(block.gate for block in blocks(step.linears).of(parameter))
+
+
+def recurs(step: Step) -> bool:
+    """Return whether a matrix multiplies what reaches the next step.
+
+    The output matrix of a linear recurrence does not: what it makes is not read again.
+
+    Parameters
+    ----------
+    step : Step
+    """
+    # States that the next step reads, in a way that reaches a state which it reads.
+    read: set[int] = set(range(len(step.states)))
+    while True:
+        kept = [step.after[i] for i in read]
+        seen = {n.data for n in ordered(kept) if n.op == "before"} & read
+        if seen == read:
+            break
+        read = seen
+    return any(n.op == "linear" and n.args for n in ordered(kept))
 
 
 def initial(

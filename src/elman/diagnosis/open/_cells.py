@@ -200,6 +200,9 @@ def cell_of(
         names = [name.removesuffix(suffix) for name in layer._all_weights[place]]
     found = {name: getattr(layer, name + suffix, None) for name in names}
     weights = {k: v for k, v in found.items() if isinstance(v, Tensor)}
+    for name, transform in equations.transforms.items():
+        if name in weights:
+            weights[name] = transform.of(weights[name])
     if detach:
         weights = {k: v.detach() for k, v in weights.items()}
     return Cell(kind, variant, equations, weights)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
-from elman import init
+from elman import cells, init
 from elman._errors import InputError
 from elman.diagnosis.open._cells import is_layer
 from elman.layers import name_of
 
 from ._floss import floss_
-from ._swap import swap_cell, swap_nonlinearity
+from ._other_cells import other_cells, start_of
+from ._swap import CannotSwapError, swap_cell, swap_nonlinearity, written
 
 KINDS = ("initialisation", "activation", "cell", "flossing")
 """Kinds of change of the model itself."""
@@ -41,9 +42,25 @@ class Candidate:
     change: Change
     settings: dict[str, Any] = field(default_factory=dict)
 
+    def call_for(self, treated: nn.Module) -> str:
+        """Return the line that applies it, with what a copy that has it shows."""
+        if self.kind != "cell":
+            return self.call
+        found = next(m for m in treated.modules() if is_layer(m))
+        text = f"{written(found)} in its place"
+        if found._forward_hooks:
+            text += ", its output where the state is read"
+        return f"{text}, then {self.call}" if self.call else text
+
 
 def candidates(
-    model: nn.Module, needed: int, given: dict[str, Any], verdict: str
+    model: nn.Module,
+    needed: int,
+    given: dict[str, Any],
+    verdict: str,
+    wanted: Collection[str],
+    uses: Mapping[str, str],
+    skipped: dict[str, str],
 ) -> Iterator[Candidate]:
     """Yield the changes that fit a model, the one to prefer first.
 
@@ -61,7 +78,29 @@ def candidates(
         The input of each recurrent layer by its name, for `elman.init.critical_`.
     verdict : str
         Of the model as it is.
+    wanted : collection of str
+        Kinds and names; others are left out.
+    uses : mapping
+        As `uses_of_states` returns it.
+    skipped : dict
+        Receives the cells that are not tried, with the reason.
     """
+    for candidate in _weights(model, needed, given, verdict):
+        if {candidate.kind, candidate.name} & set(wanted):
+            yield candidate
+    named = [n for n in cells.names() if {*labels(n)} & set(wanted)]
+    if "cell" in wanted:
+        named += other_cells(model, needed, given, skipped)
+    for name in dict.fromkeys(named):
+        yield _cell(name, needed, uses, skipped)
+    if {"flossing"} & set(wanted):
+        yield _flossing(given)
+
+
+def _weights(
+    model: nn.Module, needed: int, given: dict[str, Any], verdict: str
+) -> Iterator[Candidate]:
+    """Yield other weights, and another nonlinearity of a simple RNN."""
     found = [m for m in model.modules() if is_layer(m)]
     modes = {m.mode if isinstance(m, nn.RNNBase) else name_of(m)[0] for m in found}
     simple = {m for m in modes if m.startswith("RNN_")}
@@ -77,14 +116,15 @@ def candidates(
         yield _activation("relu", "identity", {"input_std": None})
     if simple - {"RNN_RELU", "RNN_TANH"}:
         yield _activation("tanh", "orthogonal", {})
-    for cell in ("gru", "lstm"):
-        if (
-            modes
-            and modes != {cell.upper()}
-            and (cell == "lstm" or "LSTM" not in modes)
-        ):
-            yield _cell(cell, t_max)
-    yield _flossing(given)
+
+
+def labels(cell: str) -> tuple[str, str]:
+    """Return what a cell is called as a remedy: with its own start, and with chrono.
+
+    Where an initialisation has its name, as "orthogonal", it is "orthogonal cell".
+    """
+    taken = cell in (*KINDS, *init.NAMES, "critical")
+    return f"{cell} cell" if taken else cell, f"{cell} + chrono"
 
 
 def apply_everywhere(
@@ -97,6 +137,8 @@ def apply_everywhere(
         for place, layer in model.named_modules():
             if not is_layer(layer):
                 continue
+            if not any(p.requires_grad for p in layer.parameters()):
+                continue  # frozen: as it is meant to be
             try:
                 if name == "critical":
                     if place not in given:
@@ -142,21 +184,31 @@ def _activation(to: str, name: str, options: dict[str, Any]) -> Candidate:
     )
 
 
-def _cell(cell: str, t_max: int) -> Candidate:
+def _cell(
+    cell: str, needed: int, uses: Mapping[str, str], skipped: dict[str, str]
+) -> Candidate:
+    how = start_of(cell, needed)
+    options = {k: v for k, v in how.items() if k != "init"}
+
     def change(model: nn.Module) -> nn.Module | None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            new = swap_cell(model, cell)
-        if new is None or not apply_everywhere(new, "chrono", {"t_max": t_max}, {}):
+            try:
+                new = swap_cell(model, cell, uses)
+            except CannotSwapError as reason:
+                skipped[cell] = str(reason)
+                return None
+        if how and not apply_everywhere(new, "chrono", options, {}):
+            skipped[cell] = "its gate has no bias here, as chrono initialisation needs"
             return None
         return new
 
     return Candidate(
-        f"{cell} + chrono",
+        f"{cell} + chrono" if how else labels(cell)[0],
         "cell",
-        f"elman.{cell.upper()} in its place, then {_call('chrono', {'t_max': t_max})}",
+        _call("chrono", options) if how else "",
         change,
-        {"cell": cell, "init": "chrono", "t_max": t_max},
+        {"cell": cell, **how},
     )
 
 

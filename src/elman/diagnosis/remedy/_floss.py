@@ -15,7 +15,7 @@ from elman.diagnosis.open._cells import Cell, is_layer
 from elman.diagnosis.open._probe import opened
 from elman.diagnosis.open._unroll import Track
 from elman.init import check_parameters
-from elman.layers import CellLayer, is_recurrent, peculiarity
+from elman.layers import CellLayer, equations_of, is_recurrent, peculiarity
 
 Layer = TypeVar("Layer", bound=nn.RNNBase | CellLayer)
 
@@ -91,6 +91,12 @@ def floss_(
         raise InputError(
             f"floss_: {'layer ' + own if own else 'got ' + type(layer).__name__}; give "
             "an RNN, GRU or LSTM layer"
+        )
+    made = sorted(equations_of(layer).transforms)
+    if made:
+        raise InputError(
+            f"floss_: {', '.join(made)} of this layer is computed from other numbers, "
+            "which keep its exponents where they are; leave it as it is"
         )
     check_parameters(layer, "floss_", "weight_hh", "bias_ih", "bias_hh", "bias")
     whole_number("count", count)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from elman import cells
 from elman._errors import InputError, did_you_mean
 from elman.diagnosis._results import Remedy
 from elman.diagnosis.judge._judge import headline_of, verdict_of
@@ -20,8 +21,9 @@ from elman.diagnosis.open._cells import knows
 from elman.diagnosis.open._probe import left_alone
 from elman.layers import name_of
 
-from ._candidates import KINDS, Candidate, candidates
+from ._candidates import KINDS, Candidate, candidates, labels
 from ._settle import Settled, settle
+from ._state_form import uses_of_states
 from ._swap import inputs_of_layers, same_form
 
 IMPROVED = 1.5
@@ -49,12 +51,15 @@ class Prescription:
         clip_norm, truncation, each only where it is to change.
     remedies : list of Remedy
         Everything measured, the longest horizon first.
+    skipped : dict of str to str
+        Cells that were looked at and not tried, with the reason.
     """
 
     model: nn.Module
     best: str | None
     configuration: dict[str, Any]
     remedies: list[Remedy] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @left_alone
@@ -139,14 +144,19 @@ def prescribe(
     wanted = _wanted(remedies)
     tried: list[Remedy] = []
     by_name: dict[str, Candidate] = {}
-    for candidate in candidates(model, needed, given, verdict):
-        if verdict not in ILL or not {candidate.kind, candidate.name} & wanted:
-            continue
+    skipped: dict[str, str] = {}
+    uses: dict[str, str] = {}
+    if verdict in ILL and wanted - set(TRIED[:2]):
+        uses = uses_of_states(model, inputs, forward)
+    for candidate in candidates(model, needed, given, verdict, wanted, uses, skipped):
+        if verdict not in ILL:
+            break
         treated = candidate.change(copied(model))
         if treated is None:
             continue
         if candidate.kind == "cell" and not same_form(model, treated, inputs, forward):
-            continue  # another cell's state does not fit what surrounds it
+            skipped[candidate.settings["cell"]] = "the model does not run with it"
+            continue  # what surrounds it counts on something of the old one
         after = measure(
             treated, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
         )
@@ -159,7 +169,7 @@ def prescribe(
                 reached,
                 verdict_of(after.profiles, needed),
                 _change(model, treated),
-                candidate.call,
+                candidate.call_for(treated),
                 candidate.kind,
                 candidate.settings,
                 before=horizon,
@@ -203,6 +213,7 @@ def prescribe(
         best,
         configuration | settled.configuration,
         [*tried, *settled.remedies],
+        skipped,
     )
 
 
@@ -276,12 +287,13 @@ def _wanted(remedies: bool | Collection[str]) -> set[str]:
     if isinstance(remedies, bool):
         return set(TRIED) if remedies else set()
     known = {*KINDS, "forget_bias", "orthogonal", "critical", "chrono", "identity"}
-    known |= {"relu + identity", "tanh + orthogonal", "gru + chrono", "lstm + chrono"}
+    known |= {"relu + identity", "tanh + orthogonal"}
+    of_cells = {label for name in cells.names() for label in labels(name)}
     for name in remedies:
-        if name not in known:
+        if name not in known | of_cells:
             raise InputError(
-                f"remedies: unknown {name!r}; choose from {', '.join(sorted(known))}"
-                f"{did_you_mean(str(name), sorted(known))}"
+                f"remedies: unknown {name!r}; choose from {', '.join(sorted(known))}, "
+                f"or a cell's name{did_you_mean(str(name), sorted(known | of_cells))}"
             )
     return set(remedies)
 

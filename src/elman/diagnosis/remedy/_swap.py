@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from elman import layers
+from elman import cells, layers
 from elman._errors import InputError
 from elman.diagnosis.open._call_model import Forward, call
 from elman.diagnosis.open._cells import is_layer, knows
 from elman.diagnosis.open._preserve import preserved
+from elman.layers import name_of
+
+from ._state_form import HANDED, IGNORED, READ, output_for_state
 
 
 def swap_nonlinearity(model: nn.Module, nonlinearity: str) -> bool:
@@ -35,62 +39,121 @@ def swap_nonlinearity(model: nn.Module, nonlinearity: str) -> bool:
     return changed
 
 
-def swap_cell(model: nn.Module, cell: str) -> nn.Module | None:
+class CannotSwapError(Exception):
+    """Why another cell cannot take a layer's place."""
+
+
+def swap_cell(model: nn.Module, cell: str, uses: Mapping[str, str]) -> nn.Module:
     """Put another cell in the place of every recurrent layer of a model.
 
     The new layer has the old one's sizes, layers, directions, form and options, and
-    torch's default weights, drawn anew. What surrounds it must not look into its
-    state: an LSTM's is a pair, where that of the others is one tensor.
+    its own start, drawn anew. Its state is handed around as the old one's was where
+    both have as many parts; else nobody may look at it, or at no more than the output.
 
     Parameters
     ----------
     model : Module
         Changed in place.
     cell : str
-        "gru" or "lstm".
+        A name that the registry of cells knows.
+    uses : mapping
+        As `uses_of_states` returns it.
 
     Returns
     -------
-    Module or None
-        The model, which is the new layer if it was one itself; None if every layer
-        has that cell already, or none can be replaced.
+    Module
+        The model, which is the new layer if it was one itself.
+
+    Raises
+    ------
+    CannotSwapError
+        If a layer cannot be replaced, or every one has that cell already.
     """
-    build: Any = layers.GRU if cell == "gru" else layers.LSTM
-    if is_layer(model):
-        return _other(model, build)
-    done = False
+    found = {n: m for n, m in model.named_modules() if is_layer(m)}
+    new = {id(m): _other(n, m, cell, uses) for n, m in found.items() if _is(m, cell)}
+    if not new:
+        raise CannotSwapError("there is no other layer to replace")
+    if id(model) in new:
+        return new[id(model)]
     for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
-            if is_layer(child):
-                new = _other(child, build)
-                if new is not None:
-                    setattr(parent, name, new)
-                    done = True
-    return model if done else None
+        for name, child in list(parent._modules.items()):
+            if id(child) in new:  # one that stands in two places stays one
+                setattr(parent, name, new[id(child)])
+    return model
 
 
-def _other(layer: nn.RNNBase | layers.CellLayer, build: Any) -> nn.RNNBase | None:
-    if isinstance(layer, nn.RNNBase):
-        if layer.mode == build.__name__ or layer.proj_size:
-            return None
-    elif isinstance(layer.zoneout, tuple):
-        return None  # one rate for each of its own states
+def _is(layer: nn.RNNBase | layers.CellLayer, cell: str) -> bool:
+    """Return whether a layer is of another cell than the one named."""
+    other = type(layers.equations_of(layer)) is not cells.find(cell)
+    return other and name_of(layer)[0] != cell
+
+
+def _other(
+    place: str,
+    layer: nn.RNNBase | layers.CellLayer,
+    cell: str,
+    uses: Mapping[str, str],
+) -> nn.Module:
+    where = place or "the layer"
+    old = layers.equations_of(layer).states
+    states = cells.find(cell).states
+    if getattr(layer, "proj_size", 0):
+        raise CannotSwapError(f"{where} projects its output, which only an LSTM does")
     if layer._forward_hooks or layer._forward_pre_hooks or is_parametrized(layer):
-        return None  # what they do with the old cell they may not do with the new
-    weight = next(layer.parameters())
-    new: nn.RNNBase = build(
-        layer.input_size,
-        layer.hidden_size,
-        layer.num_layers,
-        bias=layer.bias,
-        batch_first=layer.batch_first,
-        dropout=layer.dropout,
-        bidirectional=layer.bidirectional,
-        device=weight.device,
-        dtype=weight.dtype,
-        **layers.extras_of(layer),
-    )
+        raise CannotSwapError(
+            f"{where} has hooks or parametrised weights, made for its own cell"
+        )
+    if not any(p.requires_grad for p in layer.parameters()):
+        raise CannotSwapError(
+            f"the weights of {where} are frozen: it is to stay as it is"
+        )
+    form = f"as ({', '.join(old)})" if len(old) > 1 else f"as one tensor, {old[0]}"
+    its = f"({', '.join(states)})" if len(states) > 1 else f"one tensor, {states[0]}"
+    use = uses.get(place, IGNORED)
+    if len(old) != len(states) and (use == HANDED or (use == READ and len(old) > 1)):
+        raise CannotSwapError(
+            f"the model passes the state of {where} {form}, not as {its}"
+        )
+    new = _built(layer, cell)
+    if len(old) != len(states) and use == READ:
+        new.register_forward_hook(output_for_state)
     return new.train(layer.training)
+
+
+def _built(layer: nn.RNNBase | layers.CellLayer, cell: str) -> nn.Module:
+    weight = next(layer.parameters())
+    extras = layers.extras_of(layer)
+    if isinstance(extras.get("zoneout"), tuple):
+        raise CannotSwapError("zoneout has a rate for each state of the old cell")
+    options: dict[str, Any] = {
+        "bias": layer.bias,
+        "batch_first": layer.batch_first,
+        "dropout": layer.dropout,
+        "bidirectional": layer.bidirectional,
+        "device": weight.device,
+        "dtype": weight.dtype,
+        **extras,
+    }
+    sizes = layer.input_size, layer.hidden_size, layer.num_layers
+    try:
+        if cell in cells.STOCK:
+            stock: nn.Module = getattr(layers, cell.upper())(*sizes, **options)
+            return stock
+        inputs, hidden, count = sizes
+        own = cells.cell(cell)
+        return layers.layer_of(own, inputs, hidden, num_layers=count, **options)
+    except (InputError, TypeError) as error:
+        raise CannotSwapError(str(error)) from error
+
+
+def written(layer: nn.Module) -> str:
+    """Return the line that builds a layer: "elman.LRU(8, 64, batch_first=True)"."""
+    if not isinstance(layer, layers.CellLayer):
+        return f"elman.{type(layer).__name__}({layer.extra_repr()})"
+    cell = type(layer.cell)
+    if layers.layer_class(cell) is layers.CellLayer:
+        return f"{cell.__name__}.layer({layer.extra_repr()})"
+    return f"elman.{cell.__name__}({layer.extra_repr()})"
 
 
 def same_form(

@@ -10,7 +10,7 @@ from elman.cells import title
 from elman.diagnosis._results import Diagnosis
 
 from ._curve_svg import curve_svg
-from ._text import steps_text
+from ._text import measured, steps_text
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#667085;--paper:#fff;--line:#e6e9ef;
@@ -62,7 +62,7 @@ def page(d: Diagnosis) -> str:
         f'<p class="soft">Need: {escape(d.needed_source)}. Layer: '
         f"{escape(d.headline)} ({title(d.head.cell)}).</p>"
         f"{'' if d.reason else _curve(d)}"
-        f"{_findings(d)}{_remedies(d)}{_layers(d)}</body></html>"
+        f"{_findings(d)}{_remedies(d)}{_skipped(d)}{_layers(d)}</body></html>"
     )
 
 
@@ -108,16 +108,27 @@ def _remedies(d: Diagnosis) -> str:
         return ""
     rows = "".join(
         f"<tr{' class=best' if r.name == d.best else ''}><td><code>{escape(r.call)}"
-        f'</code></td><td class="n">{r.horizon_before:.0f}</td>'
-        f'<td class="n">{r.horizon_after:.0f}</td><td>{r.verdict_after}'
+        f'</code></td><td class="n">{before}</td>'
+        f'<td class="n">{after}</td><td>{escape(verdict)}'
         f"{' (best)' if r.name == d.best else ''}</td></tr>"
         for r in d.remedies
+        for before, after, verdict in [measured(r)]
     )
     return (
         '<h2>Remedies, measured on copies</h2><div class="wide"><table><tr>'
-        '<th>Initialisation</th><th class="n">Steps before</th>'
+        '<th>Change</th><th class="n">Steps before</th>'
         f'<th class="n">Steps after</th><th>Verdict</th></tr>{rows}</table></div>'
     )
+
+
+def _skipped(d: Diagnosis) -> str:
+    if not d.skipped:
+        return ""
+    found = "".join(
+        f"<li>{title(name)}: {escape(reason)}</li>"
+        for name, reason in d.skipped.items()
+    )
+    return f"<h2>Other cells, looked at and not tried</h2><ul>{found}</ul>"
 
 
 def _layers(d: Diagnosis) -> str:

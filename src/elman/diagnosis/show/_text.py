@@ -9,7 +9,7 @@ from textwrap import wrap
 import numpy as np
 
 from elman.cells import title
-from elman.diagnosis._results import Diagnosis, LayerProfile
+from elman.diagnosis._results import Diagnosis, LayerProfile, Remedy
 from elman.diagnosis._thresholds import VANISHED
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -59,11 +59,32 @@ def as_text(d: Diagnosis) -> str:
         wide = max(len(r.name) for r in d.remedies)
         for r in d.remedies:
             mark = "  ← best" if r.name == d.best else ""
-            before, after = f"{r.horizon_before:>6.0f}", f"{r.horizon_after:>7.0f}"
+            before, after, verdict = measured(r)
+            unit = "" if math.isnan(r.horizon_after) else "steps  "
             lines.append(
-                f"  {r.name:<{wide}}  {before} → {after} steps  {r.verdict_after}{mark}"
+                f"  {r.name:<{wide}}  {before:>6} → {after:>7} {unit}{verdict}{mark}"
             )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_skipped(d)])
+
+
+def measured(remedy: Remedy) -> tuple[str, str, str]:
+    """Return what a remedy was measured at, before and after, and what that is."""
+    if math.isnan(remedy.horizon_after):
+        before, after = f"{remedy.before:.3g}", f"{remedy.after:.3g}"
+        return before, after, f"({remedy.measured})"
+    before, after = f"{remedy.horizon_before:.0f}", f"{remedy.horizon_after:.0f}"
+    return before, after, remedy.verdict_after
+
+
+def _skipped(d: Diagnosis) -> list[str]:
+    """Say which cells were looked at and not tried, and why."""
+    if not d.skipped:
+        return []
+    lines = ["", "Other cells, looked at and not tried"]
+    for name, reason in d.skipped.items():
+        said = f"{title(name)}: {reason}"
+        lines += wrap(said, 84, initial_indent="  ", subsequent_indent="    ")
+    return lines
 
 
 def _without_verdict(d: Diagnosis) -> list[str]:

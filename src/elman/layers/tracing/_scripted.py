@@ -75,6 +75,18 @@ class Scriptable:
         return self
 
 
+class Unscriptable:
+    """A layer or cell given as equations, for which torch has no text to compile."""
+
+    def __prepare_scriptable__(self) -> Any:
+        """Refuse, before the compiler reads what it cannot."""
+        kind = type(getattr(self, "cell", self)).__name__
+        raise InputError(
+            f"torch.jit.script: {kind} is given as equations, TorchScript has none; "
+            f"use torch.jit.trace, torch.export or torch.compile"
+        )
+
+
 @functools.cache
 def _forms(twin: type[nn.Module]) -> tuple[Any, ...]:
     """Return the forms of a forward of torch's, ready to be compiled."""

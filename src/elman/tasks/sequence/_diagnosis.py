@@ -38,7 +38,7 @@ def check_init(init: str, cell: str | cells.Cell) -> None:
             f"init='identity' is for cell='rnn', and cell={cell!r} keeps its "
             "state otherwise; use init='auto'"
         )
-    if init == "orthogonal" and not cells.row_blocks(step, "weight_hh"):
+    if init == "orthogonal" and not cells.recurs(step):
         raise InputError(
             f"init='orthogonal' sets a recurrent matrix, and cell={cell!r} has "
             "none; use init='auto'"
