@@ -4,14 +4,14 @@ One protocol for all: 64 units in one layer, a linear one on the last step, Adam
 gradients clipped at 1, batches of 50. Each cell starts as it says itself.
 
 - Adding (Hochreiter and Schmidhuber 1997): 100 pairs of a number and a mark, fresh at
-  every step, 3,000 steps, or until four means of 25 losses are below a hundredth of 1/6.
-  The rates 0.01, 0.003 and 0.03 are tried in this order until
-  one solves it: an error on 1,000 held-out sequences below a tenth of 1/6, that of
-  always saying 1. Of several that do not, the best there is kept. The error that is
-  shown is of 1,000 further sequences.
+  every step, 3,000 steps, or until four means of 25 losses are below a hundredth of
+  1/6, the error of always saying 1. The rates 0.01, 0.003 and 0.03 are tried in this
+  order until one solves it: an error on 1,000 held-out sequences below a tenth of 1/6.
+  Of several that do not, the best there is kept. The error that is shown is of 1,000
+  further sequences.
 - A cell that none of them solves is tried again behind a pointwise layer, relu(W x + b)
-  of 64 units: adding needs the product of number and mark, which a cell that is linear,
-  or linear in what it adds to its state, cannot form by itself.
+  of 64 units: adding needs the product of number and mark, which a linear cell cannot
+  form by itself.
 - Digits (scikit-learn's): 64 pixels one by one, 1,400 for training, the other 397 for
   the accuracy, 20 epochs at the rate that adding chose, in the same form.
 
