@@ -151,7 +151,7 @@ def _noise(
         rates: list[float | None] = []
         for name, stay in zip(states, noise.stays, strict=True):
             if isinstance(stay, Tensor):
-                masks[f"zoneout.{name}"] = stay.to(call.x.dtype).contiguous()
+                masks[f"zoneout.{name}"] = stay.to(torch.bool).contiguous()
                 rates.append(None)
             else:
                 rates.append(0.0 if stay is None else float(stay))
