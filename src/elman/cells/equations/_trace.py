@@ -210,7 +210,7 @@ def _generators() -> list[Any]:
     Not torch's: under its tracers there is no state to read.
     """
     found: list[Any] = [random.getstate()]
-    if "numpy" in sys.modules:
+    if sys.modules.get("numpy") is not None:
         _, key, *rest = sys.modules["numpy"].random.get_state()
         found += [key.tobytes(), rest]
     return found
