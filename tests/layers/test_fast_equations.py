@@ -14,7 +14,6 @@ from elman.layers._fast_equations import fast_call
 pytestmark = pytest.mark.skipif(not ops.PROGRAMS, reason="needs the core")
 T, B, I, H = 5, 3, 4, 6
 OPTIONS = [
-    {},
     {"bias": False},
     {"batch_first": True, "bidirectional": True},
     {"num_layers": 2, "dropout": 0.4, "dtype": torch.float64},
@@ -63,9 +62,14 @@ def solve(layer, x, state, collected):
     return [*outputs, *found]
 
 
+CASES = [
+    *((name, {}) for name in cells.names()),
+    *((name, more) for name in ("gru", "lru", "slstm") for more in OPTIONS),
+]
+
+
 @pytest.mark.parametrize("given", [True, False], ids=["state", "zeros"])
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("name", cells.names())
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
 def test_the_bits_of_the_ordinary_way(name, options, given):
     layer = build(name, **options)
     x, state = draw(layer)

@@ -10,6 +10,7 @@ from torch.compiler import is_compiling
 from torch.nn import Parameter
 
 from elman import cells
+from elman.ops import exporting
 
 
 def add_parameters(
@@ -88,7 +89,18 @@ def parameters_of(
     ending : str
     """
     own = {name.removesuffix(ending): getattr(module, name) for name in names}
-    if cell.limits and not is_compiling():
+    return as_used(own, cell)
+
+
+def as_used(own: dict[str, Tensor], cell: cells.Cell) -> dict[str, Tensor]:
+    """Return parameters within their limits, and transformed where the cell says so.
+
+    Parameters
+    ----------
+    own : dict of str to Tensor
+    cell : Cell
+    """
+    if cell.limits and not exporting():
         keep_within(own, cell)
     for name, transform in cell.transforms.items():
         if name in own:
@@ -107,6 +119,10 @@ def keep_within(parameters: dict[str, Tensor], cell: cells.Cell) -> None:
     for name, (low, high) in cell.limits.items():
         value = parameters.get(name)
         if not isinstance(value, Parameter) or value.is_meta:
+            continue
+        if is_compiling():  # a graph asks nothing of its numbers
+            with torch.no_grad():
+                value.clamp_(low, high)
             continue
         outside = ((value < low) | (value > high)).any()
         if type(outside).__name__ == "FakeTensor":  # it has no value to ask for

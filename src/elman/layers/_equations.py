@@ -91,6 +91,7 @@ class CellLayer(Unscriptable, Recurrent):
         if not isinstance(cell, cells.Cell):
             raise InputError(f"cell: expected an elman.Cell, got {cell!r}")
         self.cell, step = cell, cell.traced
+        self._key = ops.key_of(cell)
         self.input_size = whole_number("input_size", input_size)
         self.hidden_size = whole_number("hidden_size", hidden_size)
         self.num_layers = whole_number("num_layers", num_layers)
@@ -105,6 +106,13 @@ class CellLayer(Unscriptable, Recurrent):
                 "num_layers=2 or more, or recurrent_dropout",
                 stacklevel=2,
             )
+        for transform in cell.transforms.values():
+            if num_layers > 1 and getattr(transform, "own_columns", False):
+                raise InputError(
+                    f"num_layers={num_layers}: {cell!r} reads a column of its input, "
+                    "which the layers above it have not; take num_layers=1 and put "
+                    "further layers behind it"
+                )
         if recurrent_dropout:
             cells.noisy(step, dropout=True)  # says so where it hides nothing
         self._all_weights: list[list[str]] = []
@@ -156,12 +164,24 @@ class CellLayer(Unscriptable, Recurrent):
 
     def _quick(self, x: Any, hx: Any, lengths: Any) -> tuple[Any, Any] | None:
         if is_compiling():
+            if ops.exporting() or self._in_graph(x):
+                return None
             # A graph would hold the loop's steps one by one.
-            return None if ops.exporting() else eagerly(self, x, hx, lengths)  # type: ignore[no-any-return]
+            return eagerly(self, x, hx, lengths)  # type: ignore[no-any-return]
         found = fast_call(self, x, hx, lengths)
         if found is None:
             found = symbolic_call(self, x, hx, lengths=lengths)
         return found
+
+    def _in_graph(self, x: Any) -> bool:
+        """Say whether a compiler is to have a call as operators."""
+        if not isinstance(x, Tensor) or x.is_nested or x.dim() not in (2, 3):
+            return False
+        return ops.core_traces_program(self._key, x.device.type, x.dtype)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.__dict__["_key"] = ops.key_of(self.cell)
 
     def _all_weights_by_place(self) -> list[dict[str, Tensor]]:
         return [
@@ -171,7 +191,8 @@ class CellLayer(Unscriptable, Recurrent):
 
     def _call(self, weights: Any, x: Tensor, state: States, **how: Any) -> ops.Call:
         name = type(self.cell).__name__
-        return ops.Call(name, "", x, state, weights, equations=self.cell, **how)
+        how |= {"equations": self.cell, "key": self._key}
+        return ops.Call(name, "", x, state, weights, **how)
 
     def _get_name(self) -> str:
         return self._kind if type(self) is CellLayer else type(self).__name__

@@ -10,7 +10,7 @@ from torch.nn.functional import dropout
 
 from elman.ops import PROGRAMS, disturbed, ordinary, run_program
 
-from ._cell_parameters import keep_within
+from ._cell_parameters import as_used
 from ._stack import run_stack
 from ._twins import IN_TRAINING
 from .batch._own import turned
@@ -49,7 +49,6 @@ def fast_call(
         or not x.numel()
         or x.shape[2] != layer.input_size
         or not layer.cell.on_core
-        or layer.cell.transforms
     ):
         return None
     own = layer._parameters
@@ -93,8 +92,8 @@ def _run(
     def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
         own = parameters[each * place : each * (place + 1)]
         named = dict(zip(names, own, strict=True))
-        if cell.limits:
-            keep_within(named, cell)
+        if cell.limits or cell.transforms:
+            named = as_used(named, cell)
         y, *last = run_program(cell, reverse, x, states[place], named)
         return y, last
 

@@ -12,6 +12,7 @@ from ._call import Call as Call
 from ._call import Noise as Noise
 from ._call import Result as Result
 from ._call import Weights as Weights
+from ._cell_keys import key_of as key_of
 from ._equations import dropout_masks as dropout_masks
 from ._gru import gru as gru
 from ._half import computes_in_half as computes_in_half
@@ -25,6 +26,7 @@ from ._paths import PREFERENCE as PREFERENCE
 from ._paths import Request as Request
 from ._paths import choose_path as choose_path
 from ._paths import core_traces as core_traces
+from ._paths import core_traces_program as core_traces_program
 from ._paths import force_path as force_path
 from ._paths import record_paths as record_paths
 from ._paths import register_path as register_path
@@ -44,6 +46,7 @@ from .native._border import STEPS as STEPS
 from .native._border import fast_layer as fast_layer
 from .native._border import step as step
 from .native._compile import compile_cells as compile_cells
+from .native._draws import held as held
 from .native._instruction_set import instruction_set as instruction_set
 from .native._peak import measured_peak as measured_peak
 from .native._program import PROGRAMS as PROGRAMS
@@ -79,6 +82,7 @@ __all__ = [
     "computes_in_half",
     "core_forward",
     "core_traces",
+    "core_traces_program",
     "disturbed",
     "dropout_masks",
     "exporting",
@@ -86,7 +90,9 @@ __all__ = [
     "force_path",
     "foreign",
     "gru",
+    "held",
     "instruction_set",
+    "key_of",
     "lstm",
     "measured_peak",
     "ordinary",

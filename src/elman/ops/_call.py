@@ -86,6 +86,8 @@ class Call(NamedTuple):
     noise : Noise, optional
     equations : Cell, optional
         The cell, where it is not one of the three.
+    key : str
+        Its word, see `_cell_keys`; for compilers alone.
     """
 
     cell: str
@@ -98,6 +100,7 @@ class Call(NamedTuple):
     trace: bool = False
     noise: Noise | None = None
     equations: Cell | None = None
+    key: str = ""
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:

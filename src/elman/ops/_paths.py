@@ -19,6 +19,7 @@ from . import _step_gradients as step_gradients
 from ._asked import Asked, asked, asking_for
 from ._asked_once import asked_once, exporting
 from ._call import Call, Result
+from ._cell_keys import on_core
 from ._half import run_widened, stored_in
 from ._ordinary import foreign
 
@@ -224,8 +225,14 @@ def request_of(call: Call) -> Request:
         exporting=exporting(),
         foreign=not compiling and foreign(call.tensors()),
         equations=call.equations is not None,
-        beyond_core=call.equations is not None and not call.equations.on_core,
+        beyond_core=call.equations is not None and not _on_core(call, compiling),
     )
+
+
+def _on_core(call: Call, compiling: bool) -> bool:
+    if compiling and call.key:
+        return on_core(call.key)
+    return call.equations is not None and call.equations.on_core
 
 
 def _computed_in(dtype: torch.dtype, device: str) -> torch.dtype:
@@ -268,6 +275,30 @@ def core_traces(cell: str, variant: str, device: str, dtype: torch.dtype) -> boo
         transformed=transformed(),
         compiling=True,
         exporting=exporting(),
+    )
+    return choose_path(request) == "native"
+
+
+@asked_once
+def core_traces_program(key: str, device: str, dtype: torch.dtype) -> bool:
+    """Say the same of a cell given as equations.
+
+    Parameters
+    ----------
+    key : str
+        See `_cell_keys`.
+    device : str
+    dtype : torch.dtype
+    """
+    request = Request(
+        "",
+        "",
+        device,
+        _computed_in(dtype, device),
+        transformed=transformed(),
+        compiling=True,
+        equations=True,
+        beyond_core=not on_core(key),
     )
     return choose_path(request) == "native"
 

@@ -17,6 +17,7 @@ from ._border import CELLS
 from ._native_checks import tensors_of
 from ._program import PROGRAMS, as_equations
 from ._program import run as run_program
+from ._program_traced import run_traced
 from ._sequence import GATE_PLACES, Beside, run_sequence
 
 
@@ -25,6 +26,8 @@ def run(call: Call) -> Result:
     if call.noise is not None and call.equations is None:
         call = as_equations(call)
     if call.equations is not None:
+        if torch.compiler.is_compiling():
+            return run_traced(call)
         return run_program(call)
     if torch.compiler.is_compiling():
         h_0, c_0 = (*call.state, None)[:2]
@@ -55,7 +58,7 @@ def _trace(call: Call, y: Tensor, gates: Any, cells: Any) -> dict[str, Tensor]:
 
 def _serves(request: Request) -> bool:
     if request.equations:
-        known = PROGRAMS and not request.beyond_core and not request.compiling
+        known = PROGRAMS and not request.beyond_core
     else:
         known = (request.cell, request.variant) in CELLS
     if request.noise and not request.equations:

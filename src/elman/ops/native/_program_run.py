@@ -99,20 +99,20 @@ def forward(plan: Plan, tensors: Sequence[Any], save: bool, again: bool = False)
     """
     lowered = plan.lowered
     program = lowered.program
-    x, first = _row(tensors[0]), _states(plan, tensors)
+    x, first = row_of(tensors[0]), _states(plan, tensors)
     parameters = plan.parameters(tensors)
     weights, hidden = _weights(lowered, parameters)
     bias = core_bias(lowered, parameters.get("bias"))
-    bias = None if bias is None else _whole(bias)
+    bias = None if bias is None else whole(bias)
     made = None
     if lowered.plain_units is not None:
-        units = [_whole(parameters[name]) for name in lowered.plain_units]
+        units = [whole(parameters[name]) for name in lowered.plain_units]
     elif save and not again:
         made = _made(lowered, parameters)
-        units = [_whole(u) for u in made[1]]
+        units = [whole(u) for u in made[1]]
     else:
         with torch.no_grad():
-            units = [_whole(u) for u in unit_values(lowered, parameters)]
+            units = [whole(u) for u in unit_values(lowered, parameters)]
     steps, rows = x.shape[:2]
     new = x.new_empty
     length = steps if save else 0
@@ -159,7 +159,7 @@ def backward(
         Which of the tensors need a gradient.
     """
     lowered, count = plan.lowered, plan.states
-    x, first = _row(tensors[0]), _states(plan, tensors)
+    x, first = row_of(tensors[0]), _states(plan, tensors)
     parameters = plan.parameters(tensors)
     weights, hidden = _weights(lowered, parameters)
     want = dict(zip(plan.names, wants[1 + count :], strict=True))
@@ -180,12 +180,12 @@ def backward(
     names: list[str] = []
     dunits: list[Tensor | None]
     if lowered.plain_units is not None:
-        units = [_whole(parameters[name]) for name in lowered.plain_units]
+        units = [whole(parameters[name]) for name in lowered.plain_units]
         dunits = [found.get(name) for name in lowered.plain_units]
     else:
         names = [name for name in lowered.step.units if want[name]]
         made = ran.made or _made(lowered, parameters)
-        units = [_whole(u) for u in made[1]]
+        units = [whole(u) for u in made[1]]
         dunits = [u.new_empty(u.shape) if names else None for u in units]
     norms = None if plan.steps is None else x.new_empty(x.shape[:2])
     dy, *dlast = grads
@@ -195,8 +195,8 @@ def backward(
         *(x, weights, units, plan.masks, first, ran.y, ran.saved),
         *([None, *ran.tracks], ran.rows),
         *plan.way(),
-        None if dy is None else _row(dy),
-        [None if d is None else _whole(d) for d in dlast],
+        None if dy is None else row_of(dy),
+        [None if d is None else whole(d) for d in dlast],
         *(dx, dweights, dbias, dunits, dfirst, norms),
     )
     if plan.steps is not None and norms is not None:
@@ -215,7 +215,7 @@ def _weights(
     lowered: Lowered, parameters: Mapping[str, Tensor]
 ) -> tuple[list[Tensor], int]:
     """Return the core's weights, and H."""
-    weights = [_whole(w) for w in core_weights(lowered, parameters)]
+    weights = [whole(w) for w in core_weights(lowered, parameters)]
     return weights, len(parameters["weight_ih"]) // len(lowered.blocks.weight_ih)
 
 
@@ -263,18 +263,29 @@ def _through_units(
 
 def _states(plan: Plan, tensors: Sequence[Any]) -> list[Any]:
     given = tensors[1 : 1 + plan.states]
-    return [None if s is None else _whole(s) for s in given]
+    return [None if s is None else whole(s) for s in given]
 
 
-def _row(x: Tensor) -> Tensor:
-    """Return x with its last axis contiguous, copied only if it must be."""
+def row_of(x: Tensor) -> Tensor:
+    """Return x with its last axis contiguous, copied only if it must be.
+
+    Parameters
+    ----------
+    x : Tensor
+    """
     together = x.numel() and (x.stride(-1) == 1 or x.shape[-1] == 1)
     if together and not x.is_neg() and not x._is_zerotensor():
         return x
-    return _whole(x)
+    return whole(x)
 
 
-def _whole(x: Tensor) -> Tensor:
+def whole(x: Tensor) -> Tensor:
+    """Return x contiguous, copied only if it must be.
+
+    Parameters
+    ----------
+    x : Tensor
+    """
     if not x.numel():  # what is empty counts as contiguous whatever its strides
         return x.new_empty(x.shape)
     if x.is_contiguous() and not x.is_neg() and not x._is_zerotensor():
