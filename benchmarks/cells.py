@@ -2,6 +2,8 @@
 
     python benchmarks/cells.py
     python benchmarks/cells.py --cell lstm --rounds 50
+    python benchmarks/cells.py --options
+    python benchmarks/cells.py --roof
 
 A forward and a backward of the core alone, with every gradient but that of the first
 state, float32, on one thread: medians of turns in one process, in seconds of that
@@ -9,7 +11,7 @@ thread. RNN, GRU and LSTM have steps in C++; their programs are given as shares 
 time that these take, at the sizes of ``make bench-core``. `layer` is a training step of
 the layer made of the equations, as a share of one of elman.RNN, GRU or LSTM: it counts
 what is around the kernels too. Of the other cells the interpreted program is given as a
-share of the compiled one.
+share of the compiled one. The two last: see cell_costs.py.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import cell_costs
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -38,15 +41,9 @@ HAND_WRITTEN = {
     "rnn": (elman.RNN, CELLS["rnn", "tanh"], 1),
 }
 """The layer, the core's numbers and the products of H units, of each."""
-FEW = (
-    Sizes(32, 100, 1, 64),
-    Sizes(32, 100, 64, 128),
-    Sizes(128, 100, 64, 64),
-    Sizes(64, 50, 512, 512),
-)
 
 
-def program(name: str, s: Sizes) -> Run:
+def passes(name: str, s: Sizes) -> tuple[Run, Run]:
     """Return a forward and a backward of a cell's program."""
     lowered = cells.cell(name).lowered()
     own = lowered.program
@@ -72,10 +69,24 @@ def program(name: str, s: Sizes) -> Run:
         "dunits": [torch.empty_like(u) for u in units],
     }
 
-    def run() -> None:
-        kept = (saved, tracks, rows)
+    kept = (saved, tracks, rows)
+
+    def forward() -> None:
         graph.forward(x, weights, bias, units, [], first, y, last, *kept, save=True)
+
+    def backward() -> None:
         graph.backward(x, weights, units, [], first, y, *kept, dy=dy, **gradients)
+
+    return forward, backward
+
+
+def program(name: str, s: Sizes) -> Run:
+    """Return a forward and a backward of a cell's program, one after the other."""
+    forward, backward = passes(name, s)
+
+    def run() -> None:
+        forward()
+        backward()
 
     return run
 
@@ -129,9 +140,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cell", choices=cells.names(), action="append")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=2, help="of the two below")
+    parser.add_argument(
+        "--options", action="store_true", help="dropout, zoneout, norms"
+    )
+    parser.add_argument("--roof", action="store_true", help="elementwise cells")
     options = parser.parse_args()
-    torch.set_num_threads(1)
     torch.manual_seed(0)
+    if options.options:
+        return cell_costs.options(SIZES, options.threads, options.rounds)
+    if options.roof:
+        return cell_costs.roof(passes, options.threads, options.rounds)
+    torch.set_num_threads(1)
     chosen = options.cell or cells.names()
     print(f"{_native.isa()}, one thread, float32, {options.rounds} rounds\n")
     for name in (n for n in HAND_WRITTEN if n in chosen):
@@ -139,15 +159,18 @@ def main() -> None:
     others = [n for n in chosen if n not in HAND_WRITTEN]
     if others:
         print(f"{'interpreted over compiled':<26}", end="")
-        print("".join(f"{s!s:>21}" for s in FEW))
+        print("".join(f"{s!s:>21}" for s in SIZES), f"{'mean':>8}")
     for name in others:
         print(f"{name:<26}", end="")
-        for s in FEW:
+        slower = []
+        for s in SIZES:
             run = program(name, s)
             steps = {"compiled": run, "interpreted": interpreted(run)}
             taken = _race(steps, options.rounds)
-            print(f"{taken['interpreted'] / taken['compiled']:>21.2f}", end="")
-        print(flush=True)
+            slower.append(taken["interpreted"] / taken["compiled"])
+            print(f"{slower[-1]:>21.2f}", end="", flush=True)
+        print(f"{statistics.geometric_mean(slower):>9.2f}", flush=True)
+    return None
 
 
 def _beside_hand_written(name: str, rounds: int) -> None:

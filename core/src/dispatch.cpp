@@ -102,6 +102,27 @@ void forward(const GraphForward<float>& a) { kernels().graph_forward32(a); }
 void forward(const GraphForward<double>& a) { kernels().graph_forward64(a); }
 void backward(const GraphBackward<float>& a) { kernels().graph_backward32(a); }
 void backward(const GraphBackward<double>& a) { kernels().graph_backward64(a); }
+void draw(std::uint64_t key, double probability, unsigned char* to, long count, int threads) {
+  struct Work {
+    std::uint64_t key;
+    double probability;
+    unsigned char* to;
+    long count;
+    int threads;
+  };
+  constexpr long kPart = 1 << 14;  // numbers that are worth a thread
+  Team team(count < 2 * kPart ? 1 : threads);
+  Work work{key, probability, to, count, team.size()};
+  team.run(
+      [](void* context, int id) {
+        const Work& w = *static_cast<Work*>(context);
+        const long parts = (w.count + kPart - 1) / kPart;
+        const long last = parts * (id + 1) / w.threads * kPart;
+        kernels().draw(w.key, w.probability, w.to, parts * id / w.threads * kPart,
+                       last < w.count ? last : w.count);
+      },
+      &work);
+}
 bool has_compiled_pieces(const Program& p, bool doubles) { return kernels().compiled(p, doubles); }
 
 double burn(bool doubles, long rounds, int threads) {

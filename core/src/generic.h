@@ -17,6 +17,7 @@
 #include "weight_gradients.h"
 #include "step.h"
 #include "backward.h"
+#include "draw.h"
 #include "graph/functions.h"
 #include "graph/tape.h"
 #include "graph/compiled.h"

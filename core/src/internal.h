@@ -55,6 +55,7 @@ struct Kernels {
   void (*graph_forward64)(const GraphForward<double>&);
   void (*graph_backward32)(const GraphBackward<float>&);
   void (*graph_backward64)(const GraphBackward<double>&);
+  void (*draw)(std::uint64_t key, double probability, unsigned char* to, long first, long last);
   bool (*compiled)(const Program&, bool doubles);
 };
 

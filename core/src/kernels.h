@@ -57,5 +57,6 @@ double peak_of(long rounds) {
   {                                                                                          \
     kIsa, forward_of<float>, forward_of<double>, backward_of<float>, backward_of<double>,    \
         peak_of<float>, peak_of<double>, graph_forward_of<float>, graph_forward_of<double>,  \
-        graph_backward_of<float>, graph_backward_of<double>, any_compiled                   \
+        graph_backward_of<float>, graph_backward_of<double>, draw_bytes,                     \
+        any_compiled                                                                         \
   }

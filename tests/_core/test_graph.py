@@ -230,7 +230,7 @@ def test_threads_do_not_show_in_the_bits(B, threads):
 def test_a_program_that_is_wrong_is_refused_in_one_line():
     integers, floats = JANET
     cases = [
-        ([2, *integers[1:]], "the version is 2, not in 1..1"),
+        ([3, *integers[1:]], "the version is 3, not in 1..2"),
         (integers[:-1], "ends before"),
         ([*integers, 0], "1 numbers too many"),
         ([*integers[:11], 2, *integers[12:]], "1 constants for 2"),

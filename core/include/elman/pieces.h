@@ -6,12 +6,13 @@ namespace elman {
 
 // Of this file and of what the functions it declares are given: one that was compiled
 // for another is not run.
-constexpr int kPiecesVersion = 1;
+constexpr int kPiecesVersion = 2;
 
 struct Tape;
 
 // Places of a row's vectors: place 4 + i is state i before the step, then as many
-// after it, the masks, and in backward the gradients of the states, whole and passed on.
+// after it, the masks, and in backward the gradients of the states, whole and passed on,
+// and those of the units, which add up over the steps; null where nobody wants them.
 enum Place { kSlots, kFrame, kSaved, kSums, kBefore };
 
 // What a piece finds its vectors by: place[k][i] is where the first column of place k
@@ -37,7 +38,7 @@ using PieceFunction = void (*)(const Tape&, const PieceRows<T>&, long first, lon
 constexpr int kSizes = 13;
 
 // Compiled pieces of one program on one instruction set; the arrays are as long as the
-// program's pieces. They have to outlive every call. A program is known by both hash and
+// program's pieces, null for one that sets row scalars. They have to outlive every call. A program is known by both hash and
 // sizes: a hash can be met on purpose, and the pieces of another would write past the
 // memory this one has.
 template <class T>

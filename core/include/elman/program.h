@@ -18,7 +18,7 @@
 
 namespace elman {
 
-constexpr int kProgramVersion = 1;
+constexpr int kProgramVersion = 2, kOldestProgramVersion = 1;
 
 enum class Op {
   load, store, constant, width, row, sum,             // to space column | from space column | ...
@@ -26,7 +26,9 @@ enum class Op {
   sigmoid, tanh, relu, softplus, exp, log, sqrt, max, min, abs,
   greater, select, step, sign,                        // greater 1 or 0; select a != 0 ? b : c
   sin, cos,
-  count
+  set,                                                // from row scalar
+  count,
+  accumulate = count                                  // made by derive(): a STORE that adds
 };
 
 enum class Space { frame, saved, before, after, unit, mask, dstate, dslot, count };
@@ -53,12 +55,36 @@ struct ProgramProduct {
   std::vector<int> gates;
 };
 
-enum class Act { product, piece, reduce };
+enum class Act { product, piece, reduce, total };
 
 struct Action {
   Act what;
   int index;
   int column;  // of the backward frame, where a product's result goes
+};
+
+// A sum over a row of what lies in memory, with no copy of it made: of vector a; of a
+// times vector b; of the square of a less row scalar `other`.
+enum class TotalKind { plain, product, spread, count };
+
+struct Vector {
+  Space space;
+  int column;
+};
+
+struct Total {
+  int row;
+  TotalKind kind;
+  Vector a, b;
+  int other;
+};
+
+// What is done for each row by itself once its vectors are complete.
+enum class RowAct { sum, total, scalars };
+
+struct RowStep {
+  RowAct what;
+  int index;  // of the row scalar, the total, the piece
 };
 
 // What one sweep over the units does: products whose sources are complete, then
@@ -69,8 +95,14 @@ struct Sweep {
   int lone = -1;              // or a block diagonal product, shared out by its blocks
   int lone_column = -1;
   std::vector<int> pieces;
-  std::vector<int> reduces;
+  std::vector<RowStep> rows;  // or this, for every row
+  std::vector<int> scalars;   // that it leaves
   bool meet = false;
+};
+
+// Where a vector lies: a place and a column of it.
+struct Placed {
+  int place, column;
 };
 
 // An instruction as it is run: where a vector lies is a place and a column of it.
@@ -88,10 +120,13 @@ struct Program {
   std::vector<ProgramProduct> products;
   std::vector<Action> actions[2];  // forward, backward
   std::vector<Piece> pieces[2];
+  std::vector<Total> totals[2];
   // Derived.
   std::uint64_t hash;              // of the data as it came
   std::vector<Tape> tapes[2];
   std::vector<Sweep> sweeps[2];
+  std::vector<Placed> total_places[2];  // of each total a and b
+  std::vector<int> read_again;     // units whose gradients later pieces load
   bool elementwise;                // a unit needs no other unit's state or row's sum
   std::vector<bool> passes_on;     // whether a state's gradient has a direct part
 
@@ -100,7 +135,8 @@ struct Program {
   int mask(int k) const { return kBefore + 2 * states + k; }
   int dstate(int state) const { return kBefore + 2 * states + masks + state; }
   int passed(int state) const { return kBefore + 3 * states + masks + state; }
-  int places(bool back) const { return kBefore + (back ? 4 : 2) * states + masks; }
+  int unit_sums() const { return kBefore + 4 * states + masks; }
+  int places(bool back) const { return kBefore + (back ? 4 * states + 1 : 2 * states) + masks; }
 };
 
 // Throws std::invalid_argument with one line that says what is wrong and where.
@@ -126,11 +162,13 @@ bool has_compiled_pieces(const Program&, bool doubles = false);
 // For tests and tuning: false, and every piece is interpreted.
 void use_compiled(bool use);
 
-// Strides in elements. A mask's step stride may be 0: one mask for all steps.
+// Strides in elements. A mask's step stride may be 0: one mask for all steps. `bytes` in
+// place of data: 0 is 0, all else is 1.
 template <class T>
 struct Mask {
   const T* data;
   long step, row;  // at time t, row b: data + t * step + b * row
+  const unsigned char* bytes;
 };
 
 template <class T>
@@ -181,6 +219,10 @@ struct GraphBackward {
   T* const* dfirst;           // [N]
   T* norms;                   // [T, B] |dL/dy_t| by the steps after it and dy
 };
+
+// Fills `to` with ones, each with this probability, and zeros, by a key and the place of
+// each alone.
+void draw(std::uint64_t key, double probability, unsigned char* to, long count, int threads);
 
 void forward(const GraphForward<float>&);
 void forward(const GraphForward<double>&);

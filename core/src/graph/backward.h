@@ -10,7 +10,7 @@ class GraphBackwardRun : GraphPass<V> {
   using typename Base::Local;
   using typename Base::T;
   using Base::block_, Base::clear, Base::columns_, Base::g_, Base::H_, Base::local_, Base::meet_if,
-      Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::reduce, Base::rows_,
+      Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::each_row, Base::rows_,
       Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::sums_,
       Base::team_, Base::units_of, Base::zero_;
 
@@ -32,10 +32,14 @@ class GraphBackwardRun : GraphPass<V> {
     }
     most_steps_ = steps_of_sum(depth_, B, plan_.longest);
     most_rows_ = depth_ + B;
-    dg_ = ring<T>(scratch_, most_steps_ + 1, B, (g_.slots + g_.units) * H_);
+    dg_ = ring<T>(scratch_, most_steps_ + 1, B, g_.slots * H_);
+    units_stride_ = g_.units * H_ + Ring<T>::kPadding;
+    units_ = weights_.wants_units() ? zeros<T>(scratch_, B * units_stride_) : nullptr;
     dstates_ = take<T>(scratch_, 2 * g_.states * B * H_);
     if (f.norms) norms_.prepare(scratch_, most_steps_, B, H_);
     this->make_local(g_.elementwise ? rows_ * most_steps_ : rows_, f.units);
+    for (int i = 0; i < n_ && !units_; ++i) local_[i].place[g_.unit_sums()] = nullptr;
+    this->make_masks(f.masks, g_.elementwise ? most_steps_ : 1);
     own_ = take<Own>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       Own& o = own_[i];
@@ -102,7 +106,7 @@ class GraphBackwardRun : GraphPass<V> {
     this->meet();
     const bool chunk_shared = split_ != Split::rows || (weights_.wanted() && !own_blocks_);
     Chunks chunks{plan_, s_.batch, most_steps_, depth_};
-    long s1 = plan_.longest, running = 0;
+    long s1 = plan_.longest, running = 0, summed = s1;
     while (s1 > 0) {
       const long s0 = chunks.first(s1);
       if (split_ == Split::solo && id) {
@@ -119,6 +123,10 @@ class GraphBackwardRun : GraphPass<V> {
       input_gradients(id, mine, s0, s1);
       if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
       if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, past_);
+      if (units_ && (!s0 || summed - s0 >= kDepth)) {
+        weights_.add_units(id, n_, own_blocks_, units_, units_stride_);
+        summed = s0;
+      }
       meet_if(chunk_shared);
       s1 = s0;
     }
@@ -135,12 +143,14 @@ class GraphBackwardRun : GraphPass<V> {
   void lay_out(int id, const Mine& mine, long n, long s, long at) {
     Local& l = local_[id];
     T* const dg = dg_.step(s);
+    const Range units = units_of(id);
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       l.place[kSlots][k] = dg + b * dg_.stride;
       l.place[kFrame][k] = this->frame_row(s, b);
       l.place[kSaved][k] = const_cast<T*>(g_.saved ? past_.saved(0, t, b) : nullptr);
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
+      if (units_) l.place[g_.unit_sums()][k] = units_ + b * units_stride_;
       for (int j = 0; j < g_.states; ++j) {
         l.place[kBefore + j][k] = const_cast<T*>(past_.before(j, s, t, b));
         l.place[g_.after(j)][k] = const_cast<T*>(past_.after(j, t, b));
@@ -148,8 +158,7 @@ class GraphBackwardRun : GraphPass<V> {
         l.place[g_.passed(j)][k] = dstate(j, s, b);
       }
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
+        l.place[g_.mask(j)][k] = this->mask_row(j, t, b, g_.elementwise ? at / rows_ : 0, units);
       l.scalars[k] = l.row_scalars + i * sums_;
       l.saved_scalars[k] = g_.rows ? f_.rows + (t * s_.batch + b) * g_.rows : nullptr;
       own_[id].dy[k] = f_.dy ? f_.dy + t * f_.dy_step + b * f_.dy_row : zero_;
@@ -187,8 +196,8 @@ class GraphBackwardRun : GraphPass<V> {
     bool begun = false;
     for (const Sweep& w : g_.sweeps[1]) {
       meet_if(w.meet && split_ == Split::units);
-      if (!w.reduces.empty()) {
-        reduce(id, w, n);
+      if (!w.rows.empty()) {
+        each_row(id, w, n);
       } else if (w.lone >= 0) {
         diagonal(id, w, n, next);
       } else {
@@ -337,6 +346,7 @@ class GraphBackwardRun : GraphPass<V> {
   long most_steps_, most_rows_;
   Ring<T> dg_{};
   Norms<V> norms_{};
-  T* dstates_;
+  T *dstates_, *units_;  // units_: their gradients, added up over steps, of each row
+  long units_stride_;
   Own* own_;
 };

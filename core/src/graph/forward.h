@@ -8,7 +8,7 @@ class GraphForwardRun : GraphPass<V> {
   using typename Base::T;
   using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
       Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
-      Base::reduce, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
+      Base::each_row, Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_,
       Base::split_, Base::sums_, Base::team_, Base::units_of, Base::zero_;
 
  public:
@@ -26,6 +26,7 @@ class GraphForwardRun : GraphPass<V> {
     states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
     this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
     for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
+    this->make_masks(f.masks, g_.elementwise ? chunk_ : 1);
     inputs_ = take<Inputs>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
@@ -145,6 +146,7 @@ class GraphForwardRun : GraphPass<V> {
   // Where the vectors of n rows lie at step s, from entry `at` on.
   void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
     Local& l = local_[id];
+    const Range units = units_of(id);
     for (long i = 0; i < n; ++i) {
       const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
       const long before = s_.reverse ? t + 1 : t - 1;
@@ -158,8 +160,8 @@ class GraphForwardRun : GraphPass<V> {
         l.place[g_.after(j)][k] = after(j, s, t, b);
       }
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = const_cast<T*>(f_.masks[j].data) + t * f_.masks[j].step +
-                                 b * f_.masks[j].row;
+        l.place[g_.mask(j)][k] =
+            this->mask_row(j, t, b, g_.elementwise ? step_in_chunk : 0, units);
       l.scalars[k] = l.row_scalars + i * sums_;
     }
   }
@@ -187,8 +189,8 @@ class GraphForwardRun : GraphPass<V> {
     Memory other = saved(mine, s + 1);
     for (const Sweep& w : g_.sweeps[0]) {
       meet_if(w.meet && split_ == Split::units);
-      if (!w.reduces.empty()) {
-        reduce(id, w, n);
+      if (!w.rows.empty()) {
+        each_row(id, w, n);
         keep(l, w, mine, id, n, s);
         continue;
       }
@@ -216,7 +218,7 @@ class GraphForwardRun : GraphPass<V> {
     if (!f_.save) return;
     const Range r = split_ == Split::units ? slice(n, id, n_) : Range{0, n};
     for (long i = r.first; i < r.last; ++i)
-      for (const int k : w.reduces)
+      for (const int k : w.scalars)
         f_.rows[(time_of(s_, s, mine.length[i]) * s_.batch + mine.row[i]) * g_.rows + k] =
             l.row_scalars[i * sums_ + k];
   }

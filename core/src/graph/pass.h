@@ -34,7 +34,7 @@ class GraphPass : protected Call {
       pieces_[k] = compiled ? compiled[k] : &Interpreter<V>::run;
     operands_.resize(g.products.size());
     sums_ = back ? g.back_rows : g.rows;
-    const long frame = back ? g.back_frame : g.frame - g.slots;
+    const long frame = back ? g.back_frame + long(g.read_again.size()) : g.frame - g.slots;
     frame_stride_ = frame * H_ + kPadding;
     sums_stride_ = sums_ * H_ + kPadding;
     // Each step has the other half: a thread may be a meeting behind.
@@ -73,6 +73,24 @@ class GraphPass : protected Call {
   static Range panels_in(const Panels<T>& m, Range units) {
     const long per = Operand<V>::unit_step(m);
     return {units.first / per, (units.last + per - 1) / per};
+  }
+
+  // Masks that are given as bytes are made numbers for a step, or for all steps of a chunk.
+  void make_masks(const Mask<T>* masks, long steps) {
+    masks_ = masks;
+    wide_ = take<T*>(scratch_, g_.masks);
+    for (int k = 0; k < g_.masks; ++k)
+      wide_[k] = masks[k].bytes ? take<T>(scratch_, steps * s_.batch * H_) : nullptr;
+  }
+  // Mask k at time t of row b, for these units; the step is counted within its chunk.
+  T* mask_row(int k, long t, long b, long step, Range units) const {
+    const Mask<T>& m = masks_[k];
+    const long at = t * m.step + b * m.row;
+    if (!m.bytes) return const_cast<T*>(m.data) + at;
+    T* const to = wide_[k] + (step * s_.batch + b) * H_;
+    const unsigned char* const from = m.bytes + at;
+    for (long u = units.first; u < units.last; ++u) to[u] = T(from[u] != 0);
+    return to;
   }
 
   T* frame_row(long s, long b) const { return frame_ + ((s & 1) * s_.batch + b) * frame_stride_; }
@@ -167,12 +185,41 @@ class GraphPass : protected Call {
       }
   }
 
-  // Sums that are complete: each thread adds up the rows it needs.
-  void reduce(int id, const Sweep& w, long n) {
+  // What is done for each row by itself: each thread does it for the rows it needs, few at
+  // a time, so that a vector that is read twice still lies in the first cache.
+  void each_row(int id, const Sweep& w, long n) {
     Local& l = local_[id];
-    for (long i = 0; i < n; ++i)
-      for (const int r : w.reduces)
-        l.row_scalars[i * sums_ + r] = row_sum<V>(l.place[kSums][i] + r * H_, H_);
+    for (long first = 0; first < n; first += V::width) {
+      const long last = first + V::width < n ? first + V::width : n;
+      for (const RowStep& s : w.rows)
+        if (s.what == RowAct::scalars)
+          run_scalars<V>(g_.tapes[back_][std::size_t(s.index)], l.given, first, last - first);
+        else
+          for (long i = first; i < last; ++i) add_up(l, s, i);
+    }
+  }
+
+  // One row scalar of one row.
+  void add_up(Local& l, const RowStep& s, long i) const {
+    T* const to = l.row_scalars + i * sums_;
+    if (s.what == RowAct::sum) {
+      to[s.index] = row_sum<V>(H_, Plain<V>{l.place[kSums][i] + s.index * H_});
+      return;
+    }
+    const Total& t = g_.totals[back_][std::size_t(s.index)];
+    const Placed* const at = &g_.total_places[back_][std::size_t(2 * s.index)];
+    const T* const a = l.place[at[0].place][i] + at[0].column * H_;
+    const T* const b = l.place[at[1].place][i] + at[1].column * H_;
+    const int known = back_ ? g_.rows : 0;
+    switch (t.kind) {
+      case TotalKind::product: to[t.row] = row_sum<V>(H_, Products<V>{a, b}); return;
+      case TotalKind::spread: {
+        const T middle = t.other < known ? l.saved_scalars[i][t.other] : to[t.other - known];
+        to[t.row] = row_sum<V>(H_, Spread<V>{a, V::all(middle)});
+        return;
+      }
+      default: to[t.row] = row_sum<V>(H_, Plain<V>{a});
+    }
   }
 
   static void copy(const T* from, T* to, long u0, long u1) {
@@ -192,6 +239,8 @@ class GraphPass : protected Call {
   long block_, sums_, frame_stride_, sums_stride_;
   const T* zero_;
   T *constants_, *frame_, *sum_;
+  const Mask<T>* masks_ = nullptr;
+  T** wide_ = nullptr;  // of each mask that is bytes, its numbers
   PieceFunction<T>* pieces_;
   std::vector<Operand<V>> operands_;
   Local* local_ = nullptr;

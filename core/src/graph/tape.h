@@ -83,7 +83,8 @@ struct Interpreter {
     // What will be stored to is fetched meanwhile: registers are memory too, and a store
     // that waits for its line would keep all that come after it waiting.
     for (const TapeStep& s : tape.code) {
-      T* const* const place = Op(s.op) == Op::store ? given.place[s.a] : nullptr;
+      const bool stores = Op(s.op) == Op::store || Op(s.op) == Op::accumulate;
+      T* const* const place = stores ? given.place[s.a] : nullptr;
       for (int i = 0; place && i < n; ++i) __builtin_prefetch(items(place, i) + s.b * H, 1, 3);
     }
 #define ELMAN_EACH(x)                      \
@@ -112,6 +113,17 @@ struct Interpreter {
             for (int i = 0; i < n; ++i) to[i].store(items(place, i) + column, lanes);
           break;
         }
+        case Op::accumulate: {
+          T* const* const place = given.place[s.a];
+          const long column = s.b * H;
+          if (place)
+            ELMAN_UNROLL(8)
+            for (int i = 0; i < n; ++i) {
+              T* const at = items(place, i) + column;
+              (V::load(at, lanes) + to[i]).store(at, lanes);
+            }
+          break;
+        }
         case Op::sum: {
           T* const* const place = given.place[kSums];
           const long column = s.a * H;
@@ -135,6 +147,9 @@ struct Interpreter {
       }
     }
   }
+
+  template <class W>
+  friend void run_scalars(const Tape&, const PieceRows<typename W::T>&, long, long);
 
   template <int N>
   static ELMAN_INLINE void arithmetic(const TapeStep& s, V* to, const V* a, const V* b, const V* c,
@@ -171,8 +186,8 @@ struct Interpreter {
 // Sums over the units of each row: so many numbers to 64 bytes, lane by lane, and the
 // lanes folded in halves at the end. One order for every instruction set; no panel and
 // no thread shows in it.
-template <class V>
-typename V::T row_sum(const typename V::T* from, long H) {
+template <class V, class From>
+typename V::T row_sum(long H, From from) {
   using T = typename V::T;
   constexpr long W = V::width;
   constexpr int parts = int(64 / (W * sizeof(T)));
@@ -182,10 +197,67 @@ typename V::T row_sum(const typename V::T* from, long H) {
   long u = 0;
   for (; u + parts * W <= H; u += parts * W)
     ELMAN_UNROLL(4)
-    for (int p = 0; p < parts; ++p) sum[p] = sum[p] + V::load(from + u + p * W);
+    for (int p = 0; p < parts; ++p) sum[p] = sum[p] + from(u + p * W, Full{});
   for (int p = 0; p < parts && u + p * W < H; ++p)
-    sum[p] = sum[p] + V::load(from + u + p * W, V::lanes(H - u - p * W));
+    sum[p] = sum[p] + from(u + p * W, V::lanes(H - u - p * W));
   if constexpr (parts == 4) sum[0] = sum[0] + sum[2], sum[1] = sum[1] + sum[3];
   if constexpr (parts > 1) sum[0] = sum[0] + sum[1];
   return fold(sum[0]);
+}
+
+// What is summed: a vector, the product of two, the square of one less a number.
+template <class V>
+struct Plain {
+  const typename V::T* a;
+  template <class M>
+  ELMAN_INLINE V operator()(long u, M m) const { return V::load(a + u, m); }
+};
+template <class V>
+struct Products {
+  const typename V::T *a, *b;
+  template <class M>
+  ELMAN_INLINE V operator()(long u, M m) const { return V::load(a + u, m) * V::load(b + u, m); }
+};
+template <class V>
+struct Spread {
+  const typename V::T* a;
+  V middle;
+  ELMAN_INLINE V operator()(long u, Full m) const { return square(V::load(a + u, m) - middle); }
+  // Lanes past the last unit are no units.
+  ELMAN_INLINE V operator()(long u, typename V::Lanes m) const {
+    typename V::T lanes[V::width];
+    V::all(0).store(lanes);
+    square(V::load(a + u, m) - middle).store(lanes, m);
+    return V::load(lanes);
+  }
+  static ELMAN_INLINE V square(V x) { return x * x; }
+};
+
+// A piece that sets row scalars, for rows first..first+count-1, of which there are at most
+// as many as a vector has lanes: a lane each.
+template <class V>
+void run_scalars(const Tape& tape, const PieceRows<typename V::T>& given, long first, long count) {
+  using T = typename V::T;
+  const auto reg = static_cast<V(*)[kItems]>(given.registers);
+  T lane[V::width];
+  V::all(0).store(lane);
+  for (const TapeStep& s : tape.code) {
+    V* const to = reg[s.to];
+    switch (Op(s.op)) {
+      case Op::row: {
+        const T* const* const scalars = s.a ? given.saved_scalars : given.scalars;
+        for (long i = 0; i < count; ++i) lane[i] = scalars[first + i][s.b];
+        *to = V::load(lane);
+        break;
+      }
+      case Op::constant: *to = V::all(given.constants[s.a]); break;
+      case Op::width: *to = V::all(T(given.hidden)); break;
+      case Op::set:
+        to->store(lane);
+        // This thread's own memory, which pieces only read.
+        for (long i = 0; i < count; ++i) const_cast<T*>(given.scalars[first + i])[s.a] = lane[i];
+        break;
+      default: Interpreter<V>::template arithmetic<1>(s, to, reg[s.a], reg[s.b], reg[s.c], 1);
+    }
+  }
 }

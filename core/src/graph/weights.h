@@ -61,6 +61,32 @@ class GraphWeights {
     }
   }
 
+  bool wants_units() const {
+    for (int k = 0; k < g_.units; ++k)
+      if (given(weights_ + 1 + k)) return true;
+    return false;
+  }
+
+  // Adds each row's sums to those of the blocks, and sets them to zero.
+  void add_units(int id, int threads, bool own, T* rows, long stride) {
+    const Timed timed(Phase::weights, id);
+    const T** const from = local_[id].dg;
+    for (int j = 0; j < blocks(); ++j) {
+      if (own && blocks_.owner(j, threads) != id) continue;
+      T* const* const to = sums_.of(j) + weights_ + 1;
+      const long n = blocks_.each(
+          j, 0, 1, [&](long k, long, long b, long) { from[k] = rows + b * stride; });
+      each_column(g_.units, own ? 0 : id, own ? 1 : threads, [&](long unit, long u) {
+        if (!to[unit]) return;
+        T* const sums[] = {to[unit] + u};
+        add_column_sums<V>(from, n, unit * H_ + u, H_ - u, sums, 1);
+        const long last = H_ - u < kColumns ? H_ - u : kColumns;
+        for (long k = 0; k < n; ++k)
+          for (long i = 0; i < last; ++i) const_cast<T*>(from[k])[unit * H_ + u + i] = 0;
+      });
+    }
+  }
+
   // This thread's share of adding the blocks up.
   void finish(int id, int threads) {
     if (!wanted_) return;
@@ -151,7 +177,7 @@ class GraphWeights {
     for (std::size_t k = 0; k < g_.products.size(); ++k)
       if (g_.products[k].heads > 1 && to[g_.products[k].weight])
         diagonal(l, to, part, parts, int(k), n);
-    columns(l, to, part, parts, n);
+    bias(l, to, part, parts, n);
   }
 
   // A group is a few rows of a weight.
@@ -199,18 +225,21 @@ class GraphWeights {
     }
   }
 
-  // The bias and the units.
-  void columns(Local& l, T* const* to, int part, int parts, long n) {
-    constexpr long kUnits = kSumColumns * V::width;
-    const long per = (H_ + kUnits - 1) / kUnits;
-    const Range r = slice((g_.slots + g_.units) * per, part, parts);
-    for (long k = r.first; k < r.last; ++k) {
-      const long column = k / per, u = k % per * kUnits, unit = column - g_.slots;
-      T* const whole = unit < 0 ? to[weights_] : to[weights_ + 1 + unit];
-      if (!whole) continue;
-      T* const sums[] = {whole + (unit < 0 ? column * H_ : 0) + u};
-      add_column_sums<V>(l.dg, n, column * H_ + u, H_ - u, sums, 1);
-    }
+  // A part of some columns: f(column, its first unit), a few vectors at a time.
+  static constexpr long kColumns = kSumColumns * V::width;
+  template <class F>
+  void each_column(long columns, int part, int parts, F f) const {
+    const long per = (H_ + kColumns - 1) / kColumns;
+    const Range r = slice(columns * per, part, parts);
+    for (long k = r.first; k < r.last; ++k) f(k / per, k % per * kColumns);
+  }
+
+  void bias(Local& l, T* const* to, int part, int parts, long n) {
+    if (!to[weights_]) return;
+    each_column(g_.slots, part, parts, [&](long slot, long u) {
+      T* const sums[] = {to[weights_] + slot * H_ + u};
+      add_column_sums<V>(l.dg, n, slot * H_ + u, H_ - u, sums, 1);
+    });
   }
 
   const GraphBackward<T>& f_;

@@ -12,8 +12,15 @@ const OpKind& kind(Op op) {
       {"ADD", 2},     {"SUB", 2},    {"MUL", 2},   {"DIV", 2},   {"FMA", 3},      {"FNMA", 3},
       {"NEG", 1},     {"SIGMOID", 1}, {"TANH", 1}, {"RELU", 1},  {"SOFTPLUS", 1}, {"EXP", 1},
       {"LOG", 1},     {"SQRT", 1},   {"MAX", 2},   {"MIN", 2},   {"ABS", 1},      {"GREATER", 2},
-      {"SELECT", 3},  {"STEP", 1},   {"SIGN", 1},  {"SIN", 1},   {"COS", 1}};
+      {"SELECT", 3},  {"STEP", 1},   {"SIGN", 1},  {"SIN", 1},   {"COS", 1},
+      {"SET", 0}};
   return kinds[int(op)];
+}
+
+bool of_rows(const Piece& piece) {
+  for (const Instruction& x : piece.code)
+    if (x.op == int(Op::set)) return true;
+  return false;
 }
 
 namespace {
@@ -32,6 +39,7 @@ class Checker {
         state_(std::size_t(p.states), false),
         summed_(std::size_t(back ? p.back_rows : p.rows), false), reduced_(summed_),
         done_(p.products.size(), false), ran_(p.pieces[back].size(), false),
+        totalled_(p.totals[back].size(), false),
         waiting_(std::size_t(p.slots), 0) {
     if (back) return;
     for (const ProgramProduct& q : p.products)
@@ -47,10 +55,12 @@ class Checker {
       at_ = pass() + "action " + std::to_string(k++) + ": ";
       if (a.what == Act::product) product(a);
       else if (a.what == Act::piece) piece(a.index);
+      else if (a.what == Act::total) total(a.index);
       else reduce(a.index);
     }
     at_ = pass();
     all(ran_, "piece", "run");
+    all(totalled_, "total", "made");
     all(summed_, "row scalar", "summed");
     all(reduced_, "row scalar", "reduced");
     all(state_, back_ ? "gradient of state" : "state", "stored");
@@ -121,6 +131,23 @@ class Checker {
     once(reduced_, r, "row scalar");
   }
 
+  void total(int k) {
+    if (k >= int(totalled_.size()))
+      refuse(at_ + "total " + std::to_string(k) + " of " + std::to_string(totalled_.size()));
+    once(totalled_, k, "total");
+    const Total& t = p_.totals[back_][std::size_t(k)];
+    for (const Vector& v : {t.a, t.b}) {
+      // What is the same in every row, or may be written by the step before meanwhile.
+      if (v.space == Space::unit || v.space == Space::dstate ||
+          (v.space == Space::dslot && v.column >= p_.slots))
+        refuse(at_ + "a total of " + name_of(v.space) + " " + std::to_string(v.column));
+      load({int(Op::load), 0, int(v.space), v.column, 0});
+    }
+    if (t.kind == TotalKind::spread) row(t.other);
+    once(summed_, t.row, "row scalar");
+    reduced_[std::size_t(t.row)] = true;
+  }
+
   int size_of(Space s) const {
     const int sizes[] = {back_ ? p_.back_frame : p_.frame, p_.saved, p_.states, p_.states,
                          p_.units, p_.masks, back_ ? p_.states : 0, back_ ? p_.slots + p_.units : 0};
@@ -145,10 +172,13 @@ class Checker {
     std::vector<bool> held(std::size_t(piece.registers), false);
     bool stored = false;
     int i = 0;
+    const bool scalars = of_rows(piece);
     // What this piece stores can be loaded from the next piece on.
     for (const Instruction& x : piece.code) {
       at_ = pass() + "piece " + std::to_string(k) + ": instruction " + std::to_string(i++) + ": " +
             kind(Op(x.op)).name + " ";
+      if (scalars && (x.op == int(Op::load) || x.op == int(Op::store) || x.op == int(Op::sum)))
+        refuse(at_ + "in a piece that sets row scalars");
       instruction(x, held, stored);
     }
     at_ = action;
@@ -161,6 +191,10 @@ class Checker {
       if (r < 0 || r >= int(held.size()) || !held[std::size_t(r)])
         refuse(at_ + "register " + std::to_string(r) + " holds nothing yet");
     };
+    if (op == Op::set) {
+      need(x.to);
+      return set(x.a);
+    }
     if (op == Op::store || op == Op::sum) {
       need(x.to);
       if (op == Op::sum) {
@@ -181,6 +215,14 @@ class Checker {
     const int operands[] = {x.a, x.b, x.c};
     for (int k = 0; k < kind(op).operands; ++k) need(operands[k]);
     held[std::size_t(x.to)] = true;
+  }
+
+  void set(int r) {
+    if (r < 0 || r >= int(reduced_.size()))
+      refuse(at_ + "row scalar " + std::to_string(r) + " of " + std::to_string(reduced_.size()));
+    if (summed_[std::size_t(r)] && !reduced_[std::size_t(r)])
+      refuse(at_ + "row scalar " + std::to_string(r) + " is not reduced yet");
+    summed_[std::size_t(r)] = reduced_[std::size_t(r)] = true;
   }
 
   void row(int r) const {
@@ -233,7 +275,7 @@ class Checker {
   const Program& p_;
   const bool back_;
   std::string at_;
-  std::vector<bool> frame_, dslot_, saved_, state_, summed_, reduced_, done_, ran_;
+  std::vector<bool> frame_, dslot_, saved_, state_, summed_, reduced_, done_, ran_, totalled_;
   std::vector<int> waiting_, overwritten_;
 };
 

@@ -20,7 +20,8 @@ bool has_state_product(const Program& p, int state) {
 bool is_zero(const Program& p, const Piece& piece, std::size_t end, int reg) {
   for (std::size_t i = end; i-- > 0;) {
     const Instruction& x = piece.code[i];
-    if (x.op == int(Op::store) || x.op == int(Op::sum) || x.to != reg) continue;
+    const bool reads = x.op == int(Op::store) || x.op == int(Op::sum) || x.op == int(Op::set);
+    if (reads || x.to != reg) continue;
     return x.op == int(Op::constant) && p.constants[std::size_t(x.a)] == 0;
   }
   return false;
@@ -40,6 +41,21 @@ std::vector<bool> passing(const Program& p) {
   return on;
 }
 
+// Units whose gradients are loaded again in their step, where only their sum is kept:
+// those have a column of the frame too, behind its others.
+std::vector<int> loaded_again(const Program& p) {
+  std::set<int> found;
+  for (const Piece& piece : p.pieces[1])
+    for (const Instruction& x : piece.code)
+      if (x.op == int(Op::load) && Space(x.a) == Space::dslot && x.b >= p.slots)
+        found.insert(x.b - p.slots);
+  return {found.begin(), found.end()};
+}
+int again(const Program& p, int unit) {
+  const auto at = std::find(p.read_again.begin(), p.read_again.end(), unit);
+  return at == p.read_again.end() ? -1 : p.back_frame + int(at - p.read_again.begin());
+}
+
 // Where a LOAD or STORE finds its vector.
 TapeStep placed(const Program& p, const Instruction& x, bool back) {
   TapeStep t{x.op, x.to, 0, x.b, 0};
@@ -49,7 +65,18 @@ TapeStep placed(const Program& p, const Instruction& x, bool back) {
       t.b = back || x.b < p.slots ? x.b : x.b - p.slots;
       return t;
     case Space::saved: t.a = kSaved; return t;
-    case Space::dslot: t.a = kSlots; return t;
+    case Space::dslot:
+      if (x.b < p.slots) {
+        t.a = kSlots;
+      } else if (Op(x.op) == Op::load) {
+        t.a = kFrame;
+        t.b = again(p, x.b - p.slots);
+      } else {
+        t.op = int(Op::accumulate);
+        t.a = p.unit_sums();
+        t.b = x.b - p.slots;
+      }
+      return t;
     case Space::before: t.a = kBefore + x.b; break;
     case Space::after: t.a = p.after(x.b); break;
     case Space::mask: t.a = p.mask(x.b); break;
@@ -66,10 +93,11 @@ std::vector<TapeStep> alive(const std::vector<TapeStep>& code, int registers) {
   std::vector<bool> read(std::size_t(registers), false);
   for (std::size_t i = code.size(); i-- > 0;) {
     const TapeStep& s = code[i];
-    const bool writes = s.op == int(Op::store) || s.op == int(Op::sum);
+    const bool writes = s.op == int(Op::store) || s.op == int(Op::sum) ||
+                        s.op == int(Op::set) || s.op == int(Op::accumulate);
     if (!writes && !read[std::size_t(s.to)]) continue;
     read[std::size_t(s.to)] = writes;
-    if (kind(Op(s.op)).operands > 0)
+    if (s.op < int(Op::count) && kind(Op(s.op)).operands > 0)
       for (const int r : {s.a, s.b, s.c}) read[std::size_t(r)] = true;
     kept.push_back(s);
   }
@@ -93,6 +121,8 @@ Tape tape(const Program& p, const Piece& piece, bool back) {
     if (operands == 1) s.b = s.c = s.a;
     if (operands == 2) s.c = s.a;
     t.code.push_back(s);
+    if (s.op == int(Op::accumulate) && again(p, s.b) >= 0)
+      t.code.push_back({int(Op::store), x.to, kFrame, again(p, s.b), 0});
   }
   t.code = alive(t.code, t.registers);
   return t;
@@ -107,8 +137,10 @@ class Grouping {
     if (back_) state_products();
     for (const Action& a : p_.actions[back_]) {
       if (a.what == Act::product) product(a);
+      else if (a.what == Act::piece && of_rows(p_.pieces[back_][std::size_t(a.index)]))
+        row(RowAct::scalars, a.index);
       else if (a.what == Act::piece) piece(a.index);
-      else reduce(a.index);
+      else row(a.what == Act::total ? RowAct::total : RowAct::sum, a.index);
     }
     meetings();
     return all_;
@@ -183,9 +215,17 @@ class Grouping {
     s.pieces.push_back(k);
   }
 
-  void reduce(int r) {
-    if (all_.empty() || all_.back().reduces.empty()) all_.emplace_back();
-    all_.back().reduces.push_back(r);
+  void row(RowAct what, int k) {
+    if (all_.empty() || all_.back().rows.empty()) all_.emplace_back();
+    Sweep& s = all_.back();
+    s.rows.push_back({what, k});
+    std::set<int> left(s.scalars.begin(), s.scalars.end());
+    if (what == RowAct::sum) left.insert(k);
+    if (what == RowAct::total) left.insert(p_.totals[back_][std::size_t(k)].row);
+    if (what == RowAct::scalars)
+      for (const Instruction& x : p_.pieces[back_][std::size_t(k)].code)
+        if (x.op == int(Op::set)) left.insert(x.a);
+    s.scalars.assign(left.begin(), left.end());
     open_ = false;
   }
 
@@ -218,7 +258,19 @@ class Grouping {
     };
     for (const int k : s.products) product(k);
     if (s.lone >= 0) product(s.lone);
-    for (const int r : s.reduces) out.push_back(sum_token(r));
+    for (const RowStep& r : s.rows) {
+      if (r.what == RowAct::sum) out.push_back(sum_token(r.index));
+      if (r.what != RowAct::total) continue;
+      const Total& t = p_.totals[back_][std::size_t(r.index)];
+      for (const Vector& v : {t.a, t.b}) {
+        const bool slot = v.space == Space::dslot ||
+                          (v.space == Space::frame && !back_ && v.column < p_.slots);
+        if (slot) out.push_back(slot_token(v.column));
+        else if (v.space == Space::frame) out.push_back(frame_token(v.column));
+        else if (v.space == Space::before || v.space == Space::after)
+          out.push_back(state_token(v.column));
+      }
+    }
     return out;
   }
 
@@ -237,6 +289,10 @@ class Grouping {
           for (const int k : s.products)
             for (int i = 0; i < p_.products[std::size_t(k)].slots; ++i)
               writes.push_back(slot_token(p_.products[std::size_t(k)].first + i));
+        if (back_)
+          for (const int c : s.columns)
+            if (c >= 0) writes.push_back(frame_token(c));
+        if (back_ && s.lone_column >= 0) writes.push_back(frame_token(s.lone_column));
         bool meet = foreign || s.lone >= 0;
         for (const int t : reads) meet = meet || dirty.count(t);
         for (const int t : writes) meet = meet || busy.count(t);
@@ -260,6 +316,7 @@ class Grouping {
 
 void derive(Program& p) {
   p.passes_on = passing(p);
+  p.read_again = loaded_again(p);
   p.elementwise = std::all_of(p.products.begin(), p.products.end(), [](const ProgramProduct& q) {
     return q.source == Source::input;
   });
@@ -268,6 +325,11 @@ void derive(Program& p) {
       if (a.what != Act::piece) p.elementwise = false;
   for (int back = 0; back < 2; ++back) {
     for (const Piece& piece : p.pieces[back]) p.tapes[back].push_back(tape(p, piece, back));
+    for (const Total& t : p.totals[back])
+      for (const Vector& v : {t.a, t.b}) {
+        const TapeStep s = placed(p, {int(Op::load), 0, int(v.space), v.column, 0}, back);
+        p.total_places[back].push_back({s.a, s.b});
+      }
     if (!p.actions[back].empty()) p.sweeps[back] = Grouping(p, back).sweeps();
   }
 }

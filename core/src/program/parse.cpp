@@ -82,9 +82,10 @@ ProgramProduct read_product(Reader& in, const Program& p, const std::string& nam
 }
 
 Action read_action(Reader& in, const Program& p, bool back, int pieces, const std::string& name) {
-  Action a{Act(in.next(0, 2, name + "its kind")), 0, -1};
+  Action a{Act(in.next(0, 3, name + "its kind")), 0, -1};
   const int most = a.what == Act::product  ? int(p.products.size())
                    : a.what == Act::piece  ? pieces
+                   : a.what == Act::total  ? int(kMost)
                    : back                  ? p.back_rows
                                            : p.rows;
   a.index = in.next(0, most - 1, name + "its number");
@@ -112,6 +113,25 @@ Piece read_piece(Reader& in, const std::string& name) {
   return piece;
 }
 
+Vector read_vector(Reader& in, const std::string& name) {
+  Vector v{};
+  v.space = Space(in.next(0, int(Space::count) - 1, name + "its space"));
+  v.column = in.next(0, int(kMost) - 1, name + "its column");
+  return v;
+}
+
+Total read_total(Reader& in, int rows, int known, const std::string& name) {
+  Total t{};
+  t.row = in.next(0, rows - 1, name + "its row scalar");
+  t.kind = TotalKind(in.next(0, int(TotalKind::count) - 1, name + "its kind"));
+  t.a = read_vector(in, name);
+  t.b = t.a;
+  if (t.kind == TotalKind::product) t.b = read_vector(in, name);
+  t.other = -1;
+  if (t.kind == TotalKind::spread) t.other = in.next(0, known + rows - 1, name + "what it takes off");
+  return t;
+}
+
 }  // namespace
 }  // namespace program
 
@@ -119,7 +139,7 @@ Program parse(const std::int64_t* integers, long count, const double* floats, lo
   using namespace program;
   Reader in(integers, count);
   Program p{};
-  in.next(kProgramVersion, kProgramVersion, "the version");
+  const int version = in.next(kOldestProgramVersion, kProgramVersion, "the version");
   p.states = in.size("the number of states", 1, 64);
   p.slots = in.size("the number of slots");
   p.frame = in.size("the number of frame columns", p.slots);
@@ -150,6 +170,13 @@ Program parse(const std::int64_t* integers, long count, const double* floats, lo
     const int n = in.size("the number of " + pass + "pieces");
     for (int k = 0; k < n; ++k)
       p.pieces[back].push_back(read_piece(in, pass + "piece " + std::to_string(k) + ": "));
+  }
+  for (int back = 0; back < 2 && version > 1; ++back) {
+    const std::string pass = back ? "backward " : "forward ";
+    const int n = in.size("the number of " + pass + "totals");
+    for (int k = 0; k < n; ++k)
+      p.totals[back].push_back(read_total(in, back ? p.back_rows : p.rows, back ? p.rows : 0,
+                                          pass + "total " + std::to_string(k) + ": "));
   }
   in.finish();
   check(p);

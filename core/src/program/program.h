@@ -16,6 +16,9 @@ struct OpKind {
 };
 const OpKind& kind(Op op);
 
+// Whether a piece sets row scalars: it is run once a row.
+bool of_rows(const Piece& piece);
+
 // Throws where a vector would be read before it is there, or never written.
 void check(const Program& p);
 

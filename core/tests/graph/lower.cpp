@@ -243,7 +243,7 @@ class Lowering {
     Data d;
     std::vector<std::int64_t>& v = d.integers;
     const int rows = int(rows_.size()), products = int(g_.products.size());
-    v = {elman::kProgramVersion, g_.states, g_.slots, g_.slots + n_, gradients_ ? n_ + products : 0,
+    v = {elman::kOldestProgramVersion, g_.states, g_.slots, g_.slots + n_, gradients_ ? n_ + products : 0,
          n_, g_.units, g_.masks, rows, gradients_ ? rows : 0, products, int(floats_.size())};
     v.push_back(products);
     for (int k = 0; k < products; ++k) {

@@ -52,6 +52,19 @@ class Tensors {
     return {at(t), long(t.strides[0]), long(t.strides[1])};
   }
 
+  // A mask of booleans; no bytes: it is none.
+  Mask<T> flags(nb::handle object, const std::string& name, const Axes& axes) const {
+    if (object.is_none()) return {};
+    const DLTensor t = look_at(object, name);
+    if (t.code != border::kBool || t.bits != 8 || t.lanes != 1) return {};
+    fits(t, name, axes);
+    if (!border::is_together(t, true)) refuse(name, "is not contiguous in its last axis");
+    static const unsigned char nothing = 0;  // a tensor of no numbers may have no memory
+    const auto* const from = static_cast<const unsigned char*>(t.data);
+    return {nullptr, long(t.strides[0]), long(t.strides[1]),
+            from ? from + t.byte_offset : &nothing};
+  }
+
   // As many as `count`, each of these axes or None; no sequence: none at all.
   template <class F>
   auto each(nb::handle objects, const std::string& name, int count, F f) const {
@@ -89,11 +102,14 @@ class Tensors {
     const DLTensor t = look_at(object, name);
     if (t.code != border::kFloat || t.bits != 8 * sizeof(T) || t.lanes != 1)
       refuse(name, sizeof(T) == 4 ? "is not float32 as x is" : "is not float64 as x is");
+    fits(t, name, axes);
+    return t;
+  }
+  static void fits(const DLTensor& t, const std::string& name, const Axes& axes) {
     if (!std::equal(t.shape, t.shape + t.ndim, axes.begin(), axes.end()))
       refuse(name, "has shape " + text(t.shape, t.ndim) + ", not " +
                        text(axes.data(), long(axes.size())));
     if (!t.data && !border::is_empty(t)) refuse(name, "has no memory");
-    return t;
   }
 };
 
@@ -125,8 +141,9 @@ class Ready {
     weights_ = weights(a.weights, "weights");
     units_ = vectors(a.units, "units");
     masks_ = t_.each(a.masks, "masks", g.masks, [&](nb::handle o, const std::string& n, int) {
+      if (const Mask<T> bytes = t_.flags(o, n, {S_, B_, H_}); bytes.bytes) return bytes;
       const Strided<T> m = t_.strided(o, n, {S_, B_, H_});
-      return Mask<T>{m.data, m.step, m.row};
+      return Mask<T>{m.data, m.step, m.row, nullptr};
     });
     first_ = states(a.first, "first");
     if (I_ > 0) need(x_.data, "x");
@@ -134,7 +151,8 @@ class Ready {
     for (std::size_t i = 0; i < weights_.size(); ++i)
       if (I_ > 0 || fed_by_units(int(i))) need(weights_[i], "weights");
     for (const T* u : units_) need(u, "units");
-    for (const Mask<T>& m : masks_) need(m.data, "masks");
+    for (const Mask<T>& m : masks_)
+      if (!m.bytes) need(m.data, "masks");
     if (!saving) return;
     saved_ = t_.whole(a.saved, "saved", {S_, B_, g.saved, H_});
     tracks_ = t_.each(a.tracks, "tracks", g.states, [&](nb::handle o, const std::string& n, int) {
@@ -262,6 +280,16 @@ void by_type(nb::handle x, F f) {
 void add_graph(nb::module_& m) {
   using O = nb::handle;
   m.def("use_compiled", &use_compiled);
+  m.def("draw", [](O mask, std::uint64_t key, double share, int threads) {
+    const DLTensor t = Tensors<float>::look_at(mask, "mask");
+    if (t.code != border::kBool || t.bits != 8 || !border::is_together(t, false))
+      Tensors<float>::refuse("mask", "is no contiguous tensor of booleans");
+    long count = 1;
+    for (int k = 0; k < t.ndim; ++k) count *= long(t.shape[k]);
+    auto* const to = static_cast<unsigned char*>(t.data) + t.byte_offset;
+    const nb::gil_scoped_release released;
+    draw(key, share, to, count, threads);
+  }, nb::arg("mask"), nb::arg("key"), nb::arg("share"), nb::arg("threads"));
   m.def("forget_provided", &forget_provided);
   m.def("pieces_flags", &pieces_flags);
   m.def("pieces_text", &pieces_text);

@@ -37,7 +37,7 @@ struct ExchangeApi {
   int (*look)(void* object, DLTensor* out);
   void* stream;
 };
-inline constexpr int kCpu = 1, kInt = 0, kFloat = 2;
+inline constexpr int kCpu = 1, kInt = 0, kFloat = 2, kBool = 6;
 
 // What elman.ops handed over once; see step_setup.
 struct Torch {

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from elman._errors import InputError
-from elman.ops import Noise
+from elman.ops import Noise, held
 
 if TYPE_CHECKING:
     from ._base import Recurrent
@@ -87,7 +87,7 @@ def draw(layer: Recurrent, x: Tensor) -> Noise | None:
     return Noise(
         factor,
         tuple(
-            torch.rand(steps, rows, width, device=x.device) < p if p else None
+            held(x, (steps, rows, width), p) if p else None
             for p, width in zip(rates, widths, strict=True)
         ),
     )

@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 from elman.cells.equations._functions import numpy_sigmoid
 from elman.cells.graph._layout import AFTER, BEFORE, INPUT
 
-from ._program import PIECE, PRODUCT, SPACES, Instruction, Multiply, Piece, Program
+from ._program import (
+    PIECE,
+    PRODUCT,
+    SPACES,
+    TIMES,
+    TOTAL,
+    Instruction,
+    Multiply,
+    Piece,
+    Program,
+    Total,
+)
 
 Array = NDArray[np.float64]
 
@@ -120,6 +131,8 @@ class _Step:
             self.spaces[SPACES[i.a]][i.b] = values[0]
         elif i.op == "SUM":
             self.sums[:, i.a] = _value(values[0]).sum(-1)
+        elif i.op == "SET":
+            self.sums[:, i.a] = _value(values[0])[:, 0]
         elif i.op == "LOAD":
             registers[i.to] = _value(self.spaces[SPACES[i.a]][i.b]).copy()
         elif i.op == "CONST":
@@ -127,13 +140,26 @@ class _Step:
         elif i.op == "WIDTH":
             registers[i.to] = np.full(self.shape, float(self.shape[1]))
         elif i.op == "ROW":
-            known = self.known.shape[1]
-            column = self.known if i.a < known else self.sums
-            place = i.a if i.a < known else i.a - known
-            registers[i.to] = np.repeat(column[:, place : place + 1], self.shape[1], 1)
+            registers[i.to] = np.repeat(self._row(i.a), self.shape[1], 1)
         else:
             function = (_UNARY, _BINARY, _TERNARY)[len(values) - 1][i.op]  # type: ignore[index]
             registers[i.to] = function(*map(_value, values))
+
+    def total(self, total: Total) -> None:
+        """Add up over a row what lies in memory."""
+        found = [_value(self.spaces[space][k]) for space, k in total.vectors]
+        value = found[0]
+        if total.kind == TIMES:
+            value = found[0] * found[1]
+        elif total.other >= 0:
+            value = (found[0] - self._row(total.other)) ** 2
+        self.sums[:, total.row] = value.sum(-1)
+
+    def _row(self, number: int) -> Array:
+        known = self.known.shape[1]
+        column = self.known if number < known else self.sums
+        place = number if number < known else number - known
+        return column[:, place : place + 1]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -201,6 +227,8 @@ def execute(program: Program, given: Given) -> Ran:
             elif what == PRODUCT:
                 source = _source(program.products[number], step)
                 _multiply(program, number, given, step, source)
+            elif what == TOTAL:
+                step.total(program.forward_totals[number])
         state = [_value(found) for found in step.spaces["AFTER"]]
         for track, value in zip(tracks, state, strict=True):
             track[t] = value
@@ -261,6 +289,8 @@ def execute_backward(
             elif what == PRODUCT:
                 back = _hand_back(program, number, given, step)
                 step.spaces["FRAME"][column] = back
+            elif what == TOTAL:
+                step.total(program.backward_totals[number])
         dstate = [_value(d) for d in step.spaces["DSTATE"]]
         dslot = [_value(d) for d in step.spaces["DSLOT"]]
         for number, product in enumerate(program.products):

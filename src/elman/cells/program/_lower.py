@@ -14,7 +14,14 @@ from elman.cells.graph._graph import Node, ordered, without_rules
 from elman.cells.graph._shared import share_factors
 
 from ._noise import masks, with_dropout, with_zoneout
-from ._pass import Filled, Pass, Plan, Root
+from ._pass import Pass
+from ._plans import (
+    backward_pass,
+    forward_pass,
+    forward_rows,
+    forward_totals,
+    with_sums_in_place,
+)
 from ._program import Multiply, Program
 from ._saved import choose_saved, cost
 from ._tape import Constants
@@ -133,8 +140,14 @@ def lower(
     slots, products = layout.products(step.linears, step.after)
     units = hoisted(step)
     known = _places(step, units)
+    equations = step
+    totals = forward_totals(step, slots, products, known)
+    step = step.renewed(with_sums_in_place(totals, step.roots))
+    slots, products = layout.products(step.linears, step.after)
     whole = ordered(step.after, lambda n: n in units)
-    rows = {n: k for k, n in enumerate(n for n in whole if n.op == "rowsum")}
+    if found is not None:
+        found = found.renewed(with_sums_in_place(totals, found.nodes()))
+    rows = forward_rows(step, found, known)
 
     given = {n for n in whole if n in known or not n.args} - set(slots)
     kept: list[Node] = []
@@ -144,15 +157,18 @@ def lower(
         kept += [n for n in step.values.values() if n not in known]
     saved = [n for n in whole if n in kept]
     if found is not None:
-        free = {*given, *step.after, *rows}
+        free = {*given, *step.after, *rows.read}
         saved = choose_saved(found.nodes(), whole, free, saved)
 
     constants = Constants()
-    ahead = _forward(step, slots, products, known, rows, saved, constants)
+    ahead = forward_pass(step, slots, products, known, rows, saved, constants)
     back = Pass((), (), 0, {})
     back_rows = 0
     if found is not None:
-        back, back_rows = _backward(step, found, known, rows, saved, constants)
+        known_rows = rows.read
+        back, back_rows = backward_pass(
+            step, found, known, known_rows, saved, constants
+        )
     blocks = layout.blocks(step.linears)
     with_bias = [n for n in step.linears if n.data.bias]
     mask_names = masks(step)
@@ -164,7 +180,7 @@ def lower(
         saved=len(saved),
         units=len(units),
         masks=len(mask_names),
-        rows=len(rows),
+        rows=rows.count,
         back_rows=back_rows,
         weights=len(products),
         constants=tuple(constants.values),
@@ -175,10 +191,12 @@ def lower(
         backward=back.actions,
         forward_pieces=ahead.pieces,
         backward_pieces=back.pieces,
+        forward_totals=ahead.totals,
+        backward_totals=back.totals,
     )
     return Lowered(
         program,
-        step,
+        equations,
         blocks,
         tuple(p.weight for p in products),
         tuple(with_bias.index(n) if n.data.bias else None for n in slots),
@@ -259,63 +277,6 @@ def _places(step: Step, units: Sequence[Node]) -> dict[Node, tuple[str, int]]:
         }
     )
     return found
-
-
-def _needs(node: Node) -> list[Node]:
-    if node.op == "linear":
-        return [a for a in node.args if a.op != "before"]
-    return list(node.args)
-
-
-def _forward(
-    step: Step,
-    slots: Sequence[Node],
-    products: Sequence[layout.Product],
-    known: Mapping[Node, tuple[str, int]],
-    rows: Mapping[Node, int],
-    saved: Sequence[Node],
-    constants: Constants,
-) -> Pass:
-    roots = [Root(n, "AFTER", k, True) for k, n in enumerate(step.after)]
-    roots += [Root(n, "SAVED", k) for k, n in enumerate(saved)]
-    fills = [
-        Filled(k, p.linears, p.source if p.kind == layout.FRAME else None)
-        for k, p in enumerate(products)
-        if p.kind != layout.INPUT
-    ]
-    return Plan(roots, known, rows, _needs, fills, slots, constants).run()
-
-
-def _backward(
-    step: Step,
-    found: Adjoint,
-    known: Mapping[Node, tuple[str, int]],
-    rows: Mapping[Node, int],
-    saved: Sequence[Node],
-    constants: Constants,
-) -> tuple[Pass, int]:
-    table, zero = step.table, step.table.const(0.0)
-    leaves = [table.make("dstate", data=k) for k in range(len(step.after))]
-    places = dict(known)
-    places.update({n: ("SAVED", k) for k, n in enumerate(saved)})
-    for k, node in enumerate(step.after):
-        places.setdefault(node, ("AFTER", k))
-    places.update({n: ("DSTATE", k) for k, n in enumerate(leaves)})
-    roots = [
-        Root(zero if n is None else n, "DSLOT", k, True)
-        for k, n in enumerate((*found.slots, *found.units))
-    ]
-    roots += [
-        Root(zero if n is None else n, "DSTATE", k, after=leaves[k])
-        for k, n in enumerate(found.before)
-    ]
-    nodes = [*(r.node for r in roots), *found.backs.values()]
-    order = ordered(nodes, lambda n: n in places or n in rows)
-    summed = [n for n in order if n.op == "rowsum" and n not in rows]
-    all_rows = {**rows, **{n: len(rows) + k for k, n in enumerate(summed)}}
-    fills = [Filled(k, (node,)) for k, node in sorted(found.backs.items())]
-    plan = Plan(roots, places, all_rows, _needs, fills, (), constants, len(rows))
-    return plan.run(), len(summed)
 
 
 def _multiply(

@@ -44,6 +44,7 @@ def pieces_of(program: Program) -> list[str]:
         line
         for back, pieces in enumerate((program.forward_pieces, program.backward_pieces))
         for number, piece in enumerate(pieces)
+        if not piece.of_rows
         for line in _Printer(program, bool(back)).piece(number, piece)
     ]
 
@@ -67,7 +68,11 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
     lines += pieces_of(program)
     for back, pieces in enumerate((program.forward_pieces, program.backward_pieces)):
         way = _way(bool(back))
-        table = ", ".join(f"{way}{k}<V>::run" for k in range(len(pieces)))
+        # What sets row scalars is run once a row, and interpreted.
+        table = ", ".join(
+            "nullptr" if piece.of_rows else f"{way}{k}<V>::run"
+            for k, piece in enumerate(pieces)
+        )
         lines += [
             "template <class V>",
             f"constexpr PieceFunction<typename V::T> k{way}[] = {{",
@@ -191,7 +196,16 @@ class _Printer:
         code = [i for i in piece.instructions if not self._idle(i)]
         for k, i in enumerate(code):
             reads = [held[register] for register in i.reads]
-            if i.op == "STORE":
+            if i.op == "STORE" and self._of_unit(i):
+                unit = i.b - self.program.slots
+                place = f"at.place[{self._unit_sums()}]"
+                text = f"{place} ? {place}[i] + {unit} * H : nullptr"
+                where = self._head("sum", "T* const", text)
+                yield (
+                    f"if ({where}) (V::load({where} + u, m) + {reads[0]})"
+                    f".store({where} + u, m);"
+                )
+            elif i.op == "STORE":
                 where = self._pointer(i)
                 check = f"if ({where}) " if self._may_lack(i) else ""
                 yield f"{check}{reads[0]}.store({where} + u, m);"
@@ -257,6 +271,14 @@ class _Printer:
         first = {"BEFORE": 0, "AFTER": p.states, "MASK": 2 * p.states, "DSTATE": behind}
         return STATES + first[space] + column, 0
 
+    def _of_unit(self, i: Instruction) -> bool:
+        """Return whether a vector is the gradient of a unit, which adds up."""
+        return i.space == "DSLOT" and i.b >= self.program.slots
+
+    def _unit_sums(self) -> int:
+        """Return the place of the units' gradients, behind all others."""
+        return STATES + 4 * self.program.states + self.program.masks
+
     def _idle(self, i: Instruction) -> bool:
         """Return whether the core has no memory for a store: zeros it need not keep."""
         return i.op == "STORE" and i.space == "DSTATE" and not self._passes_on(i.b)
@@ -273,7 +295,7 @@ class _Printer:
             for i in piece.instructions:
                 if i.op == "STORE" and (i.space, i.b) == ("DSTATE", state):
                     return i.to not in zeros
-                if i.op in ("STORE", "SUM"):
+                if i.op in ("STORE", "SUM", "SET"):
                     continue
                 zero = i.op == "CONST" and self.program.constants[i.a] == 0
                 (zeros.add if zero else zeros.discard)(i.to)

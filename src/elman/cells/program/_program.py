@@ -15,12 +15,14 @@ from typing import Any
 
 from elman._errors import InputError
 
-VERSION = 1
+VERSION = 2
+"""Of programs that make totals or set row scalars; others are still version 1."""
 
 OPS = (
     *("LOAD", "STORE", "CONST", "WIDTH", "ROW", "SUM", "ADD", "SUB", "MUL", "DIV"),
     *("FMA", "FNMA", "NEG", "SIGMOID", "TANH", "RELU", "SOFTPLUS", "EXP", "LOG"),
     *("SQRT", "MAX", "MIN", "ABS", "GREATER", "SELECT", "STEP", "SIGN", "SIN", "COS"),
+    "SET",
 )
 """Instructions; their places are the core's numbers."""
 
@@ -28,14 +30,17 @@ SPACES = ("FRAME", "SAVED", "BEFORE", "AFTER", "UNIT", "MASK", "DSTATE", "DSLOT"
 """Where a LOAD or STORE finds its vector; their places are the core's numbers."""
 
 OPERANDS = {
-    **dict.fromkeys(("LOAD", "STORE", "CONST", "WIDTH", "ROW", "SUM"), 0),
+    **dict.fromkeys(("LOAD", "STORE", "CONST", "WIDTH", "ROW", "SUM", "SET"), 0),
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MAX", "MIN", "GREATER"), 2),
     **dict.fromkeys(("FMA", "FNMA", "SELECT"), 3),
 }
 """Registers an instruction reads beside `to`; one where not listed."""
 
-PRODUCT, PIECE, REDUCE = range(3)
+PRODUCT, PIECE, REDUCE, TOTAL = range(4)
 """Kinds of actions; PRODUCT is BACKPRODUCT on the way back."""
+
+PLAIN, TIMES, SPREAD = range(3)
+"""Kinds of totals over a row: of a, of a · b, of (a − row scalar)²."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Instruction:
     @property
     def reads(self) -> tuple[int, ...]:
         """The registers it reads."""
-        if self.op in ("STORE", "SUM"):
+        if self.op in ("STORE", "SUM", "SET"):
             return (self.to,)
         return (self.a, self.b, self.c)[: OPERANDS.get(self.op, 1)]
 
@@ -67,6 +72,33 @@ class Piece:
 
     registers: int
     instructions: tuple[Instruction, ...]
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether it sets row scalars, once a row."""
+        return any(i.op == "SET" for i in self.instructions)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum over a row of what lies in memory.
+
+    Attributes
+    ----------
+    row : int
+        The row scalar that it becomes.
+    kind : int
+        PLAIN, TIMES or SPREAD.
+    vectors : tuple of (str, int)
+        Spaces and columns: one, two if TIMES.
+    other : int
+        The row scalar that SPREAD takes off; else −1.
+    """
+
+    row: int
+    kind: int
+    vectors: tuple[tuple[str, int], ...]
+    other: int = -1
 
 
 @dataclass(frozen=True)
@@ -95,9 +127,10 @@ class Program:
     constants : tuple of float
     products : tuple of Multiply
     forward, backward : tuple of (int, int, int)
-        Actions: PRODUCT, PIECE or REDUCE, its number, and the frame column that a
-        product on the way back fills, else −1.
+        Actions: PRODUCT, PIECE, REDUCE or TOTAL, its number, and the frame column that
+        a product on the way back fills, else −1.
     forward_pieces, backward_pieces : tuple of Piece
+    forward_totals, backward_totals : tuple of Total
     """
 
     states: int
@@ -116,6 +149,15 @@ class Program:
     backward: tuple[tuple[int, int, int], ...]
     forward_pieces: tuple[Piece, ...]
     backward_pieces: tuple[Piece, ...]
+    forward_totals: tuple[Total, ...] = ()
+    backward_totals: tuple[Total, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The oldest version that knows all of it."""
+        pieces = (*self.forward_pieces, *self.backward_pieces)
+        totals = (*self.forward_totals, *self.backward_totals)
+        return 2 if totals or any(piece.of_rows for piece in pieces) else 1
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -126,7 +168,7 @@ class Program:
 
     def encode(self) -> tuple[list[int], list[float]]:
         """Return the flat lists the core parses: whole numbers, and constants."""
-        found = [VERSION, *(getattr(self, name) for name in _SIZES)]
+        found = [self.version, *(getattr(self, name) for name in _SIZES)]
         found += [len(self.constants), len(self.products)]
         for p in self.products:
             found += [p.weight, p.kind, p.source, p.saved, p.heads, p.first]
@@ -143,6 +185,13 @@ class Program:
                 found += [piece.registers, len(piece.instructions)]
                 for i in piece.instructions:
                     found += [OPS.index(i.op), i.to, i.a, i.b, i.c]
+        if self.version > 1:
+            for totals in (self.forward_totals, self.backward_totals):
+                found.append(len(totals))
+                for t in totals:
+                    found += [t.row, t.kind]
+                    found += [n for s, c in t.vectors for n in (SPACES.index(s), c)]
+                    found += [t.other] if t.kind == SPREAD else []
         return found, list(self.constants)
 
     @staticmethod
@@ -156,9 +205,9 @@ class Program:
         """
         given = _Reader(integers)
         version = given.next()
-        if version != VERSION:
+        if not 1 <= version <= VERSION:
             raise InputError(
-                f"program: version {version}; this Elman reads version {VERSION}"
+                f"program: version {version}; this Elman reads versions 1 to {VERSION}"
             )
         sizes = {name: given.next() for name in _SIZES}
         if given.next() != len(floats):
@@ -169,6 +218,7 @@ class Program:
         forward = tuple((*given.take(2), -1) for _ in range(given.count()))
         backward = tuple(tuple(given.take(3)) for _ in range(given.count()))
         pieces = [tuple(given.pieces()) for _ in range(2)]
+        totals = [tuple(given.totals()) if version > 1 else () for _ in range(2)]
         given.end()
         return Program(
             **sizes,
@@ -178,6 +228,8 @@ class Program:
             backward=backward,  # type: ignore[arg-type]
             forward_pieces=pieces[0],
             backward_pieces=pieces[1],
+            forward_totals=totals[0],
+            backward_totals=totals[1],
         )
 
     def to_json(self) -> str:
@@ -257,6 +309,18 @@ class _Reader:
         for _ in range(self.count()):
             registers, count = self.next(), self.count()
             yield Piece(registers, tuple(self.instruction() for _ in range(count)))
+
+    def totals(self) -> Iterator[Total]:
+        for _ in range(self.count()):
+            row, kind = self.take(2)
+            vectors = tuple(self.vector() for _ in range(2 if kind == TIMES else 1))
+            yield Total(row, kind, vectors, self.next() if kind == SPREAD else -1)
+
+    def vector(self) -> tuple[str, int]:
+        space, column = self.take(2)
+        if not 0 <= space < len(SPACES):
+            raise InputError(f"program: no space {space}; it is damaged")
+        return SPACES[space], column
 
     def instruction(self) -> Instruction:
         op, *rest = self.take(5)

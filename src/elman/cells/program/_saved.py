@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable
 
 from elman.cells.graph._graph import Node, ordered
 
+from ._stages import BETWEEN
+
 SAVE_COST = 35.0
 """Of writing a vector and reading it, in additions; measured between 20 and 40."""
 
@@ -72,7 +74,7 @@ def _cut(needed: list[Node], given: set[Node]) -> list[Node]:
     network = _Network(sink + 1)
     for n, k in place.items():
         network.join(2 * k, 2 * k + 1, SAVE_COST)
-        again = _INFINITE if n.op in ("linear", "rowsum", "back") else cost(n)
+        again = _INFINITE if n.op in BETWEEN else cost(n)
         network.join(2 * k + 1, sink, again)
         if n.op != "linear":
             for arg in n.args:

@@ -71,6 +71,23 @@ def tape(
     return _Tape(places, rows, constants).run(stores)
 
 
+def row_tape(
+    sets: Iterable[tuple[Node, int]], rows: Mapping[Node, int], constants: Constants
+) -> Piece:
+    """Return the tape that sets row scalars, of others.
+
+    Parameters
+    ----------
+    sets : iterable of (Node, int)
+        Values and their numbers, arguments first.
+    rows : mapping of Node to int
+        Row scalars that are there.
+    constants : Constants
+        Grows as needed.
+    """
+    return _Tape({}, rows, constants).set(list(sets))
+
+
 class _Tape:
     def __init__(
         self,
@@ -92,6 +109,15 @@ class _Tape:
         for node, _, _ in stores.vectors:
             self._compute(node)
         self._store(stores.vectors)
+        return allocate(self.code)
+
+    def set(self, sets: list[tuple[Node, int]]) -> Piece:
+        self._count(node for node, _ in sets)
+        for node, _ in sets:
+            self._compute(node)
+        # At the end: one of those read may be written over.
+        for node, row in sets:
+            self.code.append(Instruction("SET", self.registers[node], row))
         return allocate(self.code)
 
     def _given(self, node: Node) -> bool:
@@ -184,7 +210,7 @@ def allocate(code: list[Instruction]) -> Piece:
             if last[register] == k:
                 free.append(held.pop(register))
         free.sort(reverse=True)
-        if i.op in ("STORE", "SUM"):
+        if i.op in ("STORE", "SUM", "SET"):
             found.append(replace(i, to=new[i.to]))
             continue
         if free:

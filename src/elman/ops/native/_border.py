@@ -75,6 +75,7 @@ def _functions() -> tuple[Any, ...] | None:
             _native.fast_layer,
             _native.sequence_forward,
             _native.sequence_backward,
+            _native.draw,
         )
     except (TypeError, AttributeError) as error:  # built from other sources
         raise ImportError(
@@ -88,7 +89,7 @@ _found = _functions()
 BUILT = _found is not None
 """Whether there is a core that reads this torch's tensors."""
 
-step, fast_layer, sequence_forward, sequence_backward = _found or (_never,) * 4
+step, fast_layer, sequence_forward, sequence_backward, draw = _found or (_never,) * 5
 """``step(cell, activation, parameters, input, hx, most_rows)``, with a cell's numbers
 and a module's own parameters: the next state, or None if the call is not eligible for
 the fast path: gradients wanted, a transform, mode or tracer active, autocast, a path
@@ -103,6 +104,8 @@ whether gradients are wanted, h_0 and c_0 or None, five parameters or Nones for 
 layer and direction, and the lengths, or None where every row is full.
 
 ``sequence_forward`` and ``sequence_backward``: see _core/sequence.cpp.
+
+``draw(mask, key, share, threads)`` fills a mask of booleans, true with a probability.
 """
 
 if not BUILT:
