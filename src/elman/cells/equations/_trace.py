@@ -207,10 +207,10 @@ def trace(cell: Cell) -> Step:
 def _generators() -> list[Any]:
     """Return the states of the generators that anybody may draw from."""
     found: list[Any] = [random.getstate()]
-    if "numpy" in sys.modules:
+    if sys.modules.get("numpy") is not None:
         _, key, *rest = sys.modules["numpy"].random.get_state()
         found += [key.tobytes(), rest]
-    if "torch" in sys.modules:
+    if sys.modules.get("torch") is not None:
         found.append(sys.modules["torch"].get_rng_state().numpy().tobytes())
     return found
 

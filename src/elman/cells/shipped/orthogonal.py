@@ -38,6 +38,8 @@ class OrthogonalRNN(Cell):
 
     source = "Lezcano-Casado and Martínez-Rubio, Cheap orthogonal constraints in "
     source += "neural networks, 2019"
+    use = "Where something has to be copied exactly over many steps: what it holds "
+    use += "keeps its length."
     map: str = "exponential"
     nonlinearity: str = "modrelu"
 
