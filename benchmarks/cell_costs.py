@@ -6,9 +6,9 @@
 `options`: training steps of LSTM, GRU and RNN with recurrent dropout, zoneout and layer
 normalisation, as shares of the plain layer's, medians in turns in one process. `roof`:
 forward and backward of the core of cells in which no unit needs another, one input
-without a gradient; the memory that has to be moved at least (what forward leaves is written once and read
-once; the gradient of the output is read once) by the time it takes, as a share of what
-the same threads read from memory with torch's sum.
+without a gradient. The memory that has to be moved at least (what forward leaves is
+written once and read once; the gradient of the output is read once) by the time it takes,
+as a share of what the same threads read from memory with torch's sum.
 """
 
 from __future__ import annotations
