@@ -9,7 +9,7 @@ class GraphBackwardRun : GraphPass<V> {
   using Base = GraphPass<V>;
   using typename Base::Local;
   using typename Base::T;
-  using Base::clear, Base::stretch_, Base::columns_, Base::g_, Base::H_, Base::local_, Base::meet_if,
+  using Base::block_, Base::clear, Base::columns_, Base::g_, Base::H_, Base::local_, Base::meet_if,
       Base::n_, Base::operands_, Base::panels_in, Base::plan_, Base::each_row, Base::rows_,
       Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::sums_,
       Base::team_, Base::units_of, Base::zero_;
@@ -178,15 +178,10 @@ class GraphBackwardRun : GraphPass<V> {
   // Units of rows first..n-1: dy, added to the gradient of state 0.
   void add_dy(T* const* dh, const T* const* dy, long first, long n, Range units) const {
     for (long u = units.first; u < units.last; u += V::width) {
-      if (u + V::width <= units.last) add_dy(dh, dy, first, n, u, Full{});
-      else add_dy(dh, dy, first, n, u, V::lanes(units.last - u));
+      const auto m = V::lanes(units.last - u);
+      for (long i = first; i < n; ++i)
+        (V::load(dh[i] + u, m) + V::load(dy[i] + u, m)).store(dh[i] + u, m);
     }
-  }
-
-  template <class M>
-  static void add_dy(T* const* dh, const T* const* dy, long first, long n, long u, M m) {
-    for (long i = first; i < n; ++i)
-      (V::load(dh[i] + u, m) + V::load(dy[i] + u, m)).store(dh[i] + u, m);
   }
 
   // n rows run at step s, and the first `next` of them ran at s + 1 too.
@@ -271,8 +266,8 @@ class GraphBackwardRun : GraphPass<V> {
     long most = mine.count;
     for (long s = s0; s < s1; ++s) lay_out(id, mine, most = rows_at(s, most), s, (s - s0) * rows_);
     const Range units = units_of(id);
-    for (long u = units.first; u < units.last; u += stretch_) {
-      const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
+    for (long u = units.first; u < units.last; u += block_) {
+      const Range block{u, u + block_ < units.last ? u + block_ : units.last};
       long n = 0;
       for (long s = s1 - 1; s >= s0; --s) {
         while (n < mine.count && mine.length[n] > s) ++n;

@@ -6,7 +6,6 @@ class GraphPass : protected Call {
  protected:
   using T = typename V::T;
   static constexpr long kPadding = 16;  // numbers between two rows
-  static constexpr long kWide = 8;
 
   struct Local {
     long *row, *length;
@@ -26,8 +25,6 @@ class GraphPass : protected Call {
         throw std::invalid_argument("the number of heads does not divide the number of units");
     columns_ = columns_for<V>(H_);
     block_ = V::width * columns_;
-    // Where nothing is multiplied within a step, rows pass by in order, and with them memory.
-    stretch_ = kWide * block_;
     zero_ = zeros<T>(scratch_, H_);
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
@@ -239,7 +236,7 @@ class GraphPass : protected Call {
   const bool back_;
   const long rows_;
   int columns_;
-  long block_, stretch_, sums_, frame_stride_, sums_stride_;
+  long block_, sums_, frame_stride_, sums_stride_;
   const T* zero_;
   T *constants_, *frame_, *sum_;
   const Mask<T>* masks_ = nullptr;
