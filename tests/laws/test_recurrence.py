@@ -5,6 +5,8 @@ matrix product of another shape may round differently, and the tolerance is the
 derived one.
 """
 
+import math
+
 import hypothesis.strategies as st
 import pytest
 import torch
