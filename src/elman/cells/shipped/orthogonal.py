@@ -65,4 +65,4 @@ class OrthogonalRNN(Cell):
             return activation_of(self, "nonlinearity")(self.linear("h", x, h))
         a = self.linear("h", x, h, bias=False)
         size = relu(abs(a) + self.unit("b", Uniform(-0.01, 0.01)))
-        return where(a > 0, size, where(a < 0, -size, 0.0))
+        return where(a > 0, size, where(a < 0, -size, a))  # a: 0, or NaN
