@@ -101,11 +101,14 @@ bench-equations: $(PEERS)/.installed  ## Every cell beside its equations in plai
 	$(PEERS)/bin/python benchmarks/table.py build/equations.json \
 	    --page docs/guide/benchmarks.md --place cells
 
-bench-avx2: $(VENV)/.installed  ## RNN, GRU and LSTM held to AVX2, torch.nn to nothing
-	mkdir -p build && ELMAN_ISA=avx2 $(BIN)/elman bench --full --only grid --peer none \
-	    --cell rnn,gru,lstm --json build/avx2.json
-	$(BIN)/python benchmarks/table.py build/avx2.json \
-	    --page docs/guide/benchmarks.md --place avx2
+AVX2 := ELMAN_ISA=avx2 $(BIN)/elman bench --full --only grid --peer none --cell rnn,gru,lstm
+TORCH_AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2
+
+bench-avx2: $(VENV)/.installed  ## RNN, GRU and LSTM held to AVX2; then torch.nn too
+	mkdir -p build && $(AVX2) --json build/avx2.json
+	$(TORCH_AVX2) $(AVX2) --json build/both-avx2.json
+	for place in avx2 both-avx2; do $(BIN)/python benchmarks/table.py build/$$place.json \
+	    --page docs/guide/benchmarks.md --place $$place || exit 1; done
 
 bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a training step
 	$(BIN)/python benchmarks/flow_overhead.py

@@ -5,10 +5,10 @@
 
 `options`: training steps of LSTM, GRU and RNN with recurrent dropout, zoneout and layer
 normalisation, as shares of the plain layer's, medians in turns in one process. `roof`:
-forward and backward of the core of cells in which no unit needs another, one input; the
-memory that has to be moved at least (what forward leaves is written once and read
-once; the gradient of the output is read once) by the time it takes, as a share of what
-the same threads read from memory with torch's sum.
+forward and backward of the core of cells in which no unit needs another, one input
+without a gradient. The memory that has to be moved at least (what forward leaves is
+written once and read once; the gradient of the output is read once) by the time it
+takes, as a share of what the same threads read from memory with torch's sum.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch import nn
 
 import elman
 from elman import cells
+from elman._core import _native
 from elman.bench import Sizes, race
 
 Run = Callable[[], object]
@@ -56,7 +57,7 @@ def clock(threads: int) -> Callable[[], float]:
 def options(sizes: Sequence[Sizes], threads: int, rounds: int) -> None:
     """Print training steps with options as shares of the plain ones."""
     torch.set_num_threads(threads)
-    print(f"{elman.instruction_set()}, {threads} threads, float32, {rounds} rounds\n")
+    print(f"{_native.isa()}, {threads} threads, float32, {rounds} rounds\n")
     for name, kind in LAYERS.items():
         print(f"{name:<22}{'plain':>12}", *(f"{c:>12}" for c in COLUMNS), sep="")
         shares: list[list[float]] = []
@@ -89,7 +90,7 @@ def roof(program: Program, threads: int, rounds: int, steps: int = 1000) -> None
     taken = race(runs, rounds, clock=clock(threads))
     rate = memory.numel() * memory.element_size() / taken["read"]
     vector = s.batch * s.steps * s.hidden * 4
-    print(f"{elman.instruction_set()}, {threads} threads, float32, {s}")
+    print(f"{_native.isa()}, {threads} threads, float32, {s}")
     of = f"of {rate / 1e9:.1f} GB/s"
     print(f"{'':<10}{'forward':>12}{'backward':>12}{'moved':>10}{of:>16}")
     for name in ELEMENTWISE:

@@ -59,7 +59,7 @@ def passes(name: str, s: Sizes) -> tuple[Run, Run]:
     saved = torch.zeros(s.steps, s.batch, own.saved, s.hidden)
     rows = torch.zeros(s.steps, s.batch, own.rows)
     gradients = {
-        "dx": torch.empty_like(x),
+        "dx": torch.empty_like(x) if s.inputs > 1 else None,
         "dweights": [torch.empty_like(w) for w in weights],
         "dbias": None if bias is None else torch.empty_like(bias),
         "dunits": [torch.empty_like(u) for u in units],

@@ -22,7 +22,7 @@ from elman._core import _native
 from elman.cells import sigmoid, tanh
 
 SIZES = ((32, 20, 8, 32), (64, 100, 64, 256))  # B, T, I, H
-ROUNDS = 15
+ROUNDS = 25
 
 
 class Leaky(elman.Cell):

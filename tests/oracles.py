@@ -218,9 +218,9 @@ def lem(w, b, x, h, z):
     return h + q * (np.tanh(xh @ x + zh @ z + b[3]) - h), z
 
 
-def unicornn(w, b, x, h, z):
+def unicornn(w, b, x, h, z, pull=0.0):
     rate = 0.2 * logistic(w["c"])
-    z = z - rate * (np.tanh(w["w"] * h + w["ih"][0] @ x + b[0]) + h)
+    z = z - rate * (np.tanh(w["w"] * h + w["ih"][0] @ x + b[0]) + pull * h)
     return h + rate * z, z
 
 
@@ -233,6 +233,13 @@ def antisymmetric(w, b, x, h):
 def orthogonal(w, b, x, h):
     a = w["ih"][0] @ x + w["hh"][0] @ h
     return (np.sign(a) * np.maximum(np.abs(a) + w["b"], 0.0),)
+
+
+def cfc(w, b, x, h, elapsed=1.0):
+    between = 1.7159 * np.tanh(0.666 * (w["ih"][0] @ x + w["hh"][0] @ h + b[0]))
+    a, s, f, g = (u @ between + c for u, c in zip(w["hh"][1:], b[1:], strict=True))
+    s = logistic(a * elapsed + s)
+    return (np.tanh(f) * (1 - s) + np.tanh(g) * s,)
 
 
 ORACLES = {
@@ -265,6 +272,7 @@ ORACLES = {
     "unicornn": unicornn,
     "antisymmetric": antisymmetric,
     "orthogonal": orthogonal,
+    "cfc": cfc,
 }
 OPTIONS = {"slstm": {"heads": 3}}
 ACTIVATIONS = {

@@ -54,6 +54,7 @@ def assert_close(
     steps: int = 1,
     dtype: Any = None,
     what: str = "",
+    sums: int = 1,
 ) -> None:
     """Assert that two arrays agree to within rounding, NaN nowhere.
 
@@ -61,6 +62,8 @@ def assert_close(
     ----------
     actual, expected : Tensor or array
         ``dtype`` defaults to the dtype of ``actual``.
+    sums : int
+        Products one after another that round each by themselves.
     """
     if dtype is None:
         dtype = actual.dtype
@@ -69,7 +72,7 @@ def assert_close(
     assert a.shape == e.shape, f"{what}: shape {a.shape}, expected {e.shape}"
     if not a.size:
         return
-    limit = tolerance(dtype, summands, steps, max(1.0, float(np.abs(e).max())))
+    limit = sums * tolerance(dtype, summands, steps, max(1.0, float(np.abs(e).max())))
     worst = float(np.abs(a - e).max())
     assert worst <= limit, f"{what}: off by {worst:.3g}, rounding explains {limit:.3g}"
 

@@ -30,6 +30,7 @@ WITHOUT_NOISE = frozenset(
         *("mgu", "ligru", "fastgrnn", "rhn", "sru", "minlstm", "rglru", "hgrn"),
         *("linoss", "paragru", "paralstm", "lem", "unicornn", "antisymmetric"),
         "orthogonal",
+        "cfc",
     )
 )
 """Of these the plain step alone is printed; with noise they are interpreted."""

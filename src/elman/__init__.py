@@ -39,6 +39,7 @@ _HOME = {
     "ParaGRU": "elman.layers",
     "ParaLSTM": "elman.layers",
     "LEM": "elman.layers",
+    "CfC": "elman.layers",
     "UnICORNN": "elman.layers",
     "AntisymmetricRNN": "elman.layers",
     "OrthogonalRNN": "elman.layers",
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from elman.layers import SLSTM as SLSTM
     from elman.layers import SRU as SRU
     from elman.layers import AntisymmetricRNN as AntisymmetricRNN
+    from elman.layers import CfC as CfC
     from elman.layers import CoRNN as CoRNN
     from elman.layers import CoupledLSTM as CoupledLSTM
     from elman.layers import FastGRNN as FastGRNN

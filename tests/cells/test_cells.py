@@ -63,6 +63,7 @@ GATES = {
     "unicornn": ["a"],
     "antisymmetric": ["s", "a", "z"],
     "orthogonal": [],
+    "cfc": ["b", "a", "s", "f", "g"],
 }
 
 
@@ -76,8 +77,9 @@ def test_gates_have_the_names_of_the_article(name):
 
 
 @pytest.mark.parametrize("name", GATES)
-def test_cells_say_where_they_are_from(name):
+def test_cells_say_where_they_are_from_and_what_for(name):
     assert find(name).source
+    assert find(name).use.endswith(".")
     assert find(name).__doc__
 
 

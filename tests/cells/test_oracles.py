@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
+import elman
 from cell_problems import draw
+from elman import InputError
 from elman.cells import cell, specified
-from oracles import ACTIVATIONS, OPTIONS, ORACLES, linoss, rnn
+from oracles import ACTIVATIONS, OPTIONS, ORACLES, cfc, linoss, rnn, unicornn
 from tolerance import assert_close
 
 
@@ -79,3 +82,30 @@ def test_an_empty_slstm_takes_any_input():
         x = 1e4 * scale * problem.x
         for states in specified(found, x, zeros, problem.parameters):
             assert all(np.isfinite(s).all() for s in states)
+
+
+def test_the_oscillators_with_a_pull_of_their_own():
+    compare(cell("unicornn", alpha=2.0), lambda *a: unicornn(*a, pull=2.0))
+
+
+def test_steps_of_any_length():
+    """The last column of x is the time, for the layer as for the equations."""
+
+    def timed(w, b, x, h):
+        return cfc(w, b, x, h, elapsed=w["ih"][1] @ x)
+
+    compare(cell("cfc", timed=True), timed)
+    torch.manual_seed(0)
+    layer = elman.CfC(4, 6, timed=True, dtype=torch.float64)
+    x = torch.rand(5, 1, 4, dtype=torch.float64)
+    own = {k: v.detach().numpy() for k, v in layer.named_parameters()}
+    w = {
+        "ih": [np.c_[own["weight_ih_l0"][:6, :3], np.zeros(6)]],
+        "hh": own["weight_hh_l0"].reshape(5, 6, 6),
+    }
+    h = np.zeros(6)
+    for value in x[:, 0].numpy():
+        (h,) = cfc(w, own["bias_l0"].reshape(5, 6), value, h, elapsed=value[-1])
+    assert_close(layer(x)[1][0, 0], h, summands=30, steps=5)
+    with pytest.raises(InputError, match="num_layers=1"):
+        elman.CfC(4, 6, 2, timed=True)

@@ -1,8 +1,8 @@
 """Cells beside numbers that other people's code gave for them, run once and kept here.
 
-sLSTM: ``slstm_forward_pointwise`` of xlstm 2.0.6, its authors' own. JANET, coRNN,
-IndRNN and the LSTM with peepholes: torchrecurrent 0.2.5. Both in float64, six steps
-from zeros with two inputs and four units, all parameters sines: see `waves`.
+sLSTM: ``slstm_forward_pointwise`` of xlstm 2.0.6, its authors' own. All others:
+torchrecurrent 0.2.5. Both in float64, six steps from zeros with two inputs and four
+units, all parameters sines: see `waves`.
 """
 
 from __future__ import annotations
@@ -34,22 +34,23 @@ LAST = {
         [0.224875418407, -0.0234874401038, -0.402418739681, -0.241618160047],
         [0.273487676082, -0.0395278188065, -0.717642561085, -0.984590889926],
     ],
+    "unicornn": [
+        [0.161919283154, 0.429237166641, -0.179605558198, -0.14935805499],
+        [0.336252653629, 0.569196381483, -0.24351295287, -0.350277095934],
+    ],
+    "mgu": [
+        [0.137295561256, -0.445969786426, -0.561688850122, 0.427559070899],
+    ],
 }
 """The states after the last step."""
 OPTIONS = {
     "slstm": {"heads": 2},
     "cornn": {"dt": 0.3, "gamma": 1.0, "epsilon": 0.5},
     "indrnn": {"activation": "tanh"},
+    "unicornn": {"dt": 0.3, "alpha": 0.7},
 }
-FIRST = {
-    "weight_ih": 2,
-    "weight_hh": 3,
-    "bias": 4,
-    "u": 5,
-    "p_i": 5,
-    "p_f": 6,
-    "p_o": 7,
-}
+FIRST = {"weight_ih": 2, "weight_hh": 3, "bias": 4}
+FIRST |= {"u": 5, "w": 5, "c": 6, "p_i": 5, "p_f": 6, "p_o": 7}
 
 
 def waves(first, *shape):

@@ -119,6 +119,7 @@ WHOLE = {
     "lengths": (elman.CoRNN, {"batch_first": True}, {"lengths": True}),
     "no state": (elman.JANET, {"state_batch_first": True}, {"state": False}),
     "one step": (elman.LRU, {}, {"one_step": True}),
+    "computed": (cells.find("orthogonal").layer, {}, {"state": False}),
 }
 
 

@@ -40,6 +40,7 @@ PUBLIC = {
     "ParaGRU",
     "ParaLSTM",
     "LEM",
+    "CfC",
     "UnICORNN",
     "AntisymmetricRNN",
     "OrthogonalRNN",

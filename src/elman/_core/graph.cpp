@@ -59,8 +59,10 @@ class Tensors {
     if (t.code != border::kBool || t.bits != 8 || t.lanes != 1) return {};
     fits(t, name, axes);
     if (!border::is_together(t, true)) refuse(name, "is not contiguous in its last axis");
-    const auto* const from = static_cast<const unsigned char*>(t.data) + t.byte_offset;
-    return {nullptr, long(t.strides[0]), long(t.strides[1]), from};
+    static const unsigned char nothing = 0;  // a tensor of no numbers may have no memory
+    const auto* const from = static_cast<const unsigned char*>(t.data);
+    return {nullptr, long(t.strides[0]), long(t.strides[1]),
+            from ? from + t.byte_offset : &nothing};
   }
 
   // As many as `count`, each of these axes or None; no sequence: none at all.

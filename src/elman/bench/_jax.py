@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 import numpy as np
 
 from elman import cells
@@ -48,6 +49,46 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "sign": jnp.sign,
 }
 """What NumPy and torch do not share with JAX under Python's operators."""
+
+
+def _skew(blocks: Any) -> Any:
+    lower = jnp.tril(blocks, -1)
+    return lower - lower.mT
+
+
+def _cayley(transform: Any, blocks: Any) -> Any:
+    skew, one = _skew(blocks), jnp.eye(blocks.shape[-1], dtype=blocks.dtype)
+    return jnp.linalg.solve(one + skew, one - skew)
+
+
+def _antisymmetric(transform: Any, blocks: Any) -> Any:
+    one = jnp.eye(blocks.shape[-1], dtype=blocks.dtype)
+    return blocks - blocks.mT - transform.damping * one
+
+
+def _exponential(transform: Any, blocks: Any) -> Any:
+    exponential = jax.vmap(jax.scipy.linalg.expm)
+    return exponential(_skew(blocks))
+
+
+_TRANSFORMS: dict[str, Callable[[Any, Any], Any]] = {
+    "Antisymmetric": _antisymmetric,
+    "Cayley": _cayley,
+    "Exponential": _exponential,
+}
+"""Parameters computed from what is stored, on square blocks, by their class's name."""
+
+
+def _used(cell: cells.Cell, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that the equations see."""
+    found = dict(parameters)
+    for name, transform in cell.transforms.items():
+        if name in found:
+            stored = found[name]
+            blocks = stored.reshape(-1, stored.shape[1], stored.shape[1])
+            of = _TRANSFORMS[type(transform).__name__]
+            found[name] = of(transform, blocks).reshape(stored.shape)
+    return found
 
 
 class _Scanned(cells.Composite):
@@ -92,7 +133,7 @@ def run(cell: cells.Cell, parameters: Mapping[str, Any], x: Any) -> Any:
         As `cells.shapes` has them.
     x : array, (T, B, I)
     """
-    graph = _Scanned(cell.traced, parameters)
+    graph = _Scanned(cell.traced, _used(cell, parameters))
     a_x = graph.with_input(x)
     count = a_x.shape[-1] // graph.hidden
     start = jnp.zeros((x.shape[1], graph.hidden), x.dtype)

@@ -56,6 +56,7 @@ from .equations._roles import roles as roles
 from .equations._trace import Step as Step
 from .equations._transforms import Antisymmetric as Antisymmetric
 from .equations._transforms import Cayley as Cayley
+from .equations._transforms import Elapsed as Elapsed
 from .equations._transforms import Exponential as Exponential
 from .equations._transforms import Transform as Transform
 from .graph._layout import Weight as Weight
@@ -85,6 +86,7 @@ __all__ = [
     "Composite",
     "Constant",
     "Draw",
+    "Elapsed",
     "Exponential",
     "FanIn",
     "ForwardMode",

@@ -83,6 +83,8 @@ class Cell:
         elman.cells.Cayley()}`` stores any matrix and multiplies by an orthogonal one.
     source : str
         Where the equations are from.
+    use : str
+        When to take it.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Cell:
     gates: ClassVar[tuple[str, ...]] = ()
     dropped: ClassVar[tuple[str, ...] | None] = None
     source: ClassVar[str] = ""
+    use: ClassVar[str] = ""
     init: Mapping[str, Draw | float] = {}
     limits: Mapping[str, tuple[float, float]] = {}
     transforms: Mapping[str, Transform] = {}
@@ -140,7 +143,7 @@ class Cell:
         for base in reversed(cls.__mro__):
             for name, value in vars(base).items():
                 plain = isinstance(value, Real | str) and not name.startswith("_")
-                if plain and name != "source":
+                if plain and name not in ("source", "use"):
                     found[name] = value
         return found
 

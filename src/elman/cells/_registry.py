@@ -38,6 +38,7 @@ _CELLS: dict[str, type[Cell]] = {
     "lem": shipped.LEM,
     "unicornn": shipped.UnICORNN,
     "antisymmetric": shipped.AntisymmetricRNN,
+    "cfc": shipped.CfC,
     "orthogonal": shipped.OrthogonalRNN,
 }
 

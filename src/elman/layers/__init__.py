@@ -19,6 +19,7 @@ from ._registered import RHN as RHN
 from ._registered import SLSTM as SLSTM
 from ._registered import SRU as SRU
 from ._registered import AntisymmetricRNN as AntisymmetricRNN
+from ._registered import CfC as CfC
 from ._registered import CoRNN as CoRNN
 from ._registered import CoupledLSTM as CoupledLSTM
 from ._registered import FastGRNN as FastGRNN
@@ -68,6 +69,7 @@ __all__ = [
     "SRU",
     "AntisymmetricRNN",
     "CellLayer",
+    "CfC",
     "CoRNN",
     "CoupledLSTM",
     "FastGRNN",

@@ -106,6 +106,13 @@ class CellLayer(Unscriptable, Recurrent):
                 "num_layers=2 or more, or recurrent_dropout",
                 stacklevel=2,
             )
+        for transform in cell.transforms.values():
+            if num_layers > 1 and getattr(transform, "own_columns", False):
+                raise InputError(
+                    f"num_layers={num_layers}: {cell!r} reads a column of its input, "
+                    "which the layers above it have not; take num_layers=1 and put "
+                    "further layers behind it"
+                )
         if recurrent_dropout:
             cells.noisy(step, dropout=True)  # says so where it hides nothing
         self._all_weights: list[list[str]] = []

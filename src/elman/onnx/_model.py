@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from torch.utils import _pytree as pytree
 
 from elman import ops
 from elman._errors import InputError
+from elman.cells import Cell
 from elman.layers import accelerate, restore
 
 from ._operator import node_of, translate
@@ -102,6 +104,7 @@ def export_model(
     with (
         torch.no_grad(),
         _as_elman(model),
+        _computed(model),
         ops.run_instead(node_of),
         _quiet(),
         # Else sizes that are equal in the example by chance would be one size.
@@ -172,6 +175,31 @@ def _as_elman(model: nn.Module) -> Iterator[None]:
             restore(module)
         for module, mode in modes.items():
             module.training = mode
+
+
+@contextlib.contextmanager
+@torch.no_grad()
+def _computed(model: nn.Module) -> Iterator[None]:
+    """Have parameters that a cell computes from stored ones in the place of these.
+
+    A model's weights are constants, and ONNX has no exponential of a matrix.
+    """
+    with contextlib.ExitStack() as undo:
+        for module in model.modules():
+            cell = getattr(module, "cell", None)
+            if not isinstance(cell, Cell) or not cell.transforms:
+                continue
+            for name, stored in module.named_parameters(recurse=False):
+                for stem, transform in cell.transforms.items():
+                    if name == stem or name.startswith(f"{stem}_l"):
+                        undo.callback(setattr, stored, "data", stored.data)
+                        stored.data = transform.of(stored.data)
+            plain = copy.copy(cell)
+            plain.transforms = {}
+            _ = plain.traced  # while no tracer is there
+            undo.callback(setattr, module, "cell", cell)
+            module.cell = plain  # type: ignore[assignment]
+        yield
 
 
 @contextlib.contextmanager

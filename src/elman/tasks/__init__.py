@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._store import load as load
     from ._truncation import TruncationError as TruncationError
     from ._truncation import truncation_error as truncation_error
+    from .fit._start import examining as examining
     from .forecast._forecaster import Forecaster as Forecaster
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
@@ -25,6 +26,7 @@ _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
+    "examining": "fit._start",
     "load": "_store",
     "truncation_error": "_truncation",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "Task",
     "TruncationError",
     "check_held_out",
+    "examining",
     "load",
     "truncation_error",
 ]

@@ -108,8 +108,8 @@ def test_of_each_kind_one_and_not_too_many_looked_at():
     found = list(other_cells(model, T, {"rnn": batch()[0]}, skipped))
     assert found[0] == "lstm"
     assert "gru" not in found
-    kinds = [cells.roles(cells.cell(name).traced) for name in found[1:]]
-    pairs = [(bool(roles.keep), roles.mixes) for roles in kinds]
+    steps = [cells.cell(name).traced for name in found[1:]]
+    pairs = [(bool(cells.roles(step).keep), cells.recurs(step)) for step in steps]
     assert len(set(pairs)) == len(pairs)
     assert pairs[0] == (True, True)  # as a GRU's
     assert len(skipped) <= 4 * LOOKED_AT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elman.cells.graph._graph import Node, is_const, ordered
+from elman.cells.graph._graph import Node, is_const
 
 from ._trace import Step
 
@@ -35,9 +35,6 @@ class Roles:
         RNN; "identity" where there is none.
     state : int
         Which state that gate keeps: of an LSTM 1, its c.
-    mixes : bool
-        Whether a unit's past reaches others from step to step, through a product; not
-        where only the output is one, as of an LRU.
     """
 
     gates: tuple[str, ...] = ()
@@ -48,7 +45,6 @@ class Roles:
     out: str = ""
     nonlinearity: str = ""
     state: int = 0
-    mixes: bool = False
 
 
 def roles(step: Step) -> Roles:
@@ -76,23 +72,8 @@ def roles(step: Step) -> Roles:
         out = _gate_of([step.after[0]] if k else [], bounded)
         keep = bounded[gate]
         write = "" if write == keep else write
-        return Roles(
-            gates, saturating, keep, inverted, write, out, state=k, mixes=_mixes(step)
-        )
-    return Roles(
-        gates, saturating, nonlinearity=_nonlinearity(step), mixes=_mixes(step)
-    )
-
-
-def _mixes(step: Step) -> bool:
-    """Return whether what a product makes of states is in one that is used again."""
-    used = set(ordered(step.after))
-    again = [
-        after
-        for k, after in enumerate(step.after)
-        if step.table.make("before", data=k) in used
-    ]
-    return any(n.op == "linear" and n.args for n in ordered(again))
+        return Roles(gates, saturating, keep, inverted, write, out, state=k)
+    return Roles(gates, saturating, nonlinearity=_nonlinearity(step))
 
 
 def _nonlinearity(step: Step) -> str:

@@ -205,13 +205,14 @@ def trace(cell: Cell) -> Step:
 
 
 def _generators() -> list[Any]:
-    """Return the states of the generators that anybody may draw from."""
+    """Return the states of the generators that anybody may draw from.
+
+    Not torch's: under its tracers there is no state to read.
+    """
     found: list[Any] = [random.getstate()]
-    if "numpy" in sys.modules:
+    if sys.modules.get("numpy") is not None:
         _, key, *rest = sys.modules["numpy"].random.get_state()
         found += [key.tobytes(), rest]
-    if "torch" in sys.modules:
-        found.append(sys.modules["torch"].get_rng_state().numpy().tobytes())
     return found
 
 

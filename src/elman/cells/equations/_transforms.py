@@ -6,7 +6,7 @@ A transform is applied once a call, outside the step, in torch; gradients go thr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from elman._errors import InputError
 
@@ -61,6 +61,30 @@ class Antisymmetric:
         torch, blocks = _blocks(stored, self)
         one = torch.eye(blocks.shape[-1], dtype=stored.dtype, device=stored.device)
         return (blocks - blocks.mT - self.damping * one).reshape(stored.shape)
+
+
+@dataclass(frozen=True)
+class Elapsed:
+    """Of ``weight_ih``: the last block of H rows gives every unit x's last column.
+
+    No other block sees that column: so a step has a value that comes with the input,
+    such as the time since the step before. As many blocks as ``blocks``.
+    """
+
+    blocks: int = 2
+
+    own_columns: ClassVar[bool] = True
+    """The columns of x have a meaning: only a first layer can have it."""
+
+    def of(self, stored: Value) -> Value:
+        """Return it."""
+        torch, rows = tensors(stored), stored.shape[0] // self.blocks
+        seen = torch.ones_like(stored)
+        seen[:, -1] = 0.0
+        seen[-rows:] = 0.0
+        given = torch.zeros_like(stored)
+        given[-rows:, -1] = 1.0
+        return stored * seen + given
 
 
 def _skew(blocks: Value) -> Value:

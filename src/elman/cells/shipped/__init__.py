@@ -1,6 +1,7 @@
 """The cells that come with the package, one file of equations each."""
 
 from .dynamical.antisymmetric import AntisymmetricRNN as AntisymmetricRNN
+from .dynamical.cfc import CfC as CfC
 from .dynamical.cornn import CoRNN as CoRNN
 from .dynamical.lem import LEM as LEM
 from .dynamical.unicornn import UnICORNN as UnICORNN
@@ -44,6 +45,7 @@ __all__ = [
     "SLSTM",
     "SRU",
     "AntisymmetricRNN",
+    "CfC",
     "CoRNN",
     "CoupledLSTM",
     "FastGRNN",

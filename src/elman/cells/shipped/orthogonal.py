@@ -38,6 +38,8 @@ class OrthogonalRNN(Cell):
 
     source = "Lezcano-Casado and Martínez-Rubio, Cheap orthogonal constraints in "
     source += "neural networks, 2019"
+    use = "Where something has to be copied exactly over many steps: what it holds "
+    use += "keeps its length."
     map: str = "exponential"
     nonlinearity: str = "modrelu"
 
@@ -63,4 +65,4 @@ class OrthogonalRNN(Cell):
             return activation_of(self, "nonlinearity")(self.linear("h", x, h))
         a = self.linear("h", x, h, bias=False)
         size = relu(abs(a) + self.unit("b", Uniform(-0.01, 0.01)))
-        return where(a > 0, size, where(a < 0, -size, 0.0))
+        return where(a > 0, size, where(a < 0, -size, a))  # a: 0, or NaN

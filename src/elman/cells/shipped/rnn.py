@@ -49,6 +49,8 @@ class RNN(Cell):
     """
 
     source = "Elman, Finding structure in time, 1990"
+    use = "As a baseline, and where little has to be remembered: its gradients fade "
+    use += "within tens of steps."
     nonlinearity: str = "tanh"
 
     def __init__(self, **options: Any) -> None:

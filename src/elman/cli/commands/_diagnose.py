@@ -101,11 +101,11 @@ def _forecast(
     targets = opt.targets_of(target, table.frame, table.source)
     names = {k: opt.split_names(v, table.frame.columns) for k, v in columns.items()}
     from elman.cli._naming import naming
-    from elman.tasks import Forecaster
+    from elman.tasks import Forecaster, examining
 
     # The diagnosis comes before the first step: one step is all that is trained.
     forecaster = Forecaster(**options, epochs=1, windows_per_epoch=1)
-    with naming(str(data), forecaster):
+    with naming(str(data), forecaster), examining():
         forecaster.fit(
             table,
             target=targets,
@@ -128,7 +128,9 @@ def _sequences(
     from elman.cli._naming import naming
 
     estimator = ESTIMATORS[task](**options, epochs=1, refit=False)
-    with naming(str(data), estimator):
+    from elman.tasks import examining
+
+    with naming(str(data), estimator), examining():
         estimator.fit(*parts.train)
     return dict(estimator.results_)
 
@@ -153,17 +155,19 @@ def _show(results: dict[str, Any], out: Output) -> None:
             out.line(f"remedy: {finding['remedy']}")
     remedies = diagnosis.get("remedies") or before.get("remedies") or []
     if remedies:
-        out.heading("Initialisations, measured")
+        out.heading("Remedies, measured on copies")
         names = [remedy["name"] for remedy in remedies]
-        chosen = diagnosis.get("remedy")
+        chosen = diagnosis.get("remedy") or before.get("best")
         out.table(
-            ["init", "steps reached", "verdict"],
+            ["change", "steps reached", "verdict"],
             [
                 [r["name"], number(_whole(r["horizon_after"])), r["verdict_after"]]
                 for r in remedies
             ],
             best=names.index(chosen) if chosen in names else None,
         )
+    for name, reason in (before.get("skipped") or {}).items():
+        out.line(f"cell {name} was not tried: {reason}")
     out.document({"task": results["task"], "diagnosis": diagnosis})
 
 
@@ -199,7 +203,10 @@ def _apply(name: str | None, to: Path, results: dict[str, Any], out: Output) -> 
         },
     }
     replace_durably(to, tomli_w.dumps(document).encode())
-    out.line(f"written to {to}; train with it: elman train ... --init {wanted}")
+    how = " ".join(
+        f"--{key} {settings[key]}" for key in ("cell", "init") if key in settings
+    )
+    out.line(f"written to {to}; train with it: elman train ... {how}")
 
 
 def _whole(value: float | None) -> int | None:

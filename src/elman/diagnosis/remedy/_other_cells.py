@@ -156,8 +156,8 @@ def _start(layer: layers.CellLayer, how: dict[str, Any]) -> None:
 
 def _kind(cell: cells.Cell) -> tuple[bool, bool]:
     """Return what a cell's equations do: keep by a gate, mix units between steps."""
-    roles = cells.roles(cell.traced)
-    return bool(roles.keep), roles.mixes
+    step = cell.traced
+    return bool(cells.roles(step).keep), cells.recurs(step)
 
 
 def _cost(name: str, inputs: int, units: int) -> float:

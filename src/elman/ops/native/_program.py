@@ -227,7 +227,9 @@ def _composite(
         *of_tracks, of_saved = grads[1 + count :]
         outputs += [result.trace[name] for name in plan.lowered.step.states[1:]]
         given += of_tracks
-        for name, (where, place) in plan.lowered.tracks.items():
+        # Two gates may be one value: its gradient counts once.
+        gates = {v: name for name, v in plan.lowered.tracks.items()}
+        for (where, place), name in gates.items():
             if where == "saved" and of_saved is not None:
                 outputs.append(result.trace[name])
                 given.append(of_saved[:, :, place])

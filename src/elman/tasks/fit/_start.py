@@ -6,7 +6,9 @@ the initialisation that measured best, if one is needed; measure again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +18,28 @@ from torch import nn
 from elman import init as initialisations
 from elman.diagnosis import Diagnosis, diagnose
 from elman.layers import CellLayer
+
+_EXAMINING: ContextVar[bool] = ContextVar("examining", default=False)
+
+
+@contextmanager
+def examining() -> Iterator[None]:
+    """Let the fits of this block say more of where training starts.
+
+    The data are asked what they need where a training takes the sequences' length, and
+    other cells are measured in the place of the network's own. Neither changes what a
+    training does: the cell stays the user's choice.
+    """
+    token = _EXAMINING.set(True)
+    try:
+        yield
+    finally:
+        _EXAMINING.reset(token)
+
+
+def is_examining() -> bool:
+    """Return whether more is to be said than a training asks for."""
+    return _EXAMINING.get()
 
 
 @dataclass(frozen=True)
@@ -121,11 +145,16 @@ def choose_start(
             loss,
             needed=needed,
             needed_source=source,
-            remedies=initialisations.NAMES[1:] if remedies else False,
+            remedies=tried if remedies else False,
         )
 
+    tried = initialisations.NAMES[1:]
+    if is_examining():
+        tried = (*tried, "cell")
     before = measured(remedies=init == "auto")
     chosen = (before.best if init == "auto" else init) or "default"
+    if chosen not in initialisations.NAMES:
+        chosen = "default"  # another cell is shown, and the user's to choose
     if chosen == "default":
         return Start(chosen, memory, before)
     initialise(chosen, layer, memory, seed)

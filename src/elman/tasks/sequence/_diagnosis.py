@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from elman import cells
 from elman._errors import InputError
+from elman.diagnosis import Need, needed_dependence, needed_from_lengths
 from elman.models import CELLS, KINDS, SequenceNetwork
-from elman.tasks.fit._start import Start, choose_start
+from elman.tasks.fit._start import Start, choose_start, is_examining
 from elman.training import RaggedSequences
 
 _ROWS = 64
+_ASKED = 1000  # sequences that are asked what they need
 # Every step of every row keeps its graph: long sequences take fewer rows.
 _FEWEST_ROWS, _STEPS = 8, 32_000
 
@@ -78,17 +81,39 @@ def start_of(
     count = min(_ROWS, max(_FEWEST_ROWS, _STEPS // int(training.lengths.max())))
     rows = torch.randperm(len(training), generator=draw)[:count]
     network.eval()
+    need = needed_from_lengths(training.lengths.tolist())
+    if is_examining():
+        need = _asked(training, need, draw)
     return choose_start(
         network,
         network.recurrent,
         training.take(rows),
         loss,
         init=init,
-        needed=needed,
-        source=f"length of the sequences (median {needed} steps)",
+        needed=need.steps,
+        source=need.source,
         memory=needed,
         seed=seed,
     )
+
+
+def _asked(training: RaggedSequences, length: Need, draw: torch.Generator) -> Need:
+    """Return how far back the targets depend on the inputs, or the length."""
+    rows = torch.randperm(len(training), generator=draw)[:_ASKED].sort().values
+    lengths = training.lengths.tolist()
+    inputs = list(training.values.split(lengths))
+    targets = training.targets
+    if targets is None:
+        return length
+    answers = list(targets.split(lengths) if training.per_step else targets)
+    found = needed_dependence(
+        [inputs[i].numpy() for i in rows], [answers[i].numpy() for i in rows]
+    )
+    if not found.found:
+        source = f"{length.source}; {found.source}"
+        return replace(length, source=source, found=False)
+    # The upper end: a gradient that reaches too far costs nothing.
+    return replace(found, steps=found.steps if found.high is None else found.high)
 
 
 def _no_recurrence(network: SequenceNetwork, longest: int) -> str:

@@ -34,6 +34,7 @@ class AntisymmetricRNN(Cell):
 
     source = "Chang, Chen, Haber and Chi, AntisymmetricRNN: a dynamical system view on "
     source += "recurrent neural networks, 2019"
+    use = "For long sequences with few parameters and steady gradients."
     epsilon: float = 0.1
     gamma: float = 0.01
     gated: bool = True

@@ -35,6 +35,8 @@ class CoRNN(Cell):
     """
 
     source = "Rusch and Mishra, Coupled oscillatory recurrent neural network, 2021"
+    use = "For long signals without jumps, where gradients must neither vanish nor "
+    use += "explode."
     states = ("h", "z")
     dt: float = 0.4
     gamma: float = 1.0

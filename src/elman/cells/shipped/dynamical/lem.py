@@ -30,6 +30,7 @@ class LEM(Cell):
 
     source = "Rusch, Mishra, Erichson and Mahoney, Long expressive memory for sequence "
     source += "modeling, 2022"
+    use = "For long sequences with events at several time scales."
     states = ("h", "z")
     gates = ("p", "q", "z", "h")
     dt: float = 1.0

@@ -19,6 +19,7 @@ class CoupledLSTM(Cell):
     """
 
     source = "Greff et al., LSTM: a search space odyssey, 2017, the variant CIFG"
+    use = "As an LSTM with a quarter fewer weights."
     states = ("h", "c")
     gates = ("f", "g", "o")
     init = {"bias": 0.0, "bias.f": 1.0}  # noqa: RUF012 - data, never changed

@@ -18,6 +18,7 @@ class GRU(Cell):
     """
 
     source = "Cho et al. 2014; Appleyard et al. 2016 for the reset after the product"
+    use = "As the first choice for most sequences; with chrono biases for long ones."
     gates = ("r", "z", "n")
 
     def step(self, x: Value, h: Value) -> Value:
@@ -40,6 +41,7 @@ class GRUResetBefore(Cell):
     """
 
     source = "Cho et al. 2014"
+    use = "For weights from Keras or ONNX that were trained in this form."
     gates = ("r", "z", "n")
 
     def step(self, x: Value, h: Value) -> Value:

@@ -29,6 +29,7 @@ class JANET(Cell):
 
     source = "van der Westhuizen and Lasenby, The unreasonable effectiveness of the "
     source += "forget gate, 2018"
+    use = "For long sequences with few parameters; set longest."
     gates = ("f", "g")
     beta: float = 1.0
     longest: float = 0.0

@@ -22,6 +22,7 @@ class LayerNormLSTM(Cell):
     """
 
     source = "Ba, Kiros and Hinton, Layer normalization, 2016"
+    use = "Where training is unsteady, at high rates or in deep stacks."
     states = ("h", "c")
     gates = ("i", "f", "g", "o")
     init = {"f_shift": 1.0}  # noqa: RUF012 - data, never changed
@@ -52,6 +53,7 @@ class LayerNormGRU(Cell):
     """
 
     source = "Ba, Kiros and Hinton, Layer normalization, 2016"
+    use = "Where training is unsteady, at high rates or in deep stacks."
     gates = ("r", "z", "n")
 
     def step(self, x: Value, h: Value) -> Value:

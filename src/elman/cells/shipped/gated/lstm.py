@@ -20,6 +20,8 @@ class LSTM(Cell):
     """
 
     source = "Hochreiter and Schmidhuber 1997; Gers et al. 2000"
+    use = "As the other first choice; with a forget bias of 1 or more, chrono for "
+    use += "long sequences."
     states = ("h", "c")
     gates = ("i", "f", "g", "o")
 

@@ -20,6 +20,7 @@ class MGU(Cell):
 
     source = "Zhou, Wu, Zhang and Zhou, Minimal gated unit for recurrent neural "
     source += "networks, 2016"
+    use = "As a GRU with a third fewer weights."
     gates = ("f", "n")
 
     def step(self, x: Value, h: Value) -> Value:

@@ -32,6 +32,8 @@ class RHN(Cell):
 
     source = "Zilly, Srivastava, Koutník and Schmidhuber, Recurrent highway networks, "
     source += "2017"
+    use = "Where one step has to compute more than one layer can, as in language; "
+    use += "each unit of depth costs as much as a layer."
     depth: int = 3
     transform: float = -2.0
 

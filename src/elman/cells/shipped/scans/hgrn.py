@@ -31,6 +31,7 @@ class HGRN(Cell):
 
     source = "Qin, Yang and Zhong, Hierarchically gated recurrent neural network for "
     source += "sequence modeling, 2023"
+    use = "For long sequences at low cost; a larger bound in upper layers."
     states = ("h", "s")
     gates = ("f", "n", "o")
     dropped = ()

@@ -30,6 +30,7 @@ class IndRNN(Cell):
     """
 
     source = "Li et al., Independently recurrent neural network, 2018"
+    use = "In stacks of several layers: units do not see each other within one."
     activation: str = "relu"
     longest: float = 0.0
     init = {"weight_ih": Normal(0.001), "bias": 0.0}  # noqa: RUF012 - never changed

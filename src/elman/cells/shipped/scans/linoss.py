@@ -31,6 +31,8 @@ class LinOSS(Cell):
     """
 
     source = "Rusch and Rus, Oscillatory state-space models, 2025"
+    use = "For very long signals that oscillate, between nonlinear layers: by "
+    use += "itself it is linear."
     states = ("h", "y", "z")
     gates = ("u", "h")
     dropped = ("y",)

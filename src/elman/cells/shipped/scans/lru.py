@@ -35,6 +35,7 @@ class LRU(Cell):
 
     source = "Orvieto et al., Resurrecting recurrent neural networks for long "
     source += "sequences, 2023"
+    use = "For very long sequences, between nonlinear layers: by itself it is linear."
     states = ("h", "re", "im")
     gates = ("u", "v", "h")
     dropped = ("re", "im")

@@ -20,6 +20,7 @@ class MinGRU(Cell):
     """
 
     source = "Feng et al., Were RNNs all we needed?, 2024"
+    use = "For long sequences at low cost, in stacks with pointwise layers between."
     gates = ("z", "n")
     dropped = ()
 

@@ -28,6 +28,7 @@ class MinLSTM(Cell):
     """
 
     source = "Feng et al., Were RNNs all we needed?, 2024"
+    use = "For long sequences at low cost, in stacks with pointwise layers between."
     gates = ("f", "i", "n")
     dropped = ()
     longest: float = 0.0

@@ -22,6 +22,7 @@ class ParaGRU(Cell):
 
     source = "Danieli et al., ParaRNN: unlocking parallel training of nonlinear RNNs "
     source += "for large language models, 2025"
+    use = "Where a GRU is too slow: no products between steps. Take several layers."
     gates = ("z", "r", "n")
     dropped = ()
 

@@ -24,6 +24,7 @@ class ParaLSTM(Cell):
 
     source = "Danieli et al., ParaRNN: unlocking parallel training of nonlinear RNNs "
     source += "for large language models, 2025"
+    use = "Where an LSTM is too slow: no products between steps. Take several layers."
     states = ("h", "c")
     gates = ("f", "n", "o")
     dropped = ()

@@ -30,6 +30,7 @@ class RGLRU(Cell):
 
     source = "De et al., Griffin: mixing gated linear recurrences with local attention "
     source += "for efficient language models, 2024"
+    use = "For long sequences at low cost, in stacks with pointwise layers between."
     gates = ("r", "i", "v")
     dropped = ()
     smallest: float = 0.9

@@ -34,6 +34,7 @@ class SRU(Cell):
 
     source = "Lei, Zhang, Wang, Dai and Artzi, Simple recurrent units for highly "
     source += "parallelizable recurrence, 2018"
+    use = "In stacks of several layers at low cost: text, and speech."
     states = ("h", "c")
     gates = ("f", "r", "n", "p")
     dropped = ()
