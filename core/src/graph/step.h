@@ -118,10 +118,13 @@ class GraphStepRun {
     begin(units);
     for (std::size_t k = 0; k < g_.products.size(); ++k)
       if (g_.products[k].source == Source::input) product(l, int(k), 0, all_, units);
+    bool alone = true;  // whether nobody reads the slots of another
+    for (const Sweep& w : g_.sweeps[0]) alone = alone && reads_states(w);
+    if (!alone && team_.size() > 1) barrier_.wait();
     for (long s = 0; s < s_.steps; ++s) {
       bool first = !s;
       for (const Sweep& w : g_.sweeps[0]) {
-        if (w.meet && !(first && reads_states(w)) && team_.size() > 1) barrier_.wait();
+        if (w.meet && !first && team_.size() > 1) barrier_.wait();
         first = false;
         sweep(l, w, s * B_, units);
       }

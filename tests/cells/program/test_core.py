@@ -38,6 +38,13 @@ def graph_of(program: Program):
     return native.Graph(*program.encode())
 
 
+def _close(actual, expected):
+    tolerance = 1e-10 if actual.dtype == torch.float64 else 1e-4
+    return torch.allclose(
+        actual, expected, rtol=tolerance, atol=tolerance, equal_nan=True
+    )
+
+
 def by_core(
     problem: Problem,
     lowered,
@@ -76,8 +83,11 @@ def by_core(
         [torch.full_like(s, 2) for s in last],
     )
     graph.forward(x, weights, bias, units, masks, first, quiet_y, quiet, **way)
-    assert torch.equal(quiet_y, y), "inference gives other bits"
-    assert all(map(torch.equal, quiet, last))
+    # Few rows and steps read their weights where they lie, in another order.
+    few = lengths is None and T * B <= 8
+    same = _close if few else torch.equal
+    assert same(quiet_y, y), "inference gives other bits"
+    assert all(map(same, quiet, last))
 
     dx = empty(T, B, I)
     dweights = [torch.full_like(w, torch.nan) for w in weights]

@@ -28,6 +28,7 @@ CELLS: dict[tuple[str, str], tuple[int, int]] = {
 """Cells and variants by the core's numbers for them (core/include/elman/core.h)."""
 
 LSTM = 3
+
 MOST_ROWS = 8
 """Rows up to which products row by row are the quicker ones."""
 
@@ -73,6 +74,7 @@ def _functions() -> tuple[Any, ...] | None:
             _native.sequence_forward,
             _native.sequence_backward,
             _native.draw,
+            _native.saved_vectors,
         )
     except (TypeError, AttributeError) as error:  # built from other sources
         raise ImportError(
@@ -86,7 +88,9 @@ _found = _functions()
 BUILT = _found is not None
 """Whether there is a core that reads this torch's tensors."""
 
-step, fast_layer, sequence_forward, sequence_backward, draw = _found or (_never,) * 5
+step, fast_layer, sequence_forward, sequence_backward, draw, saved_vectors = (
+    _found or (_never,) * 6
+)
 """``step(cell, activation, parameters, input, hx, most_rows)``, with a cell's numbers
 and a module's own parameters: the next state, or None if the call is not eligible for
 the fast path: gradients wanted, a transform, mode or tracer active, autocast, a path

@@ -112,8 +112,8 @@ def _run_backward(*values: Any) -> list[Tensor]:
     a, (y, kept, dy, dh_n, dc_n, wanted) = Arguments(*values[:12]), values[12:]
     # Of gates, cells and h before its projection those there are, in this order.
     saved, given = [], iter(kept)
-    saved = saved_vectors(a.cell, a.activation)
-    for there in (saved > 0, a.cell == LSTM, a.w_hr is not None):
+    vectors = saved_vectors(a.cell, a.activation)
+    for there in (vectors > 0, a.cell == LSTM, a.w_hr is not None):
         saved.append(next(given) if there else None)
     found = sequence_backward(
         *(*_numbers(a), *a[:9], y, *saved),
