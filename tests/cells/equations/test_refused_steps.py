@@ -289,6 +289,23 @@ def test_step_outside_a_layer_is_refused():
         cell("gru").step(np.zeros((2, 3)), np.zeros((2, 4)))
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.nn.Parameter(torch.tensor(0.5)), r"never trained; write self\.unit"),
+        (torch.nn.Parameter(torch.ones(1)), r"never trained; write self\.unit"),
+        (torch.tensor(float("nan")), "is nan"),
+    ],
+)
+def test_a_tensor_that_is_no_plain_number_is_refused(value, said):
+    class Scaled(Cell):
+        def step(self, x, h):
+            return tanh(self.linear("a", x, h)) * value
+
+    with pytest.raises(InputError, match=said):
+        _ = Scaled().traced
+
+
 def test_a_cell_without_a_step_is_refused():
     with pytest.raises(InputError, match="write def step"):
         _ = Cell().traced

@@ -221,14 +221,22 @@ def node_of(table: Table, value: Any) -> Node:
     if isinstance(value, Input):
         value._refuse()
     if isinstance(value, Real):
-        number = float(value)
-        if number != number:
-            raise step_error("a number of the step is nan; every value would be")
-        return table.const(number)
+        return table.const(_checked(float(value)))
+    if getattr(value, "requires_grad", False):
+        raise step_error(
+            "a tensor with requires_grad would be read once as a number and never "
+            "trained; write self.unit('name', init=...)"
+        )
     if getattr(value, "shape", None) == ():
-        return table.const(float(value.item()))
+        return table.const(_checked(float(value.item())))
     kind = type(value).__name__
     raise step_error(
         f"a step computes with numbers, its states and self.linear, self.unit; got "
         f"{kind}; a vector of parameters is self.unit('name')"
     )
+
+
+def _checked(number: float) -> float:
+    if number != number:
+        raise step_error("a number of the step is nan; every value would be")
+    return number
