@@ -38,7 +38,9 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
         What would have been accepted.
     """
     known = {option.lower(): option for option in options}
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    # Letters exchanged are the likeliest slip: "gur" is nearer to gru than to mgu.
+    near.sort(key=lambda option: sorted(option) != sorted(name.lower()))
     return f"; did you mean {known[near[0]]!r}?" if near else ""
 
 

@@ -221,6 +221,14 @@ def test_forms(cell):
         assert torch.equal(a, b)
 
 
+def test_a_layer_is_made_of_a_cell_its_class_or_its_name():
+    lru = cells.cell("lru")
+    for given in ("lru", type(lru), lru):
+        assert type(layers.layer_of(given, 3, 4)) is elman.LRU
+    with pytest.raises(InputError, match="did you mean 'gru'"):
+        layers.layer_of("gur", 3, 4)
+
+
 @every
 def test_other_ways(cell):
     layer = build(cell, num_layers=2)

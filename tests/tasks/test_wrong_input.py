@@ -91,7 +91,7 @@ def test_callbacks_that_are_none(value):
 
 
 def test_a_cell_that_is_no_name():
-    with pytest.raises(InputError, match=r"cell must be one of .*, got \[\]"):
+    with pytest.raises(InputError, match=r"cell must be one of .*; got \[\]"):
         classifier(cell=[]).fit(X, LABELS)
 
 

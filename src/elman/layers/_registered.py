@@ -104,17 +104,23 @@ def layer_class(cell: type[cells.Cell]) -> type:
 
 
 def layer_of(
-    cell: cells.Cell, input_size: int, hidden_size: int, **options: Any
+    cell: str | type[cells.Cell] | cells.Cell,
+    input_size: int,
+    hidden_size: int,
+    **options: Any,
 ) -> CellLayer:
     """Return layers of a cell.
 
     Parameters
     ----------
     cell : Cell
+        Also its class, or a registered name.
     input_size, hidden_size : int
     **options
         Those of `CellLayer`.
     """
+    if isinstance(cell, str | type):
+        cell = cells.cell(cell)
     named = NAMED.get(type(cell))
     if named is None:
         return CellLayer(cell, input_size, hidden_size, **options)

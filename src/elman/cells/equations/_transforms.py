@@ -31,7 +31,9 @@ class Exponential:
     def of(self, stored: Value) -> Value:
         """Return it."""
         torch, blocks = _blocks(stored, self)
-        return torch.linalg.matrix_exp(_skew(blocks)).reshape(stored.shape)
+        # torch's exponential of half precision is NaN, and it solves nothing in it.
+        turned = torch.linalg.matrix_exp(_skew(_wide(torch, blocks)))
+        return turned.reshape(stored.shape).to(stored.dtype)
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Cayley:
     def of(self, stored: Value) -> Value:
         """Return it."""
         torch, blocks = _blocks(stored, self)
-        skew, width = _skew(blocks), blocks.shape[-1]
-        one = torch.eye(width, dtype=stored.dtype, device=stored.device)
-        return torch.linalg.solve(one + skew, one - skew).reshape(stored.shape)
+        skew = _skew(_wide(torch, blocks))
+        one = torch.eye(skew.shape[-1], dtype=skew.dtype, device=skew.device)
+        turned = torch.linalg.solve(one + skew, one - skew)
+        return turned.reshape(stored.shape).to(stored.dtype)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ class Elapsed:
         given = torch.zeros_like(stored)
         given[-rows:, -1] = 1.0
         return stored * seen + given
+
+
+def _wide(torch: Any, values: Value) -> Value:
+    return values.float() if values.dtype in (torch.half, torch.bfloat16) else values
 
 
 def _skew(blocks: Value) -> Value:
