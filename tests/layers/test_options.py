@@ -11,8 +11,8 @@ from torch import nn
 import elman
 from elman import GRU, LSTM, RNN, ops
 from elman.layers._extras import Extended
-from elman.layers._fast import fast_call
 from elman.layers._twins import EXTRAS, bits_of
+from elman.layers.fast._twins import fast_call
 
 I, H = 3, 8
 ON = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +15,7 @@ from elman._errors import InputError, with_article
 from ._checks import check_input, check_state
 from ._extras import Extended
 from ._noise import draw
-from ._stack import run_stack
+from ._stack import run_layers
 from ._states import carried_states, carry, initial_states
 from .batch._batch import Batch, States
 
@@ -153,10 +152,7 @@ class Recurrent(Extended):
             return y, state
 
         directions = 2 if self.bidirectional else 1
-        dropout = None
-        if self.dropout and self.training:
-            dropout = partial(batch.dropout, p=self.dropout)
-        x, last = run_stack(batch.x, self.num_layers, directions, run_one, dropout)
+        x, last = run_layers(self, batch.x, run_one, batch.dropout)
         final = [torch.stack(s) for s in zip(*last, strict=True)]
         if self.stateful:
             carry(self, batch, final)

@@ -16,9 +16,9 @@ from elman._errors import InputError
 
 from ._base import Recurrent
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
-from ._fast_equations import fast_call
 from ._noise import Zoneout
 from .batch._batch import States
+from .fast._equations import fast_call
 from .tracing._foreign import eagerly, symbolic_call
 from .tracing._scripted import Unscriptable
 

@@ -13,10 +13,10 @@ from torch.nn.utils.rnn import PackedSequence
 from elman import ops
 
 from ._base import Recurrent
-from ._fast import fast_call
 from ._flat_weights import FlatWeights
 from ._flatten import flatten
 from .batch._batch import States
+from .fast._twins import fast_call
 from .tracing._compiled import compiled_call
 from .tracing._foreign import foreign_call
 from .tracing._graphs import let_into_graphs, when_compiler_loads

@@ -8,16 +8,13 @@ form of a batch.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
-from torch.nn.functional import dropout
 
 from elman import ops
 from elman.layers._checks import check_input, check_state
-from elman.layers._stack import run_stack
+from elman.layers._stack import joined, run_layers
 from elman.layers._twins import STATES_TURNED
 
 if TYPE_CHECKING:
@@ -65,15 +62,9 @@ def compiled_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
         )
         return y, state
 
-    directions = 2 if layer.bidirectional else 1
-    between = None
-    if layer.training and layer.dropout:
-        between = partial(dropout, p=layer.dropout)
-    x, last = run_stack(x, layer.num_layers, directions, run_one, between)
+    x, last = run_layers(layer, x, run_one)
     # The only states are the operator's own: a view would be made again at each call.
-    final = last[0]
-    if len(last) > 1:
-        final = [torch.cat(s) for s in zip(*last, strict=True)]
+    final = joined(last)
     if layer.state_batch_first:
         final = [s.transpose(0, 1) for s in final]
     y = x.transpose(0, 1) if layer.batch_first else x

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import dropout
 
+from elman.layers._cell_parameters import as_used
+from elman.layers._stack import joined, run_layers
+from elman.layers._twins import IN_TRAINING
+from elman.layers.batch._own import turned
 from elman.ops import PROGRAMS, disturbed, ordinary, run_program
 
-from ._cell_parameters import as_used
-from ._stack import run_stack
-from ._twins import IN_TRAINING
-from .batch._own import turned
-
 if TYPE_CHECKING:
-    from ._equations import CellLayer
+    from elman.layers._equations import CellLayer
 
 _DTYPES = (torch.float32, torch.float64)
 
@@ -97,13 +94,7 @@ def _run(
         y, *last = run_program(cell, reverse, x, states[place], named)
         return y, last
 
-    directions = 2 if layer.bidirectional else 1
-    between = None
-    if layer.dropout and layer.training:
-        between = partial(dropout, p=layer.dropout)
-    y, found = run_stack(x, layer.num_layers, directions, run_one, between)
-    last = found[0]
-    if len(found) > 1:
-        last = [torch.cat(s) for s in zip(*found, strict=True)]
+    y, found = run_layers(layer, x, run_one)
+    last = joined(found)
     y = turned(y) if layer.batch_first else y
     return y, tuple(last) if len(last) > 1 else last[0]

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch.nn.functional import dropout
-
+from elman.layers._stack import joined, run_layers
+from elman.layers.batch._own import turned as turn
 from elman.ops import CELLS, fast_layer, run_sequence
 
-from ._stack import run_stack
-from .batch._own import turned as turn
-
 if TYPE_CHECKING:
-    from ._twin import Twin
+    from elman.layers._twin import Twin
 
 _WEIGHTS = 5
 
@@ -79,9 +74,6 @@ def _stacked(
     if places == 1:  # nothing to stack
         y, last = run_one(0, x, False)
     else:
-        between = None
-        if layer.dropout and layer.training:
-            between = partial(dropout, p=layer.dropout)
-        y, states = run_stack(x, places // directions, directions, run_one, between)
-        last = [torch.cat(s) for s in zip(*states, strict=True)]
+        y, states = run_layers(layer, x, run_one)
+        last = joined(states)
     return turn(y) if turned else y, tuple(last) if len(last) == 2 else last[0]

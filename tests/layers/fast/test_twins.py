@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pack_sequence
 
 import elman
 from elman import GRU, LSTM, RNN, InputError, ops
-from elman.layers._fast import fast_call
+from elman.layers.fast._twins import fast_call
 
 pytestmark = pytest.mark.skipif(not ops.BUILT, reason="needs the core")
 T, B, I, H = 6, 5, 7, 21

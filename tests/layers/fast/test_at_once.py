@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_sequence
 
 import elman
 from elman import GRU, LSTM, RNN, InputError, ops
-from elman.layers._fast import fast_call
+from elman.layers.fast._twins import fast_call
 from tolerance import assert_close
 
 LAYERS = {

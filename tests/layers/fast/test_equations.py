@@ -9,7 +9,7 @@ from torch.autograd.graph import save_on_cpu
 from torch.nn.utils.parametrizations import weight_norm
 
 from elman import cells, layers, ops
-from elman.layers._fast_equations import fast_call
+from elman.layers.fast._equations import fast_call
 
 pytestmark = pytest.mark.skipif(not ops.PROGRAMS, reason="needs the core")
 T, B, I, H = 5, 3, 4, 6

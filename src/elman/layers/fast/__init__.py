@@ -1,0 +1,1 @@
+"""Calls past what other forms of a batch and other options need."""
