@@ -221,14 +221,6 @@ def test_forms(cell):
         assert torch.equal(a, b)
 
 
-def test_a_layer_is_made_of_a_cell_its_class_or_its_name():
-    lru = cells.cell("lru")
-    for given in ("lru", type(lru), lru):
-        assert type(layers.layer_of(given, 3, 4)) is elman.LRU
-    with pytest.raises(InputError, match="did you mean 'gru'"):
-        layers.layer_of("gur", 3, 4)
-
-
 @every
 def test_other_ways(cell):
     layer = build(cell, num_layers=2)
@@ -345,72 +337,3 @@ def test_compiled_and_exported():
     )
     longer = draw(steps=2 * T)
     assert_close(program.module()(longer)[0], layer(longer)[0], summands=4 * H, steps=T)
-
-
-def test_limits_are_kept():
-    layer = elman.IndRNN(I, H)
-    with torch.no_grad():
-        layer.u_l0.fill_(3.0)
-    layer(torch.randn(T, B, I))
-    assert torch.equal(layer.u_l0, torch.ones(H))
-    version = layer.u_l0._version
-    layer(torch.randn(T, B, I))
-    assert layer.u_l0._version == version
-
-
-def test_options_of_the_cell():
-    layer = elman.IndRNN(I, H, activation="tanh", num_layers=2)
-    assert layer.cell.activation == "tanh"
-    assert repr(layer) == "IndRNN(3, 8, num_layers=2, activation='tanh')"
-    with pytest.raises(InputError):
-        elman.IndRNN(I, H, activation="thanh")
-    with pytest.raises(TypeError, match=r"IndRNN: .*layers"):
-        elman.IndRNN(I, H, layers=2)
-
-
-class Leaky(elman.Cell):
-    """A cell of a user's own."""
-
-    rate: float = 0.5
-
-    def step(self, x, h):
-        """Return the new state."""
-        new = cells.tanh(self.linear("a", x, h))
-        return h + self.rate * (new - h)
-
-
-def test_a_cell_of_ones_own():
-    layer = Leaky.layer(I, H, num_layers=2, bidirectional=True, rate=0.25)
-    assert repr(layer) == "Leaky(3, 8, num_layers=2, bidirectional=True, rate=0.25)"
-    y, _state = layer(torch.randn(T, B, I), lengths=[6, 1, 0, 3])
-    assert y.shape == (T, B, 2 * H)
-    assert torch.equal(copy.deepcopy(layer)(y[..., :I])[0], layer(y[..., :I])[0])
-    again = pickle.loads(pickle.dumps(layer))  # noqa: S301
-    assert torch.equal(again(y[..., :I])[0], layer(y[..., :I])[0])
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"num_layers": 0}, "num_layers"),
-        ({"dropout": 1.5}, "dropout"),
-        ({"bias": 1}, "bias must be True or False"),
-        ({"zoneout": (0.1, 0.2, 0.3)}, "zoneout must be a number or the pair"),
-        ({"stateful": "yes"}, "stateful"),
-    ],
-)
-def test_mistakes(options, words):
-    with pytest.raises(InputError, match=words):
-        elman.PeepholeLSTM(I, H, **options)
-
-
-def test_mistakes_of_a_call():
-    layer = elman.CoRNN(I, H)
-    with pytest.raises(InputError, match="CoRNN: Expected input to be 2D or 3D"):
-        layer(torch.zeros(3))
-    with pytest.raises(InputError, match=r"hx: a CoRNN's state is the pair \(h_0, z_0"):
-        layer(torch.zeros(T, B, I), torch.zeros(1, B, H))
-    with pytest.raises(InputError, match=r"z_0 should be \(1, 4, 8\)"):
-        layer(torch.zeros(T, B, I), (torch.zeros(1, B, H), torch.zeros(1, B, 9)))
-    with pytest.raises(InputError, match=r"cell: expected an elman\.Cell"):
-        layers.CellLayer(Leaky, I, H)
