@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+
+# DistributedDataParallel imports this, with the group of the moment as a default of
+# its functions: imported later, they would keep that group and its threads.
+import torch.distributed.nn.functional
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -92,6 +97,9 @@ def main():
                 save_file(weights, directory / f"{kind}-{parts}-{rank}.safetensors")
     finally:
         torch.distributed.destroy_process_group()
+        # The wrappers are cycles that hold the group, and the group its threads: one
+        # that lets go of a Python object while the interpreter ends aborts it.
+        gc.collect()
 
 
 if __name__ == "__main__":
