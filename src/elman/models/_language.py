@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.functional import dropout, embedding
+from torch.nn.functional import cross_entropy, dropout, embedding, linear
 
+from elman._errors import InputError
 from elman.cells import Cell
 from elman.layers import CellLayer
 
@@ -99,9 +100,19 @@ class LanguageNetwork(nn.Module):
         self.narrow = (
             nn.Linear(hidden_size, embedding_size, bias=False) if narrows else None
         )
-        self.head = nn.Linear(embedding_size if tied else hidden_size, vocabulary)
-        if tied:
-            self.head.weight = self.embedding.weight
+        # Tied, there is one matrix, by one name.
+        self.head = None if tied else nn.Linear(hidden_size, vocabulary)
+        self.bias = nn.Parameter(torch.zeros(vocabulary)) if tied else None
+        if weight_dropout and not self._recurrent_weights():
+            raise InputError(
+                f"weight_dropout: the cell {cell!s} has no recurrent matrix; leave it"
+                " out, or use dropout"
+            )
+
+    @property
+    def vocabulary(self) -> int:
+        """V."""
+        return self.embedding.num_embeddings
 
     @property
     def recurrent(self) -> nn.RNNBase | CellLayer:
@@ -127,7 +138,9 @@ class LanguageNetwork(nn.Module):
         steps = self._for_a_window(steps)
         if self.narrow is not None:
             steps = self.narrow(steps)
-        return self.head(steps), state
+        if self.head is not None:
+            return self.head(steps), state
+        return linear(steps, self.embedding.weight, self.bias), state
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         weight = self.embedding.weight
@@ -148,13 +161,16 @@ class LanguageNetwork(nn.Module):
             return encoded.steps, encoded.state
         weights = {
             name: dropout(weight, self.drops_weights)
-            for name, weight in self.encoder.named_parameters()
-            if "weight_hh" in name
+            for name, weight in self._recurrent_weights().items()
         }
         encoded = functional_call(self.encoder, weights, (x, None, state))
         return encoded.steps, encoded.state
 
+    def _recurrent_weights(self) -> dict[str, Tensor]:
+        named = self.encoder.named_parameters()
+        return {name: weight for name, weight in named if "weight_hh" in name}
+
 
 def language_loss(output: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross-entropy in nats of tokens (B, T) by scores (B, T, V)."""
-    return torch.nn.functional.cross_entropy(output.flatten(0, -2), target.flatten())
+    return cross_entropy(output.flatten(0, -2), target.flatten())

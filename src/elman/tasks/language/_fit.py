@@ -49,7 +49,8 @@ def fit_network(recipe: Recipe) -> Fitted:
     start = _start_of(network, streams, recipe)
     samples = Samples(recipe.vocabulary, recipe.settings.seed)
     run = run_training(
-        replace(recipe, callbacks=[*recipe.callbacks, samples]),
+        # First: its state then has the same name whatever the user's are.
+        replace(recipe, callbacks=[samples, *recipe.callbacks]),
         network,
         language_loss,
         streams,

@@ -180,4 +180,3 @@ def check_stop(stop: object) -> str | None:
     if stop is None or (isinstance(stop, str) and stop):
         return stop
     raise InputError(f"stop must be a str of one character or more, got {stop!r}")
-

@@ -64,8 +64,7 @@ class LanguageModel(Estimator):
     # The training part, to count n-grams in; a loaded model has none.
     _training: Ids | None = None
 
-    tokens: str
-    validation_fraction: float
+    vocabulary_: Vocabulary
 
     def __init__(
         self,
@@ -271,5 +270,5 @@ class LanguageModel(Estimator):
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         self.seed_ = fitted["seed"]
         content = tensors[_VOCABULARY].numpy().tobytes()
-        self.vocabulary_: Vocabulary = from_bytes(fitted["vocabulary"], content)
+        self.vocabulary_ = from_bytes(fitted["vocabulary"], content)
         self.network_ = filled(lambda: LanguageNetwork(**fitted["network"]), tensors)

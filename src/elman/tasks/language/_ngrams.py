@@ -109,7 +109,8 @@ def _mixed(
     width = int(max(contexts.max(), at[1].max(initial=0))) + 1
 
     def of_context(values: Any) -> NDArray[np.float64]:
-        return np.bincount(above, weights=values, minlength=width)
+        summed = np.bincount(above, weights=values, minlength=width)
+        return np.asarray(summed, np.float64)
 
     discounts = _discounts(own)
     taken = discounts[np.minimum(own, 3).astype(int)]

@@ -43,9 +43,7 @@ def report(estimator: Any, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
         ],
         "data": {"characters": _all(recipe), "tokens": len(recipe.training)},
         "diagnosis": fitted.start.report(),
-        "training": plain(
-            training_report(fitted.run, network, init=fitted.start.init)
-        ),
+        "training": plain(training_report(fitted.run, network, init=fitted.start.init)),
         "samples": plain(fitted.samples),
         "environment": environment(recipe.settings.seed, ran_on(network)),
     }
@@ -132,8 +130,9 @@ def _question(estimator: Any, recipe: Recipe) -> list[list[str]]:
         ["Asked for", f"the next {_unit(recipe)}"],
         [
             "Text",
-            f"{_all(recipe):,} characters: {len(recipe.training):,} {recipe.vocabulary.kind}"
-            f" to train on, {recipe.vocabulary.size:,} different ones",
+            f"{_all(recipe):,} characters: {len(recipe.training):,}"
+            f" {recipe.vocabulary.kind} to train on, {recipe.vocabulary.size:,}"
+            " different ones",
         ],
         [
             "Network",

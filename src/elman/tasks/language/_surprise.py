@@ -28,7 +28,7 @@ def surprise(network: LanguageNetwork, ids: Ids, start: int) -> NDArray[np.float
         The token that stands before the first.
     """
     tokens = torch.from_numpy(np.concatenate([[start], ids]))[None]
-    steps = max(16, min(_STEPS, _SCORES // network.head.out_features))
+    steps = max(16, min(_STEPS, _SCORES // network.vocabulary))
     found = np.empty(len(ids))
     state: Any = None
     was_training = network.training

@@ -208,9 +208,7 @@ class Subwords(Vocabulary):
 
     @classmethod
     def of(cls, text: str, size: int | None, least: int) -> Subwords:
-        """Return the pieces of a text: the bytes, and pairs merged until there are so
-        many.
-        """
+        """Return the bytes, and pairs of pieces until there are so many."""
         library = _tokenizers()
         tokenizer = library.Tokenizer(library.models.BPE())
         tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(

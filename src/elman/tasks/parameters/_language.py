@@ -107,7 +107,9 @@ LANGUAGE: tuple[Parameter, ...] = (
         Checked('bool or "auto"', _tied),
         "Share the embedding's matrix with the head; ``auto``: with more than 512"
         " tokens.",
-        Option("Share embedding and head: yes, no, auto.", panel=MODEL, read=_read_tied),
+        Option(
+            "Share embedding and head: yes, no, auto.", panel=MODEL, read=_read_tied
+        ),
         _HERE,
     ),
     Parameter(
