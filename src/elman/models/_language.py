@@ -172,5 +172,13 @@ class LanguageNetwork(nn.Module):
 
 
 def language_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Return the mean cross-entropy in nats of tokens (B, T) by scores (B, T, V)."""
+    """Return the mean cross-entropy in nats.
+
+    Parameters
+    ----------
+    output : Tensor
+        (B, T, V): scores.
+    target : Tensor
+        int64 (B, T): tokens.
+    """
     return cross_entropy(output.flatten(0, -2), target.flatten())
