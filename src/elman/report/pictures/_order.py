@@ -50,10 +50,11 @@ def order_picture(order: Mapping[str, Any]) -> Picture | None:
         axes.grid(visible=False, axis="y")
         for place, row in enumerate(points):
             axes.axhline(place, color=RULE, linewidth=0.8, zorder=0)
-            for i, (mean, spread) in reversed(list(enumerate(row))):
+            for i, (known, spread) in reversed(list(enumerate(row))):
+                mean = known or 0.0
                 y = place + (0.0 if len(models) == 1 else 0.13 * (2 * i - 1))
                 colour = MUTED if i else ACCENT
-                low, high = (mean or 0.0) - spread, (mean or 0.0) + spread
+                low, high = mean - spread, mean + spread
                 axes.plot([low, high], [y, y], color=colour, linewidth=2)
                 axes.plot([mean], [y], "o", color=colour, markersize=8 - 2 * i)
         axes.set_ylim(len(table) - 0.5, -0.5)
