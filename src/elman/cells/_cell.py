@@ -124,6 +124,15 @@ class Cell:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.written_options())})"
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._run is not None:
+            raise step_error(
+                f"self.{name} = ... in a step is forgotten: what the next step is to "
+                "know is a state, named in states and returned; for the rest of this "
+                "step a plain variable serves"
+            )
+        super().__setattr__(name, value)
+
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
@@ -221,6 +230,10 @@ class Cell:
         name : str
         eps : float
         """
+        if not isinstance(name, str):
+            raise step_error(
+                f"self.layer_norm takes a value and then its name, got {name!r}"
+            )
         gain = self.unit(f"{name}_gain", 1.0)
         shift = self.unit(f"{name}_shift", 0.0)
         return gain * normalise(value, eps) + shift
@@ -235,7 +248,7 @@ class Cell:
     def bound(self, run: Run) -> Callable[..., tuple[Value, ...]]:
         """Return `step` with weights, always giving a tuple."""
         cell = copy.copy(self)
-        cell._run = run
+        cell.__dict__["_run"] = run
 
         def step(x: Value, *states: Value) -> tuple[Value, ...]:
             found = cell.step(x, *states)

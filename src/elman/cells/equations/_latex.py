@@ -140,7 +140,7 @@ def _told(node: Node, args: tuple[Node, ...]) -> Node | None:
     return node.table.make("norm", args[1:2]) if node.op == "normed" else None
 
 
-SUM, PRODUCT, ATOM = range(3)
+CONDITION, SUM, PRODUCT, ATOM = range(4)
 """How tightly a text holds together."""
 
 
@@ -185,13 +185,13 @@ class _Writer:
         found = []
         for node in ordered([*self.step.values.values(), *self.step.after]):
             if node in self.names:
-                found.append((self.names[node], self._write(node, SUM, own=True)))
+                found.append((self.names[node], self._write(node, CONDITION, own=True)))
         for state, node in zip(self.step.states, self.step.after, strict=True):
             left = self.style.at(state, "t")
             if node in self.names and self.names[node] != left:
                 found.append((left, self.names[node]))
             elif node not in self.names:
-                found.append((left, self._write(node, SUM)))
+                found.append((left, self._write(node, CONDITION)))
         return found
 
     def _write(self, node: Node, least: int, own: bool = False) -> str:
@@ -234,10 +234,11 @@ class _Writer:
         if op == "sqrt":
             return style.root(self._write(args[0], SUM)), ATOM
         if op == "greater":
-            return " > ".join(self._write(a, PRODUCT) for a in args), SUM
+            return " > ".join(self._write(a, SUM) for a in args), CONDITION
         if op == "select":
-            return style.where(*(self._write(a, SUM) for a in args)), ATOM
-        texts = ", ".join(self._write(a, SUM) for a in args)
+            whole = self._write(args[0], CONDITION)
+            return style.where(whole, *(self._write(a, SUM) for a in args[1:])), ATOM
+        texts = ", ".join(self._write(a, CONDITION) for a in args)
         return style.call("sum" if op == "rowsum" else op, texts), ATOM
 
     def _is_mean(self, node: Node) -> bool:

@@ -238,7 +238,12 @@ def _trace(cell: Cell, table: Table) -> Step:
             "order"
         )
     for state, value in zip(states, found, strict=True):
-        if not isinstance(value, Symbol | Input | Real):
+        if isinstance(value, Input):
+            raise InputError(
+                f"{name}.step returned x for {state}, and x is as wide as the input, "
+                f'not as the units; write self.linear("{state}", x)'
+            )
+        if not isinstance(value, Symbol | Real):
             raise InputError(
                 f"{name}.step returned {value!r} for {state}; return the new {state}"
             )
