@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 # What torch's exporter says about itself.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning"
+    "ignore::DeprecationWarning"
 )
 
 I, H = 3, 4

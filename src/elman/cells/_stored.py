@@ -21,8 +21,11 @@ from .equations._symbols import Symbol, record
 from .graph._graph import POINTWISE, Linear, Node, ordered
 from .numeric._evaluate import operation
 
-VERSION = 2
-"""Since 2 parameters may be transformed; what has none is written as before, as 1."""
+VERSION = 3
+"""Since 2 parameters may be transformed, since 3 weights shared.
+
+What has neither is written as before, as 1.
+"""
 
 _KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed")
 
@@ -46,8 +49,11 @@ def stored(cell: Cell) -> dict[str, Any]:
     units = {name: _draw_of(cell.init.get(name, d)) for name, d in step.units.items()}
     weights = {k: d for k, d in cell.init.items() if k not in step.units}
     transforms = {k: _plain_of(t, _transforms) for k, t in cell.transforms.items()}
+    version = 2 if transforms else 1
+    if any(n.data.shared for n in step.linears):
+        version = VERSION
     return {
-        "version": VERSION if transforms else 1,
+        "version": version,
         **({"transforms": transforms} if transforms else {}),
         "name": step.name,
         "source": cell.source,
@@ -79,9 +85,9 @@ def restored(data: Mapping[str, Any]) -> Cell:
         If it is not that.
     """
     version = data.get("version") if isinstance(data, Mapping) else None
-    if version not in (1, VERSION):
+    if version not in range(1, VERSION + 1):
         raise InputError(
-            f"cell: stored in version {version!r}; this Elman reads 1 and {VERSION}"
+            f"cell: stored in version {version!r}; this Elman reads 1 to {VERSION}"
         )
     try:
         found = _Stored.of(data)
@@ -171,9 +177,12 @@ class _Stored(Cell):
         if op == "unit":
             return self.unit(data, self._units[data])
         if op == "linear":
-            name, inputs, bias = data
-            sources = [x, *args] if inputs else args
-            return self.linear(name, *sources, bias=bias)
+            name, inputs, bias, *shared = data
+            sources = (x, *args) if inputs else tuple(args)
+            first = shared[0] if shared else 0
+            return self._bound("linear").linear(
+                name, sources, bias, bool(shared), first
+            )
         if op == "width":
             like = states[0]
             if isinstance(like, Symbol):
@@ -189,7 +198,8 @@ class _Stored(Cell):
 
 def _data_of(node: Node) -> Any:
     if isinstance(node.data, Linear):
-        return [node.data.name, node.data.inputs, node.data.bias]
+        own = [node.data.name, node.data.inputs, node.data.bias]
+        return [*own, node.data.place] if node.data.shared else own
     return node.data.hex() if isinstance(node.data, float) else node.data
 
 

@@ -18,7 +18,14 @@ from elman.cells.equations._functions import Value
 from elman.cells.equations._symbols import Input
 from elman.cells.equations._trace import Step
 from elman.cells.graph._graph import Node, ordered, without_rules
-from elman.cells.graph._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
+from elman.cells.graph._layout import (
+    BIAS,
+    INPUT_WEIGHT,
+    STATE_WEIGHT,
+    Block,
+    blocks,
+    row_places,
+)
 
 if TYPE_CHECKING:
     from elman.cells._cell import Cell
@@ -45,15 +52,17 @@ class _Weights:
         }
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Value:
         others = [s for s in sources if not isinstance(s, Input)]
-        inputs = len(others) < len(sources)
-        block = Block(name, inputs, bool(others))
+        inputs = len(others) < len(sources) or shared
+        block = Block(name, inputs, bool(others) or shared)
         total: Value = 0.0
         for source in sources:
             if isinstance(source, _At):
                 total = total + source._value @ self._rows(INPUT_WEIGHT, block).T
-        for k, source in enumerate(others):
+        for k, source in enumerate(others, first):
             rows = self._rows(STATE_WEIGHT, Block(name, inputs, True, k))
             total = total + product(source, rows, self.heads)
         if bias and self.parameters.get(BIAS) is not None:
@@ -260,12 +269,14 @@ class Composite:
 
     def _group(self) -> dict[Node, tuple[Value, tuple[Node, ...]]]:
         """Return for each source its rows, all slots' together, and the slots."""
-        pairs = [(n, source) for n in self.step.linears for source in n.args]
+        places = row_places(self.step.linears).weight_hh
+        count = len(blocks(self.step.linears).weight_hh)
         found: dict[Node, tuple[Value, tuple[Node, ...]]] = {}
-        for source in dict.fromkeys(source for _, source in pairs):
-            own = [k for k, (_, s) in enumerate(pairs) if s is source]
+        for source in dict.fromkeys(source for _, source in places):
+            fed = {n: k for (n, s), k in places.items() if s is source}
+            own = list(fed.values())
             weight, hidden = self.parameters[STATE_WEIGHT], self.hidden
-            if len(own) == len(pairs):
+            if own == list(range(count)):
                 rows = weight
             elif own == list(range(own[0], own[-1] + 1)):
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
@@ -275,16 +286,16 @@ class Composite:
                 )
             if self._apart:
                 rows = rows.clone()
-            found[source] = rows, tuple(pairs[k][0] for k in own)
+            found[source] = rows, tuple(fed)
         return found
 
     def _biases(self) -> dict[Node, Value]:
         bias = self.parameters.get(BIAS)
         if bias is None:
             return {}
-        own = [n for n in self.step.linears if n.data.bias]
+        places = row_places(self.step.linears).bias
         parts = {
-            n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
+            n: bias[k * self.hidden : (k + 1) * self.hidden] for n, k in places.items()
         }
         return {n: p.clone() for n, p in parts.items()} if self._apart else parts
 
