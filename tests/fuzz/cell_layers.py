@@ -246,7 +246,7 @@ class _Seen(_Weights):
         for source in sources:
             masks = [mask for state, mask in self.masked if state is source]
             seen.append(source * masks[0] if masks else source)
-        return super().linear(name, tuple(seen), bias)
+        return super().linear(name, tuple(seen), bias, shared, first)
 
 
 def looped(given: Drawn, noise: list[Any]) -> Found:

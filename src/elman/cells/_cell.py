@@ -139,6 +139,10 @@ class Cell:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
 
+    def __reduce__(self) -> Any:
+        # Its equations go with it: its class may be another where it is read.
+        return importlib.import_module("elman.cells._pickled").reduced(self)
+
     def __copy__(self) -> Cell:
         found = object.__new__(type(self))
         found.__dict__.update(self.__getstate__())

@@ -6,12 +6,10 @@ the products of all steps with x at once.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from elman.cells._arrays import joined
-from elman.cells.equations import _functions as functions
 from elman.cells.equations._blame import step_error
 from elman.cells.equations._draws import Draw
 from elman.cells.equations._functions import Value
@@ -26,6 +24,8 @@ from elman.cells.graph._layout import (
     blocks,
     row_places,
 )
+
+from ._operations import apply
 
 if TYPE_CHECKING:
     from elman.cells._cell import Cell
@@ -136,48 +136,6 @@ def _wide(new: Value, before: Value) -> Value:
     return new if full else new + 0 * before
 
 
-_OPERATORS: dict[str, Callable[..., Value]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "neg": operator.neg,
-    "max": functions.maximum,
-    "min": functions.minimum,
-    "select": functions.where,
-    "rowsum": functions.row_sum,
-    "abs": abs,
-    **{
-        name: getattr(functions, name)
-        for name in ("sigmoid", "tanh", "relu", "softplus", "exp", "log", "sqrt")
-    },
-    "sin": functions.sin,
-    "cos": functions.cos,
-}
-
-
-def _greater(a: Value, b: Value) -> Value:
-    found = a > b
-    like = a if hasattr(a, "shape") else b
-    return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
-
-
-def _step(a: Value) -> Value:
-    """Return 1 above 0, else 0, and NaN for NaN."""
-    return _greater(a, 0.0) + 0.0 * a
-
-
-def _sign(a: Value) -> Value:
-    return _greater(a, 0.0) - _greater(0.0, a) + 0.0 * a
-
-
-_COMPARED: dict[str, Callable[..., Value]] = {
-    "greater": _greater,
-    "step": _step,
-    "sign": _sign,
-}
-
-
 def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
     """Return the vectors of one value a unit that a program is given, (H,).
 
@@ -199,19 +157,10 @@ def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value
         elif node.op == "const":
             found[node] = node.data
         else:
-            found[node] = _apply(node, found)
+            found[node] = apply(node, found)
     # A sum over the units is one number.
     like = next(parameters[name] for name in lowered.step.units)
     return [_wide(found[node], like) for node in lowered.units]
-
-
-def operation(op: str) -> Callable[..., Value]:
-    """Return the function on arrays or tensors that an operation of a graph is."""
-    return _COMPARED[op] if op in _COMPARED else _OPERATORS[op]
-
-
-def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
-    return operation(node.op)(*(found[a] for a in node.args))
 
 
 class Composite:
@@ -394,7 +343,7 @@ class Composite:
         node : Node
         found : mapping of Node to array
         """
-        return _apply(node, found)
+        return apply(node, found)
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]
