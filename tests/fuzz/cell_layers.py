@@ -241,7 +241,9 @@ class _Seen(_Weights):
 
     masked: list[tuple[Tensor, Tensor]]
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Any:
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Any:
         seen = []
         for source in sources:
             masks = [mask for state, mask in self.masked if state is source]
