@@ -15,6 +15,9 @@ from elman.tasks import TASKS
 
 Labelled = tuple[list[np.ndarray], Any]
 
+# Random orders of each kind that the held-out sequences are scored in.
+_DRAWS = 3
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -47,6 +50,14 @@ class Parts:
         from elman.tasks import check_held_out
 
         return check_held_out(estimator, self.train, self.test)
+
+    def score(self, estimator: Any) -> None:
+        """Score an estimator on the test part, its steps in other orders as well."""
+        if self.test is None:
+            return
+        estimator.evaluate(*self.test, split=self.split)
+        if max(map(len, self.test[0])) > 1:
+            estimator.scores_by_order(*self.test, _DRAWS, split=self.split)
 
     def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with weights by the labels themselves, be they numbers."""

@@ -17,6 +17,11 @@ class TextParts(Parts):
         """Return nothing."""
         return []
 
+    def score(self, estimator: Any) -> None:
+        """Score an estimator on the test text."""
+        if self.test is not None:
+            estimator.evaluate(*self.test, split=self.split)
+
     def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options as they are."""
         return options

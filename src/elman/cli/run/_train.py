@@ -89,9 +89,4 @@ def train(
     # What stands out is in the notes on the file already, by the name of the column.
     own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
     estimator.results_["notes"] = [*parts.notes, *own]
-
-    def score() -> None:
-        if parts.test is not None:
-            estimator.evaluate(*parts.test, split=parts.split)
-
-    finish(estimator, run, out, score, input=parts.input)
+    finish(estimator, run, out, lambda: parts.score(estimator), input=parts.input)
