@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 class Run(Protocol):
     """What gives a step its weights: a trace, or arrays."""
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
-        """Return the sum of the products of a gate."""
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Value:
+        """Return the sum of the products of a gate, from its matrix `first` on."""
 
     def unit(self, name: str, init: Draw) -> Value:
         """Return a parameter of one value a unit."""
@@ -137,6 +139,10 @@ class Cell:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
 
+    def __reduce__(self) -> Any:
+        # Its equations go with it: its class may be another where it is read.
+        return importlib.import_module("elman.cells._pickled").reduced(self)
+
     def __copy__(self) -> Cell:
         found = object.__new__(type(self))
         found.__dict__.update(self.__getstate__())
@@ -174,7 +180,9 @@ class Cell:
 
     # What a step may use
 
-    def linear(self, name: str, *sources: Value, bias: bool = True) -> Value:
+    def linear(
+        self, name: str, *sources: Value, bias: bool = True, shared: bool = False
+    ) -> Value:
         """Return W_x x + W_h h + … + b for what is given, in `step` only.
 
         Parameters
@@ -185,8 +193,11 @@ class Cell:
             x, states, or anything computed from them.
         bias : bool
             Whether b is added.
+        shared : bool
+            The same weights multiply other values as well: the name may stand again
+            with other states in the places of these, each time with ``shared=True``.
         """
-        return self._bound("linear").linear(name, sources, bias)
+        return self._bound("linear").linear(name, sources, bias, shared, 0)
 
     def unit(self, name: str, init: Draw | float = 0.0) -> Value:
         """Return a parameter of one value a unit, in `step` only.

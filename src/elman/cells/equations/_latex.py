@@ -152,7 +152,7 @@ class _Writer:
         new = replaced(step.roots, _told)
         self.step, self.style = step.renewed(new), style
         self.names = self._name()
-        twice = [n.data.name for n in step.linears]
+        twice = [n.data.name for n in step.linears if not n.data.shared]
         self.double = {name for name in twice if twice.count(name) > 1}
 
     def _name(self) -> dict[Node, str]:
@@ -254,19 +254,27 @@ class _Writer:
         parts = []
         if node.data.inputs:
             parts.append(f"{style.weight('W', 'x' + gate)} {style.at('x', 't')}")
-        for source in node.args:
-            letter = "W"
+        for value in node.args:
+            letter, source = "W", value
+            if node.data.shared:  # it is called after what it multiplies first
+                first = next(n for n in self.step.linears if _same_rows(n, node))
+                source = first.args[0]
             if source.op == "before":
                 sub = self.step.states[source.data] + gate
             elif source in self.step.after:
                 sub = self.step.states[self.step.after.index(source)] + gate
             else:
                 letter, sub = "U", gate
-            parts.append(f"{style.weight(letter, sub)} {self._write(source, ATOM)}")
+            parts.append(f"{style.weight(letter, sub)} {self._write(value, ATOM)}")
         if node.data.bias:
             kind = ("x" if node.data.inputs else "h") if gate in self.double else ""
             parts.append(style.weight("b", kind + gate))
         return " + ".join(parts), SUM if len(parts) > 1 else PRODUCT
+
+
+def _same_rows(a: Node, b: Node) -> bool:
+    own, other = a.data, b.data
+    return bool(a.args) and (own.name, own.place) == (other.name, other.place)
 
 
 _LEAVES: dict[str, Callable[[_Writer, Node], str]] = {
