@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elman._errors import InputError
 from elman.cli import _options as opt
+from elman.cli._compare import asked, beside_others
 from elman.cli._estimator_options import training_options
 from elman.cli._output import Output
 from elman.cli.run import _launch
@@ -37,6 +39,26 @@ TestFraction = Annotated[
     float | None,
     typer.Option(help=f"Share held out for scores; {_DEFAULT_TEST} if not given."),
 ]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare",
+        help="Train others with as many parameters for as long, and show them beside.",
+    ),
+]
+CompareWith = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,…", help="The others; gru, lstm, tcn, transformer if not given."
+    ),
+]
+CompareSeeds = Annotated[
+    int | None, typer.Option(help="Trainings of each that is compared; 1.")
+]
+CompareSeconds = Annotated[
+    float | None,
+    typer.Option(help="That each of the others may train; as long as the network did."),
+]
 SequenceTime = Annotated[
     str | None, typer.Option("--time", help="Column that orders the rows of an id.")
 ]
@@ -61,6 +83,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         encoding: opt.Encoding = None,
         test: Test = None,
         test_fraction: TestFraction = None,
+        compare: Compare = False,
+        compare_with: CompareWith = None,
+        compare_seeds: CompareSeeds = None,
+        compare_seconds: CompareSeconds = None,
         processes: opt.Processes = None,
         nodes: opt.Nodes = None,
         out: opt.Out = None,
@@ -70,9 +96,15 @@ def _command(task: str, says: str) -> Callable[..., None]:
         as_json: opt.Json = False,
         options: Any = None,
     ) -> None:
+        others = asked(
+            compare, compare_with, compare_seeds, compare_seconds, task, options
+        )
+        if others and (nodes is not None or (processes or 1) > 1):
+            raise InputError("--compare trains in one process: leave --processes out")
         _launch.start(processes, nodes)
         columns = opt.sequence_columns(label, id_, time, encoding, missing)
         place = (out, force, quiet, as_json)
+        columns |= others
         _train(task, data, columns, test, test_fraction, options, place, tensorboard)
 
     command.__name__, command.__doc__ = task, says
@@ -121,6 +153,11 @@ def _train(
     job = Job(task=task, options=options, checkpoint_every=every, fit=fit)
     job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
+    if "compare_seeds" in columns and parts.test is None:
+        raise InputError(
+            "--compare scores on sequences held out: give --test FILE, or a"
+            " --test-fraction above 0"
+        )
     with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
         job.data = Source.of(data)
         job.test = None if parts.test_file is None else Source.of(parts.test_file)
@@ -174,6 +211,7 @@ def train(
             estimator.evaluate(*parts.test, split=parts.split)
             if max(map(len, parts.test[0])) > 1:
                 estimator.scores_by_order(*parts.test, _DRAWS, split=parts.split)
+            beside_others(estimator, job, parts, run.checkpoints(), quiet)
 
     finish(estimator, run, out, score, input=parts.input)
 
