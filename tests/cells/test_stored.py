@@ -52,7 +52,7 @@ def test_stored_twice_is_stored_once():
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 3},
+        {"version": 99},
         {"transforms": {"weight_hh": ["System", {}]}},
         {"nodes": [["load", [], None]]},
         {"nodes": [["add", [1, 2], None]]},

@@ -241,12 +241,14 @@ class _Seen(_Weights):
 
     masked: list[tuple[Tensor, Tensor]]
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Any:
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Any:
         seen = []
         for source in sources:
             masks = [mask for state, mask in self.masked if state is source]
             seen.append(source * masks[0] if masks else source)
-        return super().linear(name, tuple(seen), bias)
+        return super().linear(name, tuple(seen), bias, shared, first)
 
 
 def looped(given: Drawn, noise: list[Any]) -> Found:

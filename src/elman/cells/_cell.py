@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 class Run(Protocol):
     """What gives a step its weights: a trace, or arrays."""
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
-        """Return the sum of the products of a gate."""
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Value:
+        """Return the sum of the products of a gate, from its matrix `first` on."""
 
     def unit(self, name: str, init: Draw) -> Value:
         """Return a parameter of one value a unit."""
@@ -124,9 +126,22 @@ class Cell:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.written_options())})"
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._run is not None:
+            raise step_error(
+                f"self.{name} = ... in a step is forgotten: what the next step is to "
+                "know is a state, named in states and returned; for the rest of this "
+                "step a plain variable serves"
+            )
+        super().__setattr__(name, value)
+
     def __getstate__(self) -> dict[str, Any]:
         derived = ("traced", "equations", "on_core", "_lowered", "_run")
         return {k: v for k, v in self.__dict__.items() if k not in derived}
+
+    def __reduce__(self) -> Any:
+        # Its equations go with it: its class may be another where it is read.
+        return importlib.import_module("elman.cells._pickled").reduced(self)
 
     def __copy__(self) -> Cell:
         found = object.__new__(type(self))
@@ -156,6 +171,18 @@ class Cell:
         defaults = self.options()
         return [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
 
+    def lasting(self, steps: int) -> dict[str, Any]:
+        """Return options with which it starts for dependences of so many steps.
+
+        What chrono initialisation is for gates, where an option decides how long units
+        remember. To be written where there is one; else none.
+
+        Parameters
+        ----------
+        steps : int
+        """
+        return {}
+
     def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
         """Return the states after a step, the output first. To be written."""
         raise InputError(
@@ -165,7 +192,9 @@ class Cell:
 
     # What a step may use
 
-    def linear(self, name: str, *sources: Value, bias: bool = True) -> Value:
+    def linear(
+        self, name: str, *sources: Value, bias: bool = True, shared: bool = False
+    ) -> Value:
         """Return W_x x + W_h h + … + b for what is given, in `step` only.
 
         Parameters
@@ -176,8 +205,11 @@ class Cell:
             x, states, or anything computed from them.
         bias : bool
             Whether b is added.
+        shared : bool
+            The same weights multiply other values as well: the name may stand again
+            with other states in the places of these, each time with ``shared=True``.
         """
-        return self._bound("linear").linear(name, sources, bias)
+        return self._bound("linear").linear(name, sources, bias, shared, 0)
 
     def unit(self, name: str, init: Draw | float = 0.0) -> Value:
         """Return a parameter of one value a unit, in `step` only.
@@ -209,6 +241,10 @@ class Cell:
         name : str
         eps : float
         """
+        if not isinstance(name, str):
+            raise step_error(
+                f"self.layer_norm takes a value and then its name, got {name!r}"
+            )
         gain = self.unit(f"{name}_gain", 1.0)
         shift = self.unit(f"{name}_shift", 0.0)
         return gain * normalise(value, eps) + shift
@@ -223,7 +259,7 @@ class Cell:
     def bound(self, run: Run) -> Callable[..., tuple[Value, ...]]:
         """Return `step` with weights, always giving a tuple."""
         cell = copy.copy(self)
-        cell._run = run
+        cell.__dict__["_run"] = run
 
         def step(x: Value, *states: Value) -> tuple[Value, ...]:
             found = cell.step(x, *states)

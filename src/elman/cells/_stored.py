@@ -18,11 +18,15 @@ from .equations import _draws, _transforms
 from .equations._draws import Draw
 from .equations._functions import Value
 from .equations._symbols import Symbol, record
+from .equations._transforms import Transform
 from .graph._graph import POINTWISE, Linear, Node, ordered
-from .numeric._evaluate import operation
+from .numeric._operations import operation
 
-VERSION = 2
-"""Since 2 parameters may be transformed; what has none is written as before, as 1."""
+VERSION = 3
+"""Since 2 parameters may be transformed, since 3 weights shared.
+
+What has neither is written as before, as 1.
+"""
 
 _KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed")
 
@@ -40,15 +44,45 @@ def stored(cell: Cell) -> dict[str, Any]:
         If a parameter starts in a way that is not one of `elman.cells`.
     """
     step = cell.traced
+    units, weights = starts(cell)
+    transforms = {k: _plain_of(t, _transforms) for k, t in cell.transforms.items()}
+    version = 2 if transforms else 1
+    if any(n.data.shared for n in step.linears):
+        version = VERSION
+    return {
+        "version": version,
+        **({"transforms": transforms} if transforms else {}),
+        **described(cell),
+        "units": {name: _draw_of(d) for name, d in units.items()},
+        "init": {name: _draw_of(d) for name, d in weights.items()},
+        "limits": {name: list(pair) for name, pair in cell.limits.items()},
+    }
+
+
+def starts(cell: Cell) -> tuple[dict[str, Draw | float], dict[str, Draw | float]]:
+    """Return how parameters of one value a unit start, and how the others do.
+
+    Parameters
+    ----------
+    cell : Cell
+    """
+    own = cell.traced.units
+    units = {name: cell.init.get(name, draw) for name, draw in own.items()}
+    return units, {k: d for k, d in cell.init.items() if k not in own}
+
+
+def described(cell: Cell) -> dict[str, Any]:
+    """Return the equations as plain data, without how parameters start.
+
+    Parameters
+    ----------
+    cell : Cell
+    """
+    step = cell.traced
     # In the order they were made, which the program's own follows.
     order = sorted(ordered(step.roots), key=lambda node: node.index)
     places = {node: k for k, node in enumerate(order)}
-    units = {name: _draw_of(cell.init.get(name, d)) for name, d in step.units.items()}
-    weights = {k: d for k, d in cell.init.items() if k not in step.units}
-    transforms = {k: _plain_of(t, _transforms) for k, t in cell.transforms.items()}
     return {
-        "version": VERSION if transforms else 1,
-        **({"transforms": transforms} if transforms else {}),
         "name": step.name,
         "source": cell.source,
         "states": list(step.states),
@@ -60,9 +94,6 @@ def stored(cell: Cell) -> dict[str, Any]:
         "nodes": [[n.op, [places[a] for a in n.args], _data_of(n)] for n in order],
         "after": [places[n] for n in step.after],
         "values": {name: places[n] for name, n in step.values.items()},
-        "units": units,
-        "init": {name: _draw_of(d) for name, d in weights.items()},
-        "limits": {name: list(pair) for name, pair in cell.limits.items()},
     }
 
 
@@ -79,16 +110,25 @@ def restored(data: Mapping[str, Any]) -> Cell:
         If it is not that.
     """
     version = data.get("version") if isinstance(data, Mapping) else None
-    if version not in (1, VERSION):
+    if version not in range(1, VERSION + 1):
         raise InputError(
-            f"cell: stored in version {version!r}; this Elman reads 1 and {VERSION}"
+            f"cell: stored in version {version!r}; this Elman reads 1 to {VERSION}"
         )
     try:
-        found = _Stored.of(data)
-        made = tuple(found.traced.states) == tuple(data["states"])
+        found = made(
+            data,
+            units={str(k): _draw(d) for k, d in data["units"].items()},
+            init={str(k): _draw(d) for k, d in data["init"].items()},
+            limits={str(k): (a, b) for k, (a, b) in data["limits"].items()},
+            transforms={
+                str(k): _made(t, _transforms)
+                for k, t in data.get("transforms", {}).items()
+            },
+        )
+        whole = tuple(found.traced.states) == tuple(data["states"])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"cell: its stored equations are damaged ({error})") from error
-    if not made:
+    if not whole:
         raise InputError("cell: its stored equations are damaged")
     return found
 
@@ -99,7 +139,7 @@ class _Stored(Cell):
     _nodes: Sequence[tuple[str, Sequence[int], Any]] = ()
     _after: Sequence[int] = ()
     _values: Mapping[str, int] = {}
-    _units: Mapping[str, Draw] = {}
+    _units: Mapping[str, Draw | float] = {}
     _written: Sequence[str] = ()
 
     def __init__(self, **options: Any) -> None:
@@ -114,41 +154,6 @@ class _Stored(Cell):
     def written_options(self) -> list[str]:
         """Return the options that differed from their defaults when it was stored."""
         return list(self._written)
-
-    @staticmethod
-    def of(data: Mapping[str, Any]) -> Cell:
-        """Return an instance of a class of the stored name."""
-        options = {str(k): v for k, v in data["options"].items() if k != "heads"}
-        nodes = []
-        for k, (op, args, value) in enumerate(data["nodes"]):
-            if op not in _KEPT + POINTWISE or any(not 0 <= a < k for a in args):
-                raise ValueError(f"node {k}")
-            nodes.append((op, tuple(args), value))
-        members = {
-            **options,
-            "__doc__": f"A stored cell: {data['name']}.",
-            "source": str(data["source"]),
-            "states": tuple(map(str, data["states"])),
-            "gates": tuple(map(str, data["gates"])),
-            "dropped": tuple(map(str, data["dropped"])),
-            "heads": int(data["heads"]),
-            "init": {str(k): _draw(d) for k, d in data["init"].items()},
-            "limits": {str(k): (a, b) for k, (a, b) in data["limits"].items()},
-            "transforms": {
-                str(k): _made(t, _transforms)
-                for k, t in data.get("transforms", {}).items()
-            },
-            "_nodes": nodes,
-            "_after": tuple(data["after"]),
-            "_values": dict(data["values"]),
-            "_written": tuple(map(str, data.get("written", ()))),
-            "_units": {str(k): _draw(d) for k, d in data["units"].items()},
-        }
-        found: Cell = type(str(data["name"]), (_Stored,), members)()
-        return found
-
-    def __reduce__(self) -> Any:
-        return restored, (stored(self),)  # its class is nowhere to be found by name
 
     def step(self, x: Value, *states: Value) -> tuple[Value, ...]:
         """Return the new states, as the stored graph computes them."""
@@ -171,9 +176,12 @@ class _Stored(Cell):
         if op == "unit":
             return self.unit(data, self._units[data])
         if op == "linear":
-            name, inputs, bias = data
-            sources = [x, *args] if inputs else args
-            return self.linear(name, *sources, bias=bias)
+            name, inputs, bias, *shared = data
+            sources = (x, *args) if inputs else tuple(args)
+            first = shared[0] if shared else 0
+            return self._bound("linear").linear(
+                name, sources, bias, bool(shared), first
+            )
         if op == "width":
             like = states[0]
             if isinstance(like, Symbol):
@@ -187,9 +195,54 @@ class _Stored(Cell):
         return args[0] if op == "normed" else operation(op)(*args)
 
 
+def made(
+    data: Mapping[str, Any],
+    *,
+    units: Mapping[str, Draw | float],
+    init: Mapping[str, Draw | float],
+    limits: Mapping[str, tuple[float, float]],
+    transforms: Mapping[str, Transform],
+) -> Cell:
+    """Return an instance of a class of the described name.
+
+    Parameters
+    ----------
+    data : mapping
+        As `described` returns it.
+    units, init, limits, transforms : mapping
+        How parameters start, and what is done to them.
+    """
+    options = {str(k): v for k, v in data["options"].items() if k != "heads"}
+    nodes = []
+    for k, (op, args, value) in enumerate(data["nodes"]):
+        if op not in _KEPT + POINTWISE or any(not 0 <= a < k for a in args):
+            raise ValueError(f"node {k}")
+        nodes.append((op, tuple(args), value))
+    members = {
+        **options,
+        "__doc__": f"A stored cell: {data['name']}.",
+        "source": str(data["source"]),
+        "states": tuple(map(str, data["states"])),
+        "gates": tuple(map(str, data["gates"])),
+        "dropped": tuple(map(str, data["dropped"])),
+        "heads": int(data["heads"]),
+        "init": dict(init),
+        "limits": dict(limits),
+        "transforms": dict(transforms),
+        "_nodes": nodes,
+        "_after": tuple(data["after"]),
+        "_values": dict(data["values"]),
+        "_written": tuple(map(str, data.get("written", ()))),
+        "_units": dict(units),
+    }
+    found: Cell = type(str(data["name"]), (_Stored,), members)()
+    return found
+
+
 def _data_of(node: Node) -> Any:
     if isinstance(node.data, Linear):
-        return [node.data.name, node.data.inputs, node.data.bias]
+        own = [node.data.name, node.data.inputs, node.data.bias]
+        return [*own, node.data.place] if node.data.shared else own
     return node.data.hex() if isinstance(node.data, float) else node.data
 
 

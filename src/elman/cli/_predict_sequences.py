@@ -71,6 +71,34 @@ def predict_sequences(
     return pl.DataFrame(columns), scores
 
 
+def labelled_sequences(estimator: Any, data: Path, given: dict[str, Any]) -> Any:
+    """Return sequences and labels of a file, as the run knows them.
+
+    Parameters
+    ----------
+    estimator, data, given
+        As for `predict_sequences`.
+
+    Raises
+    ------
+    InputError
+        It holds no labels, or some of another kind.
+    """
+    known = estimator.results_.get("input", {})
+    found = _read(data, {**known, **given}, known.get("channels"), given)
+    say(found.notes)
+    if found.y is None:
+        raise InputError(
+            f"{data}: there are no labels to score with; name their column with --label"
+        )
+    if found.per_step != bool(known.get("per_step")):
+        raise InputError(
+            f"{data}: labels of {'steps' if found.per_step else 'sequences'}, and the"
+            " run was trained on the others"
+        )
+    return found.X, _in_form_of(estimator, found)
+
+
 def _read(
     data: Path,
     columns: dict[str, Any],

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import importlib
 import logging
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from elman.layers import accelerate, restore
 from ._operator import node_of, translate
 
 _OPSET = 22
+_EXPORTER = r"(torch|onnxscript|onnx_ir|copyreg)(\.|$)"
 # Weights are put into ONNX' order by operations on constants; fold any size of them.
 _ANY_SIZE = 2**40
 
@@ -204,11 +206,15 @@ def _computed(model: nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter from logging which of its own optional parts are missing."""
+    """Keep the exporter from telling of its own missing parts and coming changes."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            for kind in (FutureWarning, DeprecationWarning):
+                # torch's own, some of it in what copies its objects.
+                warnings.filterwarnings("ignore", category=kind, module=_EXPORTER)
+            yield
     finally:
         logger.setLevel(level)

@@ -23,6 +23,7 @@ from .flow._memory import scales_picture, spectrum_picture
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
 from .pictures._next import next_picture
+from .pictures._order import order_picture
 from .pictures._scatter import scatter_picture
 from .pictures._sequences import examples_picture, lengths_picture, targets_picture
 from .pictures._series import series_picture
@@ -106,6 +107,7 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "forecasts": _forecasts(
             results, needed, scores.metric if scores else "error", part
         ),
+        "order": order_picture(section(results, "order")),
         "confusion": confusion_rows(section(results, "confusion")),
         "scatter": scatter_picture(section(results, "predicted")),
         "environment": _environment(section(results, "environment")),

@@ -31,7 +31,7 @@ from elman._modes import own_modes
 from elman._plain import plain
 
 from ._registry import ESTIMATORS
-from ._stored_cell import CELL, plain_cell, read_cell, with_cell, write_cell
+from ._stored_cell import CELL, chosen_by, plain_cell, read_cell, with_cell, write_cell
 from .parameters import rows
 
 RUN, MODEL, RESULTS = "run.toml", "model.safetensors", "results.json"
@@ -154,10 +154,11 @@ def load(directory: str | Path) -> Any:
         )
     if run.cell_sha256 is not None:
         own = _read(directory / CELL)
-        name, itself = run.parameters.get("cell"), bool(run.cell_itself)
+        place, itself = chosen_by(run.parameters), bool(run.cell_itself)
+        name = run.parameters.get(place)
         cell = read_cell(name, directory, own, run.cell_sha256, itself)
         if itself:
-            run.parameters["cell"] = cell
+            run.parameters[place] = cell
             run.fitted["network"] = with_cell(run.fitted.get("network"), cell)
     try:
         tensors = load_tensors(content)
@@ -186,8 +187,8 @@ def load(directory: str | Path) -> Any:
 def _parameters(estimator: Any) -> dict[str, Any]:
     """Return the constructor's arguments that make sense in another process."""
     parameters = {k: _stored(v) for k, v in estimator.get_params(deep=False).items()}
-    if "cell" in parameters:
-        parameters["cell"] = plain_cell(parameters["cell"])
+    for name in {"cell", "encoder"} & set(parameters):
+        parameters[name] = plain_cell(parameters[name])
     for name in ("callbacks", "checkpoints"):
         parameters.pop(name, None)
     training = estimator.training

@@ -17,6 +17,11 @@ CELL = "cell.json"
 _EQUATIONS = ("states", "gates", "heads", "nodes", "after")
 
 
+def chosen_by(parameters: Mapping[str, Any]) -> str:
+    """Return which of an estimator's parameters says what its cell is."""
+    return "cell" if parameters.get("encoder") is None else "encoder"
+
+
 def write_cell(estimator: Any, directory: Path) -> tuple[str | None, bool]:
     """Write the equations of an estimator's cell, where they are a user's own.
 
@@ -27,7 +32,7 @@ def write_cell(estimator: Any, directory: Path) -> tuple[str | None, bool]:
     bool
         Whether the cell was given itself, not by its name.
     """
-    found = cells.given(getattr(estimator, "cell", None))
+    found = cells.given(getattr(estimator, chosen_by(vars(estimator)), None))
     itself = isinstance(found, Cell)
     if not itself and (found not in cells.names() or cells.is_shipped(found)):
         return None, False

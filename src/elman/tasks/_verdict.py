@@ -65,6 +65,11 @@ def verdict(
     )
 
 
+def said(value: float, lower_is_better: bool) -> str:
+    """Return a score as a sentence has it."""
+    return _error(value) if lower_is_better else _share(value)
+
+
 def _error(value: float) -> str:
     return f"{value:.4g}"
 

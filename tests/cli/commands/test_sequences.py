@@ -142,3 +142,33 @@ def test_tensorboard_gets_curves_and_flow(elman, cases):
     assert "cannot be written to" in answer.err
     assert answer.err.count("\n") == 1
     assert not Path("runs/toy-2").exists()
+
+
+def test_training_and_diagnosis_say_whether_it_leans_on_order(elman, cases):
+    train, test = cases(), cases("toy_TEST.ts", each=5, seed=1)
+    answer = elman("train", "classify", train, *SMALL, "--shuffle-time", "fixed")
+    assert answer.status == 0, answer.err
+    assert "Does it lean on order? accuracy, test, toy_TEST.ts" in answer.out
+    assert "Order of steps  one random order for all sequences" in answer.out
+    stored = json.loads(Path("runs/toy-1/results.json").read_text())["order"]
+    orders = [row["order"] for row in stored["rows"]]
+    assert orders == ["as they are", "shuffled", "in 8 blocks, shuffled", "reversed"]
+    assert stored["verdict"] in answer.out
+    assert "Does it lean on order?" in Path("runs/toy-1/report.html").read_text()
+    shown = json.loads(elman("diagnose", "runs/toy-1", "--json").out)
+    assert shown["order"] == stored
+    again = json.loads(elman("diagnose", "runs/toy-1", test, "--json").out)["order"]
+    given = [o["rows"][0]["values"]["Elman"]["mean"] for o in (stored, again)]
+    assert given[0] == given[1]
+    answer = elman("diagnose", "classify", train, "--hidden", 4, "--order",
+                   "--max-seconds", 2)  # fmt: skip
+    assert answer.status == 0, answer.err
+    assert "Does it lean on order?" in answer.out
+    assert "Gradient flow" in answer.out
+
+
+def test_what_diagnose_of_a_run_refuses(elman, cases):
+    train = cases()
+    answer = elman("diagnose", "nowhere", train)
+    assert answer.status == 2
+    assert "'nowhere' is no task and no run; write elman diagnose RUN" in answer.err

@@ -12,7 +12,17 @@ from safetensors.torch import load_file, save_file
 
 import elman
 from elman import InputError
+from elman.cells import sigmoid, tanh
 from elman.models import levels_for
+
+
+class Slow(elman.Cell):
+    """A cell of this file, not registered."""
+
+    def step(self, x, h):
+        keep = sigmoid(self.linear("k", x, h))
+        return keep * h + (1 - keep) * tanh(self.linear("u", x))
+
 
 ENCODERS = ("tcn", "transformer")
 
@@ -117,3 +127,33 @@ def test_a_run_of_before_the_configurations_loads(tmp_path):
     (run / "run.toml").write_text(tomli_w.dumps(content))
     again = elman.load(run)
     np.testing.assert_array_equal(again.predict_proba(x), fitted.predict_proba(x))
+
+
+def test_encoder_is_another_name_for_cell(tmp_path):
+    x, y = humps()
+    fitted = elman.SequenceClassifier(
+        encoder="tcn", hidden_size=8, epochs=1, random_state=0
+    ).fit(x, y)
+    same = estimator("tcn", epochs=1).set_params(hidden_size=8, learning_rate=3e-3)
+    np.testing.assert_array_equal(
+        same.fit(x, y).predict_proba(x), fitted.predict_proba(x)
+    )
+    again = elman.load(fitted.save(tmp_path / "run"))
+    assert again.encoder == "tcn"
+    np.testing.assert_array_equal(again.predict_proba(x), fitted.predict_proba(x))
+
+
+def test_an_encoder_of_ones_own_is_stored(tmp_path):
+    x, _ = humps()
+    fitted = elman.SequenceRegressor(
+        encoder=Slow(), hidden_size=8, epochs=1, random_state=0
+    ).fit(x, np.arange(len(x)))
+    again = elman.load(fitted.save(tmp_path / "run"))
+    np.testing.assert_array_equal(again.predict(x), fitted.predict(x))
+
+
+def test_encoder_and_cell_that_differ():
+    with pytest.raises(InputError, match="encoder='tcn' and cell='lstm' are two names"):
+        elman.SequenceClassifier(encoder="tcn", cell="lstm").fit(*humps())
+    with pytest.raises(InputError, match=r"encoder must be one of .* mean .tcn"):
+        elman.SequenceClassifier(encoder="tnc").fit(*humps())

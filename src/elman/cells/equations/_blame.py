@@ -11,9 +11,11 @@ from types import FrameType
 
 from elman._errors import InputError
 
-_CELLS = Path(__file__).parents[1]
-_PLACES = ("stdlib", "purelib", "platlib")
-_LIBRARIES = tuple(sysconfig.get_path(name) for name in _PLACES)
+_PACKAGE = Path(__file__).parents[2]
+_SHIPPED = _PACKAGE / "cells" / "shipped"
+_STANDARD = Path(sysconfig.get_path("stdlib"))
+_LIBRARIES = ("torch", "numpy")
+"""Packages whose functions a step may have called."""
 
 
 def step_error(message: str) -> InputError:
@@ -29,6 +31,8 @@ def failed_step(error: Exception) -> InputError:
         if not _machinery(place.tb_frame.f_code.co_filename):
             where = _told(place.tb_frame, place.tb_lineno) or where
         place = place.tb_next
+    if isinstance(error, RecursionError):
+        return InputError(f"{where}: the step calls itself without an end")
     return InputError(f"{where}: {type(error).__name__}: {error}")
 
 
@@ -51,6 +55,10 @@ def _told(frame: FrameType, number: int) -> str:
 def _machinery(file: str) -> bool:
     """Return whether a file is this package's reader, Python's or a library's."""
     path = Path(file)
-    if path.is_relative_to(_CELLS):
-        return path.name.startswith("_")
-    return any(path.is_relative_to(place) for place in _LIBRARIES)
+    if path.is_relative_to(_PACKAGE):
+        return path.name.startswith("_") or not path.is_relative_to(_SHIPPED)
+    for folder in ("site-packages", "dist-packages"):
+        if folder in path.parts:
+            inner = path.parts[path.parts.index(folder) + 1 :]
+            return inner[0] in _LIBRARIES
+    return path.is_relative_to(_STANDARD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from elman.cells._arrays import np
@@ -37,11 +38,28 @@ def _unary(op: str, value: Value) -> Value:
         value._refuse()
     torch = tensors(value)
     if torch is None:
-        return _OWN[op](value) if op in _OWN else getattr(np, op)(value)
+        return (
+            _of_number(op, value) if isinstance(value, Real) else _of_array(op, value)
+        )
     if op == "softplus":
         # torch's own is the argument itself above 20.
         return torch.logaddexp(value, value.new_zeros(()))
     return getattr(torch, op)(value)
+
+
+def _of_array(op: str, value: Value) -> Value:
+    if not isinstance(value, np.ndarray | np.generic):
+        raise step_error(f"{op} takes a value of the step or a number, got {value!r}")
+    return _OWN[op](value) if op in _OWN else getattr(np, op)(value)
+
+
+def _of_number(op: str, value: Real) -> Value:
+    """Return what a step makes of a plain number, which has to be one itself."""
+    with np.errstate(all="ignore"):
+        found = _of_array(op, np.float64(float(value)))
+    if not np.isfinite(found) and np.isfinite(float(value)):
+        raise step_error(f"{op}({value!r}) is {found}")
+    return found
 
 
 def numpy_sigmoid(a: Any) -> Any:
@@ -176,6 +194,8 @@ def normalise(value: Value, eps: float = 1e-5) -> Value:
     eps : float
         Added to the variance.
     """
+    if not (isinstance(eps, Real) and 0 <= eps < float("inf")):
+        raise step_error(f"normalise: eps must be a number from 0, got {eps!r}")
     centred = value - row_mean(value)
     inverse = 1 / sqrt(row_mean(centred * centred) + eps)
     found = centred * inverse

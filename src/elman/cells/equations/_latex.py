@@ -140,7 +140,7 @@ def _told(node: Node, args: tuple[Node, ...]) -> Node | None:
     return node.table.make("norm", args[1:2]) if node.op == "normed" else None
 
 
-SUM, PRODUCT, ATOM = range(3)
+CONDITION, SUM, PRODUCT, ATOM = range(4)
 """How tightly a text holds together."""
 
 
@@ -152,7 +152,7 @@ class _Writer:
         new = replaced(step.roots, _told)
         self.step, self.style = step.renewed(new), style
         self.names = self._name()
-        twice = [n.data.name for n in step.linears]
+        twice = [n.data.name for n in step.linears if not n.data.shared]
         self.double = {name for name in twice if twice.count(name) > 1}
 
     def _name(self) -> dict[Node, str]:
@@ -185,13 +185,13 @@ class _Writer:
         found = []
         for node in ordered([*self.step.values.values(), *self.step.after]):
             if node in self.names:
-                found.append((self.names[node], self._write(node, SUM, own=True)))
+                found.append((self.names[node], self._write(node, CONDITION, own=True)))
         for state, node in zip(self.step.states, self.step.after, strict=True):
             left = self.style.at(state, "t")
             if node in self.names and self.names[node] != left:
                 found.append((left, self.names[node]))
             elif node not in self.names:
-                found.append((left, self._write(node, SUM)))
+                found.append((left, self._write(node, CONDITION)))
         return found
 
     def _write(self, node: Node, least: int, own: bool = False) -> str:
@@ -234,10 +234,11 @@ class _Writer:
         if op == "sqrt":
             return style.root(self._write(args[0], SUM)), ATOM
         if op == "greater":
-            return " > ".join(self._write(a, PRODUCT) for a in args), SUM
+            return " > ".join(self._write(a, SUM) for a in args), CONDITION
         if op == "select":
-            return style.where(*(self._write(a, SUM) for a in args)), ATOM
-        texts = ", ".join(self._write(a, SUM) for a in args)
+            whole = self._write(args[0], CONDITION)
+            return style.where(whole, *(self._write(a, SUM) for a in args[1:])), ATOM
+        texts = ", ".join(self._write(a, CONDITION) for a in args)
         return style.call("sum" if op == "rowsum" else op, texts), ATOM
 
     def _is_mean(self, node: Node) -> bool:
@@ -253,19 +254,27 @@ class _Writer:
         parts = []
         if node.data.inputs:
             parts.append(f"{style.weight('W', 'x' + gate)} {style.at('x', 't')}")
-        for source in node.args:
-            letter = "W"
+        for value in node.args:
+            letter, source = "W", value
+            if node.data.shared:  # it is called after what it multiplies first
+                first = next(n for n in self.step.linears if _same_rows(n, node))
+                source = first.args[0]
             if source.op == "before":
                 sub = self.step.states[source.data] + gate
             elif source in self.step.after:
                 sub = self.step.states[self.step.after.index(source)] + gate
             else:
                 letter, sub = "U", gate
-            parts.append(f"{style.weight(letter, sub)} {self._write(source, ATOM)}")
+            parts.append(f"{style.weight(letter, sub)} {self._write(value, ATOM)}")
         if node.data.bias:
             kind = ("x" if node.data.inputs else "h") if gate in self.double else ""
             parts.append(style.weight("b", kind + gate))
         return " + ".join(parts), SUM if len(parts) > 1 else PRODUCT
+
+
+def _same_rows(a: Node, b: Node) -> bool:
+    own, other = a.data, b.data
+    return bool(a.args) and (own.name, own.place) == (other.name, other.place)
 
 
 _LEAVES: dict[str, Callable[[_Writer, Node], str]] = {

@@ -9,37 +9,10 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, NoReturn
 
-from elman.cells.graph._graph import Node, Table
+from elman.cells.graph._graph import Node, Table, is_const
 
 from ._blame import step_error
-
-FUNCTIONS = (
-    "sigmoid, tanh, relu, softplus, exp, log, sqrt, abs, sin, cos, maximum, minimum, "
-    "where, row_sum, row_mean, normalise"
-)
-"""What a step may call, for messages."""
-
-_SAME = {
-    "negative": "-value",
-    "absolute": "abs",
-    "fabs": "abs",
-    "clip": "minimum(maximum(value, low), high)",
-    "clamp": "minimum(maximum(value, low), high)",
-    "sum": "row_sum",
-    "mean": "row_mean",
-    "matmul": 'self.linear("name", ...)',
-    "linear": 'self.linear("name", ...)',
-    "cat": "two states or two gates",
-    "concatenate": "two states or two gates",
-}
-
-
-def instead(name: str) -> str:
-    """Return what to write for a function of NumPy or torch."""
-    known = name in FUNCTIONS.replace(",", "").split()
-    if known:
-        return f"write {name}(...) from elman.cells"
-    return f"use {_SAME.get(name, 'one of ' + FUNCTIONS)}"
+from ._not_equations import NotEquations, instead
 
 
 class Input:
@@ -57,7 +30,17 @@ class Input:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
     __truediv__ = __rtruediv__ = __pow__ = __neg__ = __abs__ = _refuse
     __matmul__ = __rmatmul__ = __getitem__ = __lt__ = __gt__ = _refuse
+    __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refuse
+    __and__ = __rand__ = __or__ = __ror__ = __invert__ = __ge__ = __le__ = _refuse
+    __eq__ = __ne__ = __setitem__ = __format__ = __array__ = __array_function__ = (
+        _refuse
+    )
     __bool__ = __iter__ = __len__ = __float__ = __array_ufunc__ = _refuse  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    @classmethod
+    def __torch_function__(cls, *_: Any) -> NoReturn:
+        Input()._refuse()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -65,7 +48,7 @@ class Input:
         self._refuse()
 
 
-class Symbol:
+class Symbol(NotEquations):
     """A vector of one value a unit, known only by how it is computed."""
 
     __slots__ = ("node",)
@@ -74,7 +57,7 @@ class Symbol:
         self.node = node
 
     def __repr__(self) -> str:
-        return f"<{self.node!r}>"
+        return f"<value: {_short(self.node)}>"
 
     def __add__(self, other: Any) -> Symbol:
         return record("add", self, other)
@@ -110,18 +93,22 @@ class Symbol:
         return record("abs", self)
 
     def __pow__(self, power: Any) -> Symbol:
+        if isinstance(power, Symbol):
+            raise step_error(
+                "** takes a number as its power; write exp(power * log(value)), for "
+                "values above 0"
+            )
+        if not isinstance(power, Real) or isinstance(power, bool):
+            raise step_error(f"** takes a number as its power, got {power!r}")
         if power == 0.5:
             return record("sqrt", self)
-        whole = isinstance(power, int) and not isinstance(power, bool)
-        if not whole or not 1 <= power <= 8:
-            inverse = whole and -8 <= power < 0
-            instead = f"exp({power!r} * log(value)), for values above 0"
+        if power not in range(1, 9):
             raise step_error(
                 f"** takes a whole power from 1 to 8 or 0.5, got {power!r}; write "
-                f"{f'1 / value**{-power}' if inverse else instead}"
+                f"{_other_power(power)}"
             )
         found = self
-        for _ in range(power - 1):
+        for _ in range(int(float(power)) - 1):
             found = found * self
         return found
 
@@ -130,49 +117,6 @@ class Symbol:
 
     def __lt__(self, other: Any) -> Symbol:
         return record("greater", other, self)
-
-    def _compare(self, other: Any) -> NoReturn:
-        raise step_error("values compare with < and > only; write where(a > b, ...)")
-
-    __ge__ = __le__ = _compare
-    __eq__ = __ne__ = _compare  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
-
-    def __bool__(self) -> bool:
-        raise step_error(
-            "a value is not known while the equations are read, so Python's if, and, "
-            "or, while, max and min cannot ask it; write where(condition, a, b), "
-            "maximum or minimum"
-        )
-
-    def _number(self, *_: Any) -> NoReturn:
-        raise step_error(
-            "a value has no number while the equations are read; use arithmetic and "
-            f"{FUNCTIONS}"
-        )
-
-    __float__ = __int__ = __index__ = __complex__ = _number
-    __array__ = _number
-
-    def _whole(self, *_: Any) -> NoReturn:
-        raise step_error(
-            "a value stands for all units at once and cannot be cut or looped over; "
-            "use two gates or two states"
-        )
-
-    __getitem__ = __iter__ = __len__ = _whole
-
-    def _matrix(self, *_: Any) -> NoReturn:
-        raise step_error(
-            '@ has no matrix here; write self.linear("name", value), which brings one'
-        )
-
-    __matmul__ = __rmatmul__ = _matrix
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise step_error(f"a value has no .{name} in a step; {instead(name)}")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **_: Any) -> Any:
         operator = _UFUNCS.get(ufunc.__name__)
@@ -183,14 +127,21 @@ class Symbol:
             f"{instead(ufunc.__name__)}"
         )
 
-    def __array_function__(self, function: Any, *_: Any) -> Any:
-        name = function.__name__
-        raise step_error(f"NumPy's {name} cannot take part in a step; {instead(name)}")
 
-    @classmethod
-    def __torch_function__(cls, function: Any, *_: Any) -> Any:
-        name = getattr(function, "__name__", "function").strip("_")
-        raise step_error(f"torch's {name} cannot take part in a step; {instead(name)}")
+def _short(node: Node) -> str:
+    """Return a few characters for a value, for messages."""
+    if node.op == "linear":
+        return f"self.linear({node.data.name!r}, ...)"
+    inner = "..." if node.args else "" if node.data is None else str(node.data)
+    return f"{node.op}({inner})"
+
+
+def _other_power(power: Any) -> str:
+    if power == 0:
+        return "1.0"
+    if power not in range(-8, 0):
+        return f"exp({power!r} * log(value)), for values above 0"
+    return "1 / value" if power == -1 else f"1 / value**{-int(power)}"
 
 
 _UFUNCS = {
@@ -209,7 +160,10 @@ def _plain(value: Any) -> bool:
 def record(op: str, *args: Any) -> Symbol:
     """Return the symbol of an operation, at least one argument being a symbol."""
     table = next(a.node.table for a in args if isinstance(a, Symbol))
-    return Symbol(table.apply(op, *(node_of(table, a) for a in args)))
+    nodes = [node_of(table, a) for a in args]
+    if op == "div" and is_const(nodes[1], 0.0):
+        raise step_error("a value over 0 is infinite or not a number")
+    return Symbol(table.apply(op, *nodes))
 
 
 def node_of(table: Table, value: Any) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import random
 import sys
@@ -83,7 +84,9 @@ class _Trace:
         self.named: dict[str, Node] = {}
         self.lines: dict[Node, InputError] = {}
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Symbol:
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Symbol:
         _check_name("linear", name)
         if not sources:
             raise step_error(f'self.linear("{name}") needs x or a state to multiply')
@@ -99,21 +102,54 @@ class _Trace:
                     f'self.linear("{name}", ...) got a value that no state and no '
                     "input reaches; multiply states, x or what is computed from them"
                 )
+        if any(n.data.name == name and n.data.shared != shared for n in self.linears):
+            raise step_error(
+                f'self.linear("{name}", ...) stands with shared=True and without; '
+                "write it at both, or give the second a name of its own"
+            )
+        if shared:
+            return Symbol(self._shared(name, bool(inputs), args, bias, first))
         node = self.table.make("linear", args, Linear(name, bool(inputs), bias))
+        for other in self.linears:
+            if other.data.name != name or other is node:
+                continue
+            if other.data.inputs == bool(inputs) or (other.args and args):
+                raise step_error(
+                    f'self.linear("{name}", ...) stands a second time with other '
+                    "values; give the second a name of its own, or write shared=True "
+                    "at both for the same weights"
+                )
+        return Symbol(self._known(node))
+
+    def _known(self, node: Node) -> Node:
         if node not in self.linears:
-            for other in self.linears:
-                if other.data.name != name:
-                    continue
-                if other.data.inputs == bool(inputs) or (other.args and args):
-                    raise step_error(
-                        f'self.linear("{name}", ...) stands a second time with other '
-                        "values; give the second a name of its own"
-                    )
             self.linears.append(node)
             self.lines[node] = step_error(
-                f'nothing depends on self.linear("{name}", ...): leave it out or use it'
+                f'nothing depends on self.linear("{node.data.name}", ...): leave it '
+                "out or use it"
             )
-        return Symbol(node)
+        return node
+
+    def _shared(
+        self, name: str, inputs: bool, args: list[Node], bias: bool, first: int
+    ) -> Node:
+        """Return a sum of products that are nodes of their own."""
+        parts = []
+        if inputs:
+            own = Linear(name, True, bias, True)
+            parts.append(self._known(self.table.make("linear", (), own)))
+        for k, arg in enumerate(args, first):
+            own = Linear(name, False, bias and not inputs and k == first, True, k)
+            parts.append(self._known(self.table.make("linear", (arg,), own)))
+        same = [n for n in self.linears if n.data.name == name]
+        if len({(n.data.place, n.data.inputs, n.data.bias) for n in same}) > len(
+            {(n.data.place, n.data.inputs) for n in same}
+        ):
+            raise step_error(
+                f'self.linear("{name}", ..., shared=True) has to have x and bias at '
+                "every place or at none, as one sum starts from them"
+            )
+        return functools.reduce(self.table.add, parts)
 
     def unit(self, name: str, init: Draw) -> Symbol:
         _check_name("unit", name)
@@ -238,7 +274,12 @@ def _trace(cell: Cell, table: Table) -> Step:
             "order"
         )
     for state, value in zip(states, found, strict=True):
-        if not isinstance(value, Symbol | Input | Real):
+        if isinstance(value, Input):
+            raise InputError(
+                f"{name}.step returned x for {state}, and x is as wide as the input, "
+                f'not as the units; write self.linear("{state}", x)'
+            )
+        if not isinstance(value, Symbol | Real):
             raise InputError(
                 f"{name}.step returned {value!r} for {state}; return the new {state}"
             )

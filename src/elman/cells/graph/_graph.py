@@ -35,11 +35,18 @@ class Linear:
         Whether W_x x belongs to the sum.
     bias : bool
         Whether b does.
+    shared : bool
+        Whether the weights multiply several values of a step. Each product is then a
+        node of its own.
+    place : int
+        Of a shared product: which of the gate's matrices it is.
     """
 
     name: str
     inputs: bool
     bias: bool
+    shared: bool = False
+    place: int = 0
 
 
 class Node:

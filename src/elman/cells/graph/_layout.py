@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ._graph import Node
@@ -60,13 +60,54 @@ def blocks(linears: Sequence[Node]) -> Blocks:
 
     def block(node: Node, place: int = 0) -> Block:
         data = node.data
+        if data.shared:
+            return Block(data.name, True, True, data.place)
         return Block(data.name, data.inputs, bool(node.args), place)
 
+    def once(found: Iterable[Block]) -> tuple[Block, ...]:
+        return tuple(dict.fromkeys(found))
+
     return Blocks(
-        tuple(block(n) for n in linears if n.data.inputs),
-        tuple(block(n, k) for n in linears for k in range(len(n.args))),
-        tuple(block(n) for n in linears if n.data.bias),
+        once(block(n) for n in linears if n.data.inputs),
+        once(block(n, k) for n in linears for k in range(len(n.args))),
+        once(block(n) for n in linears if n.data.bias),
     )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which row block of a parameter belongs to each "linear" node.
+
+    Attributes
+    ----------
+    weight_ih : mapping of Node to int
+    weight_hh : mapping of (Node, Node) to int
+        Of a node and one of its arguments.
+    bias : mapping of Node to int
+    """
+
+    weight_ih: Mapping[Node, int]
+    weight_hh: Mapping[tuple[Node, Node], int]
+    bias: Mapping[Node, int]
+
+
+def row_places(linears: Sequence[Node]) -> Places:
+    """Return where the rows of "linear" nodes stand; shared ones stand in one place."""
+    known = blocks(linears)
+
+    def place(parameter: str, node: Node, number: int = 0) -> int:
+        (own,) = blocks([node]).of(parameter)[number : number + 1]
+        return known.of(parameter).index(own)
+
+    return Places(
+        {n: place(INPUT_WEIGHT, n) for n in linears if n.data.inputs},
+        {(n, a): place(STATE_WEIGHT, n, k) for n in linears for k, a in _numbered(n)},
+        {n: place(BIAS, n) for n in linears if n.data.bias},
+    )
+
+
+def _numbered(node: Node) -> Iterable[tuple[int, Node]]:
+    return enumerate(node.args)
 
 
 @dataclass(frozen=True)
@@ -124,14 +165,13 @@ def products(
 ) -> tuple[tuple[Node, ...], tuple[Product, ...]]:
     """Return the slots in their order, and the products that feed them."""
     known = blocks(linears)
+    rows_at = row_places(linears)
     places: dict[tuple[Node, Node | None], int] = {}
-    with_input = [n for n in linears if n.data.inputs]
-    places.update({(n, None): k for k, n in enumerate(with_input)})
-    pairs = [(n, source) for n in linears for source in n.args]
-    places.update({pair: k for k, pair in enumerate(pairs)})
+    places.update({(n, None): k for n, k in rows_at.weight_ih.items()})
+    places.update({(n, source): k for (n, source), k in rows_at.weight_hh.items()})
 
     slots = _ordered(linears)
-    sources: list[Node | None] = [None] if with_input else []
+    sources: list[Node | None] = [None] if rows_at.weight_ih else []
     sources += dict.fromkeys(source for n in linears for source in n.args)
     found: list[Product] = []
     for source in sources:

@@ -6,19 +6,26 @@ the products of all steps with x at once.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from elman.cells._arrays import joined
-from elman.cells.equations import _functions as functions
 from elman.cells.equations._blame import step_error
 from elman.cells.equations._draws import Draw
 from elman.cells.equations._functions import Value
 from elman.cells.equations._symbols import Input
 from elman.cells.equations._trace import Step
 from elman.cells.graph._graph import Node, ordered, without_rules
-from elman.cells.graph._layout import BIAS, INPUT_WEIGHT, STATE_WEIGHT, Block, blocks
+from elman.cells.graph._layout import (
+    BIAS,
+    INPUT_WEIGHT,
+    STATE_WEIGHT,
+    Block,
+    blocks,
+    row_places,
+)
+
+from ._operations import apply
 
 if TYPE_CHECKING:
     from elman.cells._cell import Cell
@@ -45,15 +52,17 @@ class _Weights:
         }
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)
 
-    def linear(self, name: str, sources: tuple[Any, ...], bias: bool) -> Value:
+    def linear(
+        self, name: str, sources: tuple[Any, ...], bias: bool, shared: bool, first: int
+    ) -> Value:
         others = [s for s in sources if not isinstance(s, Input)]
-        inputs = len(others) < len(sources)
-        block = Block(name, inputs, bool(others))
+        inputs = len(others) < len(sources) or shared
+        block = Block(name, inputs, bool(others) or shared)
         total: Value = 0.0
         for source in sources:
             if isinstance(source, _At):
                 total = total + source._value @ self._rows(INPUT_WEIGHT, block).T
-        for k, source in enumerate(others):
+        for k, source in enumerate(others, first):
             rows = self._rows(STATE_WEIGHT, Block(name, inputs, True, k))
             total = total + product(source, rows, self.heads)
         if bias and self.parameters.get(BIAS) is not None:
@@ -127,48 +136,6 @@ def _wide(new: Value, before: Value) -> Value:
     return new if full else new + 0 * before
 
 
-_OPERATORS: dict[str, Callable[..., Value]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "neg": operator.neg,
-    "max": functions.maximum,
-    "min": functions.minimum,
-    "select": functions.where,
-    "rowsum": functions.row_sum,
-    "abs": abs,
-    **{
-        name: getattr(functions, name)
-        for name in ("sigmoid", "tanh", "relu", "softplus", "exp", "log", "sqrt")
-    },
-    "sin": functions.sin,
-    "cos": functions.cos,
-}
-
-
-def _greater(a: Value, b: Value) -> Value:
-    found = a > b
-    like = a if hasattr(a, "shape") else b
-    return found.to(like.dtype) if hasattr(found, "to") else found * 1.0
-
-
-def _step(a: Value) -> Value:
-    """Return 1 above 0, else 0, and NaN for NaN."""
-    return _greater(a, 0.0) + 0.0 * a
-
-
-def _sign(a: Value) -> Value:
-    return _greater(a, 0.0) - _greater(0.0, a) + 0.0 * a
-
-
-_COMPARED: dict[str, Callable[..., Value]] = {
-    "greater": _greater,
-    "step": _step,
-    "sign": _sign,
-}
-
-
 def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value]:
     """Return the vectors of one value a unit that a program is given, (H,).
 
@@ -190,19 +157,10 @@ def unit_values(lowered: Lowered, parameters: Mapping[str, Value]) -> list[Value
         elif node.op == "const":
             found[node] = node.data
         else:
-            found[node] = _apply(node, found)
+            found[node] = apply(node, found)
     # A sum over the units is one number.
     like = next(parameters[name] for name in lowered.step.units)
     return [_wide(found[node], like) for node in lowered.units]
-
-
-def operation(op: str) -> Callable[..., Value]:
-    """Return the function on arrays or tensors that an operation of a graph is."""
-    return _COMPARED[op] if op in _COMPARED else _OPERATORS[op]
-
-
-def _apply(node: Node, found: Mapping[Node, Value]) -> Value:
-    return operation(node.op)(*(found[a] for a in node.args))
 
 
 class Composite:
@@ -260,12 +218,14 @@ class Composite:
 
     def _group(self) -> dict[Node, tuple[Value, tuple[Node, ...]]]:
         """Return for each source its rows, all slots' together, and the slots."""
-        pairs = [(n, source) for n in self.step.linears for source in n.args]
+        places = row_places(self.step.linears).weight_hh
+        count = len(blocks(self.step.linears).weight_hh)
         found: dict[Node, tuple[Value, tuple[Node, ...]]] = {}
-        for source in dict.fromkeys(source for _, source in pairs):
-            own = [k for k, (_, s) in enumerate(pairs) if s is source]
+        for source in dict.fromkeys(source for _, source in places):
+            fed = {n: k for (n, s), k in places.items() if s is source}
+            own = list(fed.values())
             weight, hidden = self.parameters[STATE_WEIGHT], self.hidden
-            if len(own) == len(pairs):
+            if own == list(range(count)):
                 rows = weight
             elif own == list(range(own[0], own[-1] + 1)):
                 rows = weight[own[0] * hidden : (own[-1] + 1) * hidden]
@@ -275,16 +235,16 @@ class Composite:
                 )
             if self._apart:
                 rows = rows.clone()
-            found[source] = rows, tuple(pairs[k][0] for k in own)
+            found[source] = rows, tuple(fed)
         return found
 
     def _biases(self) -> dict[Node, Value]:
         bias = self.parameters.get(BIAS)
         if bias is None:
             return {}
-        own = [n for n in self.step.linears if n.data.bias]
+        places = row_places(self.step.linears).bias
         parts = {
-            n: bias[k * self.hidden : (k + 1) * self.hidden] for k, n in enumerate(own)
+            n: bias[k * self.hidden : (k + 1) * self.hidden] for n, k in places.items()
         }
         return {n: p.clone() for n, p in parts.items()} if self._apart else parts
 
@@ -383,7 +343,7 @@ class Composite:
         node : Node
         found : mapping of Node to array
         """
-        return _apply(node, found)
+        return apply(node, found)
 
     def _multiply(self, source: Node, value: Value, sums: dict[Node, Value]) -> None:
         rows, nodes = self._groups[source]

@@ -65,6 +65,14 @@ class Lowered:
         return self.biases == tuple(range(len(self.blocks.bias)))
 
     @functools.cached_property
+    def summed(self) -> frozenset[str]:
+        """The parameters of which the core is given a block several times."""
+        blocks = {layout.BIAS: [k for k in self.biases if k is not None]}
+        for weight in self.weights:
+            blocks.setdefault(weight.parameter, []).extend(weight.blocks)
+        return frozenset(p for p, own in blocks.items() if len(set(own)) < len(own))
+
+    @functools.cached_property
     def plain_units(self) -> tuple[str, ...] | None:
         """The parameters that the unit vectors are, or None if some are computed."""
         if any(node.op != "unit" for node in self.units):
@@ -170,7 +178,7 @@ def lower(
             step, found, known, known_rows, saved, constants
         )
     blocks = layout.blocks(step.linears)
-    with_bias = [n for n in step.linears if n.data.bias]
+    bias_at = layout.row_places(step.linears).bias
     mask_names = masks(step)
     program = Program(
         states=len(step.states),
@@ -199,7 +207,7 @@ def lower(
         equations,
         blocks,
         tuple(p.weight for p in products),
-        tuple(with_bias.index(n) if n.data.bias else None for n in slots),
+        tuple(bias_at.get(n) for n in slots),
         units,
         mask_names,
         {name: _track(n, step, saved) for name, n in step.values.items()}

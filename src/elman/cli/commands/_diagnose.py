@@ -12,8 +12,12 @@ from elman._files import replace_durably
 from elman.cli import _options as opt
 from elman.cli._destination import check_destination
 from elman.cli._estimator_options import some_options
+from elman.cli._order import order_of_run, show_order
 from elman.cli._output import Output, number
 from elman.tasks import ESTIMATORS, TASKS
+
+# Of sequences, where they are trained on to be scored in other orders.
+_HELD_OUT = 0.2
 
 
 @some_options(
@@ -42,6 +46,17 @@ def diagnose(
         str | None,
         typer.Option(metavar="best|NAME", help="Write this remedy as a configuration."),
     ] = None,
+    order: Annotated[
+        bool,
+        typer.Option(
+            "--order",
+            help="Of sequences: train, and score those held out with their steps in"
+            " other orders.",
+        ),
+    ] = False,
+    max_seconds: Annotated[
+        float, typer.Option(help="With --order: that training may take.")
+    ] = 60.0,
     to: Annotated[Path, typer.Option(help="Where --apply writes.")] = Path(
         "prescription.toml"
     ),
@@ -56,19 +71,28 @@ def diagnose(
     Example: elman diagnose forecast bikes.csv --target count --cell rnn
 
     Example: elman diagnose forecast bikes.csv --target count --apply best
+
+    Example: elman diagnose classify JapaneseVowels_TRAIN.ts --order
+
+    Example: elman diagnose runs/vowels JapaneseVowels_TEST.ts
     """
     out = Output(as_json)
     if apply is not None:
         check_destination("--to", to, force)
     if what not in TASKS:
-        if data is not None:
+        if data is not None and not Path(what).is_dir():
             raise InputError(
-                f"{what!r} is no task; write elman diagnose RUN, or elman diagnose"
-                f" {'|'.join(TASKS)} DATA"
+                f"{what!r} is no task and no run; write elman diagnose RUN, or elman"
+                f" diagnose {'|'.join(TASKS)} DATA"
             )
-        import elman
+        if data is not None:
+            given = opt.given(label=label, id=id_, time=time, encoding=encoding)
+            given |= opt.given(missing=opt.split_missing(missing))
+            results = order_of_run(what, data, given)
+        else:
+            import elman
 
-        results = dict(elman.load(what).results_)
+            results = dict(elman.load(what).results_)
         _show(results, out)
         _apply(apply, to, results, out)
         return
@@ -82,7 +106,7 @@ def diagnose(
     else:
         options.pop("context", None)
         found = opt.sequence_columns(label, id_, time, encoding, missing)
-        results = _sequences(what, data, found, options)
+        results = _sequences(what, data, found, options, max_seconds if order else None)
     _show(results, out)
     _apply(apply, to, results, out)
 
@@ -120,18 +144,31 @@ def _forecast(
 
 
 def _sequences(
-    task: str, data: Path, columns: dict[str, Any], options: dict[str, Any]
+    task: str,
+    data: Path,
+    columns: dict[str, Any],
+    options: dict[str, Any],
+    seconds: float | None,
 ) -> dict[str, Any]:
+    """Return what is found before training, or after so many seconds of it."""
     from elman.cli._held_out import held_out
 
-    parts = held_out(task, data, columns, None, 0.0, 0)
+    share = 0.0 if seconds is None else _HELD_OUT
+    parts = held_out(task, data, columns, None, share, options.get("random_state", 0))
     from elman.cli._naming import naming
 
-    estimator = ESTIMATORS[task](**options, epochs=1, refit=False)
+    length: dict[str, Any] = {"epochs": 1, "refit": False}
+    if seconds is not None:
+        length = {"max_seconds": seconds}
+    estimator = ESTIMATORS[task](**options, **length)
     from elman.tasks import examining
 
     with naming(str(data), estimator), examining():
         estimator.fit(*parts.train)
+        if seconds is not None:
+            if parts.test is None:
+                raise InputError(f"{data}: too few sequences to hold any out; --order")
+            estimator.scores_by_order(*parts.test, split=parts.split)
     return dict(estimator.results_)
 
 
@@ -139,7 +176,12 @@ def _show(results: dict[str, Any], out: Output) -> None:
     """Print the flow, what was found, and what each remedy would change."""
     from elman.cli.run._finish import show_flow
 
+    show_order(results, out)
     diagnosis = results.get("diagnosis")
+    found = {k: results[k] for k in ("order",) if k in results}
+    if found and not (diagnosis and diagnosis.get("before")):
+        out.document({"task": results["task"], "diagnosis": None, **found})
+        return
     if not diagnosis or not diagnosis.get("before"):
         without = [n for n in results.get("notes", []) if "has no recurrence" in n]
         raise InputError(
@@ -168,7 +210,7 @@ def _show(results: dict[str, Any], out: Output) -> None:
         )
     for name, reason in (before.get("skipped") or {}).items():
         out.line(f"cell {name} was not tried: {reason}")
-    out.document({"task": results["task"], "diagnosis": diagnosis})
+    out.document({"task": results["task"], "diagnosis": diagnosis, **found})
 
 
 def _apply(name: str | None, to: Path, results: dict[str, Any], out: Output) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from elman.cli.run._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.2
+# Random orders of each kind that the held-out sequences are scored in.
+_DRAWS = 3
 
 File = Annotated[
     Path, typer.Argument(metavar="DATA", help=".ts, .arff, .npz, CSV or Parquet file.")
@@ -170,6 +172,8 @@ def train(
     def score() -> None:
         if parts.test is not None:
             estimator.evaluate(*parts.test, split=parts.split)
+            if max(map(len, parts.test[0])) > 1:
+                estimator.scores_by_order(*parts.test, _DRAWS, split=parts.split)
 
     finish(estimator, run, out, score, input=parts.input)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.cli._main import Interrupted
+from elman.cli._order import show_order
 from elman.cli._output import Output, number
 from elman.cli._spark import sparkline
 
@@ -103,6 +104,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_order(results, out)
     show_worst(results, out)
     show_coverage(results, out)
     show_next(results, out)
@@ -224,6 +226,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "gradient_flow": flow,
         "training": training,
         "scores": results.get("scores"),
+        **({"order": results["order"]} if "order" in results else {}),
         **({"intervals": intervals} if intervals else {}),
         **({"series": results["series"]} if "series" in results else {}),
         "environment": results["environment"],

@@ -164,14 +164,21 @@ def backward(
     weights, hidden = _weights(lowered, parameters)
     want = dict(zip(plan.names, wants[1 + count :], strict=True))
 
-    found = {k: p.new_empty(p.shape) for k, p in parameters.items() if want[k]}
+    summed = lowered.summed
+    found = {
+        k: p.new_zeros(p.shape) if k in summed else p.new_empty(p.shape)
+        for k, p in parameters.items()
+        if want[k]
+    }
     dx = torch.empty_like(x) if wants[0] else None
     dfirst = [
         s.new_empty(s.shape) if w and s is not None else None
         for s, w in zip(first, wants[1 : 1 + count], strict=True)
     ]
     dweights = [
-        _place(w, found[w.parameter], hidden) if want[w.parameter] else None
+        _place(w, found[w.parameter], hidden, w.parameter in summed)
+        if want[w.parameter]
+        else None
         for w in lowered.weights
     ]
     dbias = found.get("bias")
@@ -202,10 +209,17 @@ def backward(
     if plan.steps is not None and norms is not None:
         plan.steps.fill(norms)
     for weight, part in zip(lowered.weights, dweights, strict=True):
-        if part is not None and not weight.together:
+        if part is None:
+            continue
+        if weight.parameter in summed:
+            _add(found[weight.parameter], part, weight.blocks, hidden)
+        elif not weight.together:
             _bring(found[weight.parameter], part, weight.blocks, hidden)
     if dbias is not None and not lowered.bias_as_it_is:
-        _bring(found["bias"], dbias, lowered.biases, hidden)
+        if "bias" in summed:
+            _add(found["bias"].zero_(), dbias, lowered.biases, hidden)
+        else:
+            _bring(found["bias"], dbias, lowered.biases, hidden)
     if names:
         found.update(_through_units(made, names, dunits))
     return (dx, *dfirst, *(found.get(name) for name in plan.names))
@@ -226,10 +240,10 @@ def _made(lowered: Lowered, parameters: Mapping[str, Tensor]) -> Made:
         return own, unit_values(lowered, {**parameters, **own})
 
 
-def _place(weight: Weight, whole: Tensor, hidden: int) -> Tensor:
+def _place(weight: Weight, whole: Tensor, hidden: int, apart: bool) -> Tensor:
     """Return where the core writes a weight's gradient: in its place if it can."""
     rows = len(weight.blocks) * hidden
-    if not weight.together:
+    if apart or not weight.together:
         return whole.new_empty(rows, whole.shape[1])
     return whole[weight.blocks[0] * hidden :][:rows]
 
@@ -242,6 +256,17 @@ def _bring(
     to, own = list(places), list(places.values())
     width = whole.shape[1:]
     whole.view(-1, hidden, *width)[to] = part.view(-1, hidden, *width)[own]
+
+
+def _add(
+    whole: Tensor, part: Tensor, blocks: Sequence[int | None], hidden: int
+) -> None:
+    """Add blocks of rows to their places, of which several may be one."""
+    width = whole.shape[1:]
+    to, own = whole.view(-1, hidden, *width), part.view(-1, hidden, *width)
+    for k, block in enumerate(blocks):
+        if block is not None:
+            to[block] += own[k]
 
 
 def _through_units(

@@ -18,6 +18,10 @@ def _encoders() -> Sequence[str]:
     return tuple(ENCODERS)
 
 
+def _encoder(value: Any) -> Any:
+    return None if value is None else CellKind(_encoders)("encoder", value)
+
+
 def _poolings() -> Sequence[str]:
     from elman.models import POOLINGS
 
@@ -43,6 +47,27 @@ SEQUENCE: tuple[Parameter, ...] = (
             panel=MODEL,
             read=read_cell,
             also=("--encoder",),
+        ),
+        _BOTH,
+    ),
+    Parameter(
+        "encoder",
+        Checked("str, `Cell` or None", _encoder),
+        "The same by another name, for what is no cell; None: ``cell`` says it.",
+        tasks=_BOTH,
+    ),
+    Parameter(
+        "shuffle_time",
+        Choice(lambda: ("none", "fixed", "each")),
+        "In which order the steps of every sequence are read, in ``fit`` and in all"
+        " that follows. ``fixed``: one order, drawn at random for all sequences, which"
+        " takes away what is near what and leaves what is where. ``each``: an order of"
+        " its own for each sequence, drawn from its values, which leaves no order to"
+        " learn from. Targets at each step go with their steps.",
+        Option(
+            "Read steps in a random order: none; fixed, one order for all sequences;"
+            " each, one of its own for each.",
+            panel=MODEL,
         ),
         _BOTH,
     ),

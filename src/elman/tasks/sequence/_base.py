@@ -16,8 +16,8 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman._plain import plain
 from elman.cells import Cell
-from elman.models import SequenceNetwork, title_of
-from elman.tasks._estimator import Estimator, Steps
+from elman.models import title_of
+from elman.tasks._estimator import Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
@@ -26,7 +26,7 @@ from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report
 from ._baselines import Baselines
-from ._compare import scored
+from ._evaluated import Evaluated
 from ._fit import Fitted, fit_network, network_outputs, split_rows
 from ._input import (
     Array,
@@ -35,28 +35,32 @@ from ._input import (
     features_in,
     is_ragged,
     known_sequences,
-    lengths_of,
 )
 from ._input import in_words as _count
 from ._preparation import Preparation
-from ._recipe import recipe_of
+from ._recipe import encoder_of, recipe_of
 from ._state import restored
-from ._targets import Output, Targets, unseen_note
+from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
 from .kinds._kind import Kind
+from .order._orders import rows_of, with_targets
+
+_ORDERS = {
+    "fixed": "one random order for all sequences",
+    "each": "a random order for each sequence",
+}
 
 
-class SequenceEstimator(Estimator):
+class SequenceEstimator(Evaluated):
     """Base of the sequence estimators; use the classifier or the regressor."""
 
-    kind_: Kind
     # The held-out sequences it takes to choose an epoch.
     _fewest: int
-    # The linear models beside the network; None with one target a step, or without.
-    combination_: Combination | None = None
 
     # `_keep` sets them.
     cell: str | Cell | type[Cell]
+    encoder: str | Cell | type[Cell] | None
+    shuffle_time: str
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -106,6 +110,8 @@ class SequenceEstimator(Estimator):
         progress: bool = False,
         callbacks: Any = (),
         checkpoints: Any = None,
+        encoder: str | Cell | type[Cell] | None = None,
+        shuffle_time: Literal["none", "fixed", "each"] = "none",
     ) -> None:
         self._keep(locals())
 
@@ -148,6 +154,9 @@ class SequenceEstimator(Estimator):
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
         self.per_step_ = raw.per_step
+        shown = sequences
+        sequences, order = self._as_read(shown)
+        raw = with_targets(raw, order)
         held_out = self.validation_fraction
         rows = split_rows(kind.groups(raw), count, held_out, self.seed_)
         targets = kind.scaled(raw, rows[0])
@@ -170,43 +179,11 @@ class SequenceEstimator(Estimator):
             recipe.work(self.channels_, count),
             learn,
             take,
-            lambda learned: self._report(sequences, raw, rows, learned[0]),
+            lambda learned: self._report(shown, sequences, raw, rows, learned[0]),
         )
         return self._fit(steps)
 
-    @own_modes()
-    def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:
-        """Score network and baselines on sequences they have not seen.
-
-        The scores replace those on the validation part in ``results_``.
-
-        Parameters
-        ----------
-        X, y
-            As for ``fit``.
-        split : str
-            What to call these sequences in the results.
-
-        Returns
-        -------
-        dict
-            ``results_["scores"]``.
-        """
-        check_is_fitted(self, "network_")
-        sequences = known_sequences(self, X)
-        truth = self._read_known(y, sequences)
-        text = f"{split}: {_count(sequences)}"
-        self._score(sequences, truth, text)
-        if truth.unseen:
-            note = unseen_note(truth, self.network_.head.out_features)
-            self.results_["notes"].append(f"{split}: {note}")
-        return dict(self.results_["scores"])
-
     # -- what a task adds ---------------------------------------------------
-
-    @abstractmethod
-    def _read(self, y: Any, sequences: Sequence[Array]) -> tuple[Kind, Targets]:
-        """Return what is predicted, and y as class numbers or numbers (n, K)."""
 
     @abstractmethod
     def _restored(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> Kind:
@@ -214,30 +191,30 @@ class SequenceEstimator(Estimator):
 
     # -- fitting ------------------------------------------------------------
 
-    def _read_known(self, y: Any, sequences: Sequence[Array]) -> Targets:
-        """Return y in the form learned by ``fit``."""
-        return self.kind_.read(y, lengths_of(sequences), self.per_step_)
-
     def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         """Return title, question and data of the results."""
         title, asked, data = self.kind_.describe(sequences, raw)
         channels = sequences[0].shape[1]
         ways = "both ways" if self.bidirectional else "forward"
+        shuffles = self.shuffle_time != "none"
         layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
         question = [
             ["Asked for", asked],
             ["Sequences", f"{_count(sequences)}, {channels} channels"],
             [
                 "Network",
-                f"{title_of(self.cell)}, {self.hidden_size} units{layers}, {ways}",
+                f"{title_of(encoder_of(self))}, {self.hidden_size} units{layers},"
+                f" {ways}",
             ],
             ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
+            *([["Order of steps", _ORDERS[self.shuffle_time]]] if shuffles else []),
             ["Seed", str(self.seed_)],
         ]
         return {"title": title, "question": question, "data": data}
 
     def _report(
         self,
+        shown: Sequence[Array],
         sequences: Sequence[Array],
         raw: Targets,
         rows: tuple[NDArray[np.int64], NDArray[np.int64]],
@@ -248,7 +225,7 @@ class SequenceEstimator(Estimator):
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
-            **self._described(sequences, raw),
+            **self._described(shown, raw),
             "notes": [
                 *fitted.preparation.notes(sequences),
                 *fitted.notes,
@@ -297,25 +274,11 @@ class SequenceEstimator(Estimator):
         self.results_["notes"] += self._baselines.notes
         return self.results_
 
-    def _score(
-        self,
-        sequences: Sequence[Array],
-        truth: Targets,
-        split: str,
-        model: tuple[SequenceNetwork, Preparation] | None = None,
-        linear: NDArray[np.float64] | None = None,
-    ) -> None:
-        model = model or (self.network_, self.preparation_)
-        predicted, self.results_["scores"] = scored(
-            self, sequences, truth, split, model, linear
-        )
-        self.results_ |= self.kind_.picture(truth, predicted)
-
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
         check_is_fitted(self, "network_")
-        sequences = known_sequences(self, X)
+        sequences, order = self._as_read(known_sequences(self, X))
         combination, model = self.combination_, (self.network_, self.preparation_)
         if combination is not None:
             linear = combination.linear(sequences)
@@ -323,7 +286,10 @@ class SequenceEstimator(Estimator):
         outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
         if not self.per_step_:
             return np.stack(outputs), None
-        return np.concatenate(outputs), [len(s) for s in sequences]
+        joined = np.concatenate(outputs)
+        if order is not None:
+            joined = joined[np.argsort(rows_of(order))]
+        return joined, [len(s) for s in sequences]
 
     def _beside_truth(
         self, X: Any, y: Any, sample_weight: Any

@@ -89,6 +89,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         callbacks: Any = (),
         checkpoints: Any = None,
         class_weight: Any = None,
+        encoder: str | Cell | type[Cell] | None = None,
+        shuffle_time: Literal["none", "fixed", "each"] = "none",
     ) -> None:
         self._keep(locals())
 

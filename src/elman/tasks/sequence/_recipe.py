@@ -10,7 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from elman._errors import InputError
-from elman.models import CELLS, levels_for
+from elman.cells import Cell
+from elman.models import CELLS, check_encoder, levels_for
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
@@ -104,6 +105,7 @@ def recipe_of(
         If a parameter is outside its range, or there are too few sequences.
     """
     values = checked(estimator)
+    values["cell"] = encoder_of(estimator)
     check_init(values["init"], values["cell"])
     if count < 2:
         raise InputError(
@@ -133,6 +135,26 @@ def recipe_of(
         longest=longest,
         **{name: values[name] for name in _HERE},
     )
+
+
+def encoder_of(estimator: Any) -> str | Cell:
+    """Return what reads the sequences: ``encoder``, and without one ``cell``.
+
+    Raises
+    ------
+    InputError
+        There is none of that name, or both are given and differ.
+    """
+    cell = check_encoder(estimator.cell)
+    if estimator.encoder is None:
+        return cell
+    encoder = check_encoder(estimator.encoder, "encoder")
+    if cell not in (encoder, "gru"):
+        raise InputError(
+            f"encoder={encoder!r} and cell={cell!r} are two names for one choice; "
+            "give one of them"
+        )
+    return encoder
 
 
 def batch_size_for(count: int) -> int:

@@ -9,6 +9,8 @@ from torch import Tensor
 from elman.models import SequenceNetwork
 from elman.tasks._networks import filled
 
+from ._recipe import encoder_of
+
 
 def restored(
     estimator: Any, fitted: dict[str, Any], tensors: dict[str, Tensor]
@@ -27,7 +29,7 @@ def restored(
     """
     # Runs of earlier versions hold no configuration, but the width of the input.
     config = fitted.get("network") or {
-        "cell": estimator.cell,
+        "cell": encoder_of(estimator),
         "channels": fitted["inputs"],
         "hidden_size": estimator.hidden_size,
         "outputs": fitted["outputs"],

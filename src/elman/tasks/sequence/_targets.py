@@ -67,6 +67,11 @@ class Targets:
             weights=None if self.weights is None else self.weights[rows],
         )
 
+    def rearranged(self, rows: NDArray[np.int64]) -> Targets:
+        """Return the same sequences with the rows of ``values`` in another order."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, values=self.values[rows], weights=weights)
+
     def with_values(self, values: NDArray[Any]) -> Targets:
         """Return the same layout with other values."""
         return replace(self, values=values)

@@ -49,6 +49,10 @@ class LinOSS(Cell):
                 f"LinOSS: scheme must be 'im' or 'imex', got {self.scheme!r}"
             )
 
+    def lasting(self, steps: int) -> dict[str, Any]:
+        """Return the scheme whose oscillations stay."""
+        return {"scheme": "imex"}
+
     def step(
         self, x: Value, h: Value, y: Value, z: Value
     ) -> tuple[Value, Value, Value]:

@@ -57,6 +57,10 @@ class LRU(Cell):
                 f"{self.smallest} and {self.largest}"
             )
 
+    def lasting(self, steps: int) -> dict[str, Any]:
+        """Return a ring whose units lose at most two e-folds over so many steps."""
+        return {"smallest": max(self.smallest, math.exp(-2.0 / steps))}
+
     def step(
         self, x: Value, h: Value, re: Value, im: Value
     ) -> tuple[Value, Value, Value]:

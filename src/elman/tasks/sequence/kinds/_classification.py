@@ -142,6 +142,10 @@ class Classification(Kind):
         """Return class numbers as they are."""
         return predicted
 
+    def errors(self, truth: NDArray[Any], predicted: NDArray[Any]) -> Array:
+        """Return 1 for what is wrong and 0 for what is right."""
+        return np.asarray(truth != predicted, np.float64)
+
     def scores(self, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
         """Return accuracy, its mean over the classes, and F1 averaged over them."""
         f1 = f1_score(truth, predicted, average="macro", zero_division=0.0)

@@ -114,6 +114,10 @@ class Kind(ABC):
         """Return a simple model's predictions in the form of `decide`."""
 
     @abstractmethod
+    def errors(self, truth: NDArray[Any], predicted: NDArray[Any]) -> Array:
+        """Return how wrong each row is, (n,), NaN where nothing is known."""
+
+    @abstractmethod
     def scores(self, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
         """Return every score by name, that of `metric` among them."""
 

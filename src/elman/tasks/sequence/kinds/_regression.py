@@ -133,6 +133,10 @@ class Regression(Kind):
         """Return (n, K): scikit-learn has no axis for one target."""
         return predicted.reshape(len(predicted), -1)
 
+    def errors(self, truth: NDArray[Any], predicted: NDArray[Any]) -> Array:
+        """Return the squared error, the mean over the targets."""
+        return np.asarray(((predicted - truth) ** 2).mean(1), np.float64)
+
     def scores(self, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
         """Return errors in the target's units; several targets are averaged."""
         known = ~np.isnan(truth).any(axis=1)

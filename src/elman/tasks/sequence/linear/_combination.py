@@ -133,8 +133,14 @@ class Combination:
         """Return (n, K): the linear models' outputs with the network's share."""
         if self.weight == 0.0:
             return linear
+        return self.mixed(linear, _outputs(model, sequences))
+
+    def mixed(self, linear: Array, raw: NDArray[np.floating]) -> Array:
+        """Return the same of the network's own outputs."""
+        if self.weight == 0.0:
+            return linear
         kind = self.linear_models.kind
-        network = kind.outputs(_outputs(model, sequences), self.factor)
+        network = kind.outputs(raw.astype(np.float64), self.factor)
         shares = np.array([1 - self.weight, self.weight])
         return kind.averaged([linear, network], shares)
 

@@ -1,0 +1,1 @@
+"""The order of a sequence's steps, other orders, and models that lean on it."""
