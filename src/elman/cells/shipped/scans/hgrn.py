@@ -46,7 +46,11 @@ class HGRN(Cell):
 
     source = "Qin, Yang and Zhong, Hierarchically gated recurrent neural network for "
     source += "sequence modeling, 2023"
-    use = "For long sequences at low cost; a larger bound in upper layers."
+    use = (
+        "For long sequences at two fifths of a GRU's cost, in stacks; give upper "
+        "layers a larger bound. One layer knows little of order, as its gates see the "
+        "present step only."
+    )
     states: ClassVar[tuple[str, ...]] = ("h", "s")
     gates: ClassVar[tuple[str, ...]] = ("f", "n", "o")
     dropped = ()

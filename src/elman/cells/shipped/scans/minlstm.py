@@ -31,7 +31,11 @@ class MinLSTM(Cell):
     """
 
     source = "Feng et al., Were RNNs all we needed?, 2024"
-    use = "For long sequences at low cost, in stacks with pointwise layers between."
+    use = (
+        "For long sequences at two fifths of a GRU's cost, in stacks with pointwise "
+        "layers between. What it holds is a weighted mean whose weights the inputs "
+        "set, so one layer knows little of order."
+    )
     gates = ("f", "i", "n")
     dropped = ()
     longest: float = 0.0

@@ -40,7 +40,11 @@ class RGLRU(Cell):
 
     source = "De et al., Griffin: mixing gated linear recurrences with local attention "
     source += "for efficient language models, 2024"
-    use = "For long sequences at low cost, in stacks with pointwise layers between."
+    use = (
+        "For long sequences at two fifths of a GRU's cost, in stacks with pointwise "
+        "layers between; of the scans it learns to add soonest. One layer's decay sees "
+        "the present step only, so order needs a second."
+    )
     gates = ("r", "i", "v")
     dropped = ()
     smallest: float = 0.9
