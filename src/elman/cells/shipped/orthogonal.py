@@ -44,9 +44,10 @@ class OrthogonalRNN(Cell):
     source = "Lezcano-Casado and Martínez-Rubio, Cheap orthogonal constraints in "
     source += "neural networks, 2019"
     use = (
-        "Where something has to be held exactly over many steps: what it holds keeps "
-        "its length, so a simple network learns to add over 100 steps. It never "
-        "forgets, and its matrix costs much where rows are few."
+        "Where something has to be held exactly over many steps, and where order "
+        "counts: of all cells the best on the digits, with a third of a GRU's weights. "
+        "It never forgets; where old input has to be dropped take a gated cell, and "
+        "where rows are few computing its matrix costs more than the steps."
     )
     map: str = "cayley"
     nonlinearity: str = "modrelu"
