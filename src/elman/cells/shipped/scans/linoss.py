@@ -31,8 +31,11 @@ class LinOSS(Cell):
     """
 
     source = "Rusch and Rus, Oscillatory state-space models, 2025"
-    use = "For very long signals that oscillate, between nonlinear layers: by "
-    use += "itself it is linear."
+    use = (
+        "For very long signals that oscillate, between nonlinear layers, at half a "
+        "GRU's cost. By itself it is linear; its outputs start large, so a lower rate "
+        "or a normalisation serves it."
+    )
     states = ("h", "y", "z")
     gates = ("u", "h")
     dropped = ("y",)
