@@ -64,6 +64,7 @@ from .numeric._evaluate import Composite as Composite
 from .numeric._evaluate import specified as specified
 from .numeric._evaluate import unit_values as unit_values
 from .numeric._forward_mode import ForwardMode as ForwardMode
+from .numeric._weights import affine as affine
 from .numeric._weights import core_bias as core_bias
 from .numeric._weights import core_weights as core_weights
 from .numeric._weights import initial as initial
@@ -108,6 +109,7 @@ __all__ = [
     "Uniform",
     "Weight",
     "a_variant",
+    "affine",
     "cell",
     "core_bias",
     "core_weights",

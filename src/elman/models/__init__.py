@@ -16,6 +16,8 @@ from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
 from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
+from ._language import LanguageNetwork as LanguageNetwork
+from ._language import language_loss as language_loss
 from ._log_link import LogLink as LogLink
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
@@ -40,6 +42,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "HighwayNetwork",
+    "LanguageNetwork",
     "LogLink",
     "RecurrentEncoder",
     "Reservoir",
@@ -51,6 +54,7 @@ __all__ = [
     "check_pooling",
     "correcting_from",
     "heads_for",
+    "language_loss",
     "levels_for",
     "pooling_of",
     "title_of",

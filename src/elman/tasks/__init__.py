@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._truncation import truncation_error as truncation_error
     from .fit._start import examining as examining
     from .forecast._forecaster import Forecaster as Forecaster
+    from .language._language_model import LanguageModel as LanguageModel
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
     from .sequence._regress import SequenceRegressor as SequenceRegressor
@@ -36,6 +37,7 @@ __all__ = [
     "ESTIMATORS",
     "TASKS",
     "Forecaster",
+    "LanguageModel",
     "SequenceClassifier",
     "SequenceRegressor",
     "Task",

@@ -10,7 +10,7 @@ from elman.cells._arrays import Array, joined, np
 from elman.cells.equations._draws import Constant, Draw, Source, Uniform
 from elman.cells.equations._functions import Value
 from elman.cells.equations._trace import Step
-from elman.cells.graph._graph import ordered
+from elman.cells.graph._graph import Node, ordered
 from elman.cells.graph._layout import (
     BIAS,
     INPUT_WEIGHT,
@@ -95,6 +95,27 @@ def recurs(step: Step) -> bool:
             break
         read = seen
     return any(n.op == "linear" and n.args for n in ordered(kept))
+
+
+def affine(step: Step) -> bool:
+    """Return whether a step is linear in the input and the states taken together.
+
+    Then a layer of it, started at zero, is linear in its whole sequence of inputs,
+    whatever its weights: it forms no product of two of them.
+
+    Parameters
+    ----------
+    step : Step
+    """
+    moves: dict[Node, bool] = {}  # whether a value depends on the input or a state
+    for node in ordered(step.after):
+        varied = [moves[a] for a in node.args]
+        moves[node] = node.op in ("linear", "before") or any(varied)
+        if any(varied) and node.op not in ("linear", "add", "sub", "neg"):
+            product = node.op == "mul" and sum(varied) == 1
+            if not product and not (node.op == "div" and not varied[1]):
+                return False
+    return True
 
 
 def initial(

@@ -49,8 +49,11 @@ class RNN(Cell):
     """
 
     source = "Elman, Finding structure in time, 1990"
-    use = "As a baseline, and where little has to be remembered: its gradients fade "
-    use += "within tens of steps."
+    use = (
+        "As a baseline, and where some ten steps matter: a third of a GRU's cost, but "
+        "its gradients fade, and it does not learn to add over 100 steps. Made "
+        "orthogonal (OrthogonalRNN) or as prescribed it reaches further."
+    )
     nonlinearity: str = "tanh"
 
     def __init__(self, **options: Any) -> None:

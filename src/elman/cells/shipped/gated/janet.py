@@ -29,7 +29,11 @@ class JANET(Cell):
 
     source = "van der Westhuizen and Lasenby, The unreasonable effectiveness of the "
     source += "forget gate, 2018"
-    use = "For long sequences with few parameters; set longest."
+    use = (
+        "Where memory is what counts and weights are dear: a GRU's results on both "
+        "tasks with a third fewer weights and a third less time. It takes longer to "
+        "begin, so give it steps, or chrono biases."
+    )
     gates = ("f", "g")
     beta: float = 1.0
     longest: float = 0.0
