@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from elman._errors import InputError
 from elman.tasks import TASKS
 
+from ._comparison import comparison_table
 from ._headline import big_numbers
 from ._many import many_series
 from ._numbers import duration, moment, number
@@ -28,6 +29,7 @@ from ._written import samples, surprise_text
 from .flow._flow import flow_picture
 from .flow._flow_map import flow_map_picture
 from .flow._memory import scales_picture, spectrum_picture
+from .pictures._comparison import comparison_picture
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
 from .pictures._next import next_picture
@@ -117,6 +119,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "forecasts": _forecasts(
             results, needed, scores.metric if scores else "error", part
         ),
+        "compared": comparison_table(section(results, "comparison")),
+        "comparison": comparison_picture(section(results, "comparison")),
         "order": order_picture(section(results, "order")),
         "confusion": confusion_rows(section(results, "confusion")),
         "scatter": scatter_picture(section(results, "predicted")),

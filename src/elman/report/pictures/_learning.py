@@ -83,7 +83,7 @@ def learning_picture(
                 title="gradient norm",
             )
             second.plot(epoch, np.where(norm > 0, norm, np.nan), color=MUTED)
-            _scale(second, norm)
+            scaled(second, norm)
             _best(second, best)
             _epochs(second, epoch, clock)
         return figure
@@ -114,7 +114,7 @@ def _losses(
     axes.plot(epoch, loss, color=MUTED, linewidth=1.5)
     axes.plot(epoch, validation, color=ACCENT, linewidth=2)
     both = np.concatenate([loss, validation])
-    _scale(axes, both)
+    scaled(axes, both)
     _best(axes, best)
     at = np.flatnonzero(epoch == best)
     dot: dict[str, Any] = {"color": ACCENT, "markersize": 6, "clip_on": False}
@@ -122,7 +122,7 @@ def _losses(
         axes.plot([epoch[at[0]]], [validation[at[0]]], "o", **dot)
 
 
-def _scale(axes: Axes, values: Floats) -> None:
+def scaled(axes: Axes, values: Floats) -> None:
     """Use a logarithmic scale only where a linear one would hide the end."""
     known = values[np.isfinite(values)]
     if len(known) and known.min() > 0 and known.max() > 30 * known.min():
