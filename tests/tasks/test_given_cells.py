@@ -139,3 +139,17 @@ def test_a_run_whose_cell_is_another(tmp_path):
     (run / "cell.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunDirectoryError, match=r"cell\.json is not the file"):
         elman.load(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cornn(dt=0.1)", r'write cell=elman\.cells\.cell\("cornn", dt=0\.1\)'),
+        ("my.py:Slow", r"import the class and write cell=Slow$"),
+        ("my.py:Slow(share=1)", r"import the class and write cell=Slow\(share=1\)$"),
+        ("nothing(dt=0.1)", r"cell must be one of"),
+    ],
+)
+def test_what_commands_read_is_written_otherwise_in_python(text, said):
+    with pytest.raises(InputError, match=said):
+        classifier(text).fit(*sequences())
