@@ -99,7 +99,9 @@ def read_cell(flag: str, text: str) -> str | Cell:
         return text.strip()
     options = {} if written is None else _options(flag, text, written)
     kind = cells.find(name) if file is None else _class_of(flag, Path(file), name)
-    return cells.given(kind(**options))  # type: ignore[return-value]
+    made = kind(**options)
+    _ = made.traced  # what cannot be read is told here
+    return cells.given(made)  # type: ignore[return-value]
 
 
 def _options(flag: str, text: str, written: str) -> dict[str, Any]:
