@@ -65,10 +65,12 @@ from .numeric._evaluate import Composite as Composite
 from .numeric._evaluate import specified as specified
 from .numeric._evaluate import unit_values as unit_values
 from .numeric._forward_mode import ForwardMode as ForwardMode
+from .numeric._weights import affine as affine
 from .numeric._weights import core_bias as core_bias
 from .numeric._weights import core_weights as core_weights
 from .numeric._weights import initial as initial
 from .numeric._weights import paired_bias as paired_bias
+from .numeric._weights import paired_gradient as paired_gradient
 from .numeric._weights import recurs as recurs
 from .numeric._weights import row_blocks as row_blocks
 from .numeric._weights import shapes as shapes
@@ -108,6 +110,7 @@ __all__ = [
     "Uniform",
     "Weight",
     "a_variant",
+    "affine",
     "cell",
     "core_bias",
     "core_weights",
@@ -128,6 +131,7 @@ __all__ = [
     "noisy",
     "normalise",
     "paired_bias",
+    "paired_gradient",
     "recurs",
     "register",
     "relu",

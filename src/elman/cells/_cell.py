@@ -171,6 +171,18 @@ class Cell:
         defaults = self.options()
         return [f"{k}={v!r}" for k, v in self.chosen().items() if v != defaults[k]]
 
+    def lasting(self, steps: int) -> dict[str, Any]:
+        """Return options with which it starts for dependences of so many steps.
+
+        What chrono initialisation is for gates, where an option decides how long units
+        remember. To be written where there is one; else none.
+
+        Parameters
+        ----------
+        steps : int
+        """
+        return {}
+
     def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
         """Return the states after a step, the output first. To be written."""
         raise InputError(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from elman._arguments import number
+from elman._arguments import number, whole_number
 from elman._errors import InputError
 from elman._modes import beside
 
@@ -75,6 +75,7 @@ def diagnose(
     remedies: bool | Collection[str] = True,
     confirm: int = 0,
     forward: Forward | None = None,
+    apart: int = 1,
 ) -> Diagnosis:
     """Measure how far a model's gradients reach back in time, before training.
 
@@ -126,6 +127,9 @@ def diagnose(
         Training steps with which `prescribe` confirms its choice.
     forward : callable, optional
         ``forward(model, inputs)``, for a call of another form.
+    apart : int
+        How many steps have to be told apart as far back as the data need: 1 for a
+        sum, ten for ten symbols that are to be said again in their order.
 
     Returns
     -------
@@ -167,12 +171,16 @@ def diagnose(
         optimizer = partial(torch.optim.Adam, lr=learning_rate)
     if clip_norm is not None:
         number("clip_norm", clip_norm)
+    whole_number("apart", apart)
     if precision is not None and not precision.is_floating_point:
         raise InputError(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
     broken = not_finite(model, inputs)
-    seen = measure(model, inputs, targets, loss, max_lag=max_lag, forward=forward)
+    far = None if apart <= 1 else needed if isinstance(needed, int) else 10**9
+    seen = measure(
+        model, inputs, targets, loss, max_lag=max_lag, forward=forward, far=far
+    )
     data = [(inputs, targets), *batches]
     if needed is None or needed == "data":
         need = (
@@ -183,7 +191,7 @@ def diagnose(
         needed, needed_source = need.steps, needed_source or need.source
     needed = int(needed)
     head = headline_of(seen.profiles)
-    verdict = verdict_of(seen.profiles, needed)
+    verdict = verdict_of(seen.profiles, needed, apart)
     broken, none = _no_verdict(
         model, inputs, targets, loss, forward, seen, needed, broken
     )
@@ -231,12 +239,13 @@ def diagnose(
             batches=batches,
             confirm=confirm,
             forward=forward,
+            apart=apart,
         )
     measured = [] if prescription is None else prescription.remedies
     best = None if prescription is None else prescription.best
     flow = findings_of(
         seen.profiles, seen.exponents, seen.used, seen.seen, needed, reach, measured,
-        best,
+        best, apart,
     )  # fmt: skip
     if none is not None:
         flow = none.findings  # nothing else can be said about the flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,9 @@ class LayerProfile:
         Where the model detaches the state between calls of the layer: the steps of
         all calls that go on with each other, of which ``steps`` are the longest one's;
         else 0.
+    apart : float
+        Of the last 32 steps before the need, how many are told apart at the end
+        (`told_apart`); NaN where it was not asked for.
     """
 
     name: str
@@ -139,6 +143,7 @@ class LayerProfile:
     rate: float
     connected: bool = True
     whole: int = 0
+    apart: float = math.nan
 
 
 @dataclass(frozen=True)

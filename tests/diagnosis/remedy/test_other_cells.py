@@ -109,10 +109,42 @@ def test_of_each_kind_one_and_not_too_many_looked_at():
     assert found[0] == "lstm"
     assert "gru" not in found
     steps = [cells.cell(name).traced for name in found[1:]]
-    pairs = [(bool(cells.roles(step).keep), cells.recurs(step)) for step in steps]
-    assert len(set(pairs)) == len(pairs)
-    assert pairs[0] == (True, True)  # as a GRU's
-    assert len(skipped) <= 4 * LOOKED_AT
+    kinds = [
+        (bool(cells.roles(step).keep), cells.recurs(step), cells.affine(step))
+        for step in steps
+    ]
+    assert len(set(kinds)) == len(kinds)
+    assert kinds[0] == (True, True, False)  # as a GRU's
+    assert len(skipped) <= len(kinds) * LOOKED_AT
+
+
+def test_where_order_counts_a_cell_that_keeps_it():
+    p = tried(Last(), remedies=True, apart=4)
+    verdicts = {r.name: r.verdict_after for r in p.remedies}
+    assert verdicts["chrono"] == verdicts["mingru + chrono"] == "blurred"
+    assert verdicts[p.best] == "healthy"
+    assert p.configuration["cell"] == "orthogonal"
+    assert "lru" in verdicts
+    x, y = batch()
+    d = diagnose(elman.init.chrono_(Last().rnn, T), x, y, lambda o, _: o[0].sum(),
+                 needed=T, apart=4, remedies=False)  # fmt: skip
+    assert d.verdict == "blurred"
+    assert [f.name for f in d.findings] == ["order is lost"]
+    assert d.findings[0].value == pytest.approx(1, abs=0.5)
+
+
+def test_a_cell_started_by_its_options():
+    model = Last()
+    model.rnn = elman.LRU(I, H, batch_first=True)
+    p = tried(model, remedies=("initialisation",), apart=4)
+    assert p.best == "lasting"
+    assert p.configuration["cell"] == "lru"
+    ring = p.configuration["cell_options"]
+    assert p.model.rnn.cell.chosen() == elman.cells.cell("lru", **ring).chosen()
+    (remedy,) = (r for r in p.remedies if r.name == "lasting")
+    assert remedy.call.startswith(f"elman.LRU({I}, {H}, batch_first=True, smallest=")
+    again = tried(p.model, remedies=("initialisation",), verdict="vanishing", horizon=1)
+    assert "lasting" not in {r.name for r in again.remedies}
 
 
 class Keeper(elman.Cell):

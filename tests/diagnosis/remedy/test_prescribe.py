@@ -14,7 +14,9 @@ import elman
 from elman import InputError, diagnose, init
 from elman.diagnosis import prescribe
 from elman.diagnosis._results import Remedy
+from elman.diagnosis.remedy import _prescribe
 from elman.diagnosis.remedy._prescribe import best_of
+from elman.diagnosis.remedy._settle import Settled
 from readout import Last, net
 
 
@@ -105,6 +107,38 @@ def test_learning_rate_is_lowered_until_sound():
     assert "init" not in d.configuration  # nothing was wrong with the flow
 
 
+@pytest.mark.parametrize(
+    ("stands", "best"),
+    [
+        ({"relu": 1.0, "tanh": 1.0}, "relu + identity"),
+        ({"relu": 0.03, "tanh": 0.1}, "relu + identity"),  # not ten times as much
+        ({"relu": 0.003, "tanh": 1.0}, "orthogonal"),
+        ({"relu": 0.03, "tanh": 0.0}, "relu + identity"),
+    ],
+)
+def test_a_remedy_that_stands_no_steps_gives_way(monkeypatch, stands, best):
+    def settle(model, *_, above=0.0, **__):
+        factor = stands[model.rnn.nonlinearity]
+        if not factor > above:
+            return Settled(factor=0.0)
+        return Settled({"learning_rate": factor}, factor=factor)
+
+    monkeypatch.setattr(_prescribe, "settle", settle)
+    p = prescribe(
+        Last(net("RNN")),
+        *batch(15),
+        mse_loss,
+        15,
+        remedies=["activation", "orthogonal"],
+        optimizer=partial(torch.optim.Adam, lr=1.0),
+    )
+    assert {r.verdict_after for r in p.remedies} == {"healthy"}
+    assert p.best == best
+    chosen = "relu" if best == "relu + identity" else "tanh"
+    assert p.model.rnn.nonlinearity == chosen
+    assert p.configuration["learning_rate"] == stands[chosen]
+
+
 def test_clipping_at_the_ninetieth_percentile():
     model, (x, y) = Last(init.chrono_(net("LSTM"), 40)), batch(40)
     y[0] = 300.0
@@ -161,10 +195,10 @@ def test_confirmed_by_training():
 
 
 def test_plain_data():
-    d = diagnose(Last(net("RNN")), *batch(60), mse_loss, learning_rate=0.5)
+    d = diagnose(Last(net("RNN")), *batch(60), mse_loss, learning_rate=0.02)
     plain = json.loads(json.dumps(d.to_dict(), allow_nan=False))
     assert plain["configuration"]["nonlinearity"] == "relu"
-    assert plain["trial"]["learning_rate"] == 0.5
+    assert plain["trial"]["learning_rate"] == 0.02
     assert plain["behaviour"][0]["variant"] == "tanh"
     assert {"effect", "value", "limit"} <= set(plain["findings"][0])
 

@@ -218,6 +218,14 @@ _KINDS = (
         "the first steps that matter move the weights",
     ),
     Kind(
+        "order is lost",
+        "Steps that are to be told apart reach the end all in the same way.",
+        "the steps that have to be told apart",
+        "a cell that rotates what it keeps: orthogonal, or an LRU with a narrow ring",
+        "the network learns which of them came first",
+        "units that decay slowly and do not rotate keep the sum of neighbouring steps",
+    ),
+    Kind(
         "clips most steps",
         "The clipping threshold is below most gradients.",
         "share of clipped steps",

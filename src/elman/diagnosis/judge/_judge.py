@@ -12,6 +12,7 @@ from elman.diagnosis._thresholds import CHAOTIC, EXPLODED, NOISY, VANISHED
 from elman.diagnosis.measure._behaviour import Behaviour
 from elman.diagnosis.measure._gates import Saturation
 from elman.diagnosis.measure._lyapunov import Lyapunov
+from elman.diagnosis.measure._profile import WINDOW
 
 from ._catalogue import finding, in_order
 from ._judge_units import judge_units
@@ -48,16 +49,27 @@ def growth(profile: LayerProfile, needed: int) -> tuple[float, int]:
     return float(curve[lag] / curve[0]), lag
 
 
-def verdict_of(profiles: Profiles, needed: int) -> str:
-    """Return "exploding", "vanishing" or "healthy".
+def verdict_of(profiles: Profiles, needed: int, apart: int = 1) -> str:
+    """Return "exploding", "vanishing", "blurred" or "healthy".
 
     Exploding if A(k)/A(0) passes 1e3 in any layer at a lag the data need;
-    else vanishing if the headline horizon is shorter than needed.
+    else vanishing if the headline horizon is shorter than needed; else blurred if no
+    layer that reaches tells as many steps apart there as are needed.
     """
     heard = [p for p in profiles if p.connected] or profiles
     if any(growth(p, needed)[0] > EXPLODED for p in heard):
         return "exploding"
-    return "vanishing" if headline_of(profiles).horizon < needed else "healthy"
+    if headline_of(profiles).horizon < needed:
+        return "vanishing"
+    return "blurred" if blurred(profiles, needed, apart) else "healthy"
+
+
+def blurred(profiles: Profiles, needed: int, apart: int) -> bool:
+    """Whether steps that have to be told apart at the need are not, in any layer."""
+    if apart <= 1:
+        return False
+    reaching = [p for p in profiles if p.connected and p.horizon >= needed]
+    return not any(p.apart >= apart for p in reaching)
 
 
 def unclear(profile: LayerProfile, needed: int) -> bool:
@@ -78,6 +90,7 @@ def findings_of(
     reach: Reach,
     remedies: Sequence[Remedy] = (),
     best: str | None = None,
+    apart: int = 1,
 ) -> list[Finding]:
     """List what is wrong with the flow, the gravest first, causes before effects."""
     measured = _measured_remedy(remedies, best, needed)
@@ -87,6 +100,7 @@ def findings_of(
         *_exploding(profiles, needed, measured),
         *_chaotic(exponents, "warning" if healthy else "error"),
         *_vanishing(profiles, exponents, seen, needed, measured),
+        *_blurred(profiles, needed, apart, "" if vanishing else measured),
         *judge_unreached(profiles),
         *judge_units(used, seen, vanishing, needed),
         *_noisy(profiles, needed),
@@ -176,6 +190,26 @@ def _vanishing(
             threshold=f"A(k)/A(0) at least {VANISHED:.0e} up to the {needed} steps "
             "needed",
             remedy=measured or general,
+        )
+    ]
+
+
+def _blurred(
+    profiles: Profiles, needed: int, apart: int, measured: str
+) -> list[Finding]:
+    if not blurred(profiles, needed, apart):
+        return []
+    head = headline_of(profiles)
+    return [
+        finding(
+            "order is lost",
+            "error",
+            f"{head.name}: of the {min(WINDOW, needed)} steps before the last one "
+            f"needed, {head.apart:.1f} are told apart at the end",
+            value=head.apart,
+            limit=apart,
+            threshold=f"{apart} steps told apart, {needed} steps back",
+            remedy=measured,
         )
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from ._finite import finite_rows, look_at_gradients
 from ._gates import Saturation, saturation
 from ._horizon import horizon_of, mean_curve
 from ._lyapunov import Lyapunov, lyapunov
-from ._profile import connections, lag_curve, loss_profile
+from ._profile import connections, lag_curve, loss_profile, told_apart
 
 NO_STEPS = np.zeros(0)
 
@@ -67,6 +68,7 @@ def measure(
     max_lag: int | None = None,
     full: bool = True,
     forward: Forward | None = None,
+    far: int | None = None,
 ) -> Measurement:
     """Run the model once and measure gradients, exponents and gates.
 
@@ -80,6 +82,8 @@ def measure(
         False for the lag curves alone.
     forward : callable, optional
         ``forward(model, inputs)``, for a call of another form.
+    far : int, optional
+        The lag up to which to count the steps that are told apart.
 
     Returns
     -------
@@ -102,11 +106,20 @@ def measure(
             if kept and any(len(t.lengths) != kept for t in tracks):
                 continue
             if not full:
-                return _measured(tracks, value, max_lag, heard, wholes, full=False)
+                return _measured(
+                    tracks, value, max_lag, heard, wholes, full=False, far=far
+                )
             weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
             finite, moves = look_at_gradients(weights, value)
             return _measured(
-                tracks, value, max_lag, heard, wholes, finite=finite, moves=moves
+                tracks,
+                value,
+                max_lag,
+                heard,
+                wholes,
+                finite=finite,
+                moves=moves,
+                far=far,
             )
     raise InputError("model: no recurrent layer ran on these inputs")
 
@@ -121,6 +134,7 @@ def _measured(
     full: bool = True,
     finite: bool = True,
     moves: bool = False,
+    far: int | None = None,
 ) -> Measurement:
     profiles: list[LayerProfile] = []
     exponents: list[Lyapunov] = []
@@ -159,6 +173,7 @@ def _measured(
                 reach.rate,
                 here,
                 cut,
+                math.nan if far is None else told_apart(track, far),
             )
         )
         if full:

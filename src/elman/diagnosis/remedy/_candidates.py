@@ -12,7 +12,7 @@ from torch import nn
 from elman import cells, init
 from elman._errors import InputError
 from elman.diagnosis.open._cells import is_layer
-from elman.layers import name_of
+from elman.layers import CellLayer, equations_of, name_of
 
 from ._floss import floss_
 from ._other_cells import other_cells, start_of
@@ -20,6 +20,9 @@ from ._swap import CannotSwapError, swap_cell, swap_nonlinearity, written
 
 KINDS = ("initialisation", "activation", "cell", "flossing")
 """Kinds of change of the model itself."""
+
+LASTING = "lasting"
+"""The cell's own options for long dependences, where it is started by an option."""
 
 Change = Callable[[nn.Module], "nn.Module | None"]
 
@@ -44,7 +47,7 @@ class Candidate:
 
     def call_for(self, treated: nn.Module) -> str:
         """Return the line that applies it, with what a copy that has it shows."""
-        if self.kind != "cell":
+        if self.kind != "cell" and self.name != LASTING:
             return self.call
         found = next(m for m in treated.modules() if is_layer(m))
         text = f"{written(found)} in its place"
@@ -61,6 +64,7 @@ def candidates(
     wanted: Collection[str],
     uses: Mapping[str, str],
     skipped: dict[str, str],
+    apart: int = 1,
 ) -> Iterator[Candidate]:
     """Yield the changes that fit a model, the one to prefer first.
 
@@ -84,13 +88,15 @@ def candidates(
         As `uses_of_states` returns it.
     skipped : dict
         Receives the cells that are not tried, with the reason.
+    apart : int
+        Steps that have to be told apart at the need.
     """
     for candidate in _weights(model, needed, given, verdict):
         if {candidate.kind, candidate.name} & set(wanted):
             yield candidate
     named = [n for n in cells.names() if {*labels(n)} & set(wanted)]
     if "cell" in wanted:
-        named += other_cells(model, needed, given, skipped)
+        named += other_cells(model, needed, given, skipped, apart)
     for name in dict.fromkeys(named):
         yield _cell(name, needed, uses, skipped)
     if {"flossing"} & set(wanted):
@@ -110,12 +116,37 @@ def _weights(
     for name in ("forget_bias", "chrono", "orthogonal", "critical"):
         options = {"t_max": t_max} if name == "chrono" else {}
         yield _initialisation(name, options, given)
+        if name == "chrono":
+            yield from _lasting(found, t_max)
     if simple:
         yield _initialisation("identity", {}, given)
     if simple and simple != {"RNN_RELU"} and verdict == "exploding":
         yield _activation("relu", "identity", {"input_std": None})
     if simple - {"RNN_RELU", "RNN_TANH"}:
         yield _activation("tanh", "orthogonal", {})
+
+
+def _lasting(found: list[Any], steps: int) -> Iterator[Candidate]:
+    """Yield layers of the same cell, started by its options for so many steps."""
+    own = {type(equations_of(m)): m for m in found if isinstance(m, CellLayer)}
+    if len(own) != 1:
+        return
+    ((kind, layer),) = own.items()
+    options = equations_of(layer).lasting(steps)
+    name = next((n for n in cells.names() if cells.find(n) is kind), None)
+    if not options or name is None:  # of a class that nobody registered
+        return
+
+    def change(model: nn.Module) -> nn.Module | None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            try:
+                return swap_cell(model, name, {}, options)
+            except CannotSwapError:  # it has these options, or is to stay as it is
+                return None
+
+    settings = {"cell": name, "cell_options": options}
+    yield Candidate(LASTING, "initialisation", "", change, settings)
 
 
 def labels(cell: str) -> tuple[str, str]:
@@ -188,25 +219,27 @@ def _cell(
     cell: str, needed: int, uses: Mapping[str, str], skipped: dict[str, str]
 ) -> Candidate:
     how = start_of(cell, needed)
-    options = {k: v for k, v in how.items() if k != "init"}
+    own = how.get("cell_options", {})
+    options = {k: v for k, v in how.items() if k == "t_max"}
+    chrono = "init" in how
 
     def change(model: nn.Module) -> nn.Module | None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             try:
-                new = swap_cell(model, cell, uses)
+                new = swap_cell(model, cell, uses, own)
             except CannotSwapError as reason:
                 skipped[cell] = str(reason)
                 return None
-        if how and not apply_everywhere(new, "chrono", options, {}):
+        if chrono and not apply_everywhere(new, "chrono", options, {}):
             skipped[cell] = "its gate has no bias here, as chrono initialisation needs"
             return None
         return new
 
     return Candidate(
-        f"{cell} + chrono" if how else labels(cell)[0],
+        f"{cell} + chrono" if chrono else labels(cell)[0],
         "cell",
-        _call("chrono", options) if how else "",
+        _call("chrono", options) if chrono else "",
         change,
         {"cell": cell, **how},
     )

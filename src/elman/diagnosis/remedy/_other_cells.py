@@ -20,7 +20,7 @@ from elman import cells, init, layers
 from elman._errors import InputError
 from elman.diagnosis._thresholds import EXPLODED
 from elman.diagnosis.measure._horizon import horizon_of, mean_curve
-from elman.diagnosis.measure._profile import lag_curve
+from elman.diagnosis.measure._profile import lag_curve, told_apart
 from elman.diagnosis.open._cells import is_layer
 from elman.diagnosis.open._denormals import flushed
 from elman.diagnosis.open._probe import opened
@@ -40,23 +40,35 @@ class Look:
     name: str
     reaches: float
     explodes: bool
+    blurs: bool = False
+
+    @property
+    def sound(self) -> bool:
+        """Whether what arrives has a finite size and its order."""
+        return not self.explodes and not self.blurs
 
     def __str__(self) -> str:
         """Return what was seen."""
         if self.explodes:
             return "its gradient explodes at its start"
-        return f"reaches {self.reaches:.0f} steps at its start"
+        lost = ", but loses their order" if self.blurs else ""
+        return f"reaches {self.reaches:.0f} steps at its start{lost}"
 
 
 def other_cells(
-    model: nn.Module, needed: int, given: Mapping[str, Any], skipped: dict[str, str]
+    model: nn.Module,
+    needed: int,
+    given: Mapping[str, Any],
+    skipped: dict[str, str],
+    apart: int = 1,
 ) -> Iterator[str]:
     """Yield the names of a few cells to try in the place of a model's.
 
     GRU and LSTM come first: every framework has them. Then, of each kind (with or
-    without a gate that keeps the state, with or without products between the steps)
-    the cheapest that reaches the need at its start; if none of those looked at does,
-    the one that reaches farthest. The kind of the model's own cell is the first.
+    without a gate that keeps the state, with or without products between the steps,
+    linear or not) the cheapest that reaches the need at its start; if none of those
+    looked at does, the one that reaches farthest. The kind of the model's own cell is
+    the first.
 
     Parameters
     ----------
@@ -66,6 +78,8 @@ def other_cells(
         The input of each recurrent layer by its name.
     skipped : dict
         Receives the cells that were looked at and are not tried, with the reason.
+    apart : int
+        Steps that have to be told apart at the need.
     """
     found = {n: m for n, m in model.named_modules() if is_layer(m)}
     if not found:
@@ -77,7 +91,7 @@ def other_cells(
         later = name == "lstm" or cells.find("lstm") not in own
         if own != {cells.find(name)} and later:
             yield name
-    kinds: dict[tuple[bool, bool], list[str]] = {}
+    kinds: dict[tuple[bool, bool, bool], list[str]] = {}
     sizes = layer.input_size, layer.hidden_size
     for name in sorted(cells.names(), key=lambda n: _cost(n, *sizes)):
         equations = cells.find(name)
@@ -87,13 +101,15 @@ def other_cells(
             kinds.setdefault(_kind(cells.cell(name)), []).append(name)
     mine = _kind(equations_of(layer))
     x = _some(given.get(place), layer, needed)
-    for kind in sorted(kinds, key=lambda k: (k[1] != mine[1], k[0] != mine[0])):
+    for kind in sorted(
+        kinds, key=lambda k: (k[2] != mine[2], k[1] != mine[1], k[0] != mine[0])
+    ):
         looks: list[Look] = []
         for name in kinds[kind][:LOOKED_AT]:
-            looks.append(look(name, layer, x, needed))
-            if looks[-1].reaches >= needed and not looks[-1].explodes:
+            looks.append(look(name, layer, x, needed, apart))
+            if looks[-1].reaches >= needed and looks[-1].sound:
                 break
-        best = max(looks, key=lambda seen: (not seen.explodes, seen.reaches))
+        best = max(looks, key=lambda seen: (seen.sound, seen.reaches))
         skipped.update({s.name: str(s) for s in looks if s is not best or s.explodes})
         if not best.explodes:
             yield best.name
@@ -102,23 +118,33 @@ def other_cells(
 def start_of(name: str, needed: int) -> dict[str, Any]:
     """Return how a cell is started: by chrono where it has a gate for that, or its own.
 
+    Where options of the cell decide how long it remembers, they are ``cell_options``.
+
     Parameters
     ----------
     name : str
     needed : int
         Steps the data need.
     """
-    step = cells.cell(name).traced
+    own = cells.cell(name)
+    step = own.traced
     gate = cells.roles(step).keep
     with_bias = {n.data.name for n in step.linears if n.data.bias}
     if name in cells.STOCK:
         return {"init": "chrono", "t_max": max(int(needed), 3)} if gate else {}
     has_bias = gate in with_bias or f"{gate}_shift" in step.units
-    return {"init": "chrono", "t_max": max(int(needed), 3)} if has_bias else {}
+    if has_bias:
+        return {"init": "chrono", "t_max": max(int(needed), 3)}
+    options = own.lasting(max(int(needed), 3))
+    return {"cell_options": options} if options else {}
 
 
 def look(
-    name: str, layer: nn.RNNBase | layers.CellLayer, x: Tensor, needed: int
+    name: str,
+    layer: nn.RNNBase | layers.CellLayer,
+    x: Tensor,
+    needed: int,
+    apart: int = 1,
 ) -> Look:
     """Measure a cell as it starts, one layer of at most 32 units, on a few rows.
 
@@ -128,20 +154,23 @@ def look(
     layer : RNNBase or CellLayer
         The one it would replace.
     x : Tensor (T, B, I)
-    needed : int
+    needed, apart : int
     """
     heads = cells.cell(name).traced.heads
     units = -(-min(layer.hidden_size, UNITS) // heads) * heads
+    how = start_of(name, needed)
+    own = cells.cell(name, **how.get("cell_options", {}))
     with torch.random.fork_rng(devices=[]), flushed(), torch.enable_grad():
         torch.manual_seed(0)
-        one = layers.layer_of(cells.cell(name), layer.input_size, units)
-        _start(one, start_of(name, needed))
+        one = layers.layer_of(own, layer.input_size, units)
+        _start(one, how)
         with opened(one) as tracks:
             one(x)
             curves = lag_curve(tracks[0], torch.Generator().manual_seed(0))
+            order = told_apart(tracks[0], needed) if apart > 1 else math.inf
     curve = mean_curve(curves)[: needed + 1]
     explodes = bool(len(curve)) and not curve.max() <= EXPLODED * curve[0]
-    return Look(name, float(horizon_of(curves).steps), explodes)
+    return Look(name, float(horizon_of(curves).steps), explodes, not order >= apart)
 
 
 def _start(layer: layers.CellLayer, how: dict[str, Any]) -> None:
@@ -154,10 +183,10 @@ def _start(layer: layers.CellLayer, how: dict[str, Any]) -> None:
             return
 
 
-def _kind(cell: cells.Cell) -> tuple[bool, bool]:
-    """Return what a cell's equations do: keep by a gate, mix units between steps."""
+def _kind(cell: cells.Cell) -> tuple[bool, bool, bool]:
+    """Return what equations do: keep by a gate, mix units between steps, are linear."""
     step = cell.traced
-    return bool(cells.roles(step).keep), cells.recurs(step)
+    return bool(cells.roles(step).keep), cells.recurs(step), cells.affine(step)
 
 
 def _cost(name: str, inputs: int, units: int) -> float:

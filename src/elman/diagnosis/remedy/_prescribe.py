@@ -21,7 +21,7 @@ from elman.diagnosis.open._cells import knows
 from elman.diagnosis.open._probe import left_alone
 from elman.layers import name_of
 
-from ._candidates import KINDS, Candidate, candidates, labels
+from ._candidates import KINDS, LASTING, Candidate, candidates, labels
 from ._settle import Settled, settle
 from ._state_form import uses_of_states
 from ._swap import inputs_of_layers, same_form
@@ -29,7 +29,11 @@ from ._swap import inputs_of_layers, same_form
 IMPROVED = 1.5
 """A remedy that falls short of the need must at least lengthen the horizon so."""
 
-ILL = ("vanishing", "exploding")
+LOWERED = 0.1
+"""A remedy that stands less than this share of the learning rate gives way to one that
+stands more than ten times as much."""
+
+ILL = ("vanishing", "exploding", "blurred")
 """Verdicts that a change of the model can mend."""
 
 TRIED = ("initialisation", "activation", "cell")
@@ -79,6 +83,7 @@ def prescribe(
     batches: Sequence[tuple[Any, Any]] = (),
     confirm: int = 0,
     forward: Forward | None = None,
+    apart: int = 1,
 ) -> Prescription:
     """Measure every change that fits on a copy of the model, and choose one.
 
@@ -92,7 +97,9 @@ def prescribe(
     With an optimiser its learning rate is tried on the prescribed model as well: it
     is lowered by factors of about three until neither the loss rises nor the
     gradient explodes after a few steps; the clipping threshold is the 90th
-    percentile of the norms seen.
+    percentile of the norms seen. A remedy that stands less than a tenth of the rate
+    gives way to the next that reaches the need and stands more than ten times as much:
+    what is sound at its start alone is no remedy.
 
     Parameters
     ----------
@@ -117,6 +124,8 @@ def prescribe(
         Training steps to confirm the choice; needs ``optimizer``.
     forward : callable, optional
         ``forward(model, inputs)``, for a call of another form.
+    apart : int
+        As for `diagnose`.
 
     Returns
     -------
@@ -129,17 +138,21 @@ def prescribe(
     """
     if confirm and optimizer is None:
         raise InputError("confirm: needs optimizer=, which takes the training steps")
+    look: dict[str, Any] = {
+        "max_lag": max_lag,
+        "full": False,
+        "forward": forward,
+        "far": needed if apart > 1 else None,
+    }
     if horizon is None or verdict is None:
-        before = measure(
-            model, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
-        )
+        before = measure(model, inputs, targets, loss, **look)
         if not math.isfinite(before.loss):
             raise InputError(
                 "model: the loss of the batch is not finite, so that nothing can be "
                 "compared; first_nonfinite(model, inputs, targets, loss) says where"
             )
         horizon = headline_of(before.profiles).horizon
-        verdict = verdict_of(before.profiles, needed)
+        verdict = verdict_of(before.profiles, needed, apart)
     given = inputs_of_layers(model, lambda m: call(m, inputs, forward))
     wanted = _wanted(remedies)
     tried: list[Remedy] = []
@@ -148,7 +161,8 @@ def prescribe(
     uses: dict[str, str] = {}
     if verdict in ILL and wanted - set(TRIED[:2]):
         uses = uses_of_states(model, inputs, forward)
-    for candidate in candidates(model, needed, given, verdict, wanted, uses, skipped):
+    fitting = candidates(model, needed, given, verdict, wanted, uses, skipped, apart)
+    for candidate in fitting:
         if verdict not in ILL:
             break
         treated = candidate.change(copied(model))
@@ -157,9 +171,7 @@ def prescribe(
         if candidate.kind == "cell" and not same_form(model, treated, inputs, forward):
             skipped[candidate.settings["cell"]] = "the model does not run with it"
             continue  # what surrounds it counts on something of the old one
-        after = measure(
-            treated, inputs, targets, loss, max_lag=max_lag, full=False, forward=forward
-        )
+        after = measure(treated, inputs, targets, loss, **look)
         reached = headline_of(after.profiles).horizon
         by_name[candidate.name] = candidate
         tried.append(
@@ -167,7 +179,7 @@ def prescribe(
                 candidate.name,
                 horizon,
                 reached,
-                verdict_of(after.profiles, needed),
+                verdict_of(after.profiles, needed, apart),
                 _change(model, treated),
                 candidate.call_for(treated),
                 candidate.kind,
@@ -191,22 +203,32 @@ def prescribe(
             best,
             forward,
         )
-    chosen = copied(model)
-    if best is not None:
-        chosen = by_name[best].change(chosen) or chosen
-    configuration = dict(by_name[best].settings) if best is not None else {}
-    settled = Settled()
+
+    def made(name: str | None) -> nn.Module:
+        twin = copied(model)
+        return twin if name is None else by_name[name].change(twin) or twin
+
+    chosen, settled = made(best), Settled()
     if optimizer is not None:
-        settled = settle(
-            chosen,
-            data,
-            loss,
-            optimizer,
-            clip_norm,
-            needed,
-            max_lag=max_lag,
-            forward=forward,
-        )
+        names = [best] if confirm else [best, *_next_to(best, tried)]
+        for name in names:
+            twin = made(name)
+            found = settle(
+                twin,
+                data,
+                loss,
+                optimizer,
+                clip_norm,
+                needed,
+                max_lag=max_lag,
+                forward=forward,
+                above=0.0 if name == best else settled.factor / LOWERED,
+            )
+            if name == best or found.factor:
+                best, chosen, settled = name, twin, found
+            if settled.factor >= LOWERED:
+                break
+    configuration = dict(by_name[best].settings) if best is not None else {}
     tried.sort(key=lambda r: -r.horizon_after)
     return Prescription(
         chosen,
@@ -229,6 +251,12 @@ def best_of(remedies: Sequence[Remedy]) -> str | None:
         and r.horizon_after >= IMPROVED * r.horizon_before
     ]
     return max(longer, key=lambda r: r.horizon_after).name if longer else None
+
+
+def _next_to(best: str | None, remedies: Sequence[Remedy]) -> list[str]:
+    """Return the sound remedies behind the best, in the order of preference."""
+    sound = [r.name for r in remedies if r.verdict_after == "healthy"]
+    return sound[sound.index(best) + 1 :] if best in sound else []
 
 
 def _confirmed(
@@ -287,7 +315,7 @@ def _wanted(remedies: bool | Collection[str]) -> set[str]:
     if isinstance(remedies, bool):
         return set(TRIED) if remedies else set()
     known = {*KINDS, "forget_bias", "orthogonal", "critical", "chrono", "identity"}
-    known |= {"relu + identity", "tanh + orthogonal"}
+    known |= {"relu + identity", "tanh + orthogonal", LASTING}
     of_cells = {label for name in cells.names() for label in labels(name)}
     for name in remedies:
         if name not in known | of_cells:

@@ -26,10 +26,19 @@ FEWEST_NORMS = 8
 
 @dataclass(frozen=True)
 class Settled:
-    """What to set in the training, and what was measured for it."""
+    """What to set in the training, and what was measured for it.
+
+    Parameters
+    ----------
+    configuration : dict
+    remedies : list of Remedy
+    factor : float
+        Of the learning rate given, the largest that the model stands; 0 if none.
+    """
 
     configuration: dict[str, Any] = field(default_factory=dict)
     remedies: list[Remedy] = field(default_factory=list)
+    factor: float = 1.0
 
 
 def settle(
@@ -42,6 +51,7 @@ def settle(
     *,
     max_lag: int | None = None,
     forward: Forward | None = None,
+    above: float = 0.0,
 ) -> Settled:
     """Find the longest steps after which the model is still sound.
 
@@ -57,6 +67,8 @@ def settle(
         Stepped on in turn; the first is measured.
     loss, optimizer, clip_norm, needed, max_lag, forward
         As for `prescribe`.
+    above : float
+        Only factors above this are tried.
 
     Returns
     -------
@@ -66,7 +78,7 @@ def settle(
 
     make = maker(optimizer)
     first: tuple[Trial, float] | None = None
-    for factor in FACTORS:
+    for factor in (f for f in FACTORS if f > above):
         seen, twin = trial(
             model,
             data,
@@ -81,7 +93,7 @@ def settle(
         if _sound(seen, largest):
             break
     else:
-        return Settled()
+        return Settled(factor=0.0)
     if first is None:
         raise AssertionError("there is at least one factor")
     configuration: dict[str, Any] = {}
@@ -107,7 +119,7 @@ def settle(
     if clipping is not None:
         configuration |= clipping.settings
         remedies.append(clipping)
-    return Settled(configuration, remedies)
+    return Settled(configuration, remedies, factor)
 
 
 def _clipping(norms: Sequence[float]) -> Remedy | None:

@@ -43,7 +43,12 @@ class CannotSwapError(Exception):
     """Why another cell cannot take a layer's place."""
 
 
-def swap_cell(model: nn.Module, cell: str, uses: Mapping[str, str]) -> nn.Module:
+def swap_cell(
+    model: nn.Module,
+    cell: str,
+    uses: Mapping[str, str],
+    own: Mapping[str, Any] | None = None,
+) -> nn.Module:
     """Put another cell in the place of every recurrent layer of a model.
 
     The new layer has the old one's sizes, layers, directions, form and options, and
@@ -58,6 +63,8 @@ def swap_cell(model: nn.Module, cell: str, uses: Mapping[str, str]) -> nn.Module
         A name that the registry of cells knows.
     uses : mapping
         As `uses_of_states` returns it.
+    own : mapping, optional
+        Options of the cell.
 
     Returns
     -------
@@ -70,7 +77,12 @@ def swap_cell(model: nn.Module, cell: str, uses: Mapping[str, str]) -> nn.Module
         If a layer cannot be replaced, or every one has that cell already.
     """
     found = {n: m for n, m in model.named_modules() if is_layer(m)}
-    new = {id(m): _other(n, m, cell, uses) for n, m in found.items() if _is(m, cell)}
+    own = own or {}
+    new = {
+        id(m): _other(n, m, cell, uses, own)
+        for n, m in found.items()
+        if _is(m, cell, own)
+    }
     if not new:
         raise CannotSwapError("there is no other layer to replace")
     if id(model) in new:
@@ -82,10 +94,14 @@ def swap_cell(model: nn.Module, cell: str, uses: Mapping[str, str]) -> nn.Module
     return model
 
 
-def _is(layer: nn.RNNBase | layers.CellLayer, cell: str) -> bool:
-    """Return whether a layer is of another cell than the one named."""
-    other = type(layers.equations_of(layer)) is not cells.find(cell)
-    return other and name_of(layer)[0] != cell
+def _is(
+    layer: nn.RNNBase | layers.CellLayer, cell: str, own: Mapping[str, Any]
+) -> bool:
+    """Return whether a layer is of another cell than the one named, or starts so."""
+    has = layers.equations_of(layer)
+    if type(has) is cells.find(cell):
+        return any(has.chosen().get(k) != v for k, v in own.items())
+    return name_of(layer)[0] != cell
 
 
 def _other(
@@ -93,6 +109,7 @@ def _other(
     layer: nn.RNNBase | layers.CellLayer,
     cell: str,
     uses: Mapping[str, str],
+    own: Mapping[str, Any],
 ) -> nn.Module:
     where = place or "the layer"
     old = layers.equations_of(layer).states
@@ -114,13 +131,15 @@ def _other(
         raise CannotSwapError(
             f"the model passes the state of {where} {form}, not as {its}"
         )
-    new = _built(layer, cell)
+    new = _built(layer, cell, own)
     if len(old) != len(states) and use == READ:
         new.register_forward_hook(output_for_state)
     return new.train(layer.training)
 
 
-def _built(layer: nn.RNNBase | layers.CellLayer, cell: str) -> nn.Module:
+def _built(
+    layer: nn.RNNBase | layers.CellLayer, cell: str, own: Mapping[str, Any]
+) -> nn.Module:
     weight = next(layer.parameters())
     extras = layers.extras_of(layer)
     if isinstance(extras.get("zoneout"), tuple):
@@ -140,8 +159,10 @@ def _built(layer: nn.RNNBase | layers.CellLayer, cell: str) -> nn.Module:
             stock: nn.Module = getattr(layers, cell.upper())(*sizes, **options)
             return stock
         inputs, hidden, count = sizes
-        own = cells.cell(cell)
-        return layers.layer_of(own, inputs, hidden, num_layers=count, **options)
+        has = layers.equations_of(layer)
+        same = has if type(has) is cells.find(cell) else cell
+        made = cells.cell(same, **own)
+        return layers.layer_of(made, inputs, hidden, num_layers=count, **options)
     except (InputError, TypeError) as error:
         raise CannotSwapError(str(error)) from error
 

@@ -35,7 +35,11 @@ class LRU(Cell):
 
     source = "Orvieto et al., Resurrecting recurrent neural networks for long "
     source += "sequences, 2023"
-    use = "For very long sequences, between nonlinear layers: by itself it is linear."
+    use = (
+        "For very long sequences, between nonlinear layers: what it holds turns and "
+        "fades as slowly as it has to, and the order of the digits stays readable. By "
+        "itself it is linear, so a product needs a layer before it."
+    )
     states = ("h", "re", "im")
     gates = ("u", "v", "h")
     dropped = ("re", "im")
@@ -56,6 +60,10 @@ class LRU(Cell):
                 f"LRU: smallest and largest must be 0 ≤ smallest < largest ≤ 1, got "
                 f"{self.smallest} and {self.largest}"
             )
+
+    def lasting(self, steps: int) -> dict[str, Any]:
+        """Return a ring whose units lose at most two e-folds over so many steps."""
+        return {"smallest": max(self.smallest, math.exp(-2.0 / steps))}
 
     def step(
         self, x: Value, h: Value, re: Value, im: Value
