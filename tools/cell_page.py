@@ -78,6 +78,9 @@ def page(name: str) -> str:
     return "\n".join(lines)
 
 
+_INDEXED = re.compile(r"\b(\w)_\{([^}`]*)\}")
+
+
 def _texts(cell: type[cells.Cell]) -> tuple[str, list[str]]:
     """Return the first line of a class's docstring, and its prose below."""
     first, *parts = (inspect.getdoc(cell) or "").split("\n\n")
@@ -86,7 +89,8 @@ def _texts(cell: type[cells.Cell]) -> tuple[str, list[str]]:
         if part.startswith("Parameters\n"):
             break
         if part != "::" and not part.startswith(" "):
-            prose += [part.replace("``", "`"), ""]
+            text = _INDEXED.sub(r"$\1_{\2}$", part.replace("``", "`"))
+            prose += [text, ""]
     return first, prose
 
 

@@ -107,3 +107,13 @@ def test_steps_of_any_length():
     assert_close(layer(x)[1][0, 0], h, summands=30, steps=5)
     with pytest.raises(InputError, match="num_layers=1"):
         elman.CfC(4, 6, 2, timed=True)
+
+
+def test_gates_that_shut_have_finite_gradients():
+    torch.manual_seed(0)
+    layer = elman.RGLRU(3, 4)
+    with torch.no_grad():
+        layer.bias_l0[:4] = -60.0  # r is 0, the decay exactly 1
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    layer(x)[0].sum().backward()
+    assert all(v.grad.isfinite().all() for v in (x, *layer.parameters()))

@@ -69,6 +69,7 @@ from .numeric._weights import core_bias as core_bias
 from .numeric._weights import core_weights as core_weights
 from .numeric._weights import initial as initial
 from .numeric._weights import paired_bias as paired_bias
+from .numeric._weights import paired_gradient as paired_gradient
 from .numeric._weights import recurs as recurs
 from .numeric._weights import row_blocks as row_blocks
 from .numeric._weights import shapes as shapes
@@ -128,6 +129,7 @@ __all__ = [
     "noisy",
     "normalise",
     "paired_bias",
+    "paired_gradient",
     "recurs",
     "register",
     "relu",

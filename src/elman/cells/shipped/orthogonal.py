@@ -31,7 +31,8 @@ class OrthogonalRNN(Cell):
     transpose, Cayley's (1 + A)⁻¹ (1 − A) (Helfrich, Willmott and Ye 2018) or e^A. The
     tenth gives A a tenth of the other parameters' rate, which the authors found best.
     Q starts as rotations of pairs of units by angles even from 0 to a right angle
-    (with e^A within ±π), b within ±0.01, W as He et al. 2015 do, as in their code.
+    (with e^A within ±π), b, stored as ``offset``, within ±0.01, W as He et al. 2015
+    do, as in their code.
 
     Parameters
     ----------

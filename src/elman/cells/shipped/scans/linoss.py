@@ -33,8 +33,9 @@ class LinOSS(Cell):
     source = "Rusch and Rus, Oscillatory state-space models, 2025"
     use = (
         "For very long signals that oscillate, between nonlinear layers, at half a "
-        "GRU's cost. By itself it is linear; its outputs start large, so a lower rate "
-        "or a normalisation serves it."
+        "GRU's cost. By itself it is linear; few of its oscillations last for a "
+        "hundred steps at the start, so on adding it depends on the seed: take a low "
+        "rate."
     )
     states = ("h", "y", "z")
     gates = ("u", "h")

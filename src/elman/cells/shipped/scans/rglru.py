@@ -74,5 +74,5 @@ class RGLRU(Cell):
             factor = 2 * root * sqrt(maximum(1 - p, 1e-12))
         else:
             a = self.gate("a", exp(-8.0 * r * rate))
-            factor = sqrt(1 - a * a)
+            factor = sqrt(maximum(1 - a * a, 1e-12))  # its slope at a = 1 is not finite
         return a * h + factor * (i * self.linear("v", x, bias=False))

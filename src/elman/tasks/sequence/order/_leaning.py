@@ -99,10 +99,10 @@ def scores_by_order(
                 score = kind.scores(there.values, values)[kind.metric]
                 each.setdefault(model, []).append(score)
             whole = next(iter(predicted.values()))
-            wrong.append(_by_sequence(kind.errors(there.values, whole), truth.lengths))
+            wrong.append(by_sequence(kind.errors(there.values, whole), truth.lengths))
         errors[name] = np.mean(wrong, 0)
         table.append({"order": name, "draws": len(places), "values": _spread(each)})
-    worse, error = _difference(errors[SHUFFLED] - errors[GIVEN])
+    worse, error = difference(errors[SHUFFLED] - errors[GIVEN])
     leans = abs(worse) > _ERRORS * error
     found = {
         "metric": kind.metric,
@@ -142,10 +142,10 @@ def _predicted(estimator: Any, sequences: Sequence[Array]) -> dict[str, NDArray[
     return {WHOLE: kind.decide(together), **alone}
 
 
-def _by_sequence(
+def by_sequence(
     errors: NDArray[np.float64], lengths: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
-    """Return the mean error of each sequence."""
+    """Return the mean error of each sequence, of those of its rows."""
     if lengths is None:
         return errors
     parts = np.split(errors, np.cumsum(lengths)[:-1])
@@ -164,7 +164,7 @@ def _spread(each: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _difference(worse: NDArray[np.float64]) -> tuple[float, float]:
+def difference(worse: NDArray[np.float64]) -> tuple[float, float]:
     """Return the mean over sequences, and its standard error."""
     worse = worse[~np.isnan(worse)]
     if len(worse) < 2:
