@@ -90,6 +90,6 @@ def test_nats_are_a_mean_over_the_steps_of_all_chorales():
 
 def test_networks_are_as_wide_as_the_parameters_allow():
     chorales = load("jsb_chorales")
-    for cell in chorales.RATES:
+    for cell in chorales.SETTINGS:
         wide = chorales.widest(cell)
         assert chorales.size(cell, wide) <= 300_000 < chorales.size(cell, wide + 1)
