@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-avx2 bench-cells bench-chorales bench-classification bench-equations bench-flow bench-languages bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -81,14 +81,13 @@ bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, thr
 bench-cells: $(VENV)/.installed  ## Cells on the core: interpreted beside compiled
 	$(BIN)/python benchmarks/cells.py
 
+bench-beside-gru: $(VENV)/.installed  ## A training step of every cell as a share of a GRU's, for their pages
+	$(BIN)/python benchmarks/beside_gru.py
+
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py
 
-bench-languages: $(VENV)/.installed  ## Which cell keeps a state of a formal language; resumes
-	$(BIN)/python benchmarks/formal_languages.py --page docs
-
-bench-chorales: $(VENV)/.installed  ## Bach's chorales beside published figures (ELMAN_DATA)
-	$(BIN)/python benchmarks/jsb_chorales.py --page docs
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
