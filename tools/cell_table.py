@@ -7,7 +7,7 @@ from functools import cache
 
 from cell_curves import spark
 from cell_page import GROUPS, group, title
-from cell_results import Learned, costs, learned
+from cell_results import LANGUAGES, Learned, costs, languages, learned
 
 from elman import cells
 from elman.layers import layer_of
@@ -21,8 +21,9 @@ def table() -> str:
     found, taken = learned(), costs()
     rows = [
         "| cell | kind | states | weights, × GRU | step, × GRU "
-        "| adding 100 solved after | error by step, to 3,000 | digits |",
-        "|---|---|--:|--:|--:|--:|---|--:|",
+        "| adding 100 solved after | error by step, to 3,000 | digits "
+        "| formal languages |",
+        "|---|---|--:|--:|--:|--:|---|--:|--:|",
     ]
     for name in sorted(cells.names(), key=lambda name: _order(found.get(name))):
         own, cost = found.get(name), taken.get(name, {}).get(SIZE)
@@ -31,7 +32,8 @@ def table() -> str:
         price = "" if cost is None else f"{cost:.2f}"
         rows.append(
             f"| {link} | {GROUPS[group(name)].lower()} | {len(cell.states)} "
-            f"| {_weights(name) / _weights('gru'):.2f} | {price} | {_learned(own)} |"
+            f"| {_weights(name) / _weights('gru'):.2f} | {price} | {_learned(own)} "
+            f"| {_told(name)} |"
         )
     return "\n".join(rows)
 
@@ -51,8 +53,17 @@ def _learned(own: Learned | None) -> str:
         errors = [run["test"] for run in own.adding if run["test"] is not None]
         solved = f"not solved: {min(errors, default=math.inf):.2g}"
     else:
-        solved = f"{own.step:,}"
+        times = [run["solved_at"] is not None for run in own.adding]
+        some = "" if all(times) else f" ({sum(times)} of {len(times)})"
+        solved = f"{own.step:,}{some}"
     return f"{solved}{' °' if own.behind else ''} | {spark(own)} | {digits}"
+
+
+def _told(name: str) -> str:
+    own = languages().get(name, {})
+    if len(own) < len(LANGUAGES):
+        return "–"
+    return f"{sum(share > 0.99 for share in own.values())} of {len(own)}"
 
 
 @cache

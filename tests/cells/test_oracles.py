@@ -7,35 +7,11 @@ import pytest
 import torch
 
 import elman
-from cell_problems import draw
+from cell_problems import compare, draw
 from elman import InputError
 from elman.cells import cell, specified
 from oracles import ACTIVATIONS, OPTIONS, ORACLES, cfc, linoss, lstm, rnn, unicornn
 from tolerance import assert_close
-
-
-def compare(found, oracle):
-    problem = draw(found, T=5, B=3, I=4, H=6)
-    H = 6
-    w = {k: v for k, v in problem.parameters.items() if "weight" not in k}
-    for short in ("ih", "hh"):
-        whole = problem.parameters.get(f"weight_{short}", np.zeros((0, 1)))
-        w[short] = [whole[k : k + H] for k in range(0, len(whole), H)]
-    bias = problem.parameters.get("bias", np.zeros(0))
-    b = [bias[k : k + H] for k in range(0, len(bias), H)]
-    ours = specified(found, problem.x, problem.start, problem.parameters)
-    for row in range(3):
-        state = [s[row] for s in problem.start]
-        for t in range(5):
-            state = oracle(w, b, problem.x[t, row], *state)
-            for k, name in enumerate(found.states):
-                assert_close(
-                    ours[t][k][row],
-                    state[k],
-                    summands=problem.summands,
-                    steps=t + 1,
-                    what=f"{name} of row {row}, step {t}",
-                )
 
 
 def test_every_shipped_cell_has_an_oracle():
@@ -131,3 +107,13 @@ def test_steps_of_any_length():
     assert_close(layer(x)[1][0, 0], h, summands=30, steps=5)
     with pytest.raises(InputError, match="num_layers=1"):
         elman.CfC(4, 6, 2, timed=True)
+
+
+def test_gates_that_shut_have_finite_gradients():
+    torch.manual_seed(0)
+    layer = elman.RGLRU(3, 4)
+    with torch.no_grad():
+        layer.bias_l0[:4] = -60.0  # r is 0, the decay exactly 1
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    layer(x)[0].sum().backward()
+    assert all(v.grad.isfinite().all() for v in (x, *layer.parameters()))

@@ -26,6 +26,8 @@ from ._recurrent import RecurrentEncoder as RecurrentEncoder
 from ._reservoir import Reservoir as Reservoir
 from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
+from ._sized import parameters_of as parameters_of
+from ._sized import width_for as width_for
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
 
@@ -56,6 +58,8 @@ __all__ = [
     "heads_for",
     "language_loss",
     "levels_for",
+    "parameters_of",
     "pooling_of",
     "title_of",
+    "width_for",
 ]

@@ -31,7 +31,8 @@ class OrthogonalRNN(Cell):
     transpose, Cayley's (1 + A)⁻¹ (1 − A) (Helfrich, Willmott and Ye 2018) or e^A. The
     tenth gives A a tenth of the other parameters' rate, which the authors found best.
     Q starts as rotations of pairs of units by angles even from 0 to a right angle
-    (with e^A within ±π), b within ±0.01, W as He et al. 2015 do, as in their code.
+    (with e^A within ±π), b, stored as ``offset``, within ±0.01, W as He et al. 2015
+    do, as in their code.
 
     Parameters
     ----------
@@ -44,9 +45,10 @@ class OrthogonalRNN(Cell):
     source = "Lezcano-Casado and Martínez-Rubio, Cheap orthogonal constraints in "
     source += "neural networks, 2019"
     use = (
-        "Where something has to be held exactly over many steps: what it holds keeps "
-        "its length, so a simple network learns to add over 100 steps. It never "
-        "forgets, and its matrix costs much where rows are few."
+        "Where something has to be held exactly over many steps, and where order "
+        "counts: of all cells the best on the digits, with a third of a GRU's weights. "
+        "It never forgets; where old input has to be dropped take a gated cell, and "
+        "where rows are few computing its matrix costs more than the steps."
     )
     map: str = "cayley"
     nonlinearity: str = "modrelu"

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elman._errors import InputError
 from elman.cli import _options as opt
+from elman.cli._compare import asked
 from elman.cli._estimator_options import training_options
 from elman.cli.run import _launch
 
@@ -31,6 +33,26 @@ Test = Annotated[
 TestFraction = Annotated[
     float | None,
     typer.Option(help=f"Share held out for scores; {_DEFAULT_TEST} if not given."),
+]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare",
+        help="Train others with as many parameters for as long, and show them beside.",
+    ),
+]
+CompareWith = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,…", help="The others; gru, lstm, tcn, transformer if not given."
+    ),
+]
+CompareSeeds = Annotated[
+    int | None, typer.Option(help="Trainings of each that is compared; 1.")
+]
+CompareSeconds = Annotated[
+    float | None,
+    typer.Option(help="That each of the others may train; as long as the network did."),
 ]
 SequenceTime = Annotated[
     str | None, typer.Option("--time", help="Column that orders the rows of an id.")
@@ -56,6 +78,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         encoding: opt.Encoding = None,
         test: Test = None,
         test_fraction: TestFraction = None,
+        compare: Compare = False,
+        compare_with: CompareWith = None,
+        compare_seeds: CompareSeeds = None,
+        compare_seconds: CompareSeconds = None,
         processes: opt.Processes = None,
         nodes: opt.Nodes = None,
         out: opt.Out = None,
@@ -65,9 +91,15 @@ def _command(task: str, says: str) -> Callable[..., None]:
         as_json: opt.Json = False,
         options: Any = None,
     ) -> None:
+        others = asked(
+            compare, compare_with, compare_seeds, compare_seconds, task, options
+        )
+        if others and (nodes is not None or (processes or 1) > 1):
+            raise InputError("--compare trains in one process: leave --processes out")
         _launch.start(processes, nodes)
         columns = opt.sequence_columns(label, id_, time, encoding, missing)
-        fit = columns | {
+        fit = columns | others
+        fit |= {
             "test": test and str(test.absolute()),
             "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
         }
@@ -108,4 +140,10 @@ def parts_of(job: Job, data: Path) -> Parts:
     names = ("label", "id", "time", "missing", "encoding")
     columns = {name: fit.get(name) for name in names}
     test = Path(fit["test"]) if fit.get("test") else None
-    return held_out(job.task, data, columns, test, fit["share"], seed)
+    parts = held_out(job.task, data, columns, test, fit["share"], seed)
+    if fit.get("compare_seeds") and parts.test is None:
+        raise InputError(
+            "--compare scores on sequences held out: give --test FILE, or a"
+            " --test-fraction above 0"
+        )
+    return parts

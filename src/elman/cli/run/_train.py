@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from elman.cli import _options as opt
+from elman.cli._compare import beside_others
 from elman.cli._output import Output
 
 if TYPE_CHECKING:
@@ -89,4 +90,9 @@ def train(
     # What stands out is in the notes on the file already, by the name of the column.
     own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
     estimator.results_["notes"] = [*parts.notes, *own]
-    finish(estimator, run, out, lambda: parts.score(estimator), input=parts.input)
+
+    def score() -> None:
+        parts.score(estimator)
+        beside_others(estimator, job, parts, run.checkpoints(), quiet)
+
+    finish(estimator, run, out, score, input=parts.input)

@@ -21,6 +21,11 @@ class IndRNN(Cell):
     u starts evenly between 0 and 1 and stays within ±2^(1/T), T steps to remember, so
     that no unit grows by more than a factor of two over them.
 
+    One layer cannot tell by its mark which number to keep: a unit that is to hold what
+    it has, with u near 1, must not be moved by the steps without a mark, so its sum
+    does not see the number. A layer before it can, and so can units of a first layer
+    that keep nothing.
+
     Parameters
     ----------
     activation : str
