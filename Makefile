@@ -85,7 +85,8 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 	$(BIN)/python benchmarks/sequences.py
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
-	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
+	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
+	$(BIN)/python benchmarks/long_dependencies_cells.py --page docs
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json
