@@ -6,6 +6,7 @@ torch's autograd, and its program, and compares.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from elman.cells import (
     core_weights,
     names,
     shapes,
+    specified,
     unit_values,
 )
 from elman.cells.program._execute import (
@@ -218,6 +220,31 @@ def assert_same(
     assert actual.gradients.keys() == expected.gradients.keys()
     for name, a in actual.gradients.items():
         assert_close(a, expected.gradients[name], what=f"d{name}", **how)
+
+
+def compare(found: Cell, oracle: Callable[..., tuple[Any, ...]]) -> None:
+    """Assert that a cell's own step does what NumPy by hand does, row by row."""
+    problem = draw(found, T=5, B=3, I=4, H=6)
+    H = 6
+    w = {k: v for k, v in problem.parameters.items() if "weight" not in k}
+    for short in ("ih", "hh"):
+        whole = problem.parameters.get(f"weight_{short}", np.zeros((0, 1)))
+        w[short] = [whole[k : k + H] for k in range(0, len(whole), H)]
+    bias = problem.parameters.get("bias", np.zeros(0))
+    b = [bias[k : k + H] for k in range(0, len(bias), H)]
+    ours = specified(found, problem.x, problem.start, problem.parameters)
+    for row in range(3):
+        state = [s[row] for s in problem.start]
+        for t in range(5):
+            state = oracle(w, b, problem.x[t, row], *state)
+            for k, name in enumerate(found.states):
+                assert_close(
+                    ours[t][k][row],
+                    state[k],
+                    summands=problem.summands,
+                    steps=t + 1,
+                    what=f"{name} of row {row}, step {t}",
+                )
 
 
 def variants() -> list[Cell]:

@@ -232,7 +232,7 @@ def antisymmetric(w, b, x, h):
 
 def orthogonal(w, b, x, h):
     a = w["ih"][0] @ x + w["hh"][0] @ h
-    return (np.sign(a) * np.maximum(np.abs(a) + w["b"], 0.0),)
+    return (np.sign(a) * np.maximum(np.abs(a) + w["offset"], 0.0),)
 
 
 def cfc(w, b, x, h, elapsed=1.0):

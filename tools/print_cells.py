@@ -23,7 +23,11 @@ STOCK = (
     *(("rnn", nonlinearity) for nonlinearity in RNN_FORMS),
     *(("gru", "reset_after"), ("gru", "reset_before"), ("lstm", "plain")),
 )
-"""Cells and variants that the core has an interface of their own for, in its order."""
+"""Cells and variants that the core has an interface of their own for, in its order.
+
+They are compiled whole and for every instruction set; the others but for a row's last
+units, and not for the scalar set, which is for processors that have none of the others.
+"""
 
 WITHOUT_NOISE = frozenset(
     (
@@ -43,8 +47,16 @@ def main(folder: Path) -> None:
     package.__path__ = [str(SOURCE)]
     sys.modules["elman"] = package
     from elman.cells import Program, cell, names, stock
-    from elman.cells.program._print_cpp import listed, pieces_of, printed, stored
+    from elman.cells.program._print_cpp import (
+        digest,
+        listed,
+        pieces_of,
+        printed,
+        stored,
+    )
     from elman.cells.program._print_data import stock_programs
+
+    stocks = [stock(*names).lowered() for names in STOCK]
 
     def programs_of(name: str) -> Iterator[tuple[str, Program]]:
         for heads in HEADS.get(name, (1,)):
@@ -68,16 +80,26 @@ def main(folder: Path) -> None:
         for kind, program in programs_of(name):
             text = "\n".join(pieces_of(program))
             groups.setdefault(text, (name + kind, []))[1].append(program)
-    texts = {
-        name: printed(programs, name, f"The cell {name} of elman.cells")
-        for name, programs in groups.values()
+    printing = dict(groups.values())
+    known = {digest(lowered.program) for lowered in stocks}
+    stocked = {
+        name: programs
+        for name, programs in printing.items()
+        if known.intersection(map(digest, programs))
     }
-    texts["printed"] = listed(list(texts))
-    texts["stock"] = stock_programs([stock(*names).lowered() for names in STOCK])
+    texts = {
+        name: printed(
+            programs, name, f"The cell {name} of elman.cells", tails=name in stocked
+        )
+        for name, programs in printing.items()
+    }
+    texts["printed"] = listed(printing)
+    texts["printed_stock"] = listed(stocked)
+    texts["stock"] = stock_programs(stocks)
     texts["programs"] = stored(
         {
-            f"{name}_{k}": program
-            for name, programs in groups.values()
+            f"{name}_{k}": (program, name in stocked)
+            for name, programs in printing.items()
             for k, program in enumerate(programs)
         }
     )

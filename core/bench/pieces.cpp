@@ -121,7 +121,7 @@ double cell_pass(const Program& g, bool back, int threads, double seconds) {
     const FlushSubnormals flush;
     const Own& o = own[std::size_t(id)];
     const PieceRows<float> given{o.places.data(), nullptr, nullptr, nullptr,
-                                 o.constants.data(), kUnits, nullptr};
+                                 o.constants.data(), kUnits, nullptr, nullptr};
     for (int i = 0; i < kTimes; ++i)
       for (std::size_t k = 0; k < run.size(); ++k)
         run[k](g.tapes[back][k], given, 0, kFew, 0, kUnits);

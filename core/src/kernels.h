@@ -8,17 +8,17 @@ void forward_of(const GraphForward<T>& a) {
 template <class T>
 void backward_of(const GraphBackward<T>& a) { GraphBackwardRun<Vec<T>>(a).run(); }
 
-// Nothing but multiply-and-add in registers, for measuring what the machine
-// can do: returns how many operations one thread made.
+// Nothing but multiply-and-add in registers, for measuring what the machine can do, in as
+// many sums as a tile has: returns how many operations one thread made.
 template <class T>
 double peak_of(long rounds) {
   using V = Vec<T>;
-  constexpr int N = ELMAN_ACCUMULATORS / 2;
+  constexpr int N = ELMAN_ACCUMULATORS;
   V acc[N];
   for (int i = 0; i < N; ++i) acc[i] = V::all(T(i));
   const V a = V::all(T(0.9)), b = V::all(T(0.1));
   for (long k = 0; k < rounds; ++k) {
-    ELMAN_UNROLL(16)
+    ELMAN_UNROLL(32)
     for (int i = 0; i < N; ++i) acc[i] = fma(acc[i], a, b);
   }
   T lane[V::width];

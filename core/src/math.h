@@ -1,12 +1,10 @@
-// exp, sigmoid and tanh of a vector, without a comparison and with one
-// division for all the gates of a unit.
+// exp, sigmoid and tanh of a vector, without a comparison.
 //
 // Each function comes as a fraction whose denominator lies in [1, 2], from
-// e^(-|x|): nothing can overflow, saturation is exact, and the reciprocals of
-// several denominators come from one division of their product. Errors, by
-// exhaustive test over every float (core/tests): see docs/core.md. A NaN
-// leaves as a NaN: max_nan returns its second operand when either is one, and
-// every later step multiplies or adds it.
+// e^(-|x|): nothing can overflow, and saturation is exact. Errors, by exhaustive
+// test over every float (core/tests): see docs/core.md. A NaN leaves as a NaN:
+// max_nan returns its second operand when either is one, and every later step
+// multiplies or adds it.
 
 template <class T>
 struct ExpConstants;
@@ -97,25 +95,6 @@ template <class V>
 ELMAN_INLINE V sigmoid(V x) { return value(sigmoid_fraction(x)); }
 template <class V>
 ELMAN_INLINE V tanh(V x) { return value(tanh_fraction(x)); }
-
-// Two and four values for one division each.
-template <class V>
-ELMAN_INLINE void values(Fraction<V> a, Fraction<V> b, V& x, V& y) {
-  const V r = V::all(1) / (a.under * b.under);
-  x = a.over * (r * b.under);
-  y = b.over * (r * a.under);
-}
-template <class V>
-ELMAN_INLINE void values(Fraction<V> a, Fraction<V> b, Fraction<V> c, Fraction<V> d,
-                         V& w, V& x, V& y, V& z) {
-  const V ab = a.under * b.under, cd = c.under * d.under;
-  const V r = V::all(1) / (ab * cd);
-  const V rab = r * cd, rcd = r * ab;
-  w = a.over * (rab * b.under);
-  x = b.over * (rab * a.under);
-  y = c.over * (rcd * d.under);
-  z = d.over * (rcd * c.under);
-}
 
 // ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^(-|x|), and with z = e / (2 + e),
 // which is at most 1/3, ln(1 + e) = 2 (z + z^3/3 + z^5/5 + ...).

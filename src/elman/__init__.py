@@ -55,6 +55,7 @@ _HOME = {
     "SequenceClassifier": "elman.tasks",
     "SequenceRegressor": "elman.tasks",
     "Forecaster": "elman.tasks",
+    "LanguageModel": "elman.tasks",
     "load": "elman.tasks",
     "ElmanError": "elman._errors",
     "InputError": "elman._errors",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from elman.layers import restore as restore
     from elman.ops import compile_cells as compile_cells
     from elman.tasks import Forecaster as Forecaster
+    from elman.tasks import LanguageModel as LanguageModel
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor
     from elman.tasks import load as load

@@ -19,8 +19,8 @@ def test_the_generator_is_philox():
     words = (0x5F6FB709, 0x0D893F64, 0x4F121F81, 0x4F730A48)
     for place, word in enumerate(words):
         # Below a share is what lies below that part of 2^32.
-        assert drawn(64, (word + 1) / 2**32, key=0)[16 * place]
-        assert not drawn(64, word / 2**32, key=0)[16 * place]
+        assert drawn(256, (word + 1) / 2**32, key=0)[64 * place]
+        assert not drawn(256, word / 2**32, key=0)[64 * place]
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.97])
@@ -35,7 +35,7 @@ def test_none_and_all():
     assert drawn(100, 1.0).all()
 
 
-@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 100_001])
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 100_001])
 def test_neither_threads_nor_size_nor_instruction_set_show(count):
     whole = drawn(200_000, 0.3)
     assert torch.equal(drawn(count, 0.3), whole[:count])

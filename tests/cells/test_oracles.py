@@ -7,35 +7,11 @@ import pytest
 import torch
 
 import elman
-from cell_problems import draw
+from cell_problems import compare, draw
 from elman import InputError
 from elman.cells import cell, specified
-from oracles import ACTIVATIONS, OPTIONS, ORACLES, cfc, linoss, rnn, unicornn
+from oracles import ACTIVATIONS, OPTIONS, ORACLES, cfc, linoss, lstm, rnn, unicornn
 from tolerance import assert_close
-
-
-def compare(found, oracle):
-    problem = draw(found, T=5, B=3, I=4, H=6)
-    H = 6
-    w = {k: v for k, v in problem.parameters.items() if "weight" not in k}
-    for short in ("ih", "hh"):
-        whole = problem.parameters.get(f"weight_{short}", np.zeros((0, 1)))
-        w[short] = [whole[k : k + H] for k in range(0, len(whole), H)]
-    bias = problem.parameters.get("bias", np.zeros(0))
-    b = [bias[k : k + H] for k in range(0, len(bias), H)]
-    ours = specified(found, problem.x, problem.start, problem.parameters)
-    for row in range(3):
-        state = [s[row] for s in problem.start]
-        for t in range(5):
-            state = oracle(w, b, problem.x[t, row], *state)
-            for k, name in enumerate(found.states):
-                assert_close(
-                    ours[t][k][row],
-                    state[k],
-                    summands=problem.summands,
-                    steps=t + 1,
-                    what=f"{name} of row {row}, step {t}",
-                )
 
 
 def test_every_shipped_cell_has_an_oracle():
@@ -88,6 +64,28 @@ def test_the_oscillators_with_a_pull_of_their_own():
     compare(cell("unicornn", alpha=2.0), lambda *a: unicornn(*a, pull=2.0))
 
 
+def test_a_liquid_network_with_the_memory_of_an_lstm():
+    def mixed(w, b, x, h, c):
+        memory, rest = ({k: w[k][part] for k in ("ih", "hh")} for part in PARTS)
+        h, c = lstm(memory, b[:4], x, h, c)
+        return *cfc(rest, b[4:], x, h), c
+
+    compare(cell("cfc", mixed=True), mixed)
+    torch.manual_seed(0)
+    layer = elman.CfC(4, 6, mixed=True, timed=True, dtype=torch.float64)
+    x = torch.rand(5, 2, 4, dtype=torch.float64)
+    later = x + torch.eye(4, dtype=x.dtype)[-1]
+    assert layer.weight_ih_l0.shape == (36, 4)
+    assert (layer(x)[1][0] != layer(later)[1][0]).all()
+    before = layer(x)[0]
+    with torch.no_grad():
+        layer.weight_ih_l0[:, -1] = 7.0  # no other gate sees the time
+    assert (layer(x)[0] == before).all()
+
+
+PARTS = slice(4), slice(4, None)
+
+
 def test_steps_of_any_length():
     """The last column of x is the time, for the layer as for the equations."""
 
@@ -109,3 +107,13 @@ def test_steps_of_any_length():
     assert_close(layer(x)[1][0, 0], h, summands=30, steps=5)
     with pytest.raises(InputError, match="num_layers=1"):
         elman.CfC(4, 6, 2, timed=True)
+
+
+def test_gates_that_shut_have_finite_gradients():
+    torch.manual_seed(0)
+    layer = elman.RGLRU(3, 4)
+    with torch.no_grad():
+        layer.bias_l0[:4] = -60.0  # r is 0, the decay exactly 1
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    layer(x)[0].sum().backward()
+    assert all(v.grad.isfinite().all() for v in (x, *layer.parameters()))

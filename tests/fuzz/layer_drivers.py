@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from fuzz import layer_traced as traced
 from fuzz.layer_problem import Problem, flat
-from fuzz.layer_seen import Driver, Seen, cotangent, loss, named, with_gradients
+from fuzz.layer_seen import Driver, Seen, cotangent, loss, named, some, with_gradients
 
 
 def eager(p: Problem) -> Seen:
@@ -83,7 +83,7 @@ def batched_gradients(p: Problem) -> Seen:
 
 def jacobian(p: Problem) -> Seen:
     found = torch.autograd.functional.jacobian(
-        lambda x: p.call(x, *p.tensors[1:])[0], p.tensors[0], vectorize=True
+        lambda x: some(p.call(x, *p.tensors[1:])[0]), p.tensors[0], vectorize=True
     )
     return {"jacobian": found}
 

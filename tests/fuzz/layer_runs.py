@@ -26,7 +26,7 @@ def failures(first: int, count: int, *words: str) -> list[str]:
     first, count : int
         The seeds.
     *words : str
-        "quick", or the name of a fault to plant; see `fuzz.layer_worker`.
+        "quick", "first", or the name of a fault to plant; see `fuzz.layer_worker`.
     """
     found: list[str] = []
     seed, end = first, first + count

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 
 from fuzz.layer_problem import Problem, flat
-from fuzz.layer_seen import Driver, Seen, cotangent, loss, named, with_gradients
+from fuzz.layer_seen import Driver, Seen, cotangent, loss, named, some, with_gradients
 
 
 class _Wrapped(nn.Module):
@@ -213,7 +213,7 @@ def dual(p: Problem) -> Seen:
 
 def jacrev(p: Problem) -> Seen:
     x, *state = [t.detach() for t in p.tensors]
-    return {"jacobian": torch.func.jacrev(lambda x: p.call(x, *state)[0])(x)}
+    return {"jacobian": torch.func.jacrev(lambda x: some(p.call(x, *state)[0]))(x)}
 
 
 def hessian(p: Problem) -> Seen:

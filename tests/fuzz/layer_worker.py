@@ -1,7 +1,7 @@
 """A process that runs draws and prints a line for each, so that a crash names its own.
 
-``python -m fuzz.layer_worker FIRST COUNT [quick] [FAULT]`` from the folder of the
-tests; "quick" leaves out what is costly.
+``python -m fuzz.layer_worker FIRST COUNT [quick] [first] [FAULT]`` from the folder of
+the tests; "quick" leaves out what is costly, "first" ends with the first difference.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fuzz.layer_drivers import COSTLY
 from fuzz.layer_faults import FAULTS
 
 
-def main(first: int, count: int, quick: bool) -> None:
+def main(first: int, count: int, quick: bool, one: bool) -> None:
     """Check draws by their seeds; a line before each, one after each that differs."""
     for seed in range(first, first + count):
         given = drawn(seed)
@@ -29,6 +29,8 @@ def main(first: int, count: int, quick: bool) -> None:
             return
         if found:
             _say(f"differs {given}: {found}".replace("\n", " "))
+            if one:
+                break
     _say("end")
 
 
@@ -50,6 +52,6 @@ def _say(line: str) -> None:
 if __name__ == "__main__":
     faulthandler.enable()
     for word in sys.argv[3:]:
-        if word != "quick":
+        if word not in ("quick", "first"):
             FAULTS[word]()
-    main(int(sys.argv[1]), int(sys.argv[2]), "quick" in sys.argv)
+    main(int(sys.argv[1]), int(sys.argv[2]), "quick" in sys.argv, "first" in sys.argv)

@@ -22,7 +22,7 @@ def test_a_call_equals_torchs_whatever_surrounds_it(part):
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(fault):
-    assert failures(0, 100, "quick", fault)
+    assert failures(0, 100, "quick", "first", fault)
 
 
 def test_a_draw_is_named_by_its_seed():

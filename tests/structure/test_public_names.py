@@ -51,6 +51,7 @@ PUBLIC = {
     "GRUCell",
     "InputError",
     "LSTM",
+    "LanguageModel",
     "LSTMCell",
     "RNN",
     "RNNCell",

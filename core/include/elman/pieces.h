@@ -6,7 +6,7 @@ namespace elman {
 
 // Of this file and of what the functions it declares are given: one that was compiled
 // for another is not run.
-constexpr int kPiecesVersion = 2;
+constexpr int kPiecesVersion = 3;
 
 struct Tape;
 
@@ -14,6 +14,14 @@ struct Tape;
 // after it, the masks, and in backward the gradients of the states, whole and passed on,
 // and those of the units, which add up over the steps; null where nobody wants them.
 enum Place { kSlots, kFrame, kSaved, kSums, kBefore };
+
+template <class T>
+struct PieceRows;
+
+// Runs one piece for rows first..first+count-1 and units u0..u1-1.
+template <class T>
+using PieceFunction = void (*)(const Tape&, const PieceRows<T>&, long first, long count, long u0,
+                               long u1);
 
 // What a piece finds its vectors by: place[k][i] is where the first column of place k
 // lies in row i; columns are `hidden` numbers apart.
@@ -26,12 +34,8 @@ struct PieceRows {
   const T* constants;
   long hidden;
   void* registers;                // this thread's, for the interpreter
+  PieceFunction<T> rest;          // the interpreter: of units that fill no vector
 };
-
-// Runs one piece for rows first..first+count-1 and units u0..u1-1.
-template <class T>
-using PieceFunction = void (*)(const Tape&, const PieceRows<T>&, long first, long count, long u0,
-                               long u1);
 
 // How much memory a program's pieces find, and how many there are: the counts of a
 // Program from states to constants, then of its pieces forward and backward.

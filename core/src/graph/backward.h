@@ -13,7 +13,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   using typename Base::Local;
   using typename Base::Own;
   using typename Base::T;
-  using Base::block_, Base::clear, Base::columns_, Base::dg_, Base::dstate, Base::each_row, Base::f_,
+  using Base::stretch_, Base::clear, Base::columns_, Base::dg_, Base::dstate, Base::each_row, Base::f_,
       Base::g_, Base::H_, Base::lay_out, Base::local_, Base::meet_if, Base::n_, Base::operands_,
       Base::own_, Base::panels_in, Base::past_, Base::plan_, Base::projects_, Base::rows_,
       Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::team_,
@@ -128,12 +128,15 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
                    width_of(j, s_));
   }
 
-  // Units of rows first..n-1: dy, added to the gradient of state 0.
+  // Units of rows first..n-1: dy, added to the gradient of state 0, row by row, as they lie.
   void add_dy(T* const* dh, const T* const* dy, long first, long n, Range units) const {
-    for (long u = units.first; u < units.last; u += V::width) {
+    for (long i = first; i < n; ++i) {
+      long u = units.first;
+      for (; u + V::width <= units.last; u += V::width)
+        (V::load(dh[i] + u) + V::load(dy[i] + u)).store(dh[i] + u);
+      if (u == units.last) continue;
       const auto m = V::lanes(units.last - u);
-      for (long i = first; i < n; ++i)
-        (V::load(dh[i] + u, m) + V::load(dy[i] + u, m)).store(dh[i] + u, m);
+      (V::load(dh[i] + u, m) + V::load(dy[i] + u, m)).store(dh[i] + u, m);
     }
   }
 
@@ -244,8 +247,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     long most = mine.count;
     for (long s = s0; s < s1; ++s) lay_out(id, mine, 0, most = rows_at(s, most), s, (s - s0) * rows_);
     const Range units = l.units;
-    for (long u = units.first; u < units.last; u += block_) {
-      const Range block{u, u + block_ < units.last ? u + block_ : units.last};
+    for (long u = units.first; u < units.last; u += stretch_) {
+      const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
       long n = 0;
       for (long s = s1 - 1; s >= s0; --s) {
         while (n < mine.count && mine.length[n] > s) ++n;

@@ -12,7 +12,7 @@ class GraphForwardRun : GraphPass<V> {
   using Base = GraphPass<V>;
   using typename Base::Local;
   using typename Base::T;
-  using Base::block_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
+  using Base::stretch_, Base::columns_, Base::copy, Base::clear, Base::g_, Base::H_, Base::kPadding,
       Base::local_, Base::meet_if, Base::n_, Base::operands_, Base::panels_in, Base::plan_,
       Base::each_row, Base::projects_, Base::rows_, Base::rows_of, Base::run_piece, Base::s_,
       Base::scratch_, Base::split_, Base::sums_, Base::team_, Base::zero_;
@@ -323,8 +323,8 @@ class GraphForwardRun : GraphPass<V> {
       lay_out(id, mine, n, s, s - s0, (s - s0) * rows_);
     }
     const Range units = l.units;
-    for (long u = units.first; u < units.last; u += block_) {
-      const Range block{u, u + block_ < units.last ? u + block_ : units.last};
+    for (long u = units.first; u < units.last; u += stretch_) {
+      const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
       n = running;
       for (long s = s0; s < s1; ++s) {
         while (n && mine.length[n - 1] <= s) --n;

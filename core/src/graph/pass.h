@@ -6,6 +6,7 @@ class GraphPass : protected Call {
  protected:
   using T = typename V::T;
   static constexpr long kPadding = 16;  // numbers between two rows
+  static constexpr long kWide = 8;      // blocks of units where nothing is multiplied
 
   struct Local {
     long *row, *length;
@@ -36,6 +37,8 @@ class GraphPass : protected Call {
       throw std::invalid_argument("without a projection there are as many outputs as units");
     columns_ = columns_for<V>(H_);
     block_ = V::width * columns_;
+    // Where nothing is multiplied within a step, rows pass by in order, and with them memory.
+    stretch_ = kWide * block_;
     zero_ = zeros<T>(scratch_, H_ > s.output ? H_ : s.output);
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
@@ -71,7 +74,8 @@ class GraphPass : protected Call {
       l.saved_scalars = take<const T*>(scratch_, entries);
       l.row_scalars = take<T>(scratch_, rows_ * sums_);
       l.given = {l.place,    units, l.scalars, l.saved_scalars,
-                 constants_, H_,    scratch_.bytes(std::size_t(registers) * kItems * sizeof(V))};
+                 constants_, H_,    scratch_.bytes(std::size_t(registers) * kItems * sizeof(V)),
+                 &Interpreter<V>::run};
     }
   }
 
@@ -244,7 +248,7 @@ class GraphPass : protected Call {
   const long rows_;
   const ProgramProduct projecting_;
   int columns_;
-  long block_, sums_, frame_stride_, sums_stride_;
+  long block_, stretch_, sums_, frame_stride_, sums_stride_;
   const T* zero_;
   T *constants_, *frame_, *sum_;
   const Mask<T>* masks_ = nullptr;

@@ -101,7 +101,8 @@ class GraphStepRun {
       const T** const scalars = take<const T*>(scratch_, all_);
       for (long k = 0; k < all_; ++k) scalars[k] = l.row_scalars + k * g_.rows;
       l.given = {place_,     f_.units, scalars, nullptr,
-                 constants_, H_,       scratch_.bytes(std::size_t(registers) * kItems * sizeof(V))};
+                 constants_, H_,       scratch_.bytes(std::size_t(registers) * kItems * sizeof(V)),
+                 &Interpreter<V>::run};
     }
   }
 

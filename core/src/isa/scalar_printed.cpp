@@ -4,6 +4,8 @@ namespace elman {
 namespace {
 #include "../simd/scalar.h"
 
+// A fallback: the other cells are interpreted, and the build is a minute shorter.
+#define ELMAN_PRINT_STOCK
 #include "../graph/printed.h"
 }  // namespace
 

@@ -21,7 +21,7 @@ struct Entry {
   CompiledPieces<T> pieces;
 };
 
-std::atomic<bool> in_use{true};
+std::atomic<bool> in_use{true}, any{false};
 std::mutex busy;
 std::vector<Entry<float>> singles;
 std::vector<Entry<double>> doubles;
@@ -42,12 +42,14 @@ void add(const char* isa, const CompiledPieces<T>& pieces) {
       return;
     }
   entries<T>().push_back({isa, pieces});
+  any.store(true, std::memory_order_release);
 }
 
 }  // namespace
 
 template <class T>
 const PieceFunction<T>* provided_pieces(const char* isa, const Program& g, bool back) {
+  if (!any.load(std::memory_order_acquire)) return nullptr;
   const std::lock_guard<std::mutex> lock(busy);
   for (const Entry<T>& e : entries<T>())
     if (is_of(e.pieces, g) && e.isa == isa) return e.pieces.piece[back];
@@ -96,6 +98,7 @@ void forget_provided() {
   const std::lock_guard<std::mutex> lock(busy);
   singles.clear();
   doubles.clear();
+  any.store(false, std::memory_order_release);
 }
 
 }  // namespace elman

@@ -55,9 +55,6 @@ ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
 ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
   return {_mm256_blendv_ps(plus.v, minus.v, x.v)};
 }
-ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
-  return {_mm256_and_ps(_mm256_cmp_ps(y.v, _mm256_setzero_ps(), _CMP_NLE_UQ), x.v)};
-}
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(m.v), 23))};
 }
@@ -140,9 +137,6 @@ ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
 }
 ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
   return {_mm256_blendv_pd(plus.v, minus.v, x.v)};
-}
-ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
-  return {_mm256_and_pd(_mm256_cmp_pd(y.v, _mm256_setzero_pd(), _CMP_NLE_UQ), x.v)};
 }
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(m.v), 52))};

@@ -43,9 +43,6 @@ ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
 ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
   return {_mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(x.v)), plus.v, minus.v)};
 }
-ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
-  return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y.v, _mm512_setzero_ps(), _CMP_NLE_UQ), x.v)};
-}
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(m.v), 23))};
 }
@@ -120,9 +117,6 @@ ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
 }
 ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
   return {_mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x.v)), plus.v, minus.v)};
-}
-ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
-  return {_mm512_maskz_mov_pd(_mm512_cmp_pd_mask(y.v, _mm512_setzero_pd(), _CMP_NLE_UQ), x.v)};
 }
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(m.v), 52))};

@@ -52,9 +52,6 @@ ELMAN_INLINE Vec<float> with_sign_of(Vec<float> magnitude, Vec<float> sign) {
 ELMAN_INLINE Vec<float> by_sign(Vec<float> x, Vec<float> plus, Vec<float> minus) {
   return {vbslq_f32(vcltzq_f32(x.v), minus.v, plus.v)};
 }
-ELMAN_INLINE Vec<float> unless_nonpositive(Vec<float> y, Vec<float> x) {
-  return {vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x.v), vclezq_f32(y.v)))};
-}
 ELMAN_INLINE Vec<float> exponent_bits(Vec<float> m) {
   return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(m.v), 23))};
 }
@@ -134,9 +131,6 @@ ELMAN_INLINE Vec<double> with_sign_of(Vec<double> magnitude, Vec<double> sign) {
 }
 ELMAN_INLINE Vec<double> by_sign(Vec<double> x, Vec<double> plus, Vec<double> minus) {
   return {vbslq_f64(vcltzq_f64(x.v), minus.v, plus.v)};
-}
-ELMAN_INLINE Vec<double> unless_nonpositive(Vec<double> y, Vec<double> x) {
-  return {vreinterpretq_f64_u64(vbicq_u64(vreinterpretq_u64_f64(x.v), vclezq_f64(y.v)))};
 }
 ELMAN_INLINE Vec<double> exponent_bits(Vec<double> m) {
   return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(m.v), 52))};

@@ -83,7 +83,6 @@ template <class T> ELMAN_INLINE Vec<T> max_nan(Vec<T> a, Vec<T> b) { return each
 template <class T> ELMAN_INLINE Vec<T> negative_abs(Vec<T> a) { return each(a, [&](long i) { return -__builtin_fabs(a.v[i]); }); }
 template <class T> ELMAN_INLINE Vec<T> with_sign_of(Vec<T> m, Vec<T> s) { return each(m, [&](long i) { return T(__builtin_copysign(m.v[i], s.v[i])); }); }
 template <class T> ELMAN_INLINE Vec<T> by_sign(Vec<T> x, Vec<T> plus, Vec<T> minus) { return each(x, [&](long i) { return x.v[i] < T(0) ? minus.v[i] : plus.v[i]; }); }
-template <class T> ELMAN_INLINE Vec<T> unless_nonpositive(Vec<T> y, Vec<T> x) { return each(x, [&](long i) { return y.v[i] <= T(0) ? T(0) : x.v[i]; }); }
 template <class T> ELMAN_INLINE Vec<T> exponent_bits(Vec<T> m) {
   return each(m, [&](long i) { return from_bits<T>(to_bits<T>(m.v[i]) << Bits<T>::mantissa); });
 }

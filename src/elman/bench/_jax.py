@@ -51,13 +51,13 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 """What NumPy and torch do not share with JAX under Python's operators."""
 
 
-def _skew(blocks: Any) -> Any:
+def _skew(transform: Any, blocks: Any) -> Any:
     lower = jnp.tril(blocks, -1)
-    return lower - lower.mT
+    return transform.scale * (lower - lower.mT)
 
 
 def _cayley(transform: Any, blocks: Any) -> Any:
-    skew, one = _skew(blocks), jnp.eye(blocks.shape[-1], dtype=blocks.dtype)
+    skew, one = _skew(transform, blocks), jnp.eye(blocks.shape[-1], dtype=blocks.dtype)
     return jnp.linalg.solve(one + skew, one - skew)
 
 
@@ -68,7 +68,7 @@ def _antisymmetric(transform: Any, blocks: Any) -> Any:
 
 def _exponential(transform: Any, blocks: Any) -> Any:
     exponential = jax.vmap(jax.scipy.linalg.expm)
-    return exponential(_skew(blocks))
+    return exponential(_skew(transform, blocks))
 
 
 _TRANSFORMS: dict[str, Callable[[Any, Any], Any]] = {

@@ -37,6 +37,7 @@ from .equations._draws import Rotations as Rotations
 from .equations._draws import SoftplusRing as SoftplusRing
 from .equations._draws import Uniform as Uniform
 from .equations._functions import cos as cos
+from .equations._functions import detach as detach
 from .equations._functions import exp as exp
 from .equations._functions import log as log
 from .equations._functions import maximum as maximum
@@ -69,6 +70,7 @@ from .numeric._weights import core_bias as core_bias
 from .numeric._weights import core_weights as core_weights
 from .numeric._weights import initial as initial
 from .numeric._weights import paired_bias as paired_bias
+from .numeric._weights import paired_gradient as paired_gradient
 from .numeric._weights import recurs as recurs
 from .numeric._weights import row_blocks as row_blocks
 from .numeric._weights import shapes as shapes
@@ -113,6 +115,7 @@ __all__ = [
     "core_bias",
     "core_weights",
     "cos",
+    "detach",
     "exp",
     "find",
     "gate_names",
@@ -128,6 +131,7 @@ __all__ = [
     "noisy",
     "normalise",
     "paired_bias",
+    "paired_gradient",
     "recurs",
     "register",
     "relu",

@@ -19,7 +19,11 @@ def check_able(run: Path, task: str, command: str) -> None:
     if command in TASKS[task].can:
         return
     able = " and ".join(name for name, known in TASKS.items() if command in known.can)
+    instead = {
+        "series": "elman predict goes on with it",
+        "sequences": f"train {task} anew, or score it with elman predict --label",
+        "text": "elman generate writes with it",
+    }[TASKS[task].data]
     raise InputError(
-        f"{run} is a run of {task}; elman {command} takes runs of {able}: "
-        f"train {task} anew, or score it with elman predict --label"
+        f"{run} is a run of {task}; elman {command} takes runs of {able}: {instead}"
     )

@@ -14,11 +14,13 @@ from .commands import (
     _bench,
     _demo,
     _diagnose,
+    _generate,
     _info,
     _predict,
     _report,
     _resume,
     _train_forecast,
+    _train_language,
     _update,
 )
 from .commands import _train_sequences as _sequences
@@ -40,10 +42,12 @@ app.add_typer(train, name="train")
 train.command("forecast")(_train_forecast.forecast)
 train.command("classify")(_sequences.classify)
 train.command("regress")(_sequences.regress)
+train.command("language")(_train_language.language)
 app.command("resume")(_resume.resume)
 app.command("backtest")(_backtest.backtest)
 app.command("update")(_update.update)
 app.command("predict")(_predict.predict)
+app.command("generate")(_generate.generate)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)
 app.command("bench")(_bench.bench)

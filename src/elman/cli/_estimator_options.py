@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from elman._arguments import number
-from elman.tasks.parameters import PARAMETERS, SETTINGS, Option, Parameter
+from elman.tasks.parameters import PARAMETERS, SETTINGS, Option, Parameter, rows
 
 _EVERY = Parameter(
     "checkpoint_every",
@@ -35,7 +35,9 @@ def training_options(*tasks: str, before: str) -> Callable[[Command], Command]:
     before : str
         The command's own parameter that follows them in its help.
     """
-    return _with([*_offered(tasks, (*PARAMETERS, *SETTINGS)), _EVERY], before)
+    own = [row for task in tasks for row in rows(task)]
+    settings = [row for row in SETTINGS if any(row.of(task) for task in tasks)]
+    return _with([*_offered([*own, *settings]), _EVERY], before)
 
 
 def some_options(*names: str, before: str) -> Callable[[Command], Command]:
@@ -48,22 +50,21 @@ def some_options(*names: str, before: str) -> Callable[[Command], Command]:
     before : str
         The command's own parameter that follows them in its help.
     """
-    return _with(_offered((), [r for r in PARAMETERS if r.name in names]), before)
+    return _with(_offered([r for r in PARAMETERS if r.name in names]), before)
 
 
 def words_for_none(names: Collection[str]) -> list[str]:
     """Return those of the parameters whose option says None in a word."""
-    rows = (row for row in PARAMETERS if row.option and row.option.none)
-    return [row.name for row in rows if row.name in names]
+    known = (row for row in PARAMETERS if row.option and row.option.none)
+    return [row.name for row in known if row.name in names]
 
 
-def _offered(tasks: tuple[str, ...], rows: Collection[Parameter]) -> list[Parameter]:
+def _offered(asked: Collection[Parameter]) -> list[Parameter]:
     """Return the rows with an option: of several of one name, the last."""
-    asked = [r for r in rows if not tasks or any(r.of(task) for task in tasks)]
     return list({row.name: row for row in asked if row.option}.values())
 
 
-def _with(rows: list[Parameter], before: str) -> Callable[[Command], Command]:
+def _with(asked: list[Parameter], before: str) -> Callable[[Command], Command]:
     def extend(command: Command) -> Command:
         hints = get_type_hints(command, include_extras=True)
         shape = inspect.signature(command)
@@ -76,12 +77,12 @@ def _with(rows: list[Parameter], before: str) -> Callable[[Command], Command]:
         place = [p.name for p in kept].index(before)
         kept[place:place] = [
             inspect.Parameter(row.name, either, default=None, annotation=_asks(row))
-            for row in rows
+            for row in asked
         ]
 
         @functools.wraps(command)
         def extended(**values: Any) -> None:
-            taken = [(row, values.pop(row.name, None)) for row in rows]
+            taken = [(row, values.pop(row.name, None)) for row in asked]
             command(**values, options=_read(taken))
 
         extended.__signature__ = shape.replace(parameters=kept)  # type: ignore[attr-defined]

@@ -15,6 +15,9 @@ from elman.tasks import TASKS
 
 Labelled = tuple[list[np.ndarray], Any]
 
+# Random orders of each kind that the held-out sequences are scored in.
+_DRAWS = 3
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -41,6 +44,31 @@ class Parts:
     notes: list[str]
     input: dict[str, Any]
     test_file: Path | None = None
+
+    def check(self, estimator: Any) -> list[str]:
+        """Return what the scores will have to say; raise if there can be none."""
+        from elman.tasks import check_held_out
+
+        return check_held_out(estimator, self.train, self.test)
+
+    def score(self, estimator: Any) -> None:
+        """Score an estimator on the test part, its steps in other orders as well."""
+        if self.test is None:
+            return
+        estimator.evaluate(*self.test, split=self.split)
+        if max(map(len, self.test[0])) > 1:
+            estimator.scores_by_order(*self.test, _DRAWS, split=self.split)
+
+    def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with weights by the labels themselves, be they numbers."""
+        weights = options.get("class_weight")
+        y = self.train[1]
+        if not isinstance(weights, dict) or y is None:
+            return options
+        rows = y if isinstance(y, list) else [y]
+        labels = {str(x): x for row in rows for x in np.unique(row).tolist()}
+        known = {labels.get(name, name): value for name, value in weights.items()}
+        return {**options, "class_weight": known}
 
 
 def held_out(

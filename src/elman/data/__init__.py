@@ -10,6 +10,7 @@ from ._given import as_long as as_long
 from ._given import to_table as to_table
 from ._mapped import open_memmap as open_memmap
 from ._mapped import to_memmap as to_memmap
+from ._plain_text import read_text as read_text
 from ._samples import load_bikeshare as load_bikeshare
 from ._table import Table as Table
 from ._table import open_table as open_table
@@ -64,6 +65,7 @@ __all__ = [
     "panel_series",
     "read_sequences",
     "read_table",
+    "read_text",
     "regular_series",
     "require_column",
     "sequences_from_frame",

@@ -145,7 +145,7 @@ class Recurrent(Extended):
                 lengths=batch.lengths,
                 reverse=reverse,
                 trace=trace,
-                noise=draw(self, x),
+                noise=draw(self, x, self._of_equations),
             )
             y, state, seen = ops.run(call)
             traces.append({k: batch.unsort(v) for k, v in seen.items()})

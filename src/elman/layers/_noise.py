@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +15,6 @@ from torch.nn.functional import dropout
 
 from elman._errors import InputError
 from elman.ops import Noise, held
-
-if TYPE_CHECKING:
-    from ._base import Recurrent
 
 Zoneout = float | tuple[float, ...]
 
@@ -51,7 +48,7 @@ def zoneout_rates(value: Any, names: Sequence[str]) -> Zoneout:
     return tuple(rate(f"zoneout of {name}", each) for name, each in pairs)
 
 
-def draw(layer: Recurrent, x: Tensor) -> Noise | None:
+def draw(layer: Any, x: Tensor, of_equations: bool) -> Noise | None:
     """Draw what one layer in one direction holds back over one batch of sequences.
 
     Parameters
@@ -59,6 +56,8 @@ def draw(layer: Recurrent, x: Tensor) -> Noise | None:
     layer : Recurrent
     x : Tensor, (T, B, ·)
         For the sizes, the device and the dtype.
+    of_equations : bool
+        Whether the cell runs as equations: see `elman.ops.Noise`.
 
     Returns
     -------
@@ -77,7 +76,7 @@ def draw(layer: Recurrent, x: Tensor) -> Noise | None:
         factor = tuple(
             dropout(x.new_ones(rows, widths[k], dtype=exact), p) for k in layer._dropped
         )
-        factor = factor if layer._of_equations else factor[0]
+        factor = factor if of_equations else factor[0]
     zoneout = layer.zoneout
     rates = zoneout if isinstance(zoneout, tuple) else (zoneout,) * len(widths)
     if not any(rates):

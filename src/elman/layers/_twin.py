@@ -16,6 +16,7 @@ from ._base import Recurrent
 from ._flat_weights import FlatWeights
 from ._flatten import flatten
 from .batch._batch import States
+from .fast._equations import fast_noisy_call
 from .fast._twins import fast_call
 from .tracing._compiled import compiled_call
 from .tracing._foreign import foreign_call
@@ -58,6 +59,8 @@ class Twin(Recurrent, FlatWeights, Scriptable):
         """Run the layer: as `Recurrent.forward`, without its questions if it may."""
         if not is_compiling() and (self._by_name or self._weights_are_named()):
             quick = fast_call(self, input, hx, lengths)
+            if quick is None and self._beyond and lengths is None:
+                quick = fast_noisy_call(self, input, hx)
             if quick is not None:
                 return quick
         return super().forward(input, hx, lengths=lengths)

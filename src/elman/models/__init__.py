@@ -16,6 +16,8 @@ from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
 from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
+from ._language import LanguageNetwork as LanguageNetwork
+from ._language import language_loss as language_loss
 from ._log_link import LogLink as LogLink
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
@@ -24,6 +26,8 @@ from ._recurrent import RecurrentEncoder as RecurrentEncoder
 from ._reservoir import Reservoir as Reservoir
 from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
+from ._sized import parameters_of as parameters_of
+from ._sized import width_for as width_for
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
 
@@ -40,6 +44,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "HighwayNetwork",
+    "LanguageNetwork",
     "LogLink",
     "RecurrentEncoder",
     "Reservoir",
@@ -51,7 +56,10 @@ __all__ = [
     "check_pooling",
     "correcting_from",
     "heads_for",
+    "language_loss",
     "levels_for",
+    "parameters_of",
     "pooling_of",
     "title_of",
+    "width_for",
 ]

@@ -29,6 +29,9 @@ class RecurrentEncoder(nn.Module):
         else H.
     dropout : float
         Share of each layer's outputs dropped before the next one, in training.
+    recurrent_dropout : float
+        Share of the state's units that a row lacks in what its next steps are made
+        of, in training.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class RecurrentEncoder(nn.Module):
         num_layers: int = 1,
         bidirectional: bool = True,
         dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.cell, self.drops = check_cell(cell), dropout
@@ -51,6 +55,7 @@ class RecurrentEncoder(nn.Module):
             batch_first=True,
             bidirectional=bidirectional,
             dropout=dropout if num_layers > 1 else 0.0,
+            recurrent_dropout=recurrent_dropout,
         )
 
     def config(self) -> dict[str, Any]:
@@ -62,6 +67,7 @@ class RecurrentEncoder(nn.Module):
             "num_layers": self.stack.num_layers,
             "bidirectional": self.stack.bidirectional,
             "dropout": self.drops,
+            "recurrent_dropout": self.stack.recurrent_dropout,
         }
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:

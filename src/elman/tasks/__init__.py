@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from ._truncation import truncation_error as truncation_error
     from .fit._start import examining as examining
     from .forecast._forecaster import Forecaster as Forecaster
+    from .language._language_model import LanguageModel as LanguageModel
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
+    from .sequence._recipe import other_encoders as other_encoders
     from .sequence._regress import SequenceRegressor as SequenceRegressor
 
 _HOME = {
@@ -28,6 +30,7 @@ _HOME = {
     "check_held_out": "sequence._check",
     "examining": "fit._start",
     "load": "_store",
+    "other_encoders": "sequence._recipe",
     "truncation_error": "_truncation",
 }
 
@@ -36,6 +39,7 @@ __all__ = [
     "ESTIMATORS",
     "TASKS",
     "Forecaster",
+    "LanguageModel",
     "SequenceClassifier",
     "SequenceRegressor",
     "Task",
@@ -43,6 +47,7 @@ __all__ = [
     "check_held_out",
     "examining",
     "load",
+    "other_encoders",
     "truncation_error",
 ]
 

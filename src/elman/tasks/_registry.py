@@ -23,9 +23,9 @@ class Task:
         Name of the class.
     home : str
         Its module, from here.
-    data : {"series", "sequences"}
-        What its files hold: rows in order of time, or sequences with labels.
-    labels : {"classes", "numbers"}
+    data : {"series", "sequences", "text"}
+        What its files hold: rows in order of time, sequences with labels, or text.
+    labels : {"classes", "numbers", "tokens"}
         What is predicted.
     score : str
         What ``score`` of the estimator returns.
@@ -36,8 +36,8 @@ class Task:
     title: str
     estimator: str
     home: str
-    data: Literal["series", "sequences"]
-    labels: Literal["classes", "numbers"]
+    data: Literal["series", "sequences", "text"]
+    labels: Literal["classes", "numbers", "tokens"]
     score: str
     can: tuple[str, ...] = ()
 
@@ -67,6 +67,15 @@ TASKS: dict[str, Task] = {
         data="sequences",
         labels="numbers",
         score="R²",
+    ),
+    "language": Task(
+        "Language model",
+        "LanguageModel",
+        "language._language_model",
+        data="text",
+        labels="tokens",
+        score="log-likelihood",
+        can=("generate",),
     ),
 }
 """Every task by its name, as ``elman train`` has it."""

@@ -18,7 +18,7 @@ def drawn(rows, columns):
     return torch.randn(rows, columns, dtype=torch.float64, generator=generator)
 
 
-@pytest.mark.parametrize("transform", [Exponential(), Cayley()])
+@pytest.mark.parametrize("transform", [Exponential(), Cayley(), Cayley(0.1)])
 @pytest.mark.parametrize("sizes", [(6, 6), (6, 2), (1, 1)])
 def test_every_block_is_orthogonal(transform, sizes):
     found = transform.of(drawn(*sizes))
@@ -37,6 +37,8 @@ def test_they_are_what_scipy_says():
     assert_close(
         Cayley().of(given), np.linalg.inv(one + skew) @ (one - skew), summands=100
     )
+    assert_close(Exponential(0.2).of(given), expm(0.2 * skew), summands=100)
+    assert_close(Cayley(0.2).of(given), Cayley().of(0.2 * given), summands=100)
     expected = stored - stored.T - 0.3 * one
     assert_close(Antisymmetric(0.3).of(given), expected, summands=5)
 
@@ -46,10 +48,12 @@ def test_gradients_go_through(transform):
     assert torch.autograd.gradcheck(transform.of, drawn(4, 2).requires_grad_())
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.1])
 @pytest.mark.parametrize("cayley", [False, True])
-def test_rotations_start_at_the_angles_of_their_article(cayley):
-    stored = Rotations(cayley).draw((7, 7), 7, np.random.default_rng(0).random)
-    transform = Cayley() if cayley else Exponential()
+def test_rotations_start_at_the_angles_of_their_article(cayley, scale):
+    draw = Rotations(cayley, scale)
+    stored = draw.draw((7, 7), 7, np.random.default_rng(0).random)
+    transform = Cayley(scale) if cayley else Exponential(scale)
     found = np.linalg.eigvals(transform.of(torch.from_numpy(stored)).numpy())
     angles = np.sort(np.abs(np.angle(found)))
     assert angles[0] < 1e-12  # the unit left over stays where it is
@@ -72,6 +76,19 @@ def test_a_layer_stays_orthogonal_while_it_trains(map):  # noqa: A002
     assert_close(last.norm(dim=-1), state.norm(dim=-1), summands=6, steps=50)
     one = elman.cells.find("orthogonal").one_step(2, 6, map=map)
     assert not one(torch.zeros(3, 2)).any()
+
+
+def test_gradients_in_float32_are_precise():
+    torch.manual_seed(0)
+    stored, given = torch.randn(64, 64), torch.randn(64, 64)
+    found = {}
+    for dtype in (torch.float32, torch.float64):
+        own = stored.to(dtype, copy=True).requires_grad_()
+        Cayley(0.1).of(own).backward(given.to(dtype))
+        found[dtype] = own.grad.double()
+    exact = found[torch.float64]
+    difference = (found[torch.float32] - exact).abs().max() / exact.abs().max()
+    assert difference < 64 * torch.finfo(torch.float32).eps
 
 
 def test_what_is_no_transform_is_refused():

@@ -172,3 +172,66 @@ def test_what_diagnose_of_a_run_refuses(elman, cases):
     answer = elman("diagnose", "nowhere", train)
     assert answer.status == 2
     assert "'nowhere' is no task and no run; write elman diagnose RUN" in answer.err
+
+
+COMPARE = ["--compare-with", "lstm,tcn", "--compare-seconds", 60]
+COMPARE += ["--checkpoint-every", 0]
+
+
+def test_a_network_beside_others(elman, cases):
+    answer = elman("train", "classify", cases(), *SMALL, "--out", "r", *COMPARE)
+    assert answer.status == 0, answer.err
+    assert "Beside other networks, test" in answer.out
+    assert "comparing: TCN, seed 0" in answer.err
+    assert "Of 3 networks with about" in answer.out
+    page = Path("r/report.html").read_text()
+    assert "Beside other networks" in page
+    assert "Validation loss of several networks" in page
+    answer = elman("train", "classify", cases(), *SMALL, "--out", "s", "--json",
+                   *COMPARE)  # fmt: skip
+    rows = json.loads(answer.out)["comparison"]["rows"]
+    assert {"GRU", "LSTM", "TCN", "majority class"} <= {row["model"] for row in rows}
+
+
+def test_an_interrupted_comparison_goes_on(elman, cases, monkeypatch):
+    from elman.tasks.sequence.comparison import _compared
+
+    train = cases()
+    elman("train", "classify", train, *SMALL, "--out", "whole", "-q", *COMPARE)
+    fit, count = _compared.fit_network, []
+
+    def stopping(*given, **named):
+        count.append(1)
+        if len(count) == 2:
+            raise KeyboardInterrupt
+        return fit(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_compared, "fit_network", stopping)
+        answer = elman("train", "classify", train, *SMALL, "--out", "r", "-q", *COMPARE)
+    assert answer.status == 130
+    assert "interrupted in scoring; the trained model is saved" in answer.err
+    answer = elman("resume", "r", "-q")
+    assert answer.status == 0, answer.err
+    found, whole = (
+        json.loads(Path(run, "results.json").read_text())["comparison"]
+        for run in ("r", "whole")
+    )
+    for one, other in zip(found["rows"], whole["rows"], strict=True):
+        assert one["values"] == other["values"]
+        assert one.get("parameters") == other.get("parameters")
+    assert "finished" in elman("resume", "r").out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--compare-with", "lstmm"], "--compare-with must be one of"),
+        (["--compare-with", "gru"], "--compare-with names no other network than gru"),
+        (["--compare", "--test-fraction", 0], "--compare scores on sequences held out"),
+        (["--compare", "--processes", 2], "--compare trains in one process"),
+        (["--compare-seeds", 0], "--compare-seeds must be at least 1"),
+    ],
+)
+def test_what_cannot_be_compared(elman, cases, options, message):
+    refused(elman("train", "classify", cases("toy.ts"), *options), message)

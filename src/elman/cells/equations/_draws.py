@@ -122,10 +122,11 @@ class Rotations:
     """What `Exponential` makes rotations of pairs of units by angles even within ±π.
 
     Henaff, Szlam and LeCun 2016. For `Cayley` the angles are even from 0 to a right
-    angle, as in Helfrich, Willmott and Ye 2018.
+    angle, as in Helfrich, Willmott and Ye 2018. ``scale`` is the transform's.
     """
 
     cayley: bool = False
+    scale: float = 1.0
 
     def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
         """Return it."""
@@ -138,7 +139,7 @@ class Rotations:
                 value = np.tan(0.25 * np.pi * angles)
             else:
                 value = np.pi * (2.0 * angles - 1.0)
-            found[first + lower, lower - 1] = value
+            found[first + lower, lower - 1] = value / self.scale
         return found
 
 

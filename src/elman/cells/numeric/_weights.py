@@ -15,7 +15,6 @@ from elman.cells.graph._layout import (
     BIAS,
     INPUT_WEIGHT,
     STATE_WEIGHT,
-    Block,
     Weight,
     blocks,
 )
@@ -233,14 +232,52 @@ def paired_bias(step: Step, b_ih: Value, b_hh: Value) -> Value:
     step : Step
     b_ih, b_hh : array, (G·H,)
     """
-    hidden = b_ih.shape[0] // len(step.gates)
+    places, count = _pairs(step), len(step.gates)
+    if places == tuple((k, k) for k in range(count)):
+        return b_ih + b_hh
+    hidden = b_ih.shape[0] // count
 
-    def part(block: Block) -> Value:
-        k = step.gates.index(block.gate)
-        own = slice(k * hidden, (k + 1) * hidden)
-        if block.inputs and block.state:
-            return b_ih[own] + b_hh[own]
-        return b_ih[own] if block.inputs else b_hh[own]
+    def part(k: int | None, j: int | None) -> Value:
+        if k is None:
+            return b_hh[j * hidden : (j + 1) * hidden]  # type: ignore[operator]
+        own = b_ih[k * hidden : (k + 1) * hidden]
+        return own if j is None else own + b_hh[j * hidden : (j + 1) * hidden]
 
-    parts = [part(block) for block in blocks(step.linears).bias]
-    return joined(parts)
+    return joined([part(*place) for place in places])
+
+
+def paired_gradient(step: Step, gradient: Value) -> tuple[Value, Value]:
+    """Return what a gradient of ``bias`` is for each of the two: see `paired_bias`.
+
+    Parameters
+    ----------
+    step : Step
+    gradient : array, (n·H,)
+
+    Returns
+    -------
+    tuple of array, (G·H,)
+        Of b_ih and b_hh.
+    """
+    places, count = _pairs(step), len(step.gates)
+    hidden = gradient.shape[0] // len(places)
+    found = []
+    for column in zip(*places, strict=True):
+        own = [column.index(k) for k in range(count)]
+        found.append(joined([gradient[k * hidden : (k + 1) * hidden] for k in own]))
+    return found[0], found[1]
+
+
+def _pairs(step: Step) -> tuple[tuple[int | None, int | None], ...]:
+    """Return which blocks of b_ih and b_hh each block of ``bias`` is the sum of."""
+    kept = step.__dict__
+    if "_pairs" not in kept:
+        found = []
+        for block in blocks(step.linears).bias:
+            k = step.gates.index(block.gate)
+            both = block.inputs and block.state
+            of_x, of_state = both or block.inputs, both or not block.inputs
+            found.append((k if of_x else None, k if of_state else None))
+        kept["_pairs"] = tuple(found)
+    places: tuple[tuple[int | None, int | None], ...] = kept["_pairs"]
+    return places

@@ -38,18 +38,24 @@ def digest(program: Program) -> int:
     return found
 
 
-def pieces_of(program: Program) -> list[str]:
-    """Return the lines of every piece, which programs may have in common."""
+def pieces_of(program: Program, tails: bool = True) -> list[str]:
+    """Return the lines of every piece, which programs may have in common.
+
+    Without `tails` a row's last units, too few for a vector, are interpreted: compiling
+    takes half as long.
+    """
     return [
         line
         for back, pieces in enumerate((program.forward_pieces, program.backward_pieces))
         for number, piece in enumerate(pieces)
         if not piece.of_rows
-        for line in _Printer(program, bool(back)).piece(number, piece)
+        for line in _Printer(program, bool(back), tails).piece(number, piece)
     ]
 
 
-def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
+def printed(
+    programs: Sequence[Program], name: str, about: str = "", tails: bool = True
+) -> str:
     """Return a header with every piece of some programs and the tables of them.
 
     Parameters
@@ -60,12 +66,14 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
         In lower case with underscores: a namespace, and the file's name.
     about : str
         What to say in its first line.
+    tails : bool
+        As of `pieces_of`.
     """
     first = about or f"The cell {name}"
     lines = [f"// {first}, printed by tools/print_cells.py: do not edit.", ""]
     lines += [f"namespace printed::{name} {{", ""]
     program = programs[0]
-    lines += pieces_of(program)
+    lines += pieces_of(program, tails)
     for back, pieces in enumerate((program.forward_pieces, program.backward_pieces)):
         way = _way(bool(back))
         # What sets row scalars is run once a row, and interpreted.
@@ -78,14 +86,15 @@ def printed(programs: Sequence[Program], name: str, about: str = "") -> str:
             f"constexpr PieceFunction<typename V::T> k{way}[] = {{",
             f"    {table}}};",
         ]
-    lines += ["template <class V, class F>", "void each(F& take) {"]
+    lines += ["template <class V>"]
+    lines += ["constexpr CompiledPieces<typename V::T> kPieces[] = {"]
     lines += [
-        f"  take(CompiledPieces<typename V::T>{{0x{digest(one):016x}ull, "
-        f"{{{', '.join(map(str, one.sizes))}}}, {{kForward<V>, kBackward<V>}}}});"
+        f"    {{0x{digest(one):016x}ull, {{{', '.join(map(str, one.sizes))}}}, "
+        "{kForward<V>, kBackward<V>}},"
         for one in programs
     ]
     lines += [
-        "}",
+        "};",
         "",
         f"}}  // namespace printed::{name}",
         "",
@@ -107,48 +116,55 @@ def library_text(program: Program, number: str, name: str = "cell") -> str:
     inline = "#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))\n"
     return f"""{inline}
 {printed([program], name)}
-const CompiledPieces<{number}>* found;
-struct Take {{
-  void operator()(const CompiledPieces<{number}>& pieces) {{
-    static const CompiledPieces<{number}> kept = pieces;
-    found = &kept;
-  }}
-}};
 }}  // namespace
 }}  // namespace elman
 
 extern "C" __attribute__((visibility("default"))) const void* elman_pieces() {{
   using namespace elman;
-  Take take;
-  printed::{name}::each<Vec<{number}>>(take);
-  static const PiecesLibrary library{{kPiecesVersion, sizeof({number}), kIsa, found}};
+  static const PiecesLibrary library{{kPiecesVersion, sizeof({number}), kIsa,
+                                     printed::{name}::kPieces<Vec<{number}>>}};
   return &library;
 }}
 """
 
 
-def listed(names: list[str]) -> str:
-    """Return the header that includes all printed cells and hands them out."""
+def listed(groups: Mapping[str, Sequence[Program]]) -> str:
+    """Return the header that includes all printed cells and has a table of them.
+
+    The table is sorted by hash, for the core to look a program up at each call.
+    """
     lines = ["// All printed cells, by tools/print_cells.py: do not edit.", ""]
     lines += ["#define ELMAN_INLINE_LAMBDA __attribute__((always_inline))", ""]
-    lines += [f'#include "{name}.h"' for name in names]
-    lines += ["", "namespace printed {", ""]
-    lines += ["template <class V, class F>", "void each(F&& take) {"]
-    lines += [f"  {name}::each<V>(take);" for name in names]
-    lines += ["}", "", "}  // namespace printed", ""]
+    lines += [f'#include "{name}.h"' for name in groups]
+    found = {
+        digest(program): f"{name}::kPieces<V>[{k}]"
+        for name, programs in groups.items()
+        for k, program in enumerate(programs)
+    }
+    lines += ["", "namespace printed {", "", "template <class V>"]
+    lines += ["constexpr CompiledPieces<typename V::T> kAll[] = {"]
+    lines += [f"    {found[key]}," for key in sorted(found)]
+    lines += ["};", "", "}  // namespace printed", ""]
     return "\n".join(lines)
 
 
-def stored(programs: Mapping[str, Program]) -> str:
-    """Return the header that has some programs as data, for the core's own tests."""
+def stored(programs: Mapping[str, tuple[Program, bool]]) -> str:
+    """Return the header that has some programs as data, for the core's own tests.
+
+    Beside each stands whether it is compiled for every instruction set.
+    """
     lines = ["// Programs as data, by tools/print_cells.py: do not edit.", ""]
     lines += ["#include <cstdint>", "#include <vector>", ""]
     lines += ["namespace printed {", "", "struct Stored {", "  const char* name;"]
+    lines += ["  bool everywhere;"]
     lines += ["  std::vector<std::int64_t> integers;", "  std::vector<double> floats;"]
     lines += ["};", "inline std::vector<Stored> programs() {", "  return {"]
-    for name, program in programs.items():
+    for name, (program, everywhere) in programs.items():
         integers, floats = program.encode()
-        lines += [f'      {{"{name}",', f"       {{{', '.join(map(str, integers))}}},"]
+        lines += [
+            f'      {{"{name}", {str(everywhere).lower()},',
+            f"       {{{', '.join(map(str, integers))}}},",
+        ]
         lines += [f"       {{{', '.join(value.hex() for value in floats)}}}}},"]
     lines += ["  };", "}", "", "}  // namespace printed", ""]
     return "\n".join(lines)
@@ -161,8 +177,8 @@ def _way(back: bool) -> str:
 class _Printer:
     """Prints one piece as a struct with one function."""
 
-    def __init__(self, program: Program, back: bool) -> None:
-        self.program, self.back = program, back
+    def __init__(self, program: Program, back: bool, tails: bool) -> None:
+        self.program, self.back, self.tails = program, back, tails
         self.moved: dict[str, str] = {}
         self.heads: list[str] = []
 
@@ -173,23 +189,36 @@ class _Printer:
         yield f"struct {_way(self.back)}{number} {{"
         yield "  using T = typename V::T;"
         yield (
-            "  static void run(const Tape&, const PieceRows<T>& at, long first, "
-            "long count, long u0,"
+            "  static void run([[maybe_unused]] const Tape& tape, "
+            "const PieceRows<T>& at, long first, long count, long u0,"
         )
         yield "                  long u1) {"
         yield "    [[maybe_unused]] const long H = at.hidden;"
+        if not self.tails:
+            yield "    const long whole = u1 - (u1 - u0) % V::width;"
         yield "    for (long i = first; i < first + count; ++i) {"
         yield from (f"      {line}" for line in self.heads)
+        yield from self._units(body)
+        yield "    }"
+        if not self.tails:
+            yield "    if (whole < u1) at.rest(tape, at, first, count, whole, u1);"
+        yield "  }"
+        yield "};"
+        yield ""
+
+    def _units(self, body: Sequence[str]) -> Iterator[str]:
+        if not self.tails:
+            yield "      for (long u = u0; u < whole; u += V::width) {"
+            yield "        constexpr Full m{};"
+            yield from (f"        {line}" for line in body)
+            yield "      }"
+            return
         yield "      const auto one = [&](long u, auto m) ELMAN_INLINE_LAMBDA {"
         yield from (f"        {line}" for line in body)
         yield "      };"
         yield "      long u = u0;"
         yield "      for (; u + V::width <= u1; u += V::width) one(u, Full{});"
         yield "      if (u < u1) one(u, V::lanes(u1 - u));"
-        yield "    }"
-        yield "  }"
-        yield "};"
-        yield ""
 
     def _body(self, piece: Piece) -> Iterator[str]:
         held: dict[int, str] = {}

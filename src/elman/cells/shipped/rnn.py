@@ -42,6 +42,9 @@ class RNN(Cell):
 
         h_t = φ(W_x x_t + W_h h_{t−1} + b)
 
+    As it starts, W_h shrinks what it multiplies, and so does the slope of tanh: a
+    gradient is at a thousandth after some ten steps.
+
     Parameters
     ----------
     nonlinearity : str
@@ -49,8 +52,11 @@ class RNN(Cell):
     """
 
     source = "Elman, Finding structure in time, 1990"
-    use = "As a baseline, and where little has to be remembered: its gradients fade "
-    use += "within tens of steps."
+    use = (
+        "As a baseline, and where some ten steps matter: a third of a GRU's cost, but "
+        "its gradients fade, and it does not learn to add over 100 steps. Made "
+        "orthogonal (OrthogonalRNN) or as prescribed it reaches further."
+    )
     nonlinearity: str = "tanh"
 
     def __init__(self, **options: Any) -> None:

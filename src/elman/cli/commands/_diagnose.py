@@ -103,6 +103,9 @@ def diagnose(
         columns = {"known": known, "past": past, "ignore": ignore}
         how = {"encoding": encoding, "missing": opt.split_missing(missing)}
         results = _forecast(data, target, time, columns, options, how)
+    elif TASKS[what].data == "text":
+        options.pop("context", None)
+        results = _text(data, encoding, options)
     else:
         options.pop("context", None)
         found = opt.sequence_columns(label, id_, time, encoding, missing)
@@ -169,6 +172,19 @@ def _sequences(
             if parts.test is None:
                 raise InputError(f"{data}: too few sequences to hold any out; --order")
             estimator.scores_by_order(*parts.test, split=parts.split)
+    return dict(estimator.results_)
+
+
+def _text(data: Path, encoding: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    from elman.cli._naming import naming
+    from elman.data import read_text
+    from elman.tasks import LanguageModel, examining
+
+    # The diagnosis comes before the first step: little more is trained.
+    given: dict[str, Any] = {"init": "auto", **options, "validation_fraction": 0.0}
+    estimator = LanguageModel(**given, epochs=1, max_seconds=0.1)
+    with naming(str(data), estimator), examining():
+        estimator.fit(read_text(data, encoding).text)
     return dict(estimator.results_)
 
 

@@ -87,6 +87,10 @@ def predict(
             with plain_warnings():
                 frame = estimator.predict(table, horizon, source=table.source)
         scores: dict[str, float] = {}
+    elif TASKS[estimator.task].data == "text":
+        raise InputError(
+            f"{run} is a run of {estimator.task}; write with it: elman generate {run}"
+        )
     else:
         if horizon is not None:
             raise InputError(

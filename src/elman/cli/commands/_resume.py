@@ -47,9 +47,10 @@ def resume(
         raise InputError(f"an update is short and not gone on with: {job.command} anew")
     import torch
 
+    from elman.cli.run import _train
     from elman.cli.run._open_run import open_run
 
-    from . import _demo, _train_forecast, _train_sequences
+    from . import _demo, _train_forecast, _train_language, _train_sequences
 
     for change in () if _members.follows() else differences(job):
         typer.echo(
@@ -82,6 +83,7 @@ def resume(
         return
     if job.test is not None:
         job.test.checked()
-    parts = _train_sequences.parts_of(job, data)
+    text = TASKS[job.task].data == "text"
+    parts = (_train_language if text else _train_sequences).parts_of(job, data)
     with open_run(run, "", False, job) as directory:
-        _train_sequences.train(job, directory, parts, out, quiet)
+        _train.train(job, directory, parts, out, quiet)

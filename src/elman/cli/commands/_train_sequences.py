@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elman._errors import InputError
 from elman.cli import _options as opt
+from elman.cli._compare import asked
 from elman.cli._estimator_options import training_options
-from elman.cli._output import Output
 from elman.cli.run import _launch
 
 if TYPE_CHECKING:
     from elman.cli._held_out import Parts
     from elman.cli.run._job import Job
-    from elman.cli.run._members import Follower
-    from elman.cli.run._run_directory import RunDirectory
 
 _DEFAULT_TEST = 0.2
-# Random orders of each kind that the held-out sequences are scored in.
-_DRAWS = 3
 
 File = Annotated[
     Path, typer.Argument(metavar="DATA", help=".ts, .arff, .npz, CSV or Parquet file.")
@@ -36,6 +33,26 @@ Test = Annotated[
 TestFraction = Annotated[
     float | None,
     typer.Option(help=f"Share held out for scores; {_DEFAULT_TEST} if not given."),
+]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare",
+        help="Train others with as many parameters for as long, and show them beside.",
+    ),
+]
+CompareWith = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,…", help="The others; gru, lstm, tcn, transformer if not given."
+    ),
+]
+CompareSeeds = Annotated[
+    int | None, typer.Option(help="Trainings of each that is compared; 1.")
+]
+CompareSeconds = Annotated[
+    float | None,
+    typer.Option(help="That each of the others may train; as long as the network did."),
 ]
 SequenceTime = Annotated[
     str | None, typer.Option("--time", help="Column that orders the rows of an id.")
@@ -61,6 +78,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         encoding: opt.Encoding = None,
         test: Test = None,
         test_fraction: TestFraction = None,
+        compare: Compare = False,
+        compare_with: CompareWith = None,
+        compare_seeds: CompareSeeds = None,
+        compare_seconds: CompareSeconds = None,
         processes: opt.Processes = None,
         nodes: opt.Nodes = None,
         out: opt.Out = None,
@@ -70,10 +91,22 @@ def _command(task: str, says: str) -> Callable[..., None]:
         as_json: opt.Json = False,
         options: Any = None,
     ) -> None:
+        others = asked(
+            compare, compare_with, compare_seeds, compare_seconds, task, options
+        )
+        if others and (nodes is not None or (processes or 1) > 1):
+            raise InputError("--compare trains in one process: leave --processes out")
         _launch.start(processes, nodes)
         columns = opt.sequence_columns(label, id_, time, encoding, missing)
+        fit = columns | others
+        fit |= {
+            "test": test and str(test.absolute()),
+            "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
+        }
+        from elman.cli.run import _train
+
         place = (out, force, quiet, as_json)
-        _train(task, data, columns, test, test_fraction, options, place, tensorboard)
+        _train.begin(task, data, fit, options, place, tensorboard, parts_of)
 
     command.__name__, command.__doc__ = task, says
     return training_options(task, before="processes")(command)
@@ -99,34 +132,6 @@ regress = _command(
 )
 
 
-def _train(
-    task: str,
-    data: Path,
-    columns: dict[str, Any],
-    test: Path | None,
-    test_fraction: float | None,
-    options: dict[str, Any],
-    place: tuple[Path | None, bool, bool, bool],
-    tensorboard: Path | None,
-) -> None:
-    from elman.cli.run._job import Job, Source
-    from elman.cli.run._open_run import open_run
-
-    out, force, quiet, as_json = place
-    fit = columns | {
-        "test": test and str(test.absolute()),
-        "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
-    }
-    every = options.pop("checkpoint_every", None)
-    job = Job(task=task, options=options, checkpoint_every=every, fit=fit)
-    job.tensorboard = opt.absolute(tensorboard)
-    parts = parts_of(job, data)
-    with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
-        job.data = Source.of(data)
-        job.test = None if parts.test_file is None else Source.of(parts.test_file)
-        train(job, run, parts, Output(as_json), quiet)
-
-
 def parts_of(job: Job, data: Path) -> Parts:
     """Return the sequences to train on and to score on."""
     from elman.cli._held_out import held_out
@@ -135,58 +140,10 @@ def parts_of(job: Job, data: Path) -> Parts:
     names = ("label", "id", "time", "missing", "encoding")
     columns = {name: fit.get(name) for name in names}
     test = Path(fit["test"]) if fit.get("test") else None
-    return held_out(job.task, data, columns, test, fit["share"], seed)
-
-
-def train(
-    job: Job, run: RunDirectory | Follower, parts: Parts, out: Output, quiet: bool
-) -> None:
-    """Train on sequences, from the start or from a checkpoint."""
-    from elman.cli._naming import naming
-    from elman.cli.run._finish import finish
-    from elman.cli.run._incomplete import kept
-    from elman.data import is_suspect_note
-    from elman.tasks import ESTIMATORS, check_held_out
-
-    run.begin(job)
-    estimator = ESTIMATORS[job.task](
-        **_by_label(job.arguments(), parts),
-        progress=not quiet,
-        callbacks=run.callbacks(),
-        checkpoints=run.checkpoints(),
-    )
-    name = job.data.name if job.data else ""
-    with naming(name, estimator):
-        found = check_held_out(estimator, parts.train, parts.test)
-    for note in found:
-        typer.echo(f"elman: warning: {parts.split}: {note}", err=True)
-    with (
-        kept(estimator, run, input=parts.input),
-        naming(name, estimator),
-    ):
-        estimator.fit(*parts.train)
-    # What stands out is in the notes on the file already, by the name of the column.
-    own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
-    estimator.results_["notes"] = [*parts.notes, *own]
-
-    def score() -> None:
-        if parts.test is not None:
-            estimator.evaluate(*parts.test, split=parts.split)
-            if max(map(len, parts.test[0])) > 1:
-                estimator.scores_by_order(*parts.test, _DRAWS, split=parts.split)
-
-    finish(estimator, run, out, score, input=parts.input)
-
-
-def _by_label(options: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    """Return the options with weights by the labels themselves, be they numbers."""
-    import numpy as np
-
-    weights = options.get("class_weight")
-    y = parts.train[1]
-    if not isinstance(weights, dict) or y is None:
-        return options
-    rows = y if isinstance(y, list) else [y]
-    labels = {str(label): label for row in rows for label in np.unique(row).tolist()}
-    known = {labels.get(name, name): value for name, value in weights.items()}
-    return {**options, "class_weight": known}
+    parts = held_out(job.task, data, columns, test, fit["share"], seed)
+    if fit.get("compare_seeds") and parts.test is None:
+        raise InputError(
+            "--compare scores on sequences held out: give --test FILE, or a"
+            " --test-fraction above 0"
+        )
+    return parts

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from elman.cli._compare import show_comparison, without_curves
 from elman.cli._main import Interrupted
 from elman.cli._order import show_order
 from elman.cli._output import Output, number
@@ -104,6 +105,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_comparison(results, out)
     show_order(results, out)
     show_worst(results, out)
     show_coverage(results, out)
@@ -226,6 +228,11 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
         "gradient_flow": flow,
         "training": training,
         "scores": results.get("scores"),
+        **(
+            {"comparison": without_curves(results["comparison"])}
+            if "comparison" in results
+            else {}
+        ),
         **({"order": results["order"]} if "order" in results else {}),
         **({"intervals": intervals} if intervals else {}),
         **({"series": results["series"]} if "series" in results else {}),

@@ -46,7 +46,16 @@ class Decoded:
     notes: list[str]
 
 
-def decode(data: bytes, source: Path, encoding: str | None = None) -> Decoded:
+TABLE = "a text table", "a CSV, TSV or Parquet file"
+"""What was wanted of a file, and what to give instead of binary data."""
+
+
+def decode(
+    data: bytes,
+    source: Path,
+    encoding: str | None = None,
+    wanted: tuple[str, str] = TABLE,
+) -> Decoded:
     """Return the text of a file's bytes.
 
     A byte order mark, zeros at every other byte (UTF-16) and valid UTF-8 are
@@ -60,6 +69,8 @@ def decode(data: bytes, source: Path, encoding: str | None = None) -> Decoded:
         The file to name in messages.
     encoding : str, optional
         What the bytes are in; nothing is guessed then.
+    wanted : tuple of str
+        What binary data are not, and what to give instead.
 
     Raises
     ------
@@ -72,7 +83,7 @@ def decode(data: bytes, source: Path, encoding: str | None = None) -> Decoded:
     if encoding is not None:
         text = _in(data, check_encoding(encoding), source)
     else:
-        found, note = _found(data, source)
+        found, note = _found(data, source, wanted)
         text = _in(data, found, source)
         notes += [note] if note else []
     # Where files end in Ctrl-Z: a mark of DOS. Doubled line ends come from writing
@@ -84,8 +95,8 @@ def decode(data: bytes, source: Path, encoding: str | None = None) -> Decoded:
     if control:
         line = _line_of(text, control.start())
         raise InputError(
-            f"{source}: this is binary data, not a text table (row {line} holds the"
-            f" byte {ord(control[0]):#04x}); give a CSV, TSV or Parquet file"
+            f"{source}: this is binary data, not {wanted[0]} (row {line} holds the"
+            f" byte {ord(control[0]):#04x}); give {wanted[1]}"
         )
     return Decoded(text, notes)
 
@@ -144,7 +155,7 @@ def _in(data: bytes, encoding: str, source: Path) -> str:
         ) from None
 
 
-def _found(data: bytes, source: Path) -> tuple[str, str]:
+def _found(data: bytes, source: Path, wanted: tuple[str, str]) -> tuple[str, str]:
     """Return the encoding, and a note where it was assumed."""
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -163,20 +174,19 @@ def _found(data: bytes, source: Path) -> tuple[str, str]:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _eight_bits(data, error, source)
+        return _eight_bits(data, error, source, wanted)
     return "utf-8", ""
 
 
 def _eight_bits(
-    data: bytes, error: UnicodeDecodeError, source: Path
+    data: bytes, error: UnicodeDecodeError, source: Path, wanted: tuple[str, str]
 ) -> tuple[str, str]:
     """Return the likeliest encoding of bytes that are not UTF-8."""
     bad = data[error.start]
     line = data[: error.start].count(b"\n") + 1
     if data.count(0) > 0.001 * len(data):
         raise InputError(
-            f"{source}: this is binary data, not a text table; give a CSV, TSV or"
-            " Parquet file"
+            f"{source}: this is binary data, not {wanted[0]}; give {wanted[1]}"
         )
     runs = _HIGH.findall(data)
     high = b"".join(runs)

@@ -1,4 +1,8 @@
-"""The fast path of layers of equations: a call past what other batches need."""
+"""The fast path of cells that run as equations: a call past what other batches need.
+
+Layers of equations go it, and RNN, GRU and LSTM where they hold states back at random,
+as their equations know recurrent dropout and zoneout.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from elman.cells import stock
 from elman.layers._cell_parameters import as_used
+from elman.layers._noise import draw
 from elman.layers._stack import joined, run_layers
-from elman.layers._twins import IN_TRAINING
+from elman.layers._twins import STATES_TURNED, WITHOUT_STATE
 from elman.layers.batch._own import turned
 from elman.ops import PROGRAMS, disturbed, ordinary, run_program
 
 if TYPE_CHECKING:
+    from elman.cells import Cell
     from elman.layers._equations import CellLayer
+    from elman.layers._twin import Twin
 
 _DTYPES = (torch.float32, torch.float64)
 
@@ -24,8 +32,8 @@ def fast_call(
     """Return what a layer returns for full sequences in a batch, or None.
 
     None for all that is not eligible: other forms of a batch, other devices and
-    dtypes, parameters computed from others, options that change the call, active
-    modes, transforms and tracers. The results have the same bits.
+    dtypes, parameters computed from others, options that change where states come from
+    or go, active modes, transforms and tracers. The results have the same bits.
 
     Parameters
     ----------
@@ -33,11 +41,36 @@ def fast_call(
     x, hx, lengths : object
         As the layer was given them; not checked.
     """
+    if lengths is not None or not layer.cell.on_core:
+        return None
+    return _as_equations(layer, layer.cell, x, hx)
+
+
+def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
+    """Return the same of a layer of one of torch's cells with noise, or None.
+
+    Parameters
+    ----------
+    layer : Twin
+    x, hx : object
+    """
+    if not (layer.zoneout or (layer.recurrent_dropout and layer.training)):
+        return None
+    cell, variant = layer._cell
+    if variant == "projected":
+        return None
+    return _as_equations(layer, stock(cell, variant), x, hx)
+
+
+def _as_equations(
+    layer: CellLayer | Twin, cell: Cell, x: Any, hx: Any
+) -> tuple[Any, Any] | None:
     beyond = layer._beyond
     if (
         not PROGRAMS
-        or lengths is not None
-        or (beyond and (layer.training or beyond & ~IN_TRAINING))
+        or beyond & STATES_TURNED
+        or (beyond & WITHOUT_STATE and hx is None)
+        or layer.stateful
         or disturbed()
         or not ordinary(x)
         or x is None
@@ -45,27 +78,25 @@ def fast_call(
         or x.dtype not in _DTYPES
         or not x.numel()
         or x.shape[2] != layer.input_size
-        or not layer.cell.on_core
     ):
         return None
     own = layer._parameters
-    parameters = [own.get(name) for names in layer._all_weights for name in names]
+    parameters: list[Any] = [own.get(n) for names in layer._all_weights for n in names]
     if any(p is None or p.dtype != x.dtype for p in parameters):
         return None
     if not ordinary(*parameters):
         return None
-    first, places = layer.batch_first, len(layer._all_weights)
-    if first:
+    if layer.batch_first:
         x = x.transpose(0, 1)
-    states = _states(layer, hx, x, places)
+    states = _states(layer, cell, hx, x)
     if states is None:
         return None
-    return _run(layer, x, states, parameters)
+    return _run(layer, cell, x, states, parameters)
 
 
-def _states(layer: CellLayer, hx: Any, x: Any, places: int) -> list[Any] | None:
+def _states(layer: CellLayer | Twin, cell: Cell, hx: Any, x: Any) -> list[Any] | None:
     """Return the states of each place, None for zeros; None if not eligible."""
-    count = len(layer.cell.states)
+    count, places = len(cell.states), len(layer._all_weights)
     if hx is None:
         return [[None] * count] * places
     given = (hx,) if count == 1 else hx
@@ -81,17 +112,25 @@ def _states(layer: CellLayer, hx: Any, x: Any, places: int) -> list[Any] | None:
 
 
 def _run(
-    layer: CellLayer, x: Any, states: list[Any], parameters: list[Any]
+    layer: CellLayer | Twin,
+    cell: Cell,
+    x: Any,
+    states: list[Any],
+    parameters: list[Any],
 ) -> tuple[Any, Any]:
-    cell, each = layer.cell, len(parameters) // len(states)
+    each, of_torchs = len(parameters) // len(states), not layer._of_equations
     names = tuple(name.removesuffix("_l0") for name in layer._all_weights[0])
+    hidden = layer.hidden_size
 
     def run_one(place: int, x: Any, reverse: bool) -> tuple[Any, Any]:
         own = parameters[each * place : each * (place + 1)]
         named = dict(zip(names, own, strict=True))
         if cell.limits or cell.transforms:
             named = as_used(named, cell)
-        y, *last = run_program(cell, reverse, x, states[place], named)
+        noise = draw(layer, x, True) if layer._beyond else None
+        y, *last = run_program(
+            cell, reverse, x, states[place], named, hidden, noise, of_torchs
+        )
         return y, last
 
     y, found = run_layers(layer, x, run_one)

@@ -24,7 +24,7 @@ from ._sequence import Beside, gate_places, run_sequence
 def run(call: Call) -> Result:
     """Run one layer in one direction on the core."""
     if call.noise is not None and call.equations is None:
-        call = as_equations(call)
+        return run_program(as_equations(call), paired=True)
     if call.equations is not None:
         if torch.compiler.is_compiling():
             return run_traced(call)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from elman._errors import InputError
-from elman.cells import Cell, Lowered, paired_bias, stock
+from elman.cells import Cell, Lowered, stock
 from elman.ops._again import gradients_again
 from elman.ops._call import Call, Noise, Result
 from elman.ops._composite import run as run_composite
@@ -26,7 +26,7 @@ from elman.ops._step_gradients import into, wanted
 
 from ._border import BUILT
 from ._compile import at_first_use
-from ._program_run import Plan, Ran, backward, forward
+from ._program_run import PAIR, Plan, Ran, backward, forward
 
 _GRAPHS: WeakKeyDictionary[Lowered, Any] = WeakKeyDictionary()
 """Programs as the core has parsed them."""
@@ -38,30 +38,27 @@ PROGRAMS = BUILT
 """Whether there is a core to run programs."""
 
 
-def run(call: Call) -> Result:
-    """Run one layer in one direction of a cell given as equations on the core."""
+def run(call: Call, paired: bool = False) -> Result:
+    """Run one layer in one direction of a cell given as equations on the core.
+
+    Parameters
+    ----------
+    call : Call
+    paired : bool
+        Its parameters are those of `as_equations`.
+    """
     equations: Any = call.equations
-    options, masks = _noise(call, equations.states)
-    lowered = equations.lowered(trace=call.trace, **options)
     parameters = {k: v for k, v in call.parameters.items() if v is not None}
     tensors = call.x, *call.state, *parameters.values()
     bare = call._replace(x=_NOTHING, state=(), weights={})  # type: ignore[arg-type]
-    in_order = [masks[name] for name in lowered.masks]
-    try:
-        graph = _parsed(lowered)
-        if not call.trace:
-            at_first_use(lowered, graph, call.x.dtype)
-        plan = Plan(bare, lowered, graph, tuple(parameters), in_order, wanted())
-        if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
-            outputs = _Program.apply(plan, *tensors)
-        else:
-            ran = forward(plan, tensors, save=call.trace, again=True)
-            outputs = ran.outputs(call.trace)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    y, *rest = outputs
-    last = tuple(rest[: plan.states])
-    trace = _trace(plan, y, rest[plan.states :]) if call.trace else {}
+    hidden = call.state[0].shape[1]
+    lowered, masks = _noisy(equations, call.noise, call.x, hidden, call.trace)
+    y, *rest = _run(
+        (bare, lowered, tuple(parameters), masks, wanted(), paired), tensors
+    )
+    count = lowered.program.states
+    last = tuple(rest[:count])
+    trace = _trace(lowered, call.lengths, y, rest[count:]) if call.trace else {}
     return Result(y, last, trace)
 
 
@@ -71,6 +68,9 @@ def run_program(
     x: Tensor,
     state: Sequence[Tensor | None],
     parameters: dict[str, Tensor],
+    hidden: int,
+    noise: Noise | None = None,
+    paired: bool = False,
 ) -> tuple[Tensor, ...]:
     """Run one layer in one direction over full rows: the fast path.
 
@@ -84,25 +84,41 @@ def run_program(
     state : sequence of Tensor or None, (B, H)
         None: zeros.
     parameters : dict of str to Tensor
+    hidden : int
+        H.
+    noise : Noise, optional
+    paired : bool
+        The parameters end in two biases, `PAIR`, or have none.
 
     Returns
     -------
     tuple of Tensor
         y, (T, B, H), and the last states, (1, B, H).
     """
-    lowered = equations.lowered(trace=False)
+    lowered, masks = _noisy(equations, noise, x, hidden, False)
     name = type(equations).__name__
-    call = Call(name, "", _NOTHING, (), {}, None, reverse, False, None, equations)  # type: ignore[arg-type]
-    tensors = x, *state, *parameters.values()
+    call = Call(name, "", _NOTHING, (), {}, None, reverse, False, noise, equations)  # type: ignore[arg-type]
+    return _run(
+        (call, lowered, tuple(parameters), masks, None, paired, True),
+        (x, *state, *parameters.values()),
+    )
+
+
+def _run(planned: tuple[Any, ...], tensors: Sequence[Tensor | None]) -> Any:
+    """Run a program: a `Plan` but for the parsed one, and x, states and parameters."""
+    call, lowered, names, masks, steps, paired, *stacked = planned
+    paired = paired and names[-1] in PAIR  # a layer may have no biases
+    x: Any = tensors[0]
     try:
         graph = _parsed(lowered)
-        at_first_use(lowered, graph, x.dtype)
-        plan = Plan(call, lowered, graph, tuple(parameters), [], None, True)
+        if not call.trace:
+            at_first_use(lowered, graph, x.dtype)
+        plan = Plan(call, lowered, graph, names, masks, steps, paired, *stacked)
         if torch.is_grad_enabled() and any(
             t is not None and t.requires_grad for t in tensors
         ):
-            return _Program.apply(plan, *tensors)  # type: ignore[no-any-return]
-        return forward(plan, tensors, save=False).outputs(False)
+            return _Program.apply(plan, *tensors)
+        return forward(plan, tensors, save=call.trace, again=True).outputs(call.trace)
     except ValueError as error:
         raise InputError(str(error)) from error
 
@@ -110,13 +126,14 @@ def run_program(
 def as_equations(call: Call) -> Call:
     """Return a call of one of torch's cells as one of the same cell's equations.
 
-    Their program knows recurrent dropout and zoneout; a projection it does not.
+    Their program knows recurrent dropout and zoneout; a projection it does not. The two
+    biases stay apart.
     """
-    found = stock(call.cell, call.variant)
     weights = call.weights
     parameters = {"weight_ih": weights.w_ih, "weight_hh": weights.w_hh}
-    if weights.b_ih is not None:
-        parameters["bias"] = paired_bias(found.traced, weights.b_ih, weights.b_hh)
+    if weights.b_ih is not None and weights.b_hh is not None:
+        parameters |= dict(zip(PAIR, (weights.b_ih, weights.b_hh), strict=True))
+    found = stock(call.cell, call.variant)
     noise = call.noise
     if noise is not None and isinstance(noise.recurrent, Tensor):
         noise = noise._replace(recurrent=(noise.recurrent,))
@@ -133,19 +150,21 @@ def _parsed(lowered: Lowered) -> Any:
     return found
 
 
-def _noise(
-    call: Call, states: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return how the equations change by a call's noise, and the masks they read."""
-    noise = call.noise or Noise()
+def _noisy(
+    equations: Cell, noise: Noise | None, x: Tensor, hidden: int, trace: bool
+) -> tuple[Lowered, list[Tensor]]:
+    """Return the program of equations with noise, and the masks it reads."""
+    if noise is None:
+        return equations.lowered(trace=trace), []
+    states = equations.states
     options: dict[str, Any] = {}
     masks: dict[str, Tensor] = {}
-    shape = (*call.x.shape[:2], call.state[0].shape[1])
     if noise.recurrent is not None:
         options["dropout"] = True
-        dropped = call.equations.traced.dropped  # type: ignore[union-attr]
+        shape = (*x.shape[:2], hidden)
+        dropped = equations.traced.dropped
         for k, factor in zip(dropped, noise.recurrent, strict=True):
-            factor = factor.to(call.x.dtype).contiguous()
+            factor = factor.to(x.dtype).contiguous()
             masks[f"dropout.{states[k]}"] = factor.expand(shape)
     if any(stay is not None for stay in noise.stays):
         rates: list[float | None] = []
@@ -156,7 +175,8 @@ def _noise(
             else:
                 rates.append(0.0 if stay is None else float(stay))
         options["zoneout"] = tuple(rates)
-    return options, masks
+    lowered = equations.lowered(trace=trace, **options)
+    return lowered, [masks[name] for name in lowered.masks]
 
 
 class _Program(Function):
@@ -236,11 +256,13 @@ def _composite(
     return outputs, given
 
 
-def _trace(plan: Plan, y: Tensor, rest: Sequence[Tensor]) -> dict[str, Tensor]:
+def _trace(
+    lowered: Lowered, lengths: Tensor | None, y: Tensor, rest: Sequence[Tensor]
+) -> dict[str, Tensor]:
     """Return every step's states and gates by name, zero beyond a row's length."""
     *tracks, saved = rest
     states = [y, *tracks]
-    found = dict(zip(plan.lowered.step.states, states, strict=True))
-    for name, (where, place) in plan.lowered.tracks.items():
+    found = dict(zip(lowered.step.states, states, strict=True))
+    for name, (where, place) in lowered.tracks.items():
         found[name] = saved[:, :, place] if where == "saved" else states[place]
-    return cleared(found, running(y, plan.call.lengths))
+    return cleared(found, running(y, lengths))

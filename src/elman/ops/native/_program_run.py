@@ -9,11 +9,22 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from elman.cells import Lowered, Weight, core_bias, core_weights, unit_values
+from elman.cells import (
+    Lowered,
+    Weight,
+    core_bias,
+    core_weights,
+    paired_bias,
+    paired_gradient,
+    unit_values,
+)
 from elman.ops._call import Call
 from elman.ops._step_gradients import StepGradients
 
 from ._border import _stored
+
+PAIR = "bias_ih", "bias_hh"
+"""The two biases of torch's layers."""
 
 Gradients = tuple[Tensor | None, ...]
 """Of x, the states before the first step, the parameters."""
@@ -34,6 +45,8 @@ class Plan(NamedTuple):
     masks : list of Tensor, (T, B, H)
     steps : StepGradients, optional
         To be filled with ‖∂L/∂h_t‖.
+    paired : bool
+        The bias comes as the two that torch's layers have, behind the weights.
     stacked : bool
         The last states are (1, B, H), and a first one may be None: zeros.
     """
@@ -44,6 +57,7 @@ class Plan(NamedTuple):
     names: tuple[str, ...]
     masks: list[Tensor]
     steps: StepGradients | None
+    paired: bool
     stacked: bool = False
 
     @property
@@ -56,8 +70,27 @@ class Plan(NamedTuple):
         return self.call.lengths, self.call.reverse, torch.get_num_threads()
 
     def parameters(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return the parameters by name, of x, the states and them."""
-        return dict(zip(self.names, tensors[1 + self.states :], strict=True))
+        """Return the cell's parameters by name, of x, the states and the layer's."""
+        found = dict(zip(self.names, tensors[1 + self.states :], strict=True))
+        if self.paired:
+            pair = (found.pop(name) for name in PAIR)
+            found["bias"] = paired_bias(self.lowered.step, *pair)
+        return found
+
+    def wanted(self, wants: Sequence[bool]) -> dict[str, bool]:
+        """Return which of them need a gradient, of which the layer's do."""
+        found = dict(zip(self.names, wants, strict=True))
+        if self.paired:
+            of_x, of_state = (found.pop(name) for name in PAIR)
+            found["bias"] = of_x or of_state
+        return found
+
+    def gradients(self, found: dict[str, Tensor]) -> list[Tensor | None]:
+        """Return the layer's parameters' gradients, of the cell's by name."""
+        if self.paired and "bias" in found:
+            pair = paired_gradient(self.lowered.step, found["bias"])
+            found.update(zip(PAIR, pair, strict=True))
+        return [found.get(name) for name in self.names]
 
 
 Made = tuple[dict[str, Tensor], list[Tensor]]
@@ -162,7 +195,7 @@ def backward(
     x, first = row_of(tensors[0]), _states(plan, tensors)
     parameters = plan.parameters(tensors)
     weights, hidden = _weights(lowered, parameters)
-    want = dict(zip(plan.names, wants[1 + count :], strict=True))
+    want = plan.wanted(wants[1 + count :])
 
     summed = lowered.summed
     found = {
@@ -222,7 +255,7 @@ def backward(
             _bring(found["bias"], dbias, lowered.biases, hidden)
     if names:
         found.update(_through_units(made, names, dunits))
-    return (dx, *dfirst, *(found.get(name) for name in plan.names))
+    return (dx, *dfirst, *plan.gradients(found))
 
 
 def _weights(

@@ -14,14 +14,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._forecast import FORECAST
+from ._language import LANGUAGE
 from ._row import Option as Option
 from ._row import Parameter as Parameter
 from ._sequence import SEQUENCE
 from ._settings import SETTINGS as SETTINGS
 from ._shared import SHARED
 
-PARAMETERS: tuple[Parameter, ...] = (*FORECAST, *SHARED, *SEQUENCE)
-"""The estimators' own parameters."""
+PARAMETERS: tuple[Parameter, ...] = (*LANGUAGE, *FORECAST, *SHARED, *SEQUENCE)
+"""The estimators' own parameters; the later of one name is the usual one."""
 
 __all__ = [
     "PARAMETERS",
@@ -35,8 +36,12 @@ __all__ = [
 
 
 def rows(task: str) -> Iterator[Parameter]:
-    """Yield the parameters of a task's estimator."""
-    return (row for row in PARAMETERS if row.of(task))
+    """Yield the parameters of a task's estimator.
+
+    One that names the task takes the place of one that all have.
+    """
+    own = {row.name for row in PARAMETERS if task in row.tasks}
+    return (r for r in PARAMETERS if r.of(task) and (r.tasks or r.name not in own))
 
 
 def checked(estimator: Any) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from elman._arguments import number
 from elman._modes import own_modes
 from elman.models import SequenceNetwork
 from elman.tasks._estimator import Estimator
@@ -19,7 +21,10 @@ from ._compare import scored
 from ._input import Array, known_sequences, lengths_of
 from ._input import in_words as _count
 from ._preparation import Preparation
+from ._recipe import recipe_of
 from ._targets import Targets, unseen_note
+from ._weights import weighted
+from .comparison._compared import Comparison, compared
 from .kinds._kind import Kind
 from .order._leaning import scores_by_order
 from .order._orders import Places, reading_order, taken, with_targets
@@ -34,6 +39,8 @@ class Evaluated(Estimator):
     network_: SequenceNetwork
     preparation_: Preparation
     shuffle_time: str
+    num_layers: int
+    validation_fraction: float
     # The linear models beside the network; None with one target a step, or without.
     combination_: Combination | None = None
 
@@ -81,7 +88,7 @@ class Evaluated(Estimator):
         ----------
         X, y
             As for ``fit``. Targets at each step go with their steps. At most 1,000
-            sequences, and about 100,000 steps, are scored; of more a random part.
+            sequences, and about 25,000 steps, are scored; of more a random part.
         draws : int
             Of each random order.
         split : str
@@ -105,6 +112,95 @@ class Evaluated(Estimator):
         text = f"{split}: {_count(sequences)}"
         found = scores_by_order(self, sequences, truth, text, draws)
         self.results_["order"] = found
+        return dict(found)
+
+    @own_modes()
+    def compare(
+        self,
+        X: Any,
+        y: Any,
+        X_test: Any,
+        y_test: Any,
+        *,
+        encoders: Iterable[Any] | str | None = None,
+        seeds: int = 1,
+        seconds: float | None = None,
+        split: str = "test",
+        checkpoints: Any = None,
+        say: Callable[[str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Set the network beside others of its size that train as long as it did.
+
+        Each of the others gets the width that brings it nearest to the network's
+        number of parameters, the estimator's settings, and at most the seconds that
+        the network's training with a part held out took; it ends before if its loss
+        has settled or its epochs are over. With ``refit`` all are trained once more
+        on everything. Networks are compared alone, without the linear models.
+
+        Parameters
+        ----------
+        X, y
+            As given to ``fit``.
+        X_test, y_test
+            What they are scored on.
+        encoders : iterable of str or Cell, or str
+            The others; by default GRU, LSTM, TCN and Transformer.
+        seeds : int
+            Trainings of each, with other splits and starts; the first is the
+            estimator's own.
+        seconds : float or None
+            That each of the others may train with a part held out; None: as many as
+            the network took, and 1 at least.
+        split : str
+            What to call the scored sequences in the results.
+        checkpoints : Checkpoints, path or None
+            As ``fit`` takes them: an interrupted comparison goes on where it was.
+        say : callable or None
+            Told in a few words what is trained next.
+
+        Returns
+        -------
+        dict
+            Plain values, ``results_["comparison"]`` from now on: ``rows`` of the
+            networks and of the simple models last scored, and ``verdict``.
+
+        Raises
+        ------
+        InputError
+            An encoder is unknown, or X is not what a network can be trained on.
+        """
+        check_is_fitted(self, "network_")
+        given = known_sequences(self, X)
+        kind, raw = self._read(y, given)
+        per_step = raw.per_step
+        loss = kind.loss(kind.weights(raw) is not None)
+        longest = max(map(len, given))
+        recipe = recipe_of(self, loss, kind.width, per_step, len(given), longest)
+        sequences, order = self._as_read(given)
+
+        def read() -> tuple[Kind, Targets]:
+            new, targets = self._read(y, given)
+            weights = weighted(targets, new.weights(targets), None)
+            return new, with_targets(replace(targets, weights=weights), order)
+
+        tested = known_sequences(self, X_test)
+        truth = self._read_known(y_test, tested)
+        test, test_order = self._as_read(tested)
+        comparison = Comparison(
+            sequences,
+            read,
+            test,
+            with_targets(truth, test_order),
+            recipe,
+            self.num_layers,
+            self.validation_fraction,
+            checkpoints,
+            say or (lambda text: None),
+            None if seconds is None else number("seconds", seconds),
+        )
+        text = f"{split}: {_count(tested)}"
+        found = compared(self, comparison, encoders, seeds, text)
+        self.results_["comparison"] = found
         return dict(found)
 
     @abstractmethod

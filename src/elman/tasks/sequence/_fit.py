@@ -22,12 +22,9 @@ from elman.training import (
 from ._diagnosis import start_of
 from ._input import Array
 from ._preparation import Preparation
-from ._recipe import Recipe
+from ._recipe import TRIAL, Recipe
 from ._targets import Targets
-from ._trial import FEWEST, TRIAL, compare
-
-# Of the time of a fit, for the run with the validation rows held out.
-_FIRST = 0.4
+from ._trial import FEWEST, compare
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def fit_network(
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
-    settings = part_of(settings, _FIRST if recipe.refit else 1 - 2 * TRIAL)
+    settings = part_of(settings, recipe.first_share)
     doubtful = recipe.init == "auto" and start.init != "default"
     if doubtful and validation is not None and (settings.epochs or FEWEST) >= FEWEST:
         trial = compare(

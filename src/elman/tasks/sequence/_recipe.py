@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,15 @@ from elman.tasks.parameters import checked
 from elman.training import Callback, Checkpoints, Progress, TrainingSettings
 
 from ._diagnosis import check_init
+
+USUAL = ("gru", "lstm", "tcn", "transformer")
+"""Encoders that stand beside any other one, unless others are named."""
+
+TRIAL = 0.1
+"""Of the time of a fit, for each of two trials of a start."""
+
+# Of the time of a fit, for the run with the validation rows held out.
+_FIRST = 0.4
 
 # Parameters that the recipe holds under their own names.
 _HERE = ("init", "refit", "progress", "callbacks", "checkpoints")
@@ -70,6 +79,11 @@ class Recipe:
         network = self.network
         work = work_of(network["cell"], size, channels, network["hidden_size"])
         return work if network["cell"] in CELLS else work * self.longest
+
+    @property
+    def first_share(self) -> float:
+        """Of the time of a fit, the part of the run with rows held out."""
+        return _FIRST if self.refit else 1 - 2 * TRIAL
 
     def watching(self, label: str = "") -> list[Callback]:
         """Return the progress bar of one of the runs, if it was asked for."""
@@ -155,6 +169,40 @@ def encoder_of(estimator: Any) -> str | Cell:
             "give one of them"
         )
     return encoder
+
+
+def other_encoders(
+    estimator: Any, names: Iterable[Any] | str | None, argument: str = "encoders"
+) -> list[str | Cell]:
+    """Return the encoders to compare an estimator's own with, each once.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+    names : iterable, str or None
+        Names or cells; a text of names with commas; None for `USUAL`.
+    argument : str
+        Where they were given, for the message.
+
+    Raises
+    ------
+    InputError
+        There is none of a name, or none is left.
+    """
+    chosen = encoder_of(estimator)
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",") if name.strip()]
+    found: list[str | Cell] = []
+    for name in USUAL if names is None else names:
+        encoder = check_encoder(name, argument)
+        if encoder not in (chosen, *found):
+            found.append(encoder)
+    if not found:
+        raise InputError(
+            f"{argument} names no other network than {chosen}; give others, such as"
+            f" {', '.join(name for name in USUAL if name != chosen)}"
+        )
+    return found
 
 
 def batch_size_for(count: int) -> int:

@@ -16,13 +16,10 @@ from elman.tasks.fit._start import Start
 from elman.tasks.fit._training import part_of
 from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
-from ._recipe import Loss, Recipe
+from ._recipe import TRIAL, Loss, Recipe
 
 FEWEST = 5
 """A run of fewer epochs is no trial."""
-
-TRIAL = 0.1
-"""Of the time of a fit, for each of the two trials."""
 
 _SHARE = 3
 # Of a trial whose training ends when it has settled.

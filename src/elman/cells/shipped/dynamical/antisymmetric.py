@@ -34,7 +34,11 @@ class AntisymmetricRNN(Cell):
 
     source = "Chang, Chen, Haber and Chi, AntisymmetricRNN: a dynamical system view on "
     source += "recurrent neural networks, 2019"
-    use = "For long sequences with few parameters and steady gradients."
+    use = (
+        "For long sequences with few parameters and steady gradients, at half a GRU's "
+        "cost. It never forgets of itself: where old input has to be dropped, take a "
+        "gated cell."
+    )
     epsilon: float = 0.1
     gamma: float = 0.01
     gated: bool = True

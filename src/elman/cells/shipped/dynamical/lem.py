@@ -30,7 +30,10 @@ class LEM(Cell):
 
     source = "Rusch, Mishra, Erichson and Mahoney, Long expressive memory for sequence "
     source += "modeling, 2022"
-    use = "For long sequences with events at several time scales."
+    use = (
+        "For long sequences with events at several time scales: with GRU and RHN ahead "
+        "on both tasks. It costs a third more than a GRU."
+    )
     states = ("h", "z")
     gates = ("p", "q", "z", "h")
     dt: float = 1.0

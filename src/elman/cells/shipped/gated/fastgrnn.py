@@ -24,7 +24,10 @@ class FastGRNN(Cell):
 
     source = "Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte "
     source += "sized gated recurrent neural network, 2018"
-    use = "On small devices: it has a third of a GRU's weights."
+    use = (
+        "On small devices: a third of a GRU's weights at two fifths of its cost, and "
+        "still a gate that sees the state. It needs twice the steps of a GRU."
+    )
     init = {  # noqa: RUF012 - data, never changed
         "weight_ih": Normal(0.1),
         "weight_hh": Normal(0.1),

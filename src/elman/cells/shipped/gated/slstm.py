@@ -39,8 +39,11 @@ class SLSTM(Cell):
     """
 
     source = "Beck et al., xLSTM: extended long short-term memory, 2024"
-    use = "Where a memory has to be overwritten at once: exponential gates revise "
-    use += "what they hold."
+    use = (
+        "Where what is held may have to be overwritten at once: exponential gates "
+        "revise it. It learns adding as soon as a GRU at two fifths more a step; with "
+        "heads its matrices are blocks."
+    )
     states = ("h", "c", "n", "m")
     gates = ("i", "f", "z", "o")
     init = {"bias": 0.0, "bias.f": Ladder(3.0, 6.0)}  # noqa: RUF012 - never changed

@@ -21,6 +21,11 @@ class IndRNN(Cell):
     u starts evenly between 0 and 1 and stays within ±2^(1/T), T steps to remember, so
     that no unit grows by more than a factor of two over them.
 
+    One layer cannot tell by its mark which number to keep: a unit that is to hold what
+    it has, with u near 1, must not be moved by the steps without a mark, so its sum
+    does not see the number. A layer before it can, and so can units of a first layer
+    that keep nothing.
+
     Parameters
     ----------
     activation : str
@@ -30,7 +35,11 @@ class IndRNN(Cell):
     """
 
     source = "Li et al., Independently recurrent neural network, 2018"
-    use = "In stacks of several layers: units do not see each other within one."
+    use = (
+        "In stacks of several layers, for long sequences: the cheapest cell, a sixth "
+        "of a GRU. Units do not see each other within a layer, and one that keeps what "
+        "it holds cannot read a number by its mark: put it behind another layer."
+    )
     activation: str = "relu"
     longest: float = 0.0
     init = {"weight_ih": Normal(0.001), "bias": 0.0}  # noqa: RUF012 - never changed

@@ -35,7 +35,11 @@ class LRU(Cell):
 
     source = "Orvieto et al., Resurrecting recurrent neural networks for long "
     source += "sequences, 2023"
-    use = "For very long sequences, between nonlinear layers: by itself it is linear."
+    use = (
+        "For very long sequences, between nonlinear layers: what it holds turns and "
+        "fades as slowly as it has to, and the order of the digits stays readable. By "
+        "itself it is linear, so a product needs a layer before it."
+    )
     states = ("h", "re", "im")
     gates = ("u", "v", "h")
     dropped = ("re", "im")

@@ -33,10 +33,10 @@ from ._orders import (
 
 GIVEN, SHUFFLED = "as they are", "shuffled"
 
-MOST_SEQUENCES, MOST_STEPS = 1000, 100_000
+MOST_SEQUENCES, MOST_STEPS = 1000, 25_000
 """Of more sequences, or of more steps in all, a random part is scored."""
 
-_FEWEST = 50
+_FEWEST = 30
 
 # Standard errors from which a difference is none of chance.
 _ERRORS = 2.0
@@ -78,6 +78,8 @@ def scores_by_order(
     if max(map(len, sequences)) < 2:
         raise InputError("sequences of one step have no order; give longer ones")
     rows = _scored(sequences)
+    if len(rows) < len(sequences):
+        split = f"{split}, of which {len(rows):,} are scored here"
     sequences, truth = [sequences[i] for i in rows], truth.take(rows)
     lengths = lengths_of(sequences)
     rng = np.random.default_rng(estimator.seed_)
@@ -99,10 +101,10 @@ def scores_by_order(
                 score = kind.scores(there.values, values)[kind.metric]
                 each.setdefault(model, []).append(score)
             whole = next(iter(predicted.values()))
-            wrong.append(_by_sequence(kind.errors(there.values, whole), truth.lengths))
+            wrong.append(by_sequence(kind.errors(there.values, whole), truth.lengths))
         errors[name] = np.mean(wrong, 0)
         table.append({"order": name, "draws": len(places), "values": _spread(each)})
-    worse, error = _difference(errors[SHUFFLED] - errors[GIVEN])
+    worse, error = difference(errors[SHUFFLED] - errors[GIVEN])
     leans = abs(worse) > _ERRORS * error
     found = {
         "metric": kind.metric,
@@ -142,10 +144,10 @@ def _predicted(estimator: Any, sequences: Sequence[Array]) -> dict[str, NDArray[
     return {WHOLE: kind.decide(together), **alone}
 
 
-def _by_sequence(
+def by_sequence(
     errors: NDArray[np.float64], lengths: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
-    """Return the mean error of each sequence."""
+    """Return the mean error of each sequence, of those of its rows."""
     if lengths is None:
         return errors
     parts = np.split(errors, np.cumsum(lengths)[:-1])
@@ -164,7 +166,7 @@ def _spread(each: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _difference(worse: NDArray[np.float64]) -> tuple[float, float]:
+def difference(worse: NDArray[np.float64]) -> tuple[float, float]:
     """Return the mean over sequences, and its standard error."""
     worse = worse[~np.isnan(worse)]
     if len(worse) < 2:

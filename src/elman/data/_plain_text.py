@@ -1,0 +1,31 @@
+"""A text file as one text."""
+
+from __future__ import annotations
+
+import os
+
+from ._table import existing_file, read_content
+from .text._encoding import Decoded, decode
+
+
+def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> Decoded:
+    r"""Return a file's text, and notes on how it was read.
+
+    Every line ends in ``\n``, whatever the file has.
+
+    Parameters
+    ----------
+    path : path
+        May be packed with gzip.
+    encoding : str, optional
+        Such as ``"cp1252"``; found if not given.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is empty or not text: one line that names it.
+    """
+    file = existing_file(path)
+    found = decode(read_content(file), file, encoding, ("text", "a text file"))
+    text = found.text.replace("\r\n", "\n").replace("\r", "\n")
+    return Decoded(text, [f"{file}: {note}" for note in found.notes])

@@ -1,0 +1,1 @@
+"""Language models: text to tokens, training on streams, scores, new text."""

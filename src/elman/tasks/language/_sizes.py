@@ -1,0 +1,73 @@
+"""What is left to a rule: sizes by how much text there is, and of which tokens."""
+
+from __future__ import annotations
+
+import math
+
+from elman import cells
+
+# Characters and bytes depend on each other over more steps than words do.
+WINDOWS = {"characters": 100, "bytes": 100, "words": 50, "subwords": 50}
+"""Steps a gradient goes back over, by kind of tokens."""
+
+LEAST_COUNTS = {"characters": 1, "bytes": 1, "words": 2, "subwords": 2}
+"""What is there less often is unknown, by kind of tokens."""
+
+_LEAST_UNITS, _MOST_UNITS, _UNITS = 64, 512, 32
+_STEPS_AN_EPOCH, _FEWEST_ROWS, _MOST_ROWS = 400, 4, 64
+# A head of its own for so few tokens is small beside the layers.
+_MOST_UNTIED = 512
+
+
+def hidden_size_for(
+    cell: str | cells.Cell, characters: int, layers: int, embedding: int
+) -> int:
+    """Return units for about as many weights in the layers as there are characters.
+
+    The rule of thumb of char-rnn (Karpathy 2015); from 64 to 512, what trains in
+    minutes, by steps of 32.
+
+    Parameters
+    ----------
+    cell : str or Cell
+    characters : int
+        Of the training text, whatever its tokens.
+    layers : int
+    embedding : int
+        What the first layer reads, if the layers are at least as wide.
+    """
+    gates = len(cells.cell(cell).traced.gates) or 1
+
+    def weights(units: int) -> int:
+        first = min(embedding, units)
+        return gates * units * (first + units + 2 * units * (layers - 1))
+
+    sizes = range(_LEAST_UNITS, _MOST_UNITS + 1, _UNITS)
+    return min(sizes, key=lambda units: abs(weights(units) - characters))
+
+
+def is_tied(vocabulary: int) -> bool:
+    """Return whether embedding and head share their matrix."""
+    return vocabulary > _MOST_UNTIED
+
+
+def embedding_size_for(vocabulary: int) -> int:
+    """Return units for each token: sixteen times the root of their number, by 32."""
+    return max(32, 32 * round(math.sqrt(vocabulary) / 2))
+
+
+def batch_size_for(tokens: int, window: int) -> int:
+    """Return streams side by side: about 400 updates an epoch, within 4 to 64."""
+    wanted = tokens / (window * _STEPS_AN_EPOCH)
+    rows = 2 ** round(math.log2(max(wanted, 1)))
+    return min(max(rows, _FEWEST_ROWS), _MOST_ROWS)
+
+
+def vocabulary_size_for(kind: str, characters: int) -> int | None:
+    """Return how many tokens there may be: None for all."""
+    if kind == "words":
+        return 20_000
+    if kind == "subwords":
+        size = 2 ** round(math.log2(max(characters / 500, 1)))
+        return int(min(max(size, 512), 8192))
+    return None

@@ -1,0 +1,194 @@
+"""Parameters of the language model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elman._arguments import whole_number
+from elman._errors import InputError
+
+from ._cell import CellKind, read_cell
+from ._row import MODEL, STRATEGY, Checked, Choice, Option, Parameter, Share, Whole
+from ._texts import CELL_WORDS, number_or
+
+_HERE = ("language",)
+
+
+def _cells() -> Sequence[str]:
+    from elman.models import CELLS
+
+    return tuple(CELLS)
+
+
+class _WholeOrAuto:
+    """A whole number, or "auto"."""
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """Return the number, or the word."""
+        if isinstance(value, str) and value == "auto":
+            return value
+        return whole_number(name, value, self.least)
+
+    def __str__(self) -> str:
+        """Return the type."""
+        return 'int or "auto"'
+
+
+def _tied(value: Any) -> Any:
+    if isinstance(value, str) and value == "auto":
+        return value
+    if isinstance(value, bool):
+        return value
+    raise InputError(f"tied must be True, False or 'auto', got {value!r:.60}")
+
+
+def _read_tied(flag: str, text: str) -> Any:
+    known = {"yes": True, "no": False, "auto": "auto"}
+    if text not in known:
+        raise InputError(f"{flag} must be one of {', '.join(known)}, got {text!r}")
+    return known[text]
+
+
+def _auto(flag: str, says: str, panel: str = MODEL) -> Option:
+    whole = number_or("auto", whole=True)
+    return Option(says, flag=flag, panel=panel, read=whole)
+
+
+LANGUAGE: tuple[Parameter, ...] = (
+    Parameter(
+        "tokens",
+        Choice(lambda: ("characters", "bytes", "words", "subwords")),
+        "What the text is made of. ``words`` are words and signs, each with the space"
+        " before it; ``subwords`` are pieces of words by byte pair encoding, and need"
+        " the package tokenizers. The vocabulary is that of the training part.",
+        Option("characters, bytes, words or subwords.", panel=MODEL),
+        _HERE,
+    ),
+    Parameter(
+        "cell",
+        CellKind(_cells),
+        "The recurrent layers: a name, or a cell of yours.",
+        Option(
+            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
+            panel=MODEL,
+            read=read_cell,
+        ),
+        _HERE,
+    ),
+    Parameter(
+        "hidden_size",
+        _WholeOrAuto(),
+        "Units of a layer; ``auto``: for about as many weights as the training text"
+        " has characters, from 64 to 512.",
+        _auto("--hidden", "Hidden units; by the length of the text."),
+        _HERE,
+    ),
+    Parameter(
+        "num_layers",
+        Whole(),
+        "Layers on top of each other.",
+        Option("Stacked layers.", int, "--layers", MODEL),
+        _HERE,
+    ),
+    Parameter(
+        "embedding_size",
+        _WholeOrAuto(),
+        "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
+        " there are, at most ``hidden_size``.",
+        _auto("--embedding", "Numbers that a token becomes."),
+        _HERE,
+    ),
+    Parameter(
+        "tied",
+        Checked('bool or "auto"', _tied),
+        "Share the embedding's matrix with the head; ``auto``: with more than 512"
+        " tokens.",
+        Option(
+            "Share embedding and head: yes, no, auto.", panel=MODEL, read=_read_tied
+        ),
+        _HERE,
+    ),
+    Parameter(
+        "vocabulary_size",
+        _WholeOrAuto(2),
+        "Most tokens; those that are left out count as one, <unk>. ``auto``: all"
+        " characters, 20,000 words, subwords by the length of the text.",
+        _auto("--vocabulary", "Most tokens."),
+        _HERE,
+    ),
+    Parameter(
+        "min_count",
+        _WholeOrAuto(),
+        "Tokens that the training part has less often are <unk>; ``auto``: 2 of words"
+        " and subwords, else 1.",
+        tasks=_HERE,
+    ),
+    Parameter(
+        "window",
+        _WholeOrAuto(),
+        "Steps that a gradient goes back over, about: windows are of random lengths."
+        " The state is carried over. ``auto``: 100 characters or bytes, 50 words.",
+        _auto("--window", "Steps a gradient goes back over."),
+        _HERE,
+    ),
+    Parameter(
+        "batch_size",
+        _WholeOrAuto(),
+        "Streams that are read side by side; ``auto``: 4 to 64, for about 400 updates"
+        " an epoch.",
+        _auto("--batch-size", "Streams side by side."),
+        _HERE,
+    ),
+    Parameter(
+        "dropout",
+        Share(zero=True),
+        "Share of the units dropped while training, of the embedding and of the last"
+        " layer's output for a whole window, and between layers.",
+        Option("Share of outputs dropped while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "embedding_dropout",
+        Share(zero=True),
+        "Share of the tokens without an embedding in a window, while training.",
+        Option("Share of tokens dropped while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "state_dropout",
+        Share(zero=True),
+        "Share of the state's units that the next steps do not see in a window, while"
+        " training.",
+        Option("Share of the state dropped while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "weight_dropout",
+        Share(zero=True),
+        "Share of the recurrent weights that are zero in a window, while training.",
+        Option("Share of recurrent weights dropped.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "learning_rate",
+        Checked("float"),
+        "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
+        " cosine, and else it stays and the weights are averaged.",
+        Option("Learning rate.", float, "--lr", MODEL),
+        _HERE,
+        "learning_rate",
+    ),
+    Parameter(
+        "validation_fraction",
+        Share(zero=True),
+        "Share of the text, its end, held out to choose the epoch and for the scores;"
+        " 0 for none.",
+        Option("Share held out at the end; 0.1.", float, "--validation", MODEL),
+        _HERE,
+    ),
+)
+"""Those that a language model has, and its own in place of those that all have."""

@@ -1,0 +1,58 @@
+"""What a comparison of networks says, and how sure it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.tasks._verdict import said
+from elman.tasks.sequence.order._leaning import by_sequence, difference
+
+_ERRORS = 2.0  # standard errors from which a difference is none of chance
+
+
+def sentence(
+    found: dict[str, Any],
+    errors: dict[str, NDArray[np.float64]],
+    lengths: NDArray[np.int64] | None,
+) -> str:
+    """Return who is best, beside the chosen network and the best simple model.
+
+    Parameters
+    ----------
+    found : dict
+        The comparison without this.
+    errors : dict of str to ndarray
+        How wrong each network is on every row, the mean over the seeds.
+    lengths : ndarray or None
+        Of the sequences, where each step has a row.
+    """
+    metric, lower = found["metric"], found["lower_is_better"]
+    sign = 1 if lower else -1
+    networks = [row for row in found["rows"] if row["kind"] in ("network", "other")]
+    simple = [row for row in found["rows"] if row["kind"] not in ("network", "other")]
+    ranked = sorted(networks, key=lambda row: sign * row["values"][metric])
+    chosen = next(row for row in networks if row["kind"] == "network")
+    best, second = ranked[:2]
+
+    def words(row: dict[str, Any]) -> str:
+        return f"{row['model']} ({said(row['values'][metric], lower)})"
+
+    first = (
+        f"Of {len(networks)} networks with about {found['parameters']:,} parameters"
+        f" {words(best)} has the {'lowest' if lower else 'highest'} {metric}"
+    )
+    other = second if best is chosen else chosen
+    gap = errors[other["model"]] - errors[best["model"]]
+    mean, error = difference(by_sequence(gap, lengths))
+    sure = mean > _ERRORS * error
+    how = "by more than chance" if sure else "by no more than chance"
+    parts = [f"{first}, before {words(other)}, {how}."]
+    if simple:
+        top = min(simple, key=lambda row: sign * row["values"][metric])
+        better = sign * (top["values"][metric] - best["values"][metric]) < 0
+        wins = "A simpler model does better" if better else "The best simple model"
+        parts.append(f"{wins}: {words(top)}.")
+    return " ".join(parts)

@@ -1,0 +1,109 @@
+"""``elman train language`` and ``elman generate``."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import elman as package
+
+FAST = ("--hidden", "8", "--epochs", "1", "--batch-size", "4", "--quiet")
+
+
+@pytest.fixture
+def lines(tmp_path):
+    draw = np.random.default_rng(0)
+    words = draw.choice(["sun", "moon", "rain", "the"], 300)
+    path = tmp_path / "poem.txt"
+    path.write_text("\n".join(" ".join(words[i : i + 5]) for i in range(0, 300, 5)))
+    return path
+
+
+def test_from_a_text_to_another(elman, lines, tmp_path):
+    done = elman("train", "language", lines, *FAST)
+    assert done.status == 0, done.err
+    assert "7-gram" in done.out
+    assert "nats a character" in done.out
+    run = tmp_path / "runs" / "poem-1"
+    assert (run / "report.html").is_file()
+
+    wrote = elman("generate", run, "--prompt", "the ", "--length", "20")
+    model = package.load(run)
+    assert wrote.out == "the " + model.generate("the ", 20) + "\n"
+    told = elman("generate", run, "--temperature", "0", "--json", "--length", "4")
+    expected = model.generate(length=4, temperature=0)
+    assert json.loads(told.out) == {"prompt": "", "text": expected, "seed": 0}
+
+    for arguments, words in (
+        (("generate", run, "--prompt", "☃"), "the text trained on has no '☃'"),
+        (("predict", run, lines), "write with it: elman generate"),
+        (("update", run, lines), "elman generate writes with it"),
+    ):
+        refused = elman(*arguments)
+        assert refused.status == 2
+        assert words in refused.err
+        assert refused.err.count("\n") == 1
+
+
+def test_another_text_is_scored(elman, lines, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the rain the sun\n" * 9)
+    done = elman("train", "language", lines, "--test", other, "--json", *FAST)
+    scores = json.loads(done.out)["scores"]
+    assert scores["split"] == "test, other.txt"
+    assert len(scores["rows"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "bad.txt: the file is empty"),
+        (b"\n \n", "bad.txt: the file is empty"),
+        (b"one line", "bad.txt: the text has 8 characters, too few to learn from"),
+        ("今天天气很好".encode("gbk") * 90, "is not UTF-8, and which encoding"),
+        (bytes(range(256)) * 9, "this is binary data, not text"),
+    ],
+)
+def test_a_bad_text_is_one_line_and_leaves_nothing(elman, tmp_path, content, words):
+    (tmp_path / "bad.txt").write_bytes(content)
+    done = elman("train", "language", "bad.txt", *FAST)
+    assert done.status == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_and_a_missing_file_are_one_line(elman, tmp_path):
+    (tmp_path / "texts").mkdir()
+    folder = elman("train", "language", "texts")
+    assert "texts: this is a folder; name a file in it" in folder.err
+    gone = elman("train", "language", "text")
+    assert "text: no such file; did you mean 'texts'?" in gone.err
+
+
+def test_an_interrupted_run_goes_on(elman, lines, monkeypatch, tmp_path):
+    from elman.training import Progress
+
+    def interrupt(self, state):
+        if state.step == 3:
+            raise KeyboardInterrupt
+
+    straight = elman("train", "language", lines, *FAST, "--out", "a", "--seed", "1")
+    assert straight.status == 0
+    monkeypatch.setattr(Progress, "on_step", interrupt)
+    options = [option for option in FAST if option != "--quiet"]
+    stopped = elman("train", "language", lines, *options, "--out", "b", "--seed", "1")
+    assert stopped.status == 130
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert elman("resume", "b", "--quiet").status == 0
+    models = [(tmp_path / run / "model.safetensors").read_bytes() for run in "ab"]
+    assert models[0] == models[1]
+
+
+def test_a_text_is_diagnosed(elman, lines):
+    done = elman("diagnose", "language", lines, "--hidden", "8", "--init", "default")
+    assert done.status == 0, done.err
+    assert "Gradient flow" in done.out
