@@ -35,7 +35,7 @@ def number(value: float | None) -> str:
     """Write an error in two digits."""
     if value is None:
         return "diverged"
-    return f"{value:.1e}".replace("e-0", "e-") if value < 1e-3 else f"{value:.2g}"
+    return f"{value:.1e}".replace("e-0", "e-") if value < 1e-3 else f"{value:.3g}"
 
 
 def words(settings: Row) -> str:
