@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-avx2 bench-beside-gru bench-cells bench-classification bench-equations bench-flow bench-language bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -87,8 +87,7 @@ bench-beside-gru: $(VENV)/.installed  ## A training step of every cell as a shar
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py
 
-bench-language: $(VENV)/.installed  ## Language models of several cells beside n-grams (ELMAN_DATA)
-	$(BIN)/python benchmarks/language.py
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
