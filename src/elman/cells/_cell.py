@@ -298,11 +298,11 @@ class Cell:
         **options
             Those of `elman.cells.lower`.
         """
-        from .program._lower import lower
-
         key = tuple(sorted(options.items()))
         kept = self.__dict__.setdefault("_lowered", {})
         if key not in kept:
+            from .program._lower import lower
+
             kept[key] = lower(self.traced, **options)
         found: Lowered = kept[key]
         return found

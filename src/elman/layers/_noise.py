@@ -16,6 +16,8 @@ from torch.nn.functional import dropout
 from elman._errors import InputError
 from elman.ops import Noise, held
 
+from .batch._batch import Batch
+
 Zoneout = float | tuple[float, ...]
 
 
@@ -90,3 +92,24 @@ def draw(layer: Any, x: Tensor, of_equations: bool) -> Noise | None:
             for p, width in zip(rates, widths, strict=True)
         ),
     )
+
+
+def sort_noise(batch: Batch, noise: Noise | None) -> Noise | None:
+    """Return noise that was drawn in the caller's order of rows in the batch's own.
+
+    So what a row sees does not depend on how the batch came in.
+
+    Parameters
+    ----------
+    batch : Batch
+    noise : Noise, optional
+    """
+    if noise is None or batch.packed is None or batch.packed.sorted_indices is None:
+        return noise
+    factor = noise.recurrent
+    if isinstance(factor, Tensor):
+        factor = batch.sort(factor.unsqueeze(0)).squeeze(0)
+    elif factor is not None:
+        factor = tuple(batch.sort(f.unsqueeze(0)).squeeze(0) for f in factor)
+    stays = (batch.sort(s) if isinstance(s, Tensor) else s for s in noise.stays)
+    return Noise(factor, tuple(stays))
