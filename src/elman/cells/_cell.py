@@ -76,6 +76,9 @@ class Cell:
     dropped : tuple of str
         States that recurrent dropout may hide from the recurrent weights; default:
         the first.
+    parts : tuple of tuple of str
+        States that are parts of one unit, as real and imaginary: recurrent dropout and
+        zoneout hold all of it back, or nothing.
     init : mapping
         How parameters start, by parameter or by gate: see `elman.cells.initial`.
     limits : mapping
@@ -98,6 +101,7 @@ class Cell:
     states: ClassVar[tuple[str, ...]] = ("h",)
     gates: ClassVar[tuple[str, ...]] = ()
     dropped: ClassVar[tuple[str, ...] | None] = None
+    parts: ClassVar[tuple[tuple[str, ...], ...]] = ()
     source: ClassVar[str] = ""
     use: ClassVar[str] = ""
     init: Mapping[str, Draw | float] = {}
