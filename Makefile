@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-avx2 bench-cells bench-classification bench-equations bench-flow bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-beside-gru bench-cells bench-classification bench-equations bench-flow bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -80,6 +80,9 @@ bench-bikeshare: $(VENV)/.installed  ## Forecast errors on the bike rentals, thr
 
 bench-cells: $(VENV)/.installed  ## Cells on the core: interpreted beside compiled
 	$(BIN)/python benchmarks/cells.py
+
+bench-beside-gru: $(VENV)/.installed  ## A training step of every cell as a share of a GRU's, for their pages
+	$(BIN)/python benchmarks/beside_gru.py
 
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py

@@ -53,7 +53,9 @@ def _learned(own: Learned | None) -> str:
         errors = [run["test"] for run in own.adding if run["test"] is not None]
         solved = f"not solved: {min(errors, default=math.inf):.2g}"
     else:
-        solved = f"{own.step:,}"
+        times = [run["solved_at"] is not None for run in own.adding]
+        some = "" if all(times) else f" ({sum(times)} of {len(times)})"
+        solved = f"{own.step:,}{some}"
     return f"{solved}{' °' if own.behind else ''} | {spark(own)} | {digits}"
 
 

@@ -49,7 +49,8 @@ def asked(
     from elman.tasks import ESTIMATORS, other_encoders
 
     count = whole_number("--compare-seeds", 1 if seeds is None else seeds, 1)
-    other_encoders(ESTIMATORS[task](**options), names, "--compare-with")
+    own = {name: options[name] for name in ("cell",) if name in options}
+    other_encoders(ESTIMATORS[task](**own), names, "--compare-with")
     if seconds is not None:
         seconds = real("--compare-seconds", seconds)
     return {"compare_seeds": count, "compare_with": names, "compare_seconds": seconds}
@@ -112,10 +113,10 @@ def without_curves(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fairness(found: dict[str, Any]) -> str:
-    as_long = "" if found["given_seconds"] else " that this one took"
+    as_long = "" if found["given_seconds"] else ", what this one took"
     many = "" if found["seeds"] == 1 else f", the mean of {found['seeds']} seeds"
     return (
-        f"Each other network was trained for at most the {found['seconds']:.1f} s"
+        f"Each other network was trained for at most {found['seconds']:.1f} s"
         f"{as_long} with a part held out, or until its loss had settled{many};"
         " networks are alone here, without linear models."
     )

@@ -43,7 +43,7 @@ def comparison_table(comparison: Mapping[str, Any]) -> Compared | None:
     known.sort(key=lambda pair: pair[0] if lower else -pair[0])
     seeds = int(finite(comparison.get("seeds")) or 1)
     seconds = number(comparison.get("seconds"))
-    as_long = "" if comparison.get("given_seconds") else " that the first took"
+    as_long = "" if comparison.get("given_seconds") else ", what the first took"
     return Compared(
         f"{metric}, {'lower' if lower else 'higher'} is better"
         f"{f'; mean and deviation over {seeds} seeds' if seeds > 1 else '; one seed'}."

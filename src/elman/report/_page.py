@@ -16,8 +16,16 @@ from ._comparison import comparison_table
 from ._headline import big_numbers
 from ._many import many_series
 from ._numbers import duration, moment, number
-from ._tables import class_rows, confusion_rows, next_rows, remedy_rows, score_table
+from ._tables import (
+    ScoreTable,
+    class_rows,
+    confusion_rows,
+    next_rows,
+    remedy_rows,
+    score_table,
+)
 from ._values import finite, listed, rows, section
+from ._written import samples, surprise_text
 from .flow._flow import flow_picture
 from .flow._flow_map import flow_map_picture
 from .flow._memory import scales_picture, spectrum_picture
@@ -102,7 +110,9 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "findings": _findings(diagnosis),
         "remedies": remedy_rows(diagnosis),
-        "learning": learning_picture(training),
+        "learning": learning_picture(training, **_beside(results, scores)),
+        "surprise": surprise_text(results),
+        "samples": samples(results),
         "flow_map": flow_map_picture(training),
         "training": _training(training),
         "part": part,
@@ -150,6 +160,21 @@ def _forecasts(
                 }
             )
     return shown
+
+
+def _beside(results: Mapping[str, Any], scores: ScoreTable | None) -> dict[str, Any]:
+    """Return how the loss of a language model is drawn: over time, beside n-grams."""
+    known = TASKS.get(str(results.get("task") or ""))
+    if known is None or known.data != "text":
+        return {}
+    found = rows(section(results, "scores"), "rows") if scores else []
+    losses = [
+        (finite(section(row, "values").get(scores.metric if scores else "")), row)
+        for row in found
+        if row.get("kind") == "baseline"
+    ]
+    ranked = [(value, str(row.get("model"))) for value, row in losses if value]
+    return {"clock": True, "other": min(ranked, default=None)}
 
 
 def _pairs(question: list[Any]) -> list[tuple[str, str]]:

@@ -175,6 +175,7 @@ def test_what_diagnose_of_a_run_refuses(elman, cases):
 
 
 COMPARE = ["--compare-with", "lstm,tcn", "--compare-seconds", 60]
+COMPARE += ["--checkpoint-every", 0]
 
 
 def test_a_network_beside_others(elman, cases):

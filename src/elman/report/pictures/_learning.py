@@ -25,8 +25,22 @@ _STOPS = {
 }
 
 
-def learning_picture(training: Mapping[str, Any]) -> Picture | None:
-    """Draw the learning curves of the results' ``training``."""
+def learning_picture(
+    training: Mapping[str, Any],
+    *,
+    clock: bool = False,
+    other: tuple[float, str] | None = None,
+) -> Picture | None:
+    """Draw the learning curves of the results' ``training``.
+
+    Parameters
+    ----------
+    training : mapping
+    clock : bool
+        Over the seconds of training in the place of epochs.
+    other : tuple of float and str, optional
+        The loss of something else, and what that is called.
+    """
     history = rows(training, "history")
     if len(history) < 2:
         return None
@@ -37,6 +51,15 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
     if not (np.isfinite(epoch).all() and (np.diff(epoch) > 0).all()):
         epoch = np.arange(len(history), dtype=float)
     best = finite(training.get("best_epoch"))
+    ends = epoch
+    if clock:
+        taken = floats([row.get("seconds") for row in history])
+        taken = np.cumsum(np.where(np.isfinite(taken), taken, 0.0))
+        clock = bool((np.diff(taken) > 0).all())
+    if clock:
+        at = np.flatnonzero(epoch == best)
+        best = float(taken[at[0]]) if len(at) else None
+        epoch = taken
     with_norm = bool((norm > 0).any())
 
     def draw(sheet: Sheet) -> Figure:
@@ -48,7 +71,9 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
             figure, 32, 185, right=half + 12 if beside else 8, title="loss"
         )
         _losses(first, epoch, loss, validation, best)
-        _epochs(first, epoch)
+        if other is not None:
+            first.axhline(other[0], color=INK, linewidth=1, linestyle="dotted")
+        _epochs(first, epoch, clock)
         if with_norm:
             second = sheet.panel(
                 figure,
@@ -60,7 +85,7 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
             second.plot(epoch, np.where(norm > 0, norm, np.nan), color=MUTED)
             scaled(second, norm)
             _best(second, best)
-            _epochs(second, epoch)
+            _epochs(second, epoch, clock)
         return figure
 
     keys = [Key("line muted", "training part")]
@@ -68,16 +93,18 @@ def learning_picture(training: Mapping[str, Any]) -> Picture | None:
         keys.append(Key("line accent", "validation part"))
     if best is not None:
         keys.append(Key("upright ink", "best epoch, whose weights were kept"))
+    if other is not None:
+        keys.append(Key("dotted", f"{other[1]}, {other[0]:.3f}"))
     return picture(
         "learning",
         draw,
-        alt="Training and validation loss by epoch"
+        alt=f"Training and validation loss by {'seconds' if clock else 'epoch'}"
         + (", and the norm of the gradient." if with_norm else "."),
         keys=keys,
         reading="Good: both lines fall and level off together. Bad: the training "
         "loss keeps falling while the validation loss climbs, which is learning by "
         "heart, or the lines jump about.",
-        finding=_finding(training, epoch, best),
+        finding=_finding(training, ends, finite(training.get("best_epoch"))),
     )
 
 
@@ -114,10 +141,10 @@ def _best(axes: Axes, best: float | None) -> None:
         axes.axvline(best, color=INK, linewidth=0.8, zorder=1)
 
 
-def _epochs(axes: Axes, epoch: Floats) -> None:
+def _epochs(axes: Axes, epoch: Floats, clock: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlim(epoch[0], epoch[-1])
-    words(axes, 0, -34, "epoch", color=MUTED)
+    words(axes, 0, -34, "seconds of training" if clock else "epoch", color=MUTED)
 
 
 def _finding(training: Mapping[str, Any], epoch: Floats, best: float | None) -> str:

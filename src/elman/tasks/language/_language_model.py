@@ -86,7 +86,7 @@ class LanguageModel(Estimator):
         epochs: int | None = None,
         max_seconds: float | None = 540.0,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 2e-3,
+        learning_rate: float = 3e-3,
         weight_decay: float = 0.0,
         clip_norm: float | Literal["auto"] | None = 1.0,
         patience: int | Literal["auto"] | None = "auto",

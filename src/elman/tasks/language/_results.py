@@ -34,7 +34,7 @@ def report(estimator: Any, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
     network, vocabulary = fitted.network, recipe.vocabulary
     results: dict[str, Any] = {
         "task": estimator.task,
-        "title": f"A text of {_all(recipe):,} characters, its next {_unit(recipe)}",
+        "title": f"The next {_unit(recipe)} of a text of {_all(recipe):,} characters",
         "question": _question(estimator, recipe),
         "notes": [
             *([fitted.start.note] if fitted.start.note else []),

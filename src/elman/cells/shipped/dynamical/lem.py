@@ -31,8 +31,8 @@ class LEM(Cell):
     source = "Rusch, Mishra, Erichson and Mahoney, Long expressive memory for sequence "
     source += "modeling, 2022"
     use = (
-        "For long sequences with events at several time scales: with the GRU and RHN "
-        "the best on both tasks. It costs a third more than a GRU."
+        "For long sequences with events at several time scales: with GRU and RHN ahead "
+        "on both tasks. It costs a third more than a GRU."
     )
     states = ("h", "z")
     gates = ("p", "q", "z", "h")

@@ -30,9 +30,9 @@ class JANET(Cell):
     source = "van der Westhuizen and Lasenby, The unreasonable effectiveness of the "
     source += "forget gate, 2018"
     use = (
-        "Where memory is what counts and weights are dear: a GRU's results on both "
-        "tasks with a third fewer weights and a third less time. It takes longer to "
-        "begin, so give it steps, or chrono biases."
+        "Where weights are dear and memory is what counts: two thirds of a GRU's "
+        "weights and time. It needs three times a GRU's steps to begin with adding; "
+        "`longest` gives it chrono biases."
     )
     gates = ("f", "g")
     beta: float = 1.0

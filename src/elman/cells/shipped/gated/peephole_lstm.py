@@ -22,8 +22,8 @@ class PeepholeLSTM(Cell):
     source = "Gers and Schmidhuber, Recurrent nets that time and count, 2000"
     use = (
         "Where exact timing matters, as of spikes or of steps to be counted: the gates "
-        "see the cell itself. It costs as much as an LSTM, and learns the digits "
-        "better here."
+        "see the cell itself. It costs as much as an LSTM, and reads the digits better "
+        "here."
     )
     states = ("h", "c")
     gates = ("i", "f", "g", "o")

@@ -22,7 +22,9 @@ class LinOSS(Cell):
     with A = relu(Â), Δ = σ(Δ̂) and S = 1 / (1 + Δ² A) (``scheme="im"``: implicit, the
     oscillations die out slowly) or S = 1 (``"imex"``: they stay). Â and Δ̂ start even
     between 0 and 1, B and C within ±1/√fan-in. Here B and C are real, and D is a full
-    matrix. The cell is linear: nonlinear layers belong between several.
+    matrix. The cell is linear: nonlinear layers belong between several. What a unit
+    holds of an input is a sine of the time since, so an even memory of all steps has to
+    be put together from many; adding asks for one.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class LinOSS(Cell):
     source = "Rusch and Rus, Oscillatory state-space models, 2025"
     use = (
         "For very long signals that oscillate, between nonlinear layers, at half a "
-        "GRU's cost. By itself it is linear; its outputs start large, so a lower rate "
-        "or a normalisation serves it."
+        "GRU's cost. By itself it is linear; few of its oscillations last for a "
+        "hundred steps at the start, so on adding it depends on the seed: take a low "
+        "rate."
     )
     states = ("h", "y", "z")
     gates = ("u", "h")
