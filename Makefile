@@ -12,7 +12,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-avx2 bench-beside-gru bench-cells bench-classification bench-equations bench-flow bench-long-dependencies bench-recurrent \
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
         bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
         test-oldest test-newest
 
@@ -86,6 +86,8 @@ bench-beside-gru: $(VENV)/.installed  ## A training step of every cell as a shar
 
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py
+
+        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs

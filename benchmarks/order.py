@@ -1,7 +1,7 @@
 """Which networks lean on the order of the steps: MNIST-1D as it is, and shuffled.
 
 pip install mnist1d
-python benchmarks/order.py [--seeds 1] [--epochs 25] [--out order.jsonl]
+python benchmarks/order.py [--seeds 1] [--epochs 25 | --seconds 100] [--out order.jsonl]
 
 4,000 sequences of 40 steps to train on and 1,000 to test, made by the package from its
 seed, without a download. Each network is trained alone (``highway="none"``) on the
@@ -56,7 +56,9 @@ def mlp(how: str, seed: int, parts: Any) -> dict[str, Any]:
     }
 
 
-def network(name: str, how: str, seed: int, epochs: int, parts: Any) -> dict:
+def network(
+    name: str, how: str, seed: int, length: dict[str, Any], parts: Any
+) -> dict[str, Any]:
     """Return the scores of a network, or of linear models and network together."""
     X, y, test, truth = parts
     model = SequenceClassifier(
@@ -65,17 +67,14 @@ def network(name: str, how: str, seed: int, epochs: int, parts: Any) -> dict:
         num_layers=2 if name == "transformer" else 1,
         highway="auto" if name == "whole" else "none",
         shuffle_time=how,
-        epochs=epochs,
-        patience=None,
-        max_seconds=None,
-        refit=False,
+        **length,
         random_state=seed,
     ).fit(X, y)
     rows = model.scores_by_order(test, truth)["rows"]
     means = [next(iter(row["values"].values()))["mean"] for row in rows]
     training = model.results_["training"]
     return {
-        "accuracy": means[0],
+        "accuracy": float(model.score(test, truth)),
         "shuffled": means[1],
         "parameters": training["parameters"],
         "epochs": training["history"][-1]["epoch"],
@@ -105,7 +104,11 @@ def main() -> None:
     ask.add_argument("--seeds", type=int, default=1)
     ask.add_argument("--epochs", type=int, default=25)
     ask.add_argument("--out", type=Path, default=Path("order.jsonl"))
+    ask.add_argument("--seconds", type=float, help="in place of epochs, of a clock")
     asked = ask.parse_args()
+    length: dict[str, Any] = {"max_seconds": asked.seconds}
+    if asked.seconds is None:
+        length |= {"epochs": asked.epochs, "patience": None, "refit": False}
     lines = asked.out.read_text().splitlines() if asked.out.exists() else []
     found = [json.loads(line) for line in lines]
     known = {(run["name"], run["how"], run["seed"]) for run in found}
@@ -119,7 +122,7 @@ def main() -> None:
                 scores = (
                     mlp(how, seed, parts)
                     if name == "mlp"
-                    else network(name, how, seed, asked.epochs, parts)
+                    else network(name, how, seed, length, parts)
                 )
                 busy = time.process_time() - busy
                 run = {"name": name, "how": how, "seed": seed, "busy": busy, **scores}

@@ -117,7 +117,25 @@ def test_parts_are_states():
     class Turned(type(cells.cell("lru"))):
         parts = (("re", "imaginary"),)
 
-    with pytest.raises(
-        InputError, match=r"Turned\.parts names 'imaginary'"
-    ):
+    with pytest.raises(InputError, match=r"Turned\.parts names 'imaginary'"):
         Turned.layer(2, 4)
+
+
+@pytest.mark.parametrize("name", ["training", "cell", "forward", "_names"])
+def test_a_unit_with_the_name_of_a_module_s_own_is_refused(name):
+    class Own(elman.Cell):
+        def step(self, x, h):
+            return cells.tanh(self.linear("a", x, h)) * self.unit(name, 1.0)
+
+    with pytest.raises(InputError, match=rf'self\.unit\("{name}"\) has the name of'):
+        Own.one_step(I, H)
+    assert f"{name}_l0" in Own.layer(I, H).state_dict()
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_layer_is_made_where_another_device_is_the_default(device):
+    with torch.device(device):
+        layer = elman.LRU(I, H)
+    assert layer.weight_ih_l0.device.type == device
+    layer.to_empty(device="cpu").reset_parameters()
+    assert layer(torch.zeros(T, B, I))[0].isfinite().all()

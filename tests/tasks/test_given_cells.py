@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV
 import elman
 from elman import InputError, RunDirectoryError, cells
 from elman.cells import sigmoid, tanh
+from elman.tasks.parameters._cell import read_cell
 
 
 class Slow(elman.Cell):
@@ -139,3 +140,29 @@ def test_a_run_whose_cell_is_another(tmp_path):
     (run / "cell.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunDirectoryError, match=r"cell\.json is not the file"):
         elman.load(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cornn(dt=0.1)", r'write cell=elman\.cells\.cell\("cornn", dt=0\.1\)'),
+        ("my.py:Slow", r"import the class and write cell=Slow$"),
+        ("my.py:Slow(share=1)", r"import the class and write cell=Slow\(share=1\)$"),
+        ("nothing(dt=0.1)", r"cell must be one of"),
+    ],
+)
+def test_what_commands_read_is_written_otherwise_in_python(text, said):
+    with pytest.raises(InputError, match=said):
+        classifier(text).fit(*sequences())
+
+
+def test_a_file_whose_step_cannot_be_read_is_told_at_once(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(
+        "import elman\n"
+        "class Own(elman.Cell):\n"
+        "    def step(self, x, h):\n"
+        "        return self.linear('a', x, h) % 2\n"
+    )
+    with pytest.raises(InputError, match=r"own\.py, line 4, in step"):
+        read_cell("--cell", f"{file}:Own")

@@ -37,6 +37,7 @@ from .equations._draws import Rotations as Rotations
 from .equations._draws import SoftplusRing as SoftplusRing
 from .equations._draws import Uniform as Uniform
 from .equations._functions import cos as cos
+from .equations._functions import detach as detach
 from .equations._functions import exp as exp
 from .equations._functions import log as log
 from .equations._functions import maximum as maximum
@@ -114,6 +115,7 @@ __all__ = [
     "core_bias",
     "core_weights",
     "cos",
+    "detach",
     "exp",
     "find",
     "gate_names",

@@ -23,12 +23,13 @@ from .graph._graph import POINTWISE, Linear, Node, ordered
 from .numeric._operations import operation
 
 VERSION = 3
-"""Since 2 parameters may be transformed, since 3 weights shared.
+"""Since 2 parameters may be transformed, since 3 weights shared
+and values detached.
 
 What has neither is written as before, as 1.
 """
 
-_KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed")
+_KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed", "detach")
 
 
 def stored(cell: Cell) -> dict[str, Any]:
@@ -47,7 +48,8 @@ def stored(cell: Cell) -> dict[str, Any]:
     units, weights = starts(cell)
     transforms = {k: _plain_of(t, _transforms) for k, t in cell.transforms.items()}
     version = 2 if transforms else 1
-    if any(n.data.shared for n in step.linears):
+    detached = any(n.op == "detach" for n in ordered(step.roots))
+    if detached or any(n.data.shared for n in step.linears):
         version = VERSION
     return {
         "version": version,
@@ -89,6 +91,7 @@ def described(cell: Cell) -> dict[str, Any]:
         "gates": list(step.gates),
         "heads": step.heads,
         "dropped": [step.states[k] for k in step.dropped],
+        **({"parts": [list(names) for names in cell.parts]} if cell.parts else {}),
         "options": cell.chosen(),
         "written": cell.written_options(),
         "nodes": [[n.op, [places[a] for a in n.args], _data_of(n)] for n in order],
@@ -188,7 +191,7 @@ class _Stored(Cell):
                 return Symbol(like.node.table.make("width"))
             return float(like.shape[-1])
         if any(isinstance(a, Symbol) for a in args):
-            if op not in ("rowsum", "normed"):
+            if op not in ("rowsum", "normed", "detach"):
                 return record(op, *args)
             nodes = [a.node for a in args]
             return Symbol(nodes[0].table.make(op, nodes))
@@ -225,6 +228,7 @@ def made(
         "states": tuple(map(str, data["states"])),
         "gates": tuple(map(str, data["gates"])),
         "dropped": tuple(map(str, data["dropped"])),
+        "parts": tuple(tuple(map(str, names)) for names in data.get("parts", ())),
         "heads": int(data["heads"]),
         "init": dict(init),
         "limits": dict(limits),

@@ -10,6 +10,7 @@ from torch.compiler import is_compiling
 from torch.nn import Parameter
 
 from elman import cells
+from elman._errors import InputError
 from elman.ops import exporting
 
 
@@ -40,6 +41,11 @@ def add_parameters(
     if not bias:
         found.pop("bias", None)
     for name, shape in found.items():
+        if hasattr(module, name + ending):
+            raise InputError(
+                f'{type(cell).__name__}.step: self.unit("{name}") has the name of '
+                "something that a module has; choose another"
+            )
         setattr(module, name + ending, Parameter(torch.empty(shape, **how)))
     return [name + ending for name in found]
 
@@ -66,7 +72,7 @@ def draw_parameters(
     """
 
     def source(shape: tuple[int, ...]) -> Any:
-        return torch.rand(shape, dtype=torch.float64).numpy()
+        return torch.rand(shape, dtype=torch.float64, device="cpu").numpy()
 
     drawn = cells.initial(cell, *sizes, source)
     for name in names:

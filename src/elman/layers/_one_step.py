@@ -59,6 +59,7 @@ class OneStep(Unscriptable, nn.Module):
         self.input_size = whole_number("input_size", input_size)
         self.hidden_size = whole_number("hidden_size", hidden_size)
         sizes = self.input_size, self.hidden_size
+        self._names: list[str] = []
         self._names = add_parameters(
             self, cell, sizes, bias=bias, device=device, dtype=dtype
         )

@@ -10,7 +10,7 @@ from typing import Any
 from elman.cells._arrays import np
 
 from ._blame import step_error
-from ._symbols import Input, Symbol, record
+from ._symbols import Input, Symbol, moves, record
 
 Value = Any
 """A symbol while a step is traced, an array or a tensor while it is run."""
@@ -172,7 +172,7 @@ def where(condition: Value, a: Value, b: Value) -> Value:
     if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
         floats = condition.is_floating_point()
         kind = condition.dtype if floats else torch.get_default_dtype()
-        a = torch.as_tensor(a, dtype=kind, device=condition.device)
+        a = condition.new_full((), a, dtype=kind)
     return torch.where(condition != 0, *_same(torch, a, b))
 
 
@@ -183,6 +183,28 @@ def row_sum(value: Value) -> Value:
     if tensors(value) is None:
         return np.sum(value, axis=-1, keepdims=True)
     return value.sum(-1, keepdim=True)
+
+
+def detach(value: Value) -> Value:
+    """Return the value, through which no gradient passes.
+
+    A program exported for any number of steps predicts, and has the value alone.
+
+    Parameters
+    ----------
+    value : value
+        Of the step: computed from x or a state.
+    """
+    if isinstance(value, Symbol):
+        if not moves(value.node):
+            raise step_error(
+                "detach takes a value that x or a state reaches; a parameter that is "
+                "not trained has requires_grad_(False)"
+            )
+        return Symbol(value.node.table.make("detach", (value.node,)))
+    if isinstance(value, Input):
+        value._refuse()
+    return value if tensors(value) is None else value.detach()
 
 
 def normalise(value: Value, eps: float = 1e-5) -> Value:

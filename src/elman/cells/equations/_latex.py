@@ -95,6 +95,7 @@ class _Latex(_Plain):
         "sign": r"\operatorname{sign}",
         "step": r"\operatorname{step}",
         "log": r"\ln",
+        "detach": r"\operatorname{detach}",
     }
 
     def name(self, text: str) -> str:

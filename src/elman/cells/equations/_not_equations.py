@@ -11,7 +11,7 @@ from ._blame import step_error
 
 FUNCTIONS = (
     "sigmoid, tanh, relu, softplus, exp, log, sqrt, abs, sin, cos, maximum, minimum, "
-    "where, row_sum, row_mean, normalise"
+    "where, row_sum, row_mean, normalise, detach"
 )
 """What a step may call, for messages."""
 

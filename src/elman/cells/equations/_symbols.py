@@ -9,7 +9,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, NoReturn
 
-from elman.cells.graph._graph import Node, Table, is_const
+from elman.cells.graph._graph import Node, Table, is_const, ordered
 
 from ._blame import step_error
 from ._not_equations import NotEquations, instead
@@ -155,6 +155,11 @@ _UFUNCS = {
 
 def _plain(value: Any) -> bool:
     return isinstance(value, Symbol | Real) or getattr(value, "shape", None) == ()
+
+
+def moves(node: Node) -> bool:
+    """Return whether a value depends on x or a state."""
+    return any(n.op in ("before", "linear") for n in ordered([node]))
 
 
 def record(op: str, *args: Any) -> Symbol:

@@ -16,7 +16,7 @@ from elman.cells.graph._graph import POINTWISE, Linear, Node, Table, ordered
 
 from ._blame import failed_step, step_error
 from ._draws import Draw
-from ._symbols import Input, Symbol, node_of
+from ._symbols import Input, Symbol, moves, node_of
 
 if TYPE_CHECKING:
     from elman.cells._cell import Cell
@@ -97,7 +97,7 @@ class _Trace:
         if len(set(args)) != len(args):
             raise step_error(f'self.linear("{name}", ...) got one value twice')
         for arg in args:
-            if not _moves(arg):
+            if not moves(arg):
                 raise step_error(
                     f'self.linear("{name}", ...) got a value that no state and no '
                     "input reaches; multiply states, x or what is computed from them"
@@ -172,7 +172,7 @@ class _Trace:
         if name in self.states:
             raise step_error(f'self.gate("{name}", ...) has the name of a state')
         node = node_of(self.table, value)
-        if (not node.args and node.op != "linear") or not _moves(node):
+        if (not node.args and node.op != "linear") or not moves(node):
             raise step_error(
                 f'self.gate("{name}", ...) names a value that the step computes from x '
                 "or a state; got a parameter, a number or a state as it was"
@@ -180,11 +180,6 @@ class _Trace:
         if self.named.setdefault(name, node) is not node:
             raise step_error(f'self.gate("{name}", ...) names two values')
         return Symbol(node)
-
-
-def _moves(node: Node) -> bool:
-    """Return whether a value depends on x or a state."""
-    return any(n.op in ("before", "linear") for n in ordered([node]))
 
 
 def _check_name(what: str, name: Any) -> None:

@@ -254,10 +254,33 @@ def replaced(
     return new
 
 
-def without_rules(roots: Iterable[Node]) -> dict[Node, Node]:
+def without_norms(roots: Iterable[Node], *, detached: bool = True) -> dict[Node, Node]:
     """Return what every node becomes without "normed" nodes.
 
     Those stand for their first argument, and tell reverse differentiation a shorter way
     than through it.
+
+    Parameters
+    ----------
+    roots : iterable of Node
+    detached : bool
+        Whether "detach" nodes stay.
     """
-    return replaced(roots, lambda n, args: args[0] if n.op == "normed" else None)
+    leaving = ("normed",) if detached else ("normed", "detach")
+    return replaced(roots, lambda n, args: args[0] if n.op in leaving else None)
+
+
+def without_rules(roots: Iterable[Node]) -> dict[Node, Node]:
+    """Return what every node becomes without those that only gradients know of.
+
+    A "detach" node has the value of its argument, and stays a value of its own: two
+    products, of a value and of it detached, are two. The core has no such operation,
+    but the larger of twice the same.
+    """
+
+    def rule(node: Node, args: tuple[Node, ...]) -> Node | None:
+        if node.op == "detach":
+            return node.table.make("max", (args[0], args[0]))
+        return args[0] if node.op == "normed" else None
+
+    return replaced(roots, rule)

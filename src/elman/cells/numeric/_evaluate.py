@@ -15,7 +15,7 @@ from elman.cells.equations._draws import Draw
 from elman.cells.equations._functions import Value
 from elman.cells.equations._symbols import Input
 from elman.cells.equations._trace import Step
-from elman.cells.graph._graph import Node, ordered, without_rules
+from elman.cells.graph._graph import Node, ordered, without_norms
 from elman.cells.graph._layout import (
     BIAS,
     INPUT_WEIGHT,
@@ -192,7 +192,7 @@ class Composite:
     def __init__(
         self, step: Step, parameters: Mapping[str, Value], *, apart: bool = False
     ) -> None:
-        step = step.renewed(without_rules(step.roots))
+        step = step.renewed(without_norms(step.roots, detached=not apart))
         self.step, self.parameters, self._apart = step, parameters, apart
         known = blocks(step.linears)
         self.hidden = parameters[INPUT_WEIGHT].shape[0] // len(known.weight_ih)

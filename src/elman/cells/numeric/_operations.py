@@ -26,6 +26,7 @@ _OPERATORS: dict[str, Callable[..., Value]] = {
     },
     "sin": functions.sin,
     "cos": functions.cos,
+    "detach": functions.detach,
 }
 
 

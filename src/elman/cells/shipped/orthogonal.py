@@ -46,9 +46,10 @@ class OrthogonalRNN(Cell):
     source += "neural networks, 2019"
     use = (
         "Where something has to be held exactly over many steps, and where order "
-        "counts: of all cells the best on the digits, with a third of a GRU's weights. "
-        "It never forgets; where old input has to be dropped take a gated cell, and "
-        "where rows are few computing its matrix costs more than the steps."
+        "counts: with a layer-normed LSTM the best on the digits, at a third of a "
+        "GRU's weights. It never forgets; where old input has to be dropped take a "
+        "gated cell, and where rows are few computing its matrix costs more than the "
+        "steps."
     )
     map: str = "cayley"
     nonlinearity: str = "modrelu"

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from elman._errors import InputError
 from elman.data import read_text
 
@@ -79,10 +76,3 @@ def check_length(text: str) -> None:
         raise InputError(
             f"the text is the character {text[0]!r} alone: there is nothing to predict"
         )
-
-
-def counted(ids: NDArray[np.int64], unknown: int | None) -> float:
-    """Return the share of tokens that are not in the vocabulary."""
-    if unknown is None or not len(ids):
-        return 0.0
-    return float((ids == unknown).mean())

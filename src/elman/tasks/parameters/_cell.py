@@ -41,6 +41,8 @@ class CellKind:
         found = cells.given(value)
         if isinstance(found, Cell) or (isinstance(found, str) and found in words):
             return found
+        if isinstance(found, str) and found:
+            _written_for_a_command(name, found, words)
         asked = value.__name__ if isinstance(value, type) else str(value)
         raise InputError(
             f"{name} must be one of {', '.join(words)}, or an elman.Cell; got {value!r}"
@@ -51,6 +53,25 @@ class CellKind:
         """Return the names in braces, and the type."""
         words = ", ".join(f'"{word}"' for word in self.words())
         return f"{{{words}}}, or a subclass of `Cell` or an instance"
+
+
+def _written_for_a_command(name: str, text: str, words: Sequence[str]) -> None:
+    """Refuse what only commands read with what to write instead of it."""
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None or (found["file"] is None and found["options"] is None):
+        return
+    kind, options = found["name"], (found["options"] or "()")[1:-1]
+    if found["file"] is not None:
+        write = f"{kind}({options})" if options else kind
+        raise InputError(
+            f"{name}: {text!r} is for commands; in Python import the class and write "
+            f"{name}={write}"
+        )
+    if kind in words:
+        raise InputError(
+            f"{name}: {text!r} is for commands; in Python write "
+            f'{name}=elman.cells.cell("{kind}", {options})'
+        )
 
 
 def read_cell(flag: str, text: str) -> str | Cell:
@@ -78,7 +99,9 @@ def read_cell(flag: str, text: str) -> str | Cell:
         return text.strip()
     options = {} if written is None else _options(flag, text, written)
     kind = cells.find(name) if file is None else _class_of(flag, Path(file), name)
-    return cells.given(kind(**options))  # type: ignore[return-value]
+    made = kind(**options)
+    _ = made.traced  # what cannot be read is told here
+    return cells.given(made)  # type: ignore[return-value]
 
 
 def _options(flag: str, text: str, written: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Evaluated(Estimator):
         ----------
         X, y
             As for ``fit``. Targets at each step go with their steps. At most 1,000
-            sequences, and about 100,000 steps, are scored; of more a random part.
+            sequences, and about 25,000 steps, are scored; of more a random part.
         draws : int
             Of each random order.
         split : str

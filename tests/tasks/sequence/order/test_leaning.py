@@ -71,6 +71,18 @@ def test_targets_at_each_step_go_with_their_steps():
     assert score["shuffled"] < 1.3 * score["as they are"]
 
 
+def test_of_many_a_part_is_scored_and_the_results_say_so(monkeypatch):
+    from elman.tasks.sequence.order import _leaning
+
+    model = classifier(epochs=1).fit(*shifted(20, 0))
+    monkeypatch.setattr(_leaning, "MOST_STEPS", 12 * 40)
+    found = model.scores_by_order(*shifted(60, 1), draws=1)
+    assert found["sequences"] == 40
+    assert found["split"].endswith(
+        "60 sequences of 12 steps, of which 40 are scored here"
+    )
+
+
 def test_what_cannot_be_asked():
     x, y = shifted(20, 0, steps=1)
     model = classifier(epochs=1).fit(x, y)

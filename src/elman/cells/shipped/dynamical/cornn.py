@@ -38,7 +38,7 @@ class CoRNN(Cell):
     use = (
         "For long signals without jumps, where gradients must neither vanish nor "
         "explode, at little more than half a GRU's cost. It is slow to begin and wants "
-        "a low rate: it needs six times a GRU's steps for adding."
+        "a low rate: it needs six times a GRU's steps for adding, or more."
     )
     states = ("h", "z")
     dt: float = 0.4

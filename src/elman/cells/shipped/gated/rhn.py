@@ -35,7 +35,7 @@ class RHN(Cell):
     use = (
         "Where one step has to compute more than one layer can, as in language; it "
         "does as well as a GRU on both tasks. Each unit of depth costs as much as a "
-        "layer: three cost 1.6 GRUs."
+        "layer: three cost one and a half GRUs to two."
     )
     depth: int = 3
     transform: float = -2.0

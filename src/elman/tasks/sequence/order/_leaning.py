@@ -33,10 +33,10 @@ from ._orders import (
 
 GIVEN, SHUFFLED = "as they are", "shuffled"
 
-MOST_SEQUENCES, MOST_STEPS = 1000, 100_000
+MOST_SEQUENCES, MOST_STEPS = 1000, 25_000
 """Of more sequences, or of more steps in all, a random part is scored."""
 
-_FEWEST = 50
+_FEWEST = 30
 
 # Standard errors from which a difference is none of chance.
 _ERRORS = 2.0
@@ -78,6 +78,8 @@ def scores_by_order(
     if max(map(len, sequences)) < 2:
         raise InputError("sequences of one step have no order; give longer ones")
     rows = _scored(sequences)
+    if len(rows) < len(sequences):
+        split = f"{split}, of which {len(rows):,} are scored here"
     sequences, truth = [sequences[i] for i in rows], truth.take(rows)
     lengths = lengths_of(sequences)
     rng = np.random.default_rng(estimator.seed_)

@@ -1,0 +1,95 @@
+"""What benchmarks train on and what they measure, beside brute force."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from elman.training import RaggedSequences, evaluate
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def product_of(word):
+    """Move three things by one permutation after the other."""
+    permutations = list(itertools.permutations("abc"))
+    places = {permutation: k for k, permutation in enumerate(permutations)}
+    things = ["a", "b", "c"]
+    for symbol in word:
+        moves = ["abc".index(letter) for letter in permutations[symbol]]
+        after = [""] * 3
+        for thing in range(3):
+            after[thing] = "abc"[moves["abc".index(things[thing])]]
+        things = after
+    return places[tuple(things)]
+
+
+ANSWERS = {
+    "parity": lambda word: word.count(1) % 2,
+    "modulo three": lambda word: sum(word) % 3,
+    "S3": product_of,
+    "even pairs": lambda word: (
+        sum(pair in ((0, 1), (1, 0)) for pair in itertools.pairwise(word)) % 2 == 0
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ANSWERS)
+def test_every_answer_of_a_word_is_the_languages(language):
+    languages = load("formal_languages")
+    draw = torch.Generator().manual_seed(0)
+    symbols, answers = languages.words(language, 9, 40, draw)
+    count, kinds = languages.SIZES[language]
+    assert set(symbols.flatten().tolist()) == set(range(count))
+    assert set(answers.flatten().tolist()) == set(range(kinds))
+    for word, said in zip(symbols.T.tolist(), answers.T.tolist(), strict=True):
+        for t in range(9):
+            assert said[t] == int(ANSWERS[language](word[: t + 1]))
+
+
+def test_every_cell_and_the_forms_of_scans_are_run():
+    languages = load("formal_languages")
+    forms = {languages.label({"cell": n, "options": o}) for n, o in languages.FORMS}
+    assert forms >= {*languages.cells.names(), "mingru(signed=True)"}
+    todo = {languages.key(row) for row in languages.missing([])}
+    assert len(todo) == 8 * (len(forms) + len(languages.STACKED))
+
+
+def test_nats_are_a_mean_over_the_steps_of_all_chorales():
+    """Keys are summed; a long chorale counts for as many steps as it has."""
+    chorales = load("jsb_chorales")
+    rng = np.random.default_rng(0)
+    rolls = [rng.integers(0, 2, (n, 88)).astype("float32") for n in (3, 9, 5)]
+    after = torch.cat([torch.from_numpy(roll[1:]) for roll in rolls])
+    examples = RaggedSequences([r[:-1] for r in rolls], after, per_step=True)
+    torch.manual_seed(0)
+    model = chorales.Network("gru", 6).eval()
+    total, steps = 0.0, 0
+    for roll in rolls:
+        x = torch.from_numpy(roll)
+        with torch.no_grad():
+            p = model(x[None, :-1], torch.tensor([len(x) - 1]))[0].sigmoid().double()
+        total -= float(torch.where(x[1:] > 0, p, 1 - p).log().sum())
+        steps += len(x) - 1
+    for rows in (1, 3):
+        found = evaluate(model, chorales.Nats(), examples, batch_size=rows)
+        assert found == pytest.approx(total / steps, rel=1e-5)
+
+
+def test_networks_are_as_wide_as_the_parameters_allow():
+    chorales = load("jsb_chorales")
+    for cell in chorales.SETTINGS:
+        wide = chorales.widest(cell)
+        assert chorales.size(cell, wide) <= 300_000 < chorales.size(cell, wide + 1)
