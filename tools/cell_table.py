@@ -51,13 +51,14 @@ def _learned(own: Learned | None) -> str:
     if own is None:
         return " | | "
     digits = f"{100 * own.accuracy:.1f} %" if own.digits else ""
-    if math.isinf(own.step):
+    times = [run["solved_at"] for run in own.adding if run["solved_at"]]
+    if not times:
         errors = [run["test"] for run in own.adding if run["test"] is not None]
         solved = f"not solved: {min(errors, default=math.inf):.2g}"
+    elif len(times) < len(own.adding):
+        solved = f"{max(times):,} ({len(times)} of {len(own.adding)})"
     else:
-        times = [run["solved_at"] is not None for run in own.adding]
-        some = "" if all(times) else f" ({sum(times)} of {len(times)})"
-        solved = f"{own.step:,}{some}"
+        solved = f"{own.step:,}"
     return f"{solved}{' °' if own.behind else ''} | {spark(own)} | {digits}"
 
 
