@@ -90,7 +90,8 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
         bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
-	mkdir -p build && $(BIN)/python benchmarks/long_dependencies.py --out build/long.jsonl --page docs
+	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
+	$(BIN)/python benchmarks/long_dependencies_cells.py --page docs
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json

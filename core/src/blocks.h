@@ -30,10 +30,12 @@ inline int weight_blocks(const Shape& s, long bytes) {
 
 constexpr long kDepth = 256;  // rows of one sum
 
-// At least one row's worth of steps, at most four times what an even batch would
-// need: the tail of a ragged one may be a single long row.
-inline long steps_of_sum(long depth, long batch, long longest) {
-  long steps = depth / (batch ? batch : 1) * 4;
+// As many steps as have so many rows; at most four times what an even batch would need,
+// where it is ragged: its tail may be a single long row. Memory for more would not stay in
+// the second cache.
+inline long steps_of_sum(long depth, long batch, long longest, bool ragged) {
+  const long rows = batch ? batch : 1;
+  long steps = ragged ? depth / rows * 4 : (depth + rows - 1) / rows;
   if (steps > longest) steps = longest;
   return steps < 1 ? 1 : steps;
 }
@@ -130,9 +132,46 @@ struct Chunks {
   }
 };
 
+constexpr int kSumColumns = 4;
+
+// Columns of n rows times `R` numbers of others, from number `first` on, as `add_column_sums`
+// adds them up: number k of column u into to[u * depth + k].
+template <class V, int R>
+void add_thin(const typename V::T* const* rows, const typename V::T* const* others, long n,
+              long from, long left, long first, long depth, typename V::T* to) {
+  using T = typename V::T;
+  constexpr long W = V::width;
+  V sum[R][kSumColumns];
+  typename V::Lanes lanes[kSumColumns];
+  for (int c = 0; c < kSumColumns; ++c) {
+    lanes[c] = V::lanes(left - c * W);
+    for (int r = 0; r < R; ++r) sum[r][c] = V::all(0);
+  }
+  const auto add = [&](long i, const auto& load) {
+    V column[kSumColumns];
+    ELMAN_UNROLL(4)
+    for (int c = 0; c < kSumColumns; ++c) column[c] = load(rows[i] + from + c * W, c);
+    ELMAN_UNROLL(4)
+    for (int r = 0; r < R; ++r) {
+      const V x = V::all(others[i][first + r]);
+      ELMAN_UNROLL(4)
+      for (int c = 0; c < kSumColumns; ++c) sum[r][c] = fma(x, column[c], sum[r][c]);
+    }
+  };
+  if (left >= kSumColumns * W)
+    for (long i = 0; i < n; ++i) add(i, [](const T* at, int) { return V::load(at); });
+  else
+    for (long i = 0; i < n; ++i) add(i, [&](const T* at, int c) { return V::load(at, lanes[c]); });
+  for (int r = 0; r < R; ++r)
+    for (int c = 0; c < kSumColumns; ++c) {
+      T lane[W];
+      sum[r][c].store(lane);
+      for (long k = 0; k < W && c * W + k < left; ++k) to[(c * W + k) * depth + first + r] += lane[k];
+    }
+}
+
 // Adds up four vectors' worth of columns of n rows, `left` of them there are, from
 // column `from` on, and adds that to each of `to` that is not null.
-constexpr int kSumColumns = 4;
 template <class V>
 void add_column_sums(const typename V::T* const* rows, long n, long from, long left,
                      typename V::T* const* to, int count) {

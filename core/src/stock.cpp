@@ -75,7 +75,7 @@ struct Stock {
     p.first = first;
     p.saved = a.gates;
     p.projection = a.weights.w_hr;
-    p.raw = a.raw;
+    p.raw = a.weights.w_hr ? a.raw : nullptr;
   }
 };
 

@@ -13,11 +13,11 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   using typename Base::Local;
   using typename Base::Own;
   using typename Base::T;
-  using Base::stretch_, Base::clear, Base::columns_, Base::dg_, Base::dstate, Base::each_row, Base::f_,
-      Base::g_, Base::H_, Base::lay_out, Base::local_, Base::meet_if, Base::n_, Base::operands_,
-      Base::own_, Base::panels_in, Base::past_, Base::plan_, Base::projects_, Base::rows_,
-      Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_, Base::team_,
-      Base::units_, Base::units_stride_;
+  using Base::clear, Base::columns_, Base::compiled_, Base::dg_, Base::dstate, Base::each_row,
+      Base::f_, Base::g_, Base::H_, Base::lay_out, Base::local_, Base::meet_if, Base::n_,
+      Base::operands_, Base::own_, Base::panels_in, Base::past_, Base::plan_, Base::projects_,
+      Base::rows_, Base::rows_of, Base::run_piece, Base::s_, Base::scratch_, Base::split_,
+      Base::stretch_, Base::team_, Base::units_, Base::units_stride_;
 
  public:
   explicit GraphBackwardRun(const GraphBackward<T>& f)
@@ -25,7 +25,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
         depth_(kDepth * weights_.blocks()),
-        most_steps_(steps_of_sum(depth_, s_.batch, plan_.longest)) {
+        most_steps_(steps_of_sum(depth_, s_.batch, plan_.longest, s_.lengths != nullptr)) {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       const bool input = q.source == Source::input;
@@ -247,20 +247,51 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     long most = mine.count;
     for (long s = s0; s < s1; ++s) lay_out(id, mine, 0, most = rows_at(s, most), s, (s - s0) * rows_);
     const Range units = l.units;
+    const long few = compiled_ ? 1 : kItems;
     for (long u = units.first; u < units.last; u += stretch_) {
       const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
-      long n = 0;
-      for (long s = s1 - 1; s >= s0; --s) {
-        while (n < mine.count && mine.length[n] > s) ++n;
-        const long at = (s - s0) * rows_;
-        T** const dh = l.place[g_.dstate(0)] + at;
-        add_dy(dh, own_[id].dy + at, 0, n, block);
-        for (long i = 0; f_.norms && i < n; ++i)
-          norms_.add(s - s0, mine.row[i], dh[i], block.first, block.last);
-        for (const Sweep& w : g_.sweeps[1])
-          for (const int k : w.pieces) run_piece(l, k, at, n, block);
+      // A row, or a few, goes back through all steps of the chunk: what one step leaves to
+      // the one before it stays in the first cache.
+      for (long i = 0; i < mine.count; i += few) {
+        const long end = i + few < mine.count ? i + few : mine.count;
+        long last = i;
+        for (long s = s1 - 1; s >= s0; --s) {
+          while (last < end && mine.length[last] > s) ++last;
+          const long at = (s - s0) * rows_;
+          for (long k = at + i; k < at + last; ++k) start_row(l, own_[id], k, s > s0, block);
+          for (long k = i; f_.norms && k < last; ++k)
+            norms_.add(s - s0, mine.row[k], l.place[g_.dstate(0)][at + k], block.first,
+                       block.last);
+          for (const Sweep& w : g_.sweeps[1])
+            for (const int k : w.pieces) run_piece(l, k, at + i, last - i, block);
+        }
       }
     }
+  }
+
+  // dy, added to the gradient of state 0 of entry k. What the step before will read of this
+  // row comes from far away and is asked for meanwhile, a line of each vector at a time.
+  void start_row(Local& l, const Own& o, long k, bool more, Range units) const {
+    constexpr int kMost = 8;
+    const T* next[kMost];
+    int many = 0;
+    if (more) {
+      const long then = k - rows_;
+      next[many++] = o.dy[then];
+      for (int j = 0; j < g_.states && many < kMost; ++j) next[many++] = l.place[kBefore + j][then];
+      for (int c = 0; c < g_.saved && many < kMost; ++c)
+        next[many++] = l.place[kSaved][then] + c * H_;
+    }
+    T* const to = l.place[g_.dstate(0)][k];
+    const T* const from = o.dy[k];
+    long u = units.first;
+    for (; u + V::width <= units.last; u += V::width) {
+      for (int c = 0; c < many; ++c) __builtin_prefetch(next[c] + u, 0, 3);
+      (V::load(to + u) + V::load(from + u)).store(to + u);
+    }
+    if (u == units.last) return;
+    const auto m = V::lanes(units.last - u);
+    (V::load(to + u, m) + V::load(from + u, m)).store(to + u, m);
   }
 
   // What step 0 passes on, and what its products bring.

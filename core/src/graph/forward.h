@@ -35,7 +35,7 @@ class GraphForwardRun : GraphPass<V> {
     chunk_ = steps_of_chunk(rows_, S * H_ * long(sizeof(T)), plan_.longest);
     row_stride_ = S * H_ + kPadding;
     pre_size_ = chunk_ * rows_ * row_stride_;
-    in_place_ = !projects_ && one_slot(g_);
+    in_place_ = !projects_ && one_slot(g_) && !g_.elementwise;
     pre_ = take<T>(scratch_, in_place_ ? 0 : pre_size_ * (split_ == Split::rows ? n_ : 1));
     states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
     this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);

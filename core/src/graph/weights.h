@@ -154,12 +154,19 @@ class GraphWeights {
     source_of_.push_back(int(at));
   }
 
+  // Of a source with so few numbers that their vectors would be mostly empty: columns of
+  // gradients are the vectors then, and the sums have the same order.
+  bool thin(const ProgramProduct& q) const {
+    return q.heads == 1 && 2 * depth_of(q, s_) <= V::width;
+  }
+
   void add_passes() {
     for (int slot = 0; slot < g_.slots; ++slot) {
       std::vector<int> feeding;
       for (std::size_t k = 0; k < g_.products.size(); ++k) {
         const ProgramProduct& q = g_.products[k];
-        if (q.heads == 1 && slot >= q.first && slot < q.first + q.slots && given(q.weight))
+        if (q.heads == 1 && !thin(q) && slot >= q.first && slot < q.first + q.slots &&
+            given(q.weight))
           feeding.push_back(int(k));
       }
       if (!passes_.empty() && passes_.back().products == feeding) ++passes_.back().slots;
@@ -180,14 +187,15 @@ class GraphWeights {
       bool read = false;
       for (std::size_t k = 0; k < source_of_.size(); ++k)
         read = read || (source_of_[k] == int(i) && to[g_.products[k].weight]);
-      if (read && q.heads == 1) pack_batch<V>(l.from[i], n, depth_of(q, s_), l.packed[i]);
+      if (read && q.heads == 1 && !thin(q))
+        pack_batch<V>(l.from[i], n, depth_of(q, s_), l.packed[i]);
     }
     for (const Pass& pass : passes_)
       if (!pass.products.empty()) groups(l, to, part, parts, pass, n);
     for (std::size_t k = 0; k < g_.products.size(); ++k)
       if (g_.products[k].heads > 1 && to[g_.products[k].weight])
         diagonal(l, to, part, parts, int(k), n);
-    biases(l, to, part, parts, n);
+    columns(l, to, part, parts, n);
     if (to[parts_ - 1]) projection(l, to[parts_ - 1], j, part, parts, s0, s1, total, past);
   }
 
@@ -264,7 +272,8 @@ class GraphWeights {
     for (long k = r.first; k < r.last; ++k) f(k / per, k % per * kColumns);
   }
 
-  void biases(Local& l, T* const* to, int part, int parts, long n) {
+  // The biases, and thin weights.
+  void columns(Local& l, T* const* to, int part, int parts, long n) {
     each_column(g_.slots, part, parts, [&](long slot, long u) {
       int count = 0;
       if (to[weights_]) l.biases[count++] = to[weights_] + slot * H_ + u;
@@ -274,6 +283,18 @@ class GraphWeights {
           l.biases[count++] = own + q.gates[std::size_t(slot - q.first)] * H_ + u;
       }
       if (count) add_column_sums<V>(l.dg, n, slot * H_ + u, H_ - u, l.biases, count);
+      for (std::size_t k = 0; k < g_.products.size(); ++k) {
+        const ProgramProduct& q = g_.products[k];
+        T* const weight = to[q.weight];
+        if (!weight || !thin(q) || slot < q.first || slot >= q.first + q.slots) continue;
+        const long depth = depth_of(q, s_), at = slot * H_ + u;
+        const T* const* const from = l.from[std::size_t(source_of_[k])];
+        T* const own = weight + (q.gates[std::size_t(slot - q.first)] * H_ + u) * depth;
+        long first = 0;
+        for (; first + 2 <= depth; first += 2)
+          add_thin<V, 2>(l.dg, from, n, at, H_ - u, first, depth, own);
+        if (first < depth) add_thin<V, 1>(l.dg, from, n, at, H_ - u, first, depth, own);
+      }
     });
   }
 

@@ -31,6 +31,7 @@ from .judge._judge_numbers import (
     holds_nonfinite,
     judge_first,
     judge_frozen,
+    judge_linear,
     judge_loss,
     judge_zero,
     not_finite,
@@ -42,6 +43,7 @@ from .judge._judge_training import (
     judge_trial,
 )
 from .judge._reach import Reach, precision_of
+from .measure._linear import bend
 from .measure._measure import Loss, Measurement, measure
 from .measure._nonfinite import first_nonfinite
 from .measure._statistics import gradient_statistics
@@ -268,6 +270,7 @@ def diagnose(
                 *judge_loss(seen.loss, broken),
                 *flow,
                 *judge_frozen(model),
+                *(judge_linear(bend(model, inputs, forward)) if sound else []),
                 *about_training,
             ]
         ),

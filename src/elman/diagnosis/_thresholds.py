@@ -75,6 +75,12 @@ RISEN = 1.5
 JUMPED = 30.0
 """Largest loss of the trial steps, relative to before, above which it has jumped."""
 
+STEADY = 0.25
+"""Cosine of the far gradient before and after one step: below, its order is lost."""
+
+LINEAR = 1e-3
+"""Deviation from linear, relative to the change, below which a model is linear."""
+
 TINY_STEP = 1e-6
 """A step below this share of the weights changes nothing."""
 
@@ -173,6 +179,17 @@ THRESHOLDS = (
         "step size ‖Δθ‖/‖θ‖, tiny",
         TINY_STEP,
         "a million steps to change the weights once; near float32's rounding 1.2e-7",
+    ),
+    Threshold(
+        "cosine of the far gradient over one step",
+        STEADY,
+        f"three quarters of its length point elsewhere after a single step; {_LIBRARY}",
+    ),
+    Threshold(
+        "deviation from linear",
+        LINEAR,
+        "rounding of float32 over a thousand steps stays below a ten-thousandth, and a "
+        f"nonlinearity that is used is far above; {_LIBRARY}",
     ),
     Threshold(
         "gradient error of a truncation",

@@ -115,6 +115,8 @@ FAULTS = {
         lambda: net("RNN"), 30, {"scale": 300.0}, "inputs are not scaled"
     ),
     "torch's default tanh": (lambda: net("RNN"), 60, {}, "gradients vanish"),
+    "an LRU alone": (lambda: elman.LRU(4, 32, batch_first=True), 20, {"needed": 5},
+                     "linear in its inputs"),
     "windows of 20, a need of 168": (
         lambda: init.chrono_(net("GRU"), 168), 20, {"needed": 168},
         "sequences are too short",

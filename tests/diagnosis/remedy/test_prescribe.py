@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 import elman
-from elman import InputError, diagnose, init
+from elman import InputError, cells, diagnose, init
 from elman.diagnosis import prescribe
 from elman.diagnosis._results import Remedy
 from elman.diagnosis.remedy import _prescribe
@@ -54,6 +54,7 @@ def test_every_candidate_of_an_rnn(home):
     kinds = {r.name: r.kind for r in p.remedies}
     assert {name: kind for name, kind in kinds.items() if kind != "cell"} == {
         "relu + identity": "activation",
+        "relu + identity, kept orthogonal": "activation",
         "orthogonal": "initialisation",
         "critical": "initialisation",
         "identity": "initialisation",
@@ -129,7 +130,7 @@ def test_a_remedy_that_stands_no_steps_gives_way(monkeypatch, stands, best):
         *batch(15),
         mse_loss,
         15,
-        remedies=["activation", "orthogonal"],
+        remedies=["relu + identity", "orthogonal"],
         optimizer=partial(torch.optim.Adam, lr=1.0),
     )
     assert {r.verdict_after for r in p.remedies} == {"healthy"}
@@ -137,6 +138,30 @@ def test_a_remedy_that_stands_no_steps_gives_way(monkeypatch, stands, best):
     chosen = "relu" if best == "relu + identity" else "tanh"
     assert p.model.rnn.nonlinearity == chosen
     assert p.configuration["learning_rate"] == stands[chosen]
+
+
+def test_identity_that_is_kept_orthogonal():
+    model, (x, y) = Last(net("RNN")), batch(40)
+    name = "relu + identity, kept orthogonal"
+    p = prescribe(model, x, y, mse_loss, 40, remedies=[name])
+    assert p.best == name
+    own = p.model.rnn.cell
+    assert (type(own), own.nonlinearity) == (type(cells.cell("orthogonal")), "relu")
+    assert not p.model.rnn.weight_hh_l0.any()  # the identity, once it is mapped
+    assert p.remedies[0].call.startswith("elman.OrthogonalRNN(4, 32, batch_first=True")
+
+
+def test_steps_that_turn_what_is_kept_are_too_long():
+    torch.manual_seed(0)
+    model = Last(elman.OrthogonalRNN(4, 32, batch_first=True))
+    x, y = batch(200)
+    options = {"optimizer": partial(torch.optim.Adam, lr=0.03), "remedies": False}
+    assert (
+        "learning_rate"
+        not in prescribe(model, x, y, mse_loss, 190, **options).configuration
+    )
+    p = prescribe(model, x, y, mse_loss, 190, apart=8, **options)
+    assert p.configuration["learning_rate"] < 0.01
 
 
 def test_clipping_at_the_ninetieth_percentile():

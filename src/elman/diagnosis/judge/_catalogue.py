@@ -226,6 +226,14 @@ _KINDS = (
         "units that decay slowly and do not rotate keep the sum of neighbouring steps",
     ),
     Kind(
+        "linear in its inputs",
+        "The model computes a linear function: no product of two inputs, no threshold.",
+        "deviation from linear",
+        "none if the answer is linear; else a pointwise layer before this one, "
+        "Sequential(Linear, ReLU), or a gated cell",
+        "it can form what no linear function can, such as number times mark",
+    ),
+    Kind(
         "clips most steps",
         "The clipping threshold is below most gradients.",
         "share of clipped steps",

@@ -12,7 +12,7 @@ from elman.diagnosis._thresholds import CHAOTIC, EXPLODED, NOISY, VANISHED
 from elman.diagnosis.measure._behaviour import Behaviour
 from elman.diagnosis.measure._gates import Saturation
 from elman.diagnosis.measure._lyapunov import Lyapunov
-from elman.diagnosis.measure._profile import WINDOW
+from elman.diagnosis.measure._order import WINDOW
 
 from ._catalogue import finding, in_order
 from ._judge_units import judge_units

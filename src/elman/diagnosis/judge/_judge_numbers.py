@@ -1,4 +1,4 @@
-"""Findings about values that are no numbers."""
+"""Findings about values that are no numbers, and about what numbers can become."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from elman.diagnosis._results import Finding
+from elman.diagnosis._thresholds import LINEAR
 from elman.diagnosis.measure._nonfinite import NonFinite
 from elman.diagnosis.open._cells import knows
 
@@ -97,6 +98,23 @@ def judge_frozen(model: nn.Module) -> list[Finding]:
                 )
             )
     return found
+
+
+def judge_linear(deviation: float) -> list[Finding]:
+    """Judge a model that computes a linear function of its inputs."""
+    if not deviation < LINEAR:
+        return []
+    return [
+        finding(
+            "linear in its inputs",
+            "note",
+            f"between two batches the output is a straight line, to {deviation:.0e} of "
+            "its change",
+            value=deviation,
+            limit=LINEAR,
+            threshold=f"bent by at least {LINEAR:g}, if the answer is not linear",
+        )
+    ]
 
 
 def judge_zero(name: str, steps: int) -> Finding:

@@ -24,7 +24,8 @@ from ._finite import finite_rows, look_at_gradients
 from ._gates import Saturation, saturation
 from ._horizon import horizon_of, mean_curve
 from ._lyapunov import Lyapunov, lyapunov
-from ._profile import connections, lag_curve, loss_profile, told_apart
+from ._order import told_apart
+from ._profile import connections, lag_curve, loss_profile
 
 NO_STEPS = np.zeros(0)
 

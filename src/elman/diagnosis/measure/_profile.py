@@ -14,9 +14,6 @@ Array = NDArray[np.float64]
 DRAWS = 16
 """Random cotangents drawn in all: rows times backward passes, at least."""
 
-WINDOW = 32
-"""Lags of which `told_apart` says how many differ at the end."""
-
 
 def adjoints(track: Track, loss: Tensor) -> tuple[Tensor, Tensor | None, bool]:
     """Gradient of a scalar with respect to every state of a track.
@@ -138,43 +135,6 @@ def lag_curve(
     if total is None:
         raise AssertionError("draws is at least one")
     return _by_lag(total / draws, track, max_lag)
-
-
-def told_apart(track: Track, lag: int) -> float:
-    """How many of the steps up to a lag can be told apart at a row's last step.
-
-    Of g_k = ∂ℓ/∂s_{T−k}, ℓ = ⟨u, h_T⟩, over the last 32 lags k up to ``lag``: the
-    effective rank of the Gram matrix E⟨g_k, g_j⟩, (Σλ)² / Σλ² with its eigenvalues λ.
-    At 1 all of these steps reach the end in the same way, so that what they brought is
-    summed there and their order is lost, as in units that decay slowly; at 32 each
-    does in a way of its own, as through rotations.
-
-    Parameters
-    ----------
-    track : Track
-    lag : int
-        Of a shorter sequence, its first step.
-    """
-    generator = torch.Generator().manual_seed(0)
-    last = track.states[-1][0]
-    u = torch.randn(last.shape, generator=generator, dtype=torch.float64)
-    h, c, _ = adjoints(track, (last * u.to(last)).sum())
-    g = (h if c is None else torch.cat([h, c], -1)).detach().double()
-    lengths = track.lengths.to(g.device)
-    lag = min(lag, int(lengths.max()) - 1) if len(lengths) else 0
-    end = torch.full_like(lengths, len(g)) if track.reverse else lengths
-    lags = torch.arange(max(lag - WINDOW + 1, 1), lag + 1, device=g.device)
-    rows = lengths > lag
-    if not bool(rows.any()) or not len(lags):
-        return float("nan")
-    place = (end[rows] - 1)[None] - lags[:, None]
-    far = g[place, rows.nonzero()[:, 0][None]]  # (W, B, ·)
-    size = far.flatten(1).norm(dim=1)
-    if not bool(size.isfinite().all()) or not float(size.max()) > 0:
-        return float("nan")
-    far = (far / size.max()).flatten(1)
-    values = torch.linalg.eigvalsh(far @ far.T).clamp(min=0)
-    return float(values.sum() ** 2 / values.square().sum())
 
 
 def _by_lag(norms: Array, track: Track, max_lag: int | None) -> Array:

@@ -21,6 +21,7 @@ from ._swap import CannotSwapError, swap_cell, swap_nonlinearity, written
 KINDS = ("initialisation", "activation", "cell", "flossing")
 """Kinds of change of the model itself."""
 
+KEPT = "relu + identity, kept orthogonal"
 LASTING = "lasting"
 """The cell's own options for long dependences, where it is started by an option."""
 
@@ -47,7 +48,7 @@ class Candidate:
 
     def call_for(self, treated: nn.Module) -> str:
         """Return the line that applies it, with what a copy that has it shows."""
-        if self.kind != "cell" and self.name != LASTING:
+        if self.kind != "cell" and self.name not in (LASTING, KEPT):
             return self.call
         found = next(m for m in treated.modules() if is_layer(m))
         text = f"{written(found)} in its place"
@@ -91,7 +92,7 @@ def candidates(
     apart : int
         Steps that have to be told apart at the need.
     """
-    for candidate in _weights(model, needed, given, verdict):
+    for candidate in _weights(model, needed, given, verdict, uses, skipped):
         if {candidate.kind, candidate.name} & set(wanted):
             yield candidate
     named = [n for n in cells.names() if {*labels(n)} & set(wanted)]
@@ -104,7 +105,12 @@ def candidates(
 
 
 def _weights(
-    model: nn.Module, needed: int, given: dict[str, Any], verdict: str
+    model: nn.Module,
+    needed: int,
+    given: dict[str, Any],
+    verdict: str,
+    uses: Mapping[str, str],
+    skipped: dict[str, str],
 ) -> Iterator[Candidate]:
     """Yield other weights, and another nonlinearity of a simple RNN."""
     found = [m for m in model.modules() if is_layer(m)]
@@ -113,6 +119,7 @@ def _weights(
     t_max = max(int(needed), 3)
     if simple and simple != {"RNN_RELU"} and verdict != "exploding":
         yield _activation("relu", "identity", {"input_std": None})
+        yield _kept_orthogonal(uses, skipped)
     for name in ("forget_bias", "chrono", "orthogonal", "critical"):
         options = {"t_max": t_max} if name == "chrono" else {}
         yield _initialisation(name, options, given)
@@ -124,6 +131,37 @@ def _weights(
         yield _activation("relu", "identity", {"input_std": None})
     if simple - {"RNN_RELU", "RNN_TANH"}:
         yield _activation("tanh", "orthogonal", {})
+
+
+def _kept_orthogonal(uses: Mapping[str, str], skipped: dict[str, str]) -> Candidate:
+    """Return the ReLU network that starts with the identity, its matrix orthogonal.
+
+    What makes the identity fail in long training, an eigenvalue that grows past 1, to
+    the power of the steps, cannot happen here.
+    """
+
+    def change(model: nn.Module) -> nn.Module | None:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
+            try:
+                new = swap_cell(model, "orthogonal", uses, {"nonlinearity": "relu"})
+            except CannotSwapError as reason:
+                skipped["orthogonal"] = str(reason)
+                return None
+            for layer in filter(is_layer, new.modules()):
+                for name, parameter in layer.named_parameters():
+                    if name.startswith(("weight_hh", "bias")):
+                        parameter.zero_()
+        return new
+
+    own = {"nonlinearity": "relu"}
+    return Candidate(
+        KEPT,
+        "activation",
+        "weight_hh and bias at 0",
+        change,
+        {"cell": "orthogonal", "cell_options": own, "start": "identity"},
+    )
 
 
 def _lasting(found: list[Any], steps: int) -> Iterator[Candidate]:

@@ -20,7 +20,8 @@ from elman import cells, init, layers
 from elman._errors import InputError
 from elman.diagnosis._thresholds import EXPLODED
 from elman.diagnosis.measure._horizon import horizon_of, mean_curve
-from elman.diagnosis.measure._profile import lag_curve, told_apart
+from elman.diagnosis.measure._order import told_apart
+from elman.diagnosis.measure._profile import lag_curve
 from elman.diagnosis.open._cells import is_layer
 from elman.diagnosis.open._denormals import flushed
 from elman.diagnosis.open._probe import opened

@@ -21,7 +21,7 @@ from elman.diagnosis.open._cells import knows
 from elman.diagnosis.open._probe import left_alone
 from elman.layers import name_of
 
-from ._candidates import KINDS, LASTING, Candidate, candidates, labels
+from ._candidates import KEPT, KINDS, LASTING, Candidate, candidates, labels
 from ._settle import Settled, settle
 from ._state_form import uses_of_states
 from ._swap import inputs_of_layers, same_form
@@ -159,7 +159,7 @@ def prescribe(
     by_name: dict[str, Candidate] = {}
     skipped: dict[str, str] = {}
     uses: dict[str, str] = {}
-    if verdict in ILL and wanted - set(TRIED[:2]):
+    if verdict in ILL and wanted - {TRIED[0]}:
         uses = uses_of_states(model, inputs, forward)
     fitting = candidates(model, needed, given, verdict, wanted, uses, skipped, apart)
     for candidate in fitting:
@@ -223,6 +223,7 @@ def prescribe(
                 max_lag=max_lag,
                 forward=forward,
                 above=0.0 if name == best else settled.factor / LOWERED,
+                apart=apart,
             )
             if name == best or found.factor:
                 best, chosen, settled = name, twin, found
@@ -315,7 +316,7 @@ def _wanted(remedies: bool | Collection[str]) -> set[str]:
     if isinstance(remedies, bool):
         return set(TRIED) if remedies else set()
     known = {*KINDS, "forget_bias", "orthogonal", "critical", "chrono", "identity"}
-    known |= {"relu + identity", "tanh + orthogonal", LASTING}
+    known |= {"relu + identity", "tanh + orthogonal", LASTING, KEPT}
     of_cells = {label for name in cells.names() for label in labels(name)}
     for name in remedies:
         if name not in known | of_cells:

@@ -11,9 +11,17 @@ import numpy as np
 from torch import nn
 
 from elman.diagnosis._results import Remedy
-from elman.diagnosis._thresholds import EXPLODED, JUMPED, LARGE_STEP, REWRITTEN, RISEN
+from elman.diagnosis._thresholds import (
+    EXPLODED,
+    JUMPED,
+    LARGE_STEP,
+    REWRITTEN,
+    RISEN,
+    STEADY,
+)
 from elman.diagnosis.judge._judge import growth
 from elman.diagnosis.measure._measure import Loss, measure
+from elman.diagnosis.measure._order import steadiness
 from elman.diagnosis.measure._trial import Optimiser, Trial, trial
 from elman.diagnosis.open._call_model import Forward
 
@@ -52,6 +60,7 @@ def settle(
     max_lag: int | None = None,
     forward: Forward | None = None,
     above: float = 0.0,
+    apart: int = 1,
 ) -> Settled:
     """Find the longest steps after which the model is still sound.
 
@@ -69,6 +78,9 @@ def settle(
         As for `prescribe`.
     above : float
         Only factors above this are tried.
+    apart : int
+        Where steps have to be told apart, one step must leave the gradient at the need
+        in its direction.
 
     Returns
     -------
@@ -90,7 +102,14 @@ def settle(
         )
         largest = _growth(twin, data[0], loss, needed, max_lag, forward)
         first = first or (seen, largest)
-        if _sound(seen, largest):
+        sound = _sound(seen, largest)
+        if sound and apart > 1:
+            _, moved = trial(
+                model, data, loss, make, clip_norm=clip_norm, steps=1, factor=factor,
+                forward=forward,
+            )  # fmt: skip
+            sound = steadiness(model, moved, data[0][0], needed, forward) >= STEADY
+        if sound:
             break
     else:
         return Settled(factor=0.0)
