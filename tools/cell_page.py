@@ -126,7 +126,7 @@ def _parameters(cell: type[cells.Cell]) -> dict[str, str]:
     text = (inspect.getdoc(cell) or "").partition("Parameters\n----------\n")[2]
     found = {}
     for names, body in _PARAMETER.findall(text):
-        said = " ".join(body.split())
+        said = _INDEXED.sub(r"$\1_{\2}$", " ".join(body.split()))
         found |= dict.fromkeys(names.split(", "), said)
     return found
 

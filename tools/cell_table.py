@@ -7,13 +7,15 @@ from functools import cache
 
 from cell_curves import spark
 from cell_page import GROUPS, group, title
-from cell_results import LANGUAGES, Learned, costs, languages, learned
+from cell_results import Learned, costs, languages, learned
 
 from elman import cells
 from elman.layers import layer_of
 
 SIZE = "64 × 100, 128 → 256"
 """The size at which costs are compared in the table."""
+TOLD = "parity", "modulo three"
+"""The formal languages of the table."""
 
 
 def table() -> str:
@@ -22,7 +24,7 @@ def table() -> str:
     rows = [
         "| cell | kind | states | weights, × GRU | step, × GRU "
         "| adding 100 solved after | error by step, to 3,000 | digits "
-        "| formal languages |",
+        "| parity · modulo 3 |",
         "|---|---|--:|--:|--:|--:|---|--:|--:|",
     ]
     for name in sorted(cells.names(), key=lambda name: _order(found.get(name))):
@@ -49,21 +51,22 @@ def _learned(own: Learned | None) -> str:
     if own is None:
         return " | | "
     digits = f"{100 * own.accuracy:.1f} %" if own.digits else ""
-    if math.isinf(own.step):
+    times = [run["solved_at"] for run in own.adding if run["solved_at"]]
+    if not times:
         errors = [run["test"] for run in own.adding if run["test"] is not None]
         solved = f"not solved: {min(errors, default=math.inf):.2g}"
+    elif len(times) < len(own.adding):
+        solved = f"{max(times):,} ({len(times)} of {len(own.adding)})"
     else:
-        times = [run["solved_at"] is not None for run in own.adding]
-        some = "" if all(times) else f" ({sum(times)} of {len(times)})"
-        solved = f"{own.step:,}{some}"
+        solved = f"{own.step:,}"
     return f"{solved}{' °' if own.behind else ''} | {spark(own)} | {digits}"
 
 
 def _told(name: str) -> str:
     own = languages().get(name, {})
-    if len(own) < len(LANGUAGES):
+    if any(language not in own for language in TOLD):
         return "–"
-    return f"{sum(share > 0.99 for share in own.values())} of {len(own)}"
+    return " · ".join("✓" if own[language] > 0.99 else "✗" for language in TOLD)
 
 
 @cache

@@ -78,7 +78,7 @@ def test_what_a_cell_can_tell(monkeypatch, tmp_path):
     assert "100.0 % | 100.0 % | 100.0 % | 50.0 % |" in cell_page.page("gru")
     assert "formal language" not in cell_page.page("rnn")
     told = {row.split("]")[0]: row for row in cell_table.table().split("\n| [")[1:]}
-    assert told["GRU"].endswith("| 3 of 4 |")
+    assert told["GRU"].endswith("| ✓ · ✓ |")
     assert told["LSTM"].endswith("| – |")
 
 

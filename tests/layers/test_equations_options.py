@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 
@@ -9,7 +10,8 @@ import pytest
 import torch
 
 import elman
-from elman import InputError, cells, layers
+from elman import InputError, cells, layers, ops
+from elman.layers._noise import draw
 
 T, B, I, H = 6, 4, 3, 8
 
@@ -89,6 +91,34 @@ def test_mistakes_of_a_call():
         layer(torch.zeros(T, B, I), (torch.zeros(1, B, H), torch.zeros(1, B, 9)))
     with pytest.raises(InputError, match=r"cell: expected an elman\.Cell"):
         layers.CellLayer(Leaky, I, H)
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "ordinary"])
+@pytest.mark.parametrize("name", ["lru", "linoss"])
+def test_parts_of_a_unit_are_held_back_together(name, fast):
+    layer = layers.layer_of(cells.cell(name), 2, 4, zoneout=0.5)
+    layer.recurrent_dropout = 0.5 if name == "lru" else 0.0
+    noise = draw(layer, torch.zeros(5, 3, 2), True)
+    own, *parts = noise.stays
+    assert parts[0] is parts[1]
+    assert not torch.equal(own, parts[0])
+    if noise.recurrent is not None:
+        assert noise.recurrent[0] is noise.recurrent[1]
+    layer.zoneout = (0.0, 1.0, 1.0)
+    layer.recurrent_dropout = 0.0
+    state = tuple(torch.rand(1, 3, 4) for _ in range(3))
+    with contextlib.nullcontext() if fast else ops.record_paths():
+        _, last = layer(torch.randn(5, 3, 2), state)
+    assert torch.equal(last[1], state[1])
+    assert torch.equal(last[2], state[2])
+
+
+def test_parts_are_states():
+    class Turned(type(cells.cell("lru"))):
+        parts = (("re", "imaginary"),)
+
+    with pytest.raises(InputError, match=r"Turned\.parts names 'imaginary'"):
+        Turned.layer(2, 4)
 
 
 @pytest.mark.parametrize("name", ["training", "cell", "forward", "_names"])

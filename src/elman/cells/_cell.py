@@ -76,6 +76,9 @@ class Cell:
     dropped : tuple of str
         States that recurrent dropout may hide from the recurrent weights; default:
         the first.
+    parts : tuple of tuple of str
+        States that are parts of one unit, as real and imaginary: recurrent dropout and
+        zoneout hold all of it back, or nothing.
     init : mapping
         How parameters start, by parameter or by gate: see `elman.cells.initial`.
     limits : mapping
@@ -98,6 +101,7 @@ class Cell:
     states: ClassVar[tuple[str, ...]] = ("h",)
     gates: ClassVar[tuple[str, ...]] = ()
     dropped: ClassVar[tuple[str, ...] | None] = None
+    parts: ClassVar[tuple[tuple[str, ...], ...]] = ()
     source: ClassVar[str] = ""
     use: ClassVar[str] = ""
     init: Mapping[str, Draw | float] = {}
@@ -298,11 +302,11 @@ class Cell:
         **options
             Those of `elman.cells.lower`.
         """
-        from .program._lower import lower
-
         key = tuple(sorted(options.items()))
         kept = self.__dict__.setdefault("_lowered", {})
         if key not in kept:
+            from .program._lower import lower
+
             kept[key] = lower(self.traced, **options)
         found: Lowered = kept[key]
         return found

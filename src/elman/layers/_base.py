@@ -14,7 +14,7 @@ from elman._errors import InputError, with_article
 
 from ._checks import check_input, check_state
 from ._extras import Extended
-from ._noise import draw
+from ._noise import draw, sort_noise
 from ._stack import run_layers
 from ._states import carried_states, carry, initial_states
 from .batch._batch import Batch, States
@@ -145,7 +145,7 @@ class Recurrent(Extended):
                 lengths=batch.lengths,
                 reverse=reverse,
                 trace=trace,
-                noise=draw(self, x, self._of_equations),
+                noise=sort_noise(batch, draw(self, x, self._of_equations)),
             )
             y, state, seen = ops.run(call)
             traces.append({k: batch.unsort(v) for k, v in seen.items()})

@@ -16,7 +16,7 @@ from elman._errors import InputError
 
 from ._base import Recurrent
 from ._cell_parameters import add_parameters, draw_parameters, parameters_of
-from ._noise import Zoneout
+from ._noise import Zoneout, first_parts
 from .batch._batch import States
 from .fast._equations import fast_call
 from .tracing._foreign import eagerly, symbolic_call
@@ -100,6 +100,7 @@ class CellLayer(Unscriptable, Recurrent):
         self.dropout = share("dropout", dropout, zero=True)
         self.bidirectional = true_or_false("bidirectional", bidirectional)
         self._dropped = step.dropped
+        first_parts(cell)  # says so where its parts are no states
         if dropout and num_layers == 1:
             warnings.warn(
                 f"dropout={dropout} is for between layers, and there is only one; use "

@@ -14,7 +14,10 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from elman._errors import InputError
+from elman.cells import Cell
 from elman.ops import Noise, held
+
+from .batch._batch import Batch
 
 Zoneout = float | tuple[float, ...]
 
@@ -48,6 +51,30 @@ def zoneout_rates(value: Any, names: Sequence[str]) -> Zoneout:
     return tuple(rate(f"zoneout of {name}", each) for name, each in pairs)
 
 
+def first_parts(cell: Cell) -> tuple[int, ...]:
+    """Return for each state the first one that is part of the same unit.
+
+    Parameters
+    ----------
+    cell : Cell
+
+    Raises
+    ------
+    InputError
+        If ``parts`` names what is no state.
+    """
+    first = list(range(len(cell.states)))
+    for names in cell.parts:
+        for name in names:
+            if name not in cell.states:
+                raise InputError(
+                    f"{type(cell).__name__}.parts names {name!r}; the states are "
+                    f"{', '.join(cell.states)}"
+                )
+            first[cell.states.index(name)] = cell.states.index(names[0])
+    return tuple(first)
+
+
 def draw(layer: Any, x: Tensor, of_equations: bool) -> Noise | None:
     """Draw what one layer in one direction holds back over one batch of sequences.
 
@@ -69,13 +96,19 @@ def draw(layer: Any, x: Tensor, of_equations: bool) -> Noise | None:
         return None
     steps, rows = x.shape[:2]
     widths = [width for _, width in layer._state_widths()]
+    first: Sequence[int] = range(len(widths))
+    if layer._of_equations and layer.cell.parts:
+        first = first_parts(layer.cell)
     factor: Any = None
     if p:
         # 1 / (1 − p) is no bfloat16
         exact = torch.promote_types(x.dtype, torch.float32)
-        factor = tuple(
-            dropout(x.new_ones(rows, widths[k], dtype=exact), p) for k in layer._dropped
-        )
+        factors: dict[int, Tensor] = {}
+        for k in layer._dropped:
+            if first[k] not in factors:
+                ones = x.new_ones(rows, widths[k], dtype=exact)
+                factors[first[k]] = dropout(ones, p)
+        factor = tuple(factors[first[k]] for k in layer._dropped)
         factor = factor if of_equations else factor[0]
     zoneout = layer.zoneout
     rates = zoneout if isinstance(zoneout, tuple) else (zoneout,) * len(widths)
@@ -83,10 +116,31 @@ def draw(layer: Any, x: Tensor, of_equations: bool) -> Noise | None:
         return Noise(factor)
     if not layer.training:
         return Noise(factor, tuple(p or None for p in rates))
+    masks: dict[tuple[int, float], Tensor] = {}
+    for k, p, width in zip(first, rates, widths, strict=True):
+        if p and (k, p) not in masks:
+            masks[k, p] = held(x, (steps, rows, width), p)
     return Noise(
-        factor,
-        tuple(
-            held(x, (steps, rows, width), p) if p else None
-            for p, width in zip(rates, widths, strict=True)
-        ),
+        factor, tuple(masks.get(key) for key in zip(first, rates, strict=True))
     )
+
+
+def sort_noise(batch: Batch, noise: Noise | None) -> Noise | None:
+    """Return noise that was drawn in the caller's order of rows in the batch's own.
+
+    So what a row sees does not depend on how the batch came in.
+
+    Parameters
+    ----------
+    batch : Batch
+    noise : Noise, optional
+    """
+    if noise is None or batch.packed is None or batch.packed.sorted_indices is None:
+        return noise
+    factor = noise.recurrent
+    if isinstance(factor, Tensor):
+        factor = batch.sort(factor.unsqueeze(0)).squeeze(0)
+    elif factor is not None:
+        factor = tuple(batch.sort(f.unsqueeze(0)).squeeze(0) for f in factor)
+    stays = (batch.sort(s) if isinstance(s, Tensor) else s for s in noise.stays)
+    return Noise(factor, tuple(stays))

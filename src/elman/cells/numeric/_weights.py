@@ -232,10 +232,10 @@ def paired_bias(step: Step, b_ih: Value, b_hh: Value) -> Value:
     step : Step
     b_ih, b_hh : array, (G·H,)
     """
-    places, count = _pairs(step), len(step.gates)
-    if places == tuple((k, k) for k in range(count)):
+    places = _pairs(step)
+    if not places:
         return b_ih + b_hh
-    hidden = b_ih.shape[0] // count
+    hidden = b_ih.shape[0] // len(step.gates)
 
     def part(k: int | None, j: int | None) -> Value:
         if k is None:
@@ -257,9 +257,11 @@ def paired_gradient(step: Step, gradient: Value) -> tuple[Value, Value]:
     Returns
     -------
     tuple of array, (G·H,)
-        Of b_ih and b_hh.
+        Of b_ih and b_hh; none is a view of the other.
     """
     places, count = _pairs(step), len(step.gates)
+    if not places:
+        return gradient, gradient + 0
     hidden = gradient.shape[0] // len(places)
     found = []
     for column in zip(*places, strict=True):
@@ -269,7 +271,10 @@ def paired_gradient(step: Step, gradient: Value) -> tuple[Value, Value]:
 
 
 def _pairs(step: Step) -> tuple[tuple[int | None, int | None], ...]:
-    """Return which blocks of b_ih and b_hh each block of ``bias`` is the sum of."""
+    """Return which blocks of b_ih and b_hh each block of ``bias`` is the sum of.
+
+    Nothing where it is the sum of both, block by block.
+    """
     kept = step.__dict__
     if "_pairs" not in kept:
         found = []
@@ -278,6 +283,7 @@ def _pairs(step: Step) -> tuple[tuple[int | None, int | None], ...]:
             both = block.inputs and block.state
             of_x, of_state = both or block.inputs, both or not block.inputs
             found.append((k if of_x else None, k if of_state else None))
-        kept["_pairs"] = tuple(found)
+        plain = found == [(k, k) for k in range(len(step.gates))]
+        kept["_pairs"] = () if plain else tuple(found)
     places: tuple[tuple[int | None, int | None], ...] = kept["_pairs"]
     return places

@@ -46,10 +46,9 @@ class OrthogonalRNN(Cell):
     source += "neural networks, 2019"
     use = (
         "Where something has to be held exactly over many steps, and where order "
-        "counts: with a layer-normed LSTM the best on the digits, at a third of a "
-        "GRU's weights. It never forgets; where old input has to be dropped take a "
-        "gated cell, and where rows are few computing its matrix costs more than the "
-        "steps."
+        "counts: of all cells the best on the digits, at a third of a GRU's weights. "
+        "It never forgets; where old input has to be dropped take a gated cell, and "
+        "where rows are few computing its matrix costs more than the steps."
     )
     map: str = "cayley"
     nonlinearity: str = "modrelu"

@@ -232,7 +232,7 @@ def _composite(
     plan: Plan, t: Sequence[Tensor], grads: Sequence[Tensor | None]
 ) -> tuple[list[Tensor], list[Tensor | None]]:
     """Return the results on the composite path, and the gradient given of each."""
-    count, parameters = plan.states, plan.parameters(t)
+    count, parameters = plan.states, plan.with_bias(plan.parameters(t))
     state = tuple(t[1 : 1 + count])
     if plan.stacked:
         hidden = len(parameters["weight_ih"]) // len(plan.lowered.blocks.weight_ih)

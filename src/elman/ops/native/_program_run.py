@@ -70,15 +70,18 @@ class Plan(NamedTuple):
         return self.call.lengths, self.call.reverse, torch.get_num_threads()
 
     def parameters(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return the cell's parameters by name, of x, the states and the layer's."""
-        found = dict(zip(self.names, tensors[1 + self.states :], strict=True))
+        """Return the layer's parameters by name, of x, the states and them."""
+        return dict(zip(self.names, tensors[1 + self.states :], strict=True))
+
+    def with_bias(self, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the cell's parameters, of the layer's, which are changed."""
         if self.paired:
-            pair = (found.pop(name) for name in PAIR)
-            found["bias"] = paired_bias(self.lowered.step, *pair)
-        return found
+            pair = (parameters.pop(name) for name in PAIR)
+            parameters["bias"] = paired_bias(self.lowered.step, *pair)
+        return parameters
 
     def wanted(self, wants: Sequence[bool]) -> dict[str, bool]:
-        """Return which of them need a gradient, of which the layer's do."""
+        """Return which of the cell's need a gradient, of which the layer's do."""
         found = dict(zip(self.names, wants, strict=True))
         if self.paired:
             of_x, of_state = (found.pop(name) for name in PAIR)
@@ -133,7 +136,7 @@ def forward(plan: Plan, tensors: Sequence[Any], save: bool, again: bool = False)
     lowered = plan.lowered
     program = lowered.program
     x, first = row_of(tensors[0]), _states(plan, tensors)
-    parameters = plan.parameters(tensors)
+    parameters = plan.with_bias(plan.parameters(tensors))
     weights, hidden = _weights(lowered, parameters)
     bias = core_bias(lowered, parameters.get("bias"))
     bias = None if bias is None else whole(bias)
@@ -201,7 +204,7 @@ def backward(
     found = {
         k: p.new_zeros(p.shape) if k in summed else p.new_empty(p.shape)
         for k, p in parameters.items()
-        if want[k]
+        if want.get(k)
     }
     dx = torch.empty_like(x) if wants[0] else None
     dfirst = [
@@ -214,6 +217,8 @@ def backward(
         else None
         for w in lowered.weights
     ]
+    if plan.paired and want["bias"]:
+        found["bias"] = x.new_empty(len(lowered.blocks.bias) * hidden)
     dbias = found.get("bias")
     if dbias is not None and not lowered.bias_as_it_is:
         dbias = x.new_empty(lowered.program.slots * hidden)

@@ -75,6 +75,7 @@ class HGRN(Cell):
             )
         turns = ("t",) if self.angle == "input" else ()
         self.states = ("h", "re", "im")  # type: ignore[misc]
+        self.parts = (("re", "im"),)  # type: ignore[misc]
         self.gates = ("f", "n", "m", "o", "p", *turns)  # type: ignore[misc]
 
     def step(self, x: Value, h: Value, *state: Value) -> tuple[Value, ...]:

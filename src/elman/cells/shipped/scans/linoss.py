@@ -42,6 +42,7 @@ class LinOSS(Cell):
     states = ("h", "y", "z")
     gates = ("u", "h")
     dropped = ("y",)
+    parts = (("y", "z"),)
     scheme: str = "im"
     init = {  # noqa: RUF012 - data, never changed
         "weight_ih": FanIn(1.0),

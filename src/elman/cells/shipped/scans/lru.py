@@ -43,6 +43,7 @@ class LRU(Cell):
     states = ("h", "re", "im")
     gates = ("u", "v", "h")
     dropped = ("re", "im")
+    parts = (("re", "im"),)
     smallest: float = 0.0
     largest: float = 1.0
     phase: float = 2.0 * math.pi
