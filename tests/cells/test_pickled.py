@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from elman import InputError
-from elman.cells import Antisymmetric, Cell, Uniform, cell, sigmoid, tanh
+from elman.cells import Antisymmetric, Cell, Uniform, cell, names, sigmoid, tanh
 
 X = torch.linspace(-1, 1, 24).reshape(4, 2, 3)
 
@@ -91,6 +91,12 @@ def test_an_unchanged_class_stays_the_class():
         assert again.cell.written_options() == ["dt=0.2"]
         torch.testing.assert_close(again(X)[0], layer(X)[0], rtol=0, atol=0)
     assert pickle.loads(pickle.dumps(cell("slstm", heads=2))).heads == 2  # noqa: S301
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_shipped_cell_stays_its_class(name):
+    again = pickle.loads(pickle.dumps(cell(name)))  # noqa: S301
+    assert type(again) is type(cell(name))
 
 
 def test_a_class_that_is_gone_is_not_needed():

@@ -28,9 +28,7 @@ def reduced(cell: Cell) -> tuple[Any, ...]:
     kind = type(cell)
     state = {**cell.chosen(), **cell.__getstate__()}
     try:
-        units, init = starts(cell)
-        own = {"limits": dict(cell.limits), "transforms": dict(cell.transforms)}
-        data = {**own, "units": units, "init": init, "equations": described(cell)}
+        data = _data(cell)
     except InputError:  # it has no equations that could be read: nothing to lose
         data = {}
     return revived, (kind.__module__, kind.__qualname__, state, data)
@@ -76,6 +74,12 @@ def revived(
     return _of(data)
 
 
+def _data(cell: Cell) -> dict[str, Any]:
+    units, init = starts(cell)
+    own = {"limits": dict(cell.limits), "transforms": dict(cell.transforms)}
+    return {**own, "units": units, "init": init, "equations": described(cell)}
+
+
 def _of(data: Mapping[str, Any]) -> Cell:
     rest = {k: v for k, v in data.items() if k != "equations"}
     return made(data["equations"], **rest)
@@ -100,9 +104,8 @@ def _same(cell: Cell, data: Mapping[str, Any]) -> bool:
     """Return whether a cell computes what a pickle's does."""
     try:
         units, _ = starts(cell)
-        one = described(cell)
-        # By way of today's reader, which may write the same in another way.
-        two = described(_of(data))
+        # By way of the reader, which writes the same equations in an order of its own.
+        one, two = (described(_of(each)) for each in (_data(cell), data))
     except InputError:
         return False
     return (
