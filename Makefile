@@ -11,13 +11,14 @@ WORKERS ?= 2
 TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format bench-bikeshare \
-        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
-        bench-peers bench-loop bench-programs bench-core core-test sanitize neon clean \
-        test-oldest test-newest
+.PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format \
+        bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
+        bench-classification bench-core bench-equations bench-flow bench-language \
+        bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
+        bench-recurrent core-test sanitize neon clean test-oldest test-newest
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
 	    $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## Install, and watch a network learn a year of bike rentals
@@ -87,7 +88,14 @@ bench-beside-gru: $(VENV)/.installed  ## A training step of every cell as a shar
 bench-classification: $(VENV)/.installed  ## Accuracy on classification data (ELMAN_DATA)
 	$(BIN)/python benchmarks/sequences.py
 
-        bench-avx2 bench-beside-gru bench-cells bench-chorales bench-classification bench-equations bench-flow bench-language bench-languages bench-long-dependencies bench-recurrent \
+bench-chorales: $(VENV)/.installed  ## Recurrent networks on the JSB chorales (ELMAN_DATA)
+	$(BIN)/python benchmarks/jsb_chorales.py --page docs
+
+bench-language: $(VENV)/.installed  ## Language models of several cells beside n-grams (ELMAN_DATA)
+	$(BIN)/python benchmarks/language.py
+
+bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
+	$(BIN)/python benchmarks/formal_languages.py --page docs
 
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
