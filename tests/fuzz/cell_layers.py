@@ -6,6 +6,7 @@ no graph, no program, and nothing of a layer's driver. A draw is named by its se
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +93,7 @@ def drawn(seed: int) -> Drawn:
     lengths = [int(n) for n in rng.integers(least, T + 1, B)] if ragged else None
     if form == "packed" and lengths:
         lengths[int(rng.integers(B))] = T
-        if training:  # masks are drawn for the rows as they are packed
+        if training:  # the masks that are seen are those of the sorted rows
             lengths.sort(reverse=True)
     places = layer.num_layers * (1 + layer.bidirectional)
     state = None
@@ -161,8 +162,8 @@ class Found:
     noise: list[Any]
 
 
-def called(given: Drawn, path: str | None = None) -> Found:
-    """Call the layer as a program does."""
+def called(given: Drawn, path: str | None = None, *, watched: bool = False) -> Found:
+    """Call the layer as a program does; watched, the noise is seen as it is drawn."""
     layer, seen = given.layer, []
     layer.reset_state() if layer.stateful else None
     leaves = _leaves(given)
@@ -170,16 +171,16 @@ def called(given: Drawn, path: str | None = None) -> Found:
     torch.manual_seed(given.seed + 1)
     run = ops.run
 
-    def watched(call: ops.Call) -> Any:
+    def run_and_see(call: ops.Call) -> Any:
         seen.append(call.noise)
         return run(call)
 
-    ops.run = watched  # type: ignore[assignment]
+    # A call that is recorded goes the ordinary way, others a faster one where they can.
+    way = ops.force_path(path) if path else nullcontext()
+    record = ops.record_paths() if watched else nullcontext()
+    ops.run = run_and_see  # type: ignore[assignment]
     try:
-        if path:
-            with ops.force_path(path):
-                y, last = _call(given, x, state)
-        else:
+        with way, record:
             y, last = _call(given, x, state)
     finally:
         ops.run = run
@@ -257,8 +258,6 @@ def looped(given: Drawn, noise: list[Any]) -> Found:
     x, state = leaves[0], leaves[1:]
     T, B, _ = x.shape
     starts = [s[:, None] for s in _learned(layer)]
-    # A call without noise may go a faster way than one operator after another.
-    noise = noise or [None] * len(layer._all_weights)
     lengths = given.lengths or [T] * B
     lasts: list[list[Tensor]] = [[] for _ in layer.cell.states]
     directions = 1 + layer.bidirectional
@@ -329,7 +328,7 @@ def _row(
 def check(given: Drawn) -> str | None:
     """Say in a line what is wrong with a draw, or nothing."""
     threads = torch.get_num_threads()
-    found = called(given)
+    found = called(given, watched=True)
     try:
         torch.set_num_threads(given.threads)
         again = called(given)
