@@ -39,7 +39,7 @@ from elman.training import RaggedSequences, TrainingSettings, Value, evaluate, t
 KEYS, PARAMETERS, SEEDS = 88, 300_000, 3
 SETTINGS = {
     "rnn": {"epochs": 100, "rate": 0.003, "recurrent": 0.4, "read": 0.3, "past": True},
-    "gru": {"epochs": 80, "rate": 0.015, "recurrent": 0.25, "read": 0.5},
+    "gru": {"epochs": 100, "rate": 0.015, "recurrent": 0.4, "read": 0.3},
     "lstm": {"epochs": 100, "rate": 0.015, "recurrent": 0.4, "read": 0.3},
 }
 """Of each network; "past": a matrix from the last chord straight to the answer."""
