@@ -26,15 +26,13 @@ A line a run goes to the file beside this one; what is there is not run again.
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
+from kept_runs import asking, keep, read
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot, pad
 
@@ -216,29 +214,14 @@ def missing(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield todo
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Read the results so far."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
-
-
 def main() -> None:
     """Run what is missing, then write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    kept = Path(__file__).with_suffix(".jsonl")
-    parser.add_argument("--out", type=Path, default=kept)
-    parser.add_argument("--page", type=Path, help="folder of the documentation")
-    parser.add_argument("--draw-only", action="store_true")
-    given = parser.parse_args()
+    given = asking(__doc__, __file__).parse_args()
     rows = read(given.out)
     for todo in [] if given.draw_only else missing(rows):
         name, options = todo["cell"], todo["options"]
         row = run(todo["language"], name, options, todo["layers"], todo["seed"])
-        rows.append(row)
-        with given.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        keep(row, rows, given.out)
         print(key(row), row["held_out"], row["test"], row["seconds"], "s", flush=True)
     if given.page:
         from formal_languages_page import write

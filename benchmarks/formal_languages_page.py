@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from formal_languages import BINS, ENOUGH, FORMS, FURTHER, LONGEST, SIZES, label
+from kept_runs import write_tables
 
 Row = dict[str, Any]
 
@@ -136,12 +137,6 @@ def write(rows: list[Row], docs: Path) -> None:
     """Write the picture, and the tables between the marks of the page."""
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "pictures/formal-languages.svg").write_text(picture(rows), "utf-8")
-    page = docs / "guide/formal-languages.md"
-    text = page.read_text("utf-8")
     parts = {"one layer": table(rows, 1), "two layers": table(rows, 2)}
-    for name, lines in (parts | {"cost": cost(rows)}).items():
-        start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = before + start + "\n\n" + "\n".join(lines) + "\n\n" + end + after
-    page.write_text(text, "utf-8")
+    parts["cost"] = cost(rows)
+    write_tables(docs / "guide/formal-languages.md", parts)

@@ -20,14 +20,13 @@ to the file beside this one; what is there is not run again.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from kept_runs import asking, keep, read, write_tables
 from scipy.io import loadmat
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -167,35 +166,18 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def write(rows: list[dict[str, Any]], docs: Path) -> None:
-    """Write the table between its marks on its page."""
-    page = docs / "guide/chorales.md"
-    before, rest = page.read_text("utf-8").split("<!-- chorales -->")
-    _, after = rest.split("<!-- end of chorales -->")
-    lines = ["<!-- chorales -->", "", *table(rows), "", "<!-- end of chorales -->"]
-    page.write_text(before + "\n".join(lines) + after, "utf-8")
-
-
 def main() -> None:
     """Run what is missing, then write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    kept = Path(__file__).with_suffix(".jsonl")
-    parser.add_argument("--out", type=Path, default=kept)
-    parser.add_argument("--page", type=Path, help="folder of the documentation")
-    parser.add_argument("--draw-only", action="store_true")
-    given = parser.parse_args()
-    text = given.out.read_text(encoding="utf-8") if given.out.exists() else ""
-    rows = [json.loads(line) for line in text.splitlines()]
+    given = asking(__doc__, __file__).parse_args()
+    rows = read(given.out)
     done = {(row["cell"], row["seed"]) for row in rows}
     for seed, cell in [(s, c) for s in range(SEEDS) for c in SETTINGS]:
         if given.draw_only or (cell, seed) in done:
             continue
-        rows.append(run(cell, seed))
+        keep(run(cell, seed), rows, given.out)
         print(rows[-1], flush=True)
-        with given.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(rows[-1]) + "\n")
     if given.page:
-        write(rows, given.page)
+        write_tables(given.page / "guide/chorales.md", {"chorales": table(rows)})
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ to build/language.jsonl as they are ready; those that are there are not run agai
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
+
+from kept_runs import keep, read
 
 from elman import LanguageModel
 
@@ -50,18 +51,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=540.0)
     parser.add_argument("--out", type=Path, default=Path("build/language.jsonl"))
     asked = parser.parse_args()
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    lines = asked.out.read_text().splitlines() if asked.out.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = read(asked.out)
     for cell in asked.cells:
         known = [(row["cell"], row["asked"], row["text"]) for row in rows]
         name = Path(asked.text).name
         if (cell, asked.seconds, name) in known:
             continue
         row = measure(Path(asked.text), cell, asked.seconds)
-        rows.append(row | {"asked": asked.seconds, "text": name})
-        with asked.out.open("a") as file:
-            file.write(json.dumps(rows[-1]) + "\n")
+        keep(row | {"asked": asked.seconds, "text": name}, rows, asked.out)
     print("| cell | units | parameters | epochs | s | nats | bits |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     for row in rows:

@@ -15,15 +15,13 @@ again (--out elsewhere for a fresh start).
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
+from kept_runs import asking, keep, read
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
@@ -180,22 +178,14 @@ def plan() -> list[tuple[str, str, int, int, str]]:
 
 def main() -> None:
     """Run what is missing, then draw."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    kept = Path(__file__).with_suffix(".jsonl")
-    parser.add_argument("--out", type=Path, default=kept)
-    parser.add_argument("--page", type=Path, help="folder of the documentation")
-    parser.add_argument("--draw-only", action="store_true")
-    given = parser.parse_args()
-    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given = asking(__doc__, __file__).parse_args()
     rows = read(given.out)
     done = {key(row) for row in rows}
     for todo in [] if given.draw_only else plan():
         if todo in done:
             continue
         row = run(*todo)
-        rows.append(row)
-        with given.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        keep(row, rows, given.out)
         print(
             f"{row['task']} {row['cell']} T={row['length']} {row['how']} "
             f"seed {row['seed']}: horizon {row['horizon']:.0f}, "
@@ -212,14 +202,6 @@ def main() -> None:
 def key(row: dict[str, Any]) -> tuple[str, str, int, int, str]:
     """Return what tells one run from another."""
     return (row["task"], row["cell"], row["length"], row["seed"], row["how"])
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """Read the results so far."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
 
 
 if __name__ == "__main__":

@@ -30,15 +30,13 @@ there is not run again. `--minutes` ends it after so much time on the processor.
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
+from kept_runs import asking, keep, read
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
@@ -304,12 +302,8 @@ def plan() -> list[Key]:
 
 def main() -> None:
     """Run what is missing, then write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    kept = Path(__file__).with_suffix(".jsonl")
-    parser.add_argument("--out", type=Path, default=kept)
-    parser.add_argument("--page", type=Path, help="folder of the documentation")
+    parser = asking(__doc__, __file__)
     parser.add_argument("--minutes", type=float, default=math.inf)
-    parser.add_argument("--draw-only", action="store_true")
     given = parser.parse_args()
     rows = read(given.out)
     done = {key(row) for row in rows}
@@ -319,9 +313,7 @@ def main() -> None:
         if time.process_time() > 60 * given.minutes:
             break
         row = run(*todo)
-        rows.append(row)
-        with given.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        keep(row, rows, given.out)
         print({k: v for k, v in row.items() if k != "needed"}, flush=True)
     if given.page:
         from long_dependencies_cells_page import write
@@ -332,14 +324,6 @@ def main() -> None:
 def key(row: dict[str, Any]) -> Key:
     """Return what tells one run from another."""
     return (row["task"], row["cell"], row["length"], row["seed"], row["how"])
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """Read the results so far."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kept_runs import write_tables
 from long_dependencies_cells import (
     APART,
     SOLVED,
@@ -197,11 +198,4 @@ def write(rows: list[Row], docs: Path) -> None:
         "cells-misses": misses(rows),
         "cells-left": left(rows),
     }
-    page = docs / "guide/long-dependencies.md"
-    text = page.read_text("utf-8")
-    for name, lines in tables.items():
-        start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = before + start + "\n\n" + "\n".join(lines) + "\n\n" + end + after
-    page.write_text(text, "utf-8")
+    write_tables(docs / "guide/long-dependencies.md", tables)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kept_runs import write_tables
 
 Row = dict[str, Any]
 
@@ -271,11 +272,4 @@ def write(rows: list[Row], docs: Path) -> None:
             f"| falls short of it | {said['short, solved']} | {said['short, not']} |",
         ],
     }
-    page = docs / "guide/long-dependencies.md"
-    text = page.read_text("utf-8")
-    for name, lines in tables.items():
-        start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = before + start + "\n\n" + "\n".join(lines) + "\n\n" + end + after
-    page.write_text(text, "utf-8")
+    write_tables(docs / "guide/long-dependencies.md", tables)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kept_runs import keep, read
 from mnist1d.data import get_dataset_args, make_dataset
 from sklearn.neural_network import MLPClassifier
 
@@ -109,8 +110,7 @@ def main() -> None:
     length: dict[str, Any] = {"max_seconds": asked.seconds}
     if asked.seconds is None:
         length |= {"epochs": asked.epochs, "patience": None, "refit": False}
-    lines = asked.out.read_text().splitlines() if asked.out.exists() else []
-    found = [json.loads(line) for line in lines]
+    found = read(asked.out)
     known = {(run["name"], run["how"], run["seed"]) for run in found}
     parts = data()
     for seed in range(asked.seeds):
@@ -126,9 +126,7 @@ def main() -> None:
                 )
                 busy = time.process_time() - busy
                 run = {"name": name, "how": how, "seed": seed, "busy": busy, **scores}
-                found.append(run)
-                with asked.out.open("a") as file:
-                    file.write(json.dumps(run) + "\n")
+                keep(run, found, asked.out)
                 print(json.dumps(run), flush=True)
     table(found)
 

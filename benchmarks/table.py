@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kept_runs import replaced
+
 from elman.bench import GROUPS, Case, Sizes, title
 
 Document = dict[str, Any]
@@ -116,20 +118,6 @@ def lines(documents: list[Document], under: str) -> Iterator[str]:
     if means:
         name = "Geometric means of the training steps"
         yield from ("", f"{under} {name}" if under else f"{name}:", "", *means)
-
-
-def replaced(page: str, place: str, text: str) -> str:
-    """Return a page with what stands between two marks replaced.
-
-    Parameters
-    ----------
-    page, place, text : str
-    """
-    start, end = f"<!-- {place}: -->", f"<!-- :{place} -->"
-    if page.count(start) != 1 or page.count(end) != 1:
-        raise SystemExit(f"the page has no single {start} … {end}")
-    before, _, rest = page.partition(start)
-    return f"{before}{start}\n\n{text.strip()}\n\n{end}{rest.partition(end)[2]}"
 
 
 def main() -> None:
