@@ -53,6 +53,7 @@ CHANGES = {
     "a step that cannot be read": broken_step,
     "matrix": (1.0, 0.25),
     "limits": {"rate": (0.0, 0.5)},
+    "parts": (("h",),),
     "transforms": {"weight_hh": Antisymmetric(0.1)},
 }
 

@@ -97,22 +97,22 @@ def _class(module: str, name: str) -> type[Cell] | None:
     return found if isinstance(found, type) and issubclass(found, Cell) else None
 
 
-_COMPARED = ("states", "gates", "heads", "dropped", "nodes", "after", "values")
+_COMPARED = ("states", "gates", "heads", "dropped", "parts", "nodes", "after", "values")
 
 
 def _same(cell: Cell, data: Mapping[str, Any]) -> bool:
     """Return whether a cell computes what a pickle's does."""
     try:
-        units, _ = starts(cell)
+        own = _data(cell)
         # By way of the reader, which writes the same equations in an order of its own.
-        one, two = (described(_of(each)) for each in (_data(cell), data))
+        one, two = (described(_of(each)) for each in (own, data))
     except InputError:
         return False
     return (
-        all(one[key] == two[key] for key in _COMPARED)
-        and list(units) == list(data["units"])
-        and dict(cell.limits) == dict(data["limits"])
-        and _alike(cell.transforms, data["transforms"])
+        all(one.get(key) == two.get(key) for key in _COMPARED)
+        and list(own["units"]) == list(data["units"])
+        and own["limits"] == data["limits"]
+        and _alike(own["transforms"], data["transforms"])
     )
 
 

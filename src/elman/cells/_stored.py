@@ -23,10 +23,9 @@ from .graph._graph import POINTWISE, Linear, Node, ordered
 from .numeric._operations import operation
 
 VERSION = 3
-"""Since 2 parameters may be transformed, since 3 weights shared
-and values detached.
+"""Since 2 parameters may be transformed, since 3 weights shared and values detached.
 
-What has neither is written as before, as 1.
+A cell is written as the least of them that tells it.
 """
 
 _KEPT = ("before", "linear", "unit", "const", "width", "rowsum", "normed", "detach")

@@ -174,15 +174,6 @@ LANGUAGE: tuple[Parameter, ...] = (
         _HERE,
     ),
     Parameter(
-        "learning_rate",
-        Checked("float"),
-        "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
-        " cosine, and else it stays and the weights are averaged.",
-        Option("Learning rate.", float, "--lr", MODEL),
-        _HERE,
-        "learning_rate",
-    ),
-    Parameter(
         "validation_fraction",
         Share(zero=True),
         "Share of the text, its end, held out to choose the epoch and for the scores;"
