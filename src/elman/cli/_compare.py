@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ._held_out import Parts
     from .run._job import Job
 
-_ENDED = {"time": "time", "settled": "settled", "epochs": "epochs"}
-
 
 def asked(
     compare: bool,
@@ -129,11 +127,10 @@ def _score(row: dict[str, Any], metric: str) -> str:
 
 
 def _cost(row: dict[str, Any]) -> list[str]:
-    ended = dict.fromkeys(_ENDED.get(end, end) for end in row["stopped"])
     return [
         number(row["parameters"]),
         f"{row['layers']} × {row['hidden_size']}",
         f"{row['seconds']:.1f}",
         f"{row['epochs']:.0f}",
-        ", ".join(ended),
+        ", ".join(dict.fromkeys(row["stopped"])),
     ]
