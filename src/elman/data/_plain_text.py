@@ -27,5 +27,9 @@ def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> Deco
     """
     file = existing_file(path)
     found = decode(read_content(file), file, encoding, ("text", "a text file"))
-    text = found.text.replace("\r\n", "\n").replace("\r", "\n")
-    return Decoded(text, [f"{file}: {note}" for note in found.notes])
+    return Decoded(same_ends(found.text), [f"{file}: {note}" for note in found.notes])
+
+
+def same_ends(text: str) -> str:
+    r"""Return a text with every line ending in ``\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -158,6 +158,9 @@ def test_training_and_diagnosis_say_whether_it_leans_on_order(elman, cases):
     shown = json.loads(elman("diagnose", "runs/toy-1", "--json").out)
     assert shown["order"] == stored
     again = json.loads(elman("diagnose", "runs/toy-1", test, "--json").out)["order"]
+    answer = elman("diagnose", "runs/toy-1", "--order")
+    assert answer.status == 2
+    assert "--order trains a model to score it; runs/toy-1 is trained" in answer.err
     given = [o["rows"][0]["values"]["Elman"]["mean"] for o in (stored, again)]
     assert given[0] == given[1]
     answer = elman("diagnose", "classify", train, "--hidden", 4, "--order",

@@ -32,6 +32,11 @@ def test_a_loss_that_stays_that_of_guessing_is_said():
     assert advice(learned, (math.log(2), "guessing")) == []
 
 
+def test_a_loss_above_that_of_guessing_is_said():
+    (note,) = advice(run([math.nan, 90.0, 70.6]), (3.42, "guessing"))
+    assert "training loss, 70.6, is above that of guessing (3.42)" in note
+
+
 def test_a_loss_that_is_still_falling_is_said():
     falling = run([math.nan, *np.linspace(1.0, 0.5, 12)])
     (note,) = advice(falling)

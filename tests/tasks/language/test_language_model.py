@@ -156,12 +156,22 @@ def test_a_file_is_read(text, tmp_path):
             "text must be a str, or the pathlib.Path of a text file, got list",
         ),
         (b"bytes", "got bytes"),
+        ("ab\ud800c" * 300, "text: .* at character 2 is half of a surrogate pair"),
     ],
 )
 def test_a_text_that_cannot_be_used_is_one_line(given, words):
     with pytest.raises(InputError, match=words) as caught:
         LanguageModel(**SMALL).fit(given)
     assert "\n" not in str(caught.value)
+
+
+def test_line_ends_are_alike_in_texts_and_files(model, tmp_path):
+    text = "the sun\r\nsings\r\nthe\rmoon\n"
+    path = tmp_path / "ends.txt"
+    path.write_bytes(text.encode())
+    plain = "the sun\nsings\nthe\nmoon\n"
+    assert model.log_prob(text) == model.log_prob(path) == model.log_prob(plain)
+    assert model.generate("sun\r\n", 9) == model.generate("sun\n", 9)
 
 
 def test_a_text_of_one_line_will_do(writing):
@@ -187,7 +197,7 @@ def test_an_empty_text_has_no_score(model):
         ({"cell": "mingru", "state_dropout": 0.1}, "recurrent_dropout: no recurrent"),
         ({"cell": "mingru", "weight_dropout": 0.1}, "mingru has no recurrent matrix"),
         ({"training": {"accumulate": 2}}, "accumulate does not combine with streams"),
-        ({"batch_size": 10_000}, "too few for 10000 streams"),
+        ({"batch_size": 10_000}, "batch_size=10,000 asks for more streams than"),
     ],
 )
 def test_a_parameter_that_cannot_be_used_is_one_line(text, options, words):

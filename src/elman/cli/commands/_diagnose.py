@@ -85,6 +85,11 @@ def diagnose(
                 f"{what!r} is no task and no run; write elman diagnose RUN, or elman"
                 f" diagnose {'|'.join(TASKS)} DATA"
             )
+        if order:
+            raise InputError(
+                f"--order trains a model to score it; {what} is trained: elman diagnose"
+                f" {what} shows its scores by order, where it has them"
+            )
         if data is not None:
             given = opt.given(label=label, id=id_, time=time, encoding=encoding)
             given |= opt.given(missing=opt.split_missing(missing))

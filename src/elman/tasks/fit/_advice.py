@@ -28,6 +28,12 @@ def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> li
     epochs = int(rows[-1]["epoch"])
     least = min(float(row["loss"]) for row in rows)
     if guess is not None and least > (1 - _LEARNED) * guess[0]:
+        if least > (1 + _LEARNED) * guess[0]:
+            return [
+                f"the training loss, {least:.3g}, is above that of {guess[1]} "
+                f"({guess[0]:.3g}): what the network starts with is not unlearned yet. "
+                f"More epochs ({3 * epochs}), another cell or less dropout may help"
+            ]
         return [
             f"the training loss, {least:.3g}, is still that of {guess[1]} "
             f"({guess[0]:.3g}): the network has learned nothing. More epochs "

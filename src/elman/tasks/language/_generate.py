@@ -14,6 +14,7 @@ from elman._arguments import MOST_SEED, number, whole_number
 from elman._errors import InputError
 from elman.models import LanguageNetwork
 
+from ._text import as_text
 from ._vocabulary import Vocabulary
 
 
@@ -88,6 +89,7 @@ def prompt_ids(vocabulary: Vocabulary, prompt: str) -> Sequence[int]:
     """
     if not isinstance(prompt, str):
         raise InputError(f"prompt must be a str, got {type(prompt).__name__}")
+    prompt = as_text(prompt, "prompt")
     strangers = vocabulary.strangers(prompt)
     if strangers:
         shown = ", ".join(map(repr, strangers[:5]))

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from elman._errors import InputError
 from elman.models import LanguageNetwork
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
@@ -134,6 +135,11 @@ def recipe_of(estimator: Any, text: str) -> Recipe:
     rows = values["batch_size"]
     if rows == "auto":
         rows = sizes.batch_size_for(len(training), window)
+    if rows >= len(training):
+        raise InputError(
+            f"batch_size={rows:,} asks for more streams than there are tokens to train"
+            f" on, {len(training):,}; give fewer"
+        )
     return Recipe(
         split=split,
         vocabulary=vocabulary,

@@ -8,6 +8,7 @@ from typing import Any
 
 from elman._errors import InputError
 from elman.data import read_text
+from elman.data._plain_text import same_ends
 
 FEWEST = 200
 """Characters of the shortest text that is trained on."""
@@ -34,7 +35,7 @@ class Split:
 
 
 def as_text(given: Any, name: str = "text") -> str:
-    """Return a text as it is, or that of a file.
+    r"""Return a text, or that of a file, with every line ending in ``\n``.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def as_text(given: Any, name: str = "text") -> str:
     Raises
     ------
     InputError
-        It is neither, or the file cannot be read.
+        It is neither, the file cannot be read, or the text has a lone surrogate.
     """
     if isinstance(given, Path):
         return read_text(given).text
@@ -54,7 +55,15 @@ def as_text(given: Any, name: str = "text") -> str:
             f"{name} must be a str, or the pathlib.Path of a text file,"
             f" got {type(given).__name__}"
         )
-    return given
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name}: {given[error.start]!r} at character {error.start:,} is half of a"
+            " surrogate pair, which no file can hold; decode the text again, or leave"
+            " it out"
+        ) from error
+    return same_ends(given)
 
 
 def check_length(text: str) -> None:

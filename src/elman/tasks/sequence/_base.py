@@ -195,12 +195,16 @@ class SequenceEstimator(Evaluated):
         """Return title, question and data of the results."""
         title, asked, data = self.kind_.describe(sequences, raw)
         channels = sequences[0].shape[1]
+        each = "1 channel" if channels == 1 else f"{channels} channels"
         ways = "both ways" if self.bidirectional else "forward"
         shuffles = self.shuffle_time != "none"
         layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
         question = [
             ["Asked for", asked],
-            ["Sequences", f"{_count(sequences)}, {channels} channels"],
+            [
+                "Sequences",
+                f"{_count(sequences)}, {each}",
+            ],
             [
                 "Network",
                 f"{title_of(encoder_of(self))}, {self.hidden_size} units{layers},"

@@ -185,9 +185,7 @@ def compared(
         "rows": [*rows, *simple],
     }
     errors = {
-        row["model"]: np.mean(
-            [kind.errors(truth.values, run.predicted) for run in each], 0
-        )
+        row["model"]: [kind.errors(truth.values, run.predicted) for run in each]
         for row, each in zip(rows, runs.values(), strict=True)
     }
     return plain({**found, "verdict": sentence(found, errors, truth.lengths)})

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks._chance import beyond_chance
 from elman.tasks._verdict import said
-from elman.tasks.sequence.order._leaning import by_sequence, difference
-
-_ERRORS = 2.0  # standard errors from which a difference is none of chance
+from elman.tasks.sequence.order._leaning import by_sequence, mean_of
 
 
 def sentence(
     found: dict[str, Any],
-    errors: dict[str, NDArray[np.float64]],
+    errors: dict[str, list[NDArray[np.float64]]],
     lengths: NDArray[np.int64] | None,
 ) -> str:
     """Return who is best, beside the chosen network and the best simple model.
@@ -25,7 +24,7 @@ def sentence(
     found : dict
         The comparison without this.
     errors : dict of str to ndarray
-        How wrong each network is on every row, the mean over the seeds.
+        How wrong each network is on every row, by seed.
     lengths : ndarray or None
         Of the sequences, where each step has a row.
     """
@@ -45,10 +44,14 @@ def sentence(
         f" {words(best)} has the {'lowest' if lower else 'highest'} {metric}"
     )
     other = second if best is chosen else chosen
-    gap = errors[other["model"]] - errors[best["model"]]
-    mean, error = difference(by_sequence(gap, lengths))
-    sure = mean > _ERRORS * error
+    pairs = zip(errors[other["model"]], errors[best["model"]], strict=True)
+    gaps = [by_sequence(worse - better, lengths) for worse, better in pairs]
+    by_seed = np.array([mean_of(gap) for gap in gaps])
+    mean = float(by_seed.mean())
+    sure = mean > 0 and beyond_chance(mean, [np.mean(gaps, 0), by_seed])
     how = "by more than chance" if sure else "by no more than chance"
+    if len(gaps) == 1:
+        how += ", as far as one seed tells"
     parts = [f"{first}, before {words(other)}, {how}."]
     if simple:
         top = min(simple, key=lambda row: sign * row["values"][metric])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from elman._arguments import whole_number
 from elman._errors import InputError
+from elman.tasks._chance import beyond_chance
 from elman.tasks._sampled import sampled
 from elman.tasks._verdict import said
 from elman.tasks.sequence._fit import network_outputs
@@ -37,9 +38,6 @@ MOST_SEQUENCES, MOST_STEPS = 1000, 25_000
 """Of more sequences, or of more steps in all, a random part is scored."""
 
 _FEWEST = 30
-
-# Standard errors from which a difference is none of chance.
-_ERRORS = 2.0
 
 
 def scores_by_order(
@@ -104,8 +102,9 @@ def scores_by_order(
             wrong.append(by_sequence(kind.errors(there.values, whole), truth.lengths))
         errors[name] = np.mean(wrong, 0)
         table.append({"order": name, "draws": len(places), "values": _spread(each)})
-    worse, error = difference(errors[SHUFFLED] - errors[GIVEN])
-    leans = abs(worse) > _ERRORS * error
+    change = errors[SHUFFLED] - errors[GIVEN]
+    worse = mean_of(change)
+    leans = beyond_chance(worse, [change])
     found = {
         "metric": kind.metric,
         "lower_is_better": kind.lower_is_better,
@@ -113,9 +112,9 @@ def scores_by_order(
         "sequences": len(sequences),
         "draws": draws,
         "rows": table,
-        "leans": bool(leans and worse > 0),
+        "leans": leans and worse > 0,
     }
-    return {**found, "verdict": _verdict(found, bool(leans), worse > 0)}
+    return {**found, "verdict": _verdict(found, leans, worse > 0)}
 
 
 def _scored(sequences: Sequence[Array]) -> NDArray[np.int64]:
@@ -166,12 +165,10 @@ def _spread(each: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def difference(worse: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the mean over sequences, and its standard error."""
-    worse = worse[~np.isnan(worse)]
-    if len(worse) < 2:
-        return float(worse.sum()), math.inf
-    return float(worse.mean()), float(worse.std(ddof=1) / math.sqrt(len(worse)))
+def mean_of(change: NDArray[np.float64]) -> float:
+    """Return the mean over the sequences whose errors are known; 0 of none."""
+    known = change[~np.isnan(change)]
+    return float(known.mean()) if len(known) else 0.0
 
 
 def _verdict(found: dict[str, Any], sure: bool, worse: bool) -> str:
