@@ -47,7 +47,7 @@ RATES = (0.01, 0.003, 0.03)
 EPOCHS = 20
 BASELINE = 1 / 6
 SOLVED, ENOUGH = 0.1 * BASELINE, 0.01 * BASELINE
-FORMS = ("cfc(mixed=True)",)
+FORMS = ("cfc(mixed=True)", "linoss(slowest=0.0001)")
 """Cells with an option, beside those as they are."""
 OUT = Path(__file__).with_suffix(".json")
 

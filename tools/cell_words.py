@@ -87,5 +87,6 @@ _DRAWS: dict[str, Callable[[Any], str]] = {
     "SoftplusRing": lambda d: (
         f"decay even over the ring from {d.smallest:g} to {d.largest:g}"
     ),
+    "Geometric": lambda d: f"ln even from ln {d.low:g} to ln {d.high:g}",
     "LogUniform": lambda d: f"ln of a number even from {d.low:g} to {d.high:g}",
 }

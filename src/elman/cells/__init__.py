@@ -26,6 +26,7 @@ from .equations._draws import ChronoBias as ChronoBias
 from .equations._draws import Constant as Constant
 from .equations._draws import Draw as Draw
 from .equations._draws import FanIn as FanIn
+from .equations._draws import Geometric as Geometric
 from .equations._draws import HeNormal as HeNormal
 from .equations._draws import Identity as Identity
 from .equations._draws import Ladder as Ladder
@@ -93,6 +94,7 @@ __all__ = [
     "Exponential",
     "FanIn",
     "ForwardMode",
+    "Geometric",
     "HeNormal",
     "Identity",
     "Ladder",

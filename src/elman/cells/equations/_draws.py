@@ -210,6 +210,18 @@ class LogUniform:
         return np.log(self.low + (self.high - self.low) * source(shape))
 
 
+@dataclass(frozen=True)
+class Geometric:
+    """Evenly by the logarithm between two positive numbers."""
+
+    low: float
+    high: float
+
+    def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
+        """Return it."""
+        return self.low * (self.high / self.low) ** source(shape)
+
+
 def _matrix(shape: tuple[int, ...], draw: Draw) -> tuple[int, int]:
     if len(shape) != 2:
         raise InputError(
