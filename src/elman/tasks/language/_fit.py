@@ -10,13 +10,16 @@ from torch import Tensor
 
 from elman.models import LanguageNetwork, language_loss
 from elman.tasks.fit._run import Run, run_training
+from elman.tasks.fit._samples import Samples
 from elman.tasks.fit._start import Start, choose_start
 from elman.training import Streams
 
+from ._generate import Sampling, text_after
 from ._recipe import Recipe
-from ._samples import Samples
 
 _ROWS = 16  # of the window that is measured
+# Tokens of a sample, by kind.
+_SAMPLE, _SAMPLES = 240, {"words": 60, "subwords": 90}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def fit_network(recipe: Recipe) -> Fitted:
     """
     network, streams = recipe.built(), recipe.streams()
     start = _start_of(network, streams, recipe)
-    samples = Samples(recipe.vocabulary, recipe.settings.seed)
+    samples = Samples(lambda network: _sample(network, recipe))
     run = run_training(
         # First: its state then has the same name whatever the user's are.
         replace(recipe, callbacks=[samples, *recipe.callbacks]),
@@ -59,6 +62,13 @@ def fit_network(recipe: Recipe) -> Fitted:
         needed=recipe.window,
     )
     return Fitted(network.eval(), start, run, samples.report())
+
+
+def _sample(network: LanguageNetwork, recipe: Recipe) -> str:
+    """Return a little text of the network, begun as every text is."""
+    vocabulary, how = recipe.vocabulary, Sampling(seed=recipe.settings.seed)
+    length = _SAMPLES.get(vocabulary.kind, _SAMPLE)
+    return "".join(text_after(network, vocabulary, "", length, how))
 
 
 def _start_of(network: LanguageNetwork, streams: Streams, recipe: Recipe) -> Start:

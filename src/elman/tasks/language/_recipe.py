@@ -14,11 +14,12 @@ from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
 from elman.tasks.sequence._diagnosis import check_init
+from elman.tasks.tokens._kinds import vocabulary_of
+from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 from elman.training import Callback, Checkpoints, Streams, TrainingSettings
 
 from . import _sizes as sizes
 from ._text import Split, check_length
-from ._vocabulary import Ids, Vocabulary, vocabulary_of
 
 _SHAPE = ("cell", "num_layers", "dropout", "embedding_dropout", "state_dropout")
 # Rows of a validation, each at least so long that its start is of little weight.
