@@ -49,7 +49,7 @@ class TransformerEncoder(nn.Module):
     bidirectional : bool
         False: a step attends to itself and earlier ones only.
     dropout : float
-        On each part's result, in training.
+        On each part's result, in training; not on the weights of the attention.
     heads : int, optional
         Attention heads, a divisor of W; see `heads_for`.
     """
@@ -97,6 +97,11 @@ class TransformerEncoder(nn.Module):
             )
             for _ in range(num_layers)
         )
+        for block in self.blocks:
+            # Drawing a mask for every pair of steps, and one four times as wide as the
+            # result, would take longer than the products.
+            block.self_attn.dropout = 0.0
+            block.dropout = nn.Identity()
         self.norm = nn.LayerNorm(hidden_size)
 
     def config(self) -> dict[str, Any]:
@@ -127,7 +132,12 @@ class TransformerEncoder(nn.Module):
             later = torch.ones(steps, steps, dtype=torch.bool, device=x.device).triu(1)
         beyond = None if lengths is None else ~mask
         for block in self.blocks:
-            x = block(x, src_mask=later, src_key_padding_mask=beyond)
+            x = block(
+                x,
+                src_mask=later,
+                src_key_padding_mask=beyond,
+                is_causal=self.causal and beyond is None,
+            )
         found = without_padding(self.norm(x), mask)
         return Encoded(found, last_of(found, lengths), mask)
 
