@@ -86,22 +86,8 @@ class TransformerEncoder(nn.Module):
         self.place = nn.Parameter(torch.ones(()))
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                hidden_size,
-                heads,
-                4 * hidden_size,
-                dropout,
-                "gelu",
-                batch_first=True,
-                norm_first=True,
-            )
-            for _ in range(num_layers)
+            _block(hidden_size, heads, dropout) for _ in range(num_layers)
         )
-        for block in self.blocks:
-            # Drawing a mask for every pair of steps, and one four times as wide as the
-            # result, would take longer than the products.
-            block.self_attn.dropout = 0.0
-            block.dropout = nn.Identity()
         self.norm = nn.LayerNorm(hidden_size)
 
     def config(self) -> dict[str, Any]:
@@ -140,6 +126,18 @@ class TransformerEncoder(nn.Module):
             )
         found = without_padding(self.norm(x), mask)
         return Encoded(found, last_of(found, lengths), mask)
+
+
+def _block(width: int, heads: int, dropout: float) -> nn.TransformerEncoderLayer:
+    """Return attention and what follows it, dropout on the result of each."""
+    block = nn.TransformerEncoderLayer(
+        width, heads, 4 * width, dropout, "gelu", batch_first=True, norm_first=True
+    )
+    # To draw a mask for every pair of steps, and one four times as wide as the result,
+    # would take longer than the products.
+    block.self_attn.dropout = 0.0
+    block.dropout = nn.Identity()  # type: ignore[assignment]
+    return block
 
 
 def positions(x: Tensor) -> Tensor:

@@ -10,13 +10,16 @@ from torch import Tensor
 
 from elman.models import KINDS, LanguageNetwork, language_loss
 from elman.tasks.fit._run import Run, run_training
+from elman.tasks.fit._samples import Samples
 from elman.tasks.fit._start import Start, choose_start
 from elman.training import Streams
 
+from ._generate import Sampling, text_after
 from ._recipe import Recipe
-from ._samples import Samples
 
 _ROWS = 16  # of the window that is measured
+# Tokens of a sample, by kind.
+_SAMPLE, _SAMPLES = 240, {"words": 60, "subwords": 90}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def fit_network(recipe: Recipe) -> Fitted:
     """
     network, streams = recipe.built(), recipe.streams()
     start = _start_of(network, streams, recipe)
-    samples = Samples(recipe.vocabulary, recipe.settings.seed)
+    samples = Samples(lambda network: _sample(network, recipe))
     run = run_training(
         # First: its state then has the same name whatever the user's are.
         replace(recipe, callbacks=[samples, *recipe.callbacks]),
@@ -60,6 +63,13 @@ def fit_network(recipe: Recipe) -> Fitted:
         recurrent=network.recurrent is not None,
     )
     return Fitted(network.eval(), start, run, samples.report())
+
+
+def _sample(network: LanguageNetwork, recipe: Recipe) -> str:
+    """Return a little text of the network, begun as every text is."""
+    vocabulary, how = recipe.vocabulary, Sampling(seed=recipe.settings.seed)
+    length = _SAMPLES.get(vocabulary.kind, _SAMPLE)
+    return "".join(text_after(network, vocabulary, "", length, how))
 
 
 def _start_of(network: LanguageNetwork, streams: Streams, recipe: Recipe) -> Start:
@@ -95,10 +105,10 @@ def _no_state(network: LanguageNetwork) -> str:
     kind, most = KINDS[network.config()["cell"]], network.context
     assert most is not None  # noqa: S101  as there is no recurrence
     return (
-        f"a {kind} carries no state: it is trained on windows of about {most} tokens,"
-        f" and scored and generated from with a window that slides, each token read"
-        f" with {most // 2} to {most - 1} before it; no gradient flow through time was"
-        " measured"
+        f"a {kind} has no recurrence, so that no gradient flow through time was"
+        f" measured; it is trained on windows of about {most} tokens, and scores and"
+        f" writes with a window that slides, each token read with {most // 2} to"
+        f" {most - 1} before it"
     )
 
 

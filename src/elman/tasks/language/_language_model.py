@@ -18,6 +18,8 @@ from elman.cells import Cell
 from elman.models import LanguageNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
+from elman.tasks.tokens._kinds import from_bytes, to_bytes
+from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 from ._fit import Fitted, fit_network
 from ._generate import Sampling, check_stop, prompt_ids, text_after
@@ -25,7 +27,6 @@ from ._recipe import Recipe, recipe_of
 from ._results import report, scored
 from ._surprise import surprise
 from ._text import as_text
-from ._vocabulary import Ids, Vocabulary, from_bytes, to_bytes
 
 _VOCABULARY = "vocabulary"
 

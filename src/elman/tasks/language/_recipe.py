@@ -14,11 +14,12 @@ from elman.tasks._encoders import check_init, encoder_of
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
+from elman.tasks.tokens._kinds import vocabulary_of
+from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 from elman.training import Callback, Checkpoints, Streams, TrainingSettings
 
 from . import _sizes as sizes
 from ._text import Split, check_length
-from ._vocabulary import Ids, Vocabulary, vocabulary_of
 
 _DROPOUTS = ("dropout", "embedding_dropout", "state_dropout", "weight_dropout")
 _SHAPE = ("cell", *_DROPOUTS, "context")
