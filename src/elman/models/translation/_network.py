@@ -1,0 +1,231 @@
+"""The network of a translator: a source read, a target written token by token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, linear
+
+from elman._errors import InputError
+from elman.cells import Cell
+from elman.models._cells import check_cell
+from elman.models._encoders import ENCODERS, check_encoder
+
+from ._decoder import Decoder
+from ._embedding import Embedding, for_a_window
+from ._memory import Memory, State
+
+PAD, START, END, UNKNOWN = range(4)
+"""The tokens that every vocabulary begins with."""
+
+
+class TranslationNetwork(nn.Module):
+    r"""Encoder, attention and decoder.
+
+    .. math::
+
+        h_{1..S} = \mathrm{encoder}(E^x_{x_{1..S}}), \qquad
+        o_{1..U} = \mathrm{decoder}(E^y_{y_{1..U}}, h), \qquad
+        z_u = V o_u + b
+
+    with :math:`z_u` the scores (logits) of the token after :math:`y_u`; see `Decoder`,
+    whose first states are made of the mean of h. Tied, the rows of V are those of
+    :math:`E^y` (Press and Wolf 2017, arXiv:1608.05859). Each mask of dropout is drawn
+    once for all steps of a sentence.
+
+    Parameters
+    ----------
+    cell : str or Cell
+        Of the decoder: a name of `elman.cells`, or a cell.
+    encoder : str or Cell
+        A name of `ENCODERS`, or a cell; where it can it reads both ways.
+    source_vocabulary, target_vocabulary, embedding_size, hidden_size : int
+        Tokens of each side, E, H.
+    num_layers : int
+        Of the decoder behind the attention; before it there is one.
+    encoder_layers : int
+    encoder_size : int or None
+        H of the encoder, in each direction; None: that of the decoder.
+    shared : bool
+        One embedding for both sides, of one vocabulary.
+    tied : bool
+    heads : int
+        Of the attention.
+    embedding_dropout : float
+        Share of the units of each token's vector that are left out, on both sides.
+    dropout : float
+        The same of what the encoder gives, and of the outputs between layers.
+    output_dropout : float
+        The same of o.
+    input_feeding : bool
+        Whether each o is an input of the next step: a loop in training.
+    """
+
+    def __init__(
+        self,
+        cell: str | Cell,
+        encoder: str | Cell,
+        source_vocabulary: int,
+        target_vocabulary: int,
+        embedding_size: int,
+        hidden_size: int,
+        *,
+        num_layers: int = 1,
+        encoder_layers: int = 1,
+        encoder_size: int | None = None,
+        shared: bool = False,
+        tied: bool = True,
+        heads: int = 1,
+        embedding_dropout: float = 0.0,
+        dropout: float = 0.0,
+        output_dropout: float = 0.0,
+        input_feeding: bool = False,
+    ) -> None:
+        super().__init__()
+        if shared and source_vocabulary != target_vocabulary:
+            raise InputError(
+                "shared: one embedding needs one vocabulary for both sides, got"
+                f" {source_vocabulary} and {target_vocabulary} tokens"
+            )
+        self._config = {
+            "cell": check_cell(cell),
+            "encoder": check_encoder(encoder, "encoder"),
+            "source_vocabulary": source_vocabulary,
+            "target_vocabulary": target_vocabulary,
+            "embedding_size": embedding_size,
+            "hidden_size": hidden_size,
+            "num_layers": num_layers,
+            "encoder_layers": encoder_layers,
+            "encoder_size": encoder_size,
+            "shared": shared,
+            "tied": tied,
+            "heads": heads,
+            "embedding_dropout": embedding_dropout,
+            "dropout": dropout,
+            "output_dropout": output_dropout,
+            "input_feeding": input_feeding,
+        }
+        self.drops_tokens, self.drops = embedding_dropout, dropout
+        self.drops_output = output_dropout
+        self.target = Embedding(target_vocabulary, embedding_size)
+        # Shared, there is one matrix, by one name.
+        self.source = None if shared else Embedding(source_vocabulary, embedding_size)
+        self.encoder = ENCODERS[encoder](
+            embedding_size,
+            hidden_size if encoder_size is None else encoder_size,
+            num_layers=encoder_layers,
+            bidirectional=True,
+            dropout=dropout,
+        )
+        self.decoder = Decoder(
+            cell,
+            embedding_size,
+            hidden_size,
+            self.encoder.width,
+            num_layers=num_layers,
+            dropout=dropout,
+            heads=heads,
+            input_feeding=input_feeding,
+        )
+        self.head = None if tied else nn.Linear(embedding_size, target_vocabulary)
+        self.bias = nn.Parameter(torch.zeros(target_vocabulary)) if tied else None
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain values."""
+        return dict(self._config)
+
+    def forward(
+        self,
+        source: Tensor,
+        source_lengths: Tensor | None,
+        target: Tensor,
+        packed: bool = False,
+    ) -> Tensor:
+        """Return the scores of what follows each token of the target, (B, U, V).
+
+        Parameters
+        ----------
+        source : Tensor
+            int64 (B, S).
+        source_lengths : Tensor or None
+            int64 (B,), each 1 to S; None: all of S.
+        target : Tensor
+            int64 (B, U), beginning with START.
+        packed : bool
+            (N, V) instead, for those N tokens of the target that are no PAD, one
+            sentence after the other: most of a training's time goes into scores.
+        """
+        memory = self.encode(source, source_lengths)
+        o, _, _ = self.decoder(self._written(target), memory.state, memory)
+        o = for_a_window(o, self.drops_output, self.training)
+        return self._scores(o[target != PAD] if packed else o)
+
+    def encode(self, source: Tensor, source_lengths: Tensor | None = None) -> Memory:
+        """Return what the decoder needs of each source.
+
+        Parameters
+        ----------
+        source, source_lengths
+            As for a call.
+        """
+        embed = self.target if self.source is None else self.source
+        x = for_a_window(embed(source), self.drops_tokens, self.training)
+        found = self.encoder(x, source_lengths)
+        steps = for_a_window(found.steps, self.drops, self.training)
+        # Steps are zero on padding, so the sum may run over it.
+        summary = steps.sum(1) / found.mask.sum(1, keepdim=True)
+        return self.decoder.remember(steps, found.mask, summary)
+
+    def step(
+        self, tokens: Tensor, state: State, memory: Memory
+    ) -> tuple[Tensor, Tensor, State]:
+        """Return the scores of the next token (R, V), the attention (R, S), the state.
+
+        Parameters
+        ----------
+        tokens : Tensor
+            int64 (R,): the last of each row; R a multiple of B, with the rows of a
+            sentence side by side.
+        state : State
+            R rows; at the start ``memory.state``.
+        memory : Memory
+            Of B sentences.
+        """
+        o, seen, state = self.decoder(self._written(tokens[:, None]), state, memory)
+        return self._scores(o[:, 0]), seen[:, 0], state
+
+    def _written(self, target: Tensor) -> Tensor:
+        return for_a_window(self.target(target), self.drops_tokens, self.training)
+
+    def _scores(self, o: Tensor) -> Tensor:
+        if self.head is not None:
+            scores: Tensor = self.head(o)
+            return scores
+        return linear(o, self.target.weight, self.bias)
+
+
+def translation_loss(output: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
+    r"""Return the mean cross-entropy in nats over all tokens that are no padding.
+
+    Smoothed by :math:`\epsilon`, the aim is :math:`1 - \epsilon` of the token and
+    :math:`\epsilon` of an even share of all (Szegedy et al. 2016).
+
+    Parameters
+    ----------
+    output : Tensor
+        (B, U, V): scores; or (N, V), of the N tokens that are no PAD.
+    target : Tensor
+        int64 (B, U): tokens, PAD beyond each end.
+    smoothing : float
+        :math:`\epsilon`.
+    """
+    if output.dim() == 2:
+        target = target[target != PAD]
+    return cross_entropy(
+        output.flatten(0, -2),
+        target.flatten(),
+        ignore_index=PAD,
+        label_smoothing=smoothing,
+    )
