@@ -13,6 +13,7 @@ from ._registry import TASKS as TASKS
 from ._registry import Task as Task
 
 if TYPE_CHECKING:
+    from ._encoders import other_encoders as other_encoders
     from ._store import load as load
     from ._truncation import TruncationError as TruncationError
     from ._truncation import truncation_error as truncation_error
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from .language._language_model import LanguageModel as LanguageModel
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
-    from .sequence._recipe import other_encoders as other_encoders
     from .sequence._regress import SequenceRegressor as SequenceRegressor
 
 _HOME = {
@@ -30,7 +30,7 @@ _HOME = {
     "check_held_out": "sequence._check",
     "examining": "fit._start",
     "load": "_store",
-    "other_encoders": "sequence._recipe",
+    "other_encoders": "_encoders",
     "truncation_error": "_truncation",
 }
 

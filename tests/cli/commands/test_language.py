@@ -107,3 +107,24 @@ def test_a_text_is_diagnosed(elman, lines):
     done = elman("diagnose", "language", lines, "--hidden", "8", "--init", "default")
     assert done.status == 0, done.err
     assert "Gradient flow" in done.out
+    without = elman("diagnose", "language", lines, "--cell", "tcn", "--hidden", "8")
+    assert without.status == 2
+    assert "nothing to diagnose: a temporal convolution has no recurrence" in (
+        without.err
+    )
+
+
+@pytest.mark.parametrize("encoder", ["tcn", "transformer"])
+def test_encoders_without_a_state(elman, lines, encoder, tmp_path):
+    done = elman("train", "language", lines, *FAST, "--encoder", encoder)
+    assert done.status == 0, done.err
+    assert "with a window that slides" in done.out
+    wrote = elman("generate", tmp_path / "runs" / "poem-1", "--length", "9")
+    assert len(wrote.out) == 10
+    refused = elman(
+        *("train", "language", lines, *FAST),
+        *("--encoder", encoder, "--weight-dropout", "0.1"),
+    )
+    assert refused.status == 2
+    assert "weight_dropout: a T" in refused.err or "a temporal" in refused.err
+    assert refused.err.count("\n") == 1

@@ -39,7 +39,9 @@ class LanguageModel(Estimator):
     with :math:`h_t` the output of recurrent layers that carry their state from the
     first token to the last. Trained on parallel streams of the text by truncated
     backpropagation through time; the end of the text is held out to choose the epoch
-    and for the scores, which are those of one pass over all of it.
+    and for the scores, which are those of one pass over all of it. A temporal
+    convolution or a Transformer carries no state: it is trained on windows, and reads
+    each token with at least half a window before it, and less than a whole one.
 
     {parameters}
 
@@ -97,6 +99,7 @@ class LanguageModel(Estimator):
         progress: bool = False,
         callbacks: Any = (),
         checkpoints: Any = None,
+        encoder: str | Cell | type[Cell] | None = None,
     ) -> None:
         self._keep(locals())
 

@@ -54,7 +54,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "encoder",
         Checked("str, `Cell` or None", _encoder),
         "The same by another name, for what is no cell; None: ``cell`` says it.",
-        tasks=_BOTH,
+        tasks=(*_BOTH, "language"),
     ),
     Parameter(
         "shuffle_time",

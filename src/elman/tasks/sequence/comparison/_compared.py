@@ -13,12 +13,13 @@ from elman._arguments import whole_number
 from elman._plain import plain
 from elman.cells import Cell
 from elman.models import SequenceNetwork, parameters_of, title_of
+from elman.tasks._encoders import other_encoders
 from elman.tasks.fit._stages import checkpoints_of, stage
 from elman.tasks.fit._threads import suitable_threads
 from elman.tasks.sequence._fit import fit_network, network_outputs, split_rows
 from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
-from elman.tasks.sequence._recipe import Recipe, other_encoders
+from elman.tasks.sequence._recipe import Recipe
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._kind import Kind
 
