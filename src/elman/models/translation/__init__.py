@@ -13,6 +13,7 @@ from ._network import START as START
 from ._network import UNKNOWN as UNKNOWN
 from ._network import TranslationNetwork as TranslationNetwork
 from ._network import translation_loss as translation_loss
+from ._search import search as search
 
 __all__ = [
     "END",
@@ -27,5 +28,6 @@ __all__ = [
     "TranslationNetwork",
     "greedy",
     "most_tokens",
+    "search",
     "translation_loss",
 ]
