@@ -26,9 +26,16 @@ FORMATS = (".html", *_PICTURES)
 def check_attention_file(option: str, path: Path) -> None:
     """Raise unless the file's name says what it is to be.
 
+    Parameters
+    ----------
+    option : str
+        The option that named the file, for the message.
+    path : path
+
     Raises
     ------
     InputError
+        It ends in none of `FORMATS`.
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(

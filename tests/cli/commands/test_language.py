@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +102,35 @@ def test_an_interrupted_run_goes_on(elman, lines, monkeypatch, tmp_path):
     assert elman("resume", "b", "--quiet").status == 0
     models = [(tmp_path / run / "model.safetensors").read_bytes() for run in "ab"]
     assert models[0] == models[1]
+
+
+def test_beside_others_and_an_interruption_on_the_way(elman, lines, monkeypatch):
+    from elman.tasks.language import _compare
+
+    fit, count = _compare.fit_network, []
+    asked = ("--compare-with", "lstm,tcn", "--compare-seconds", 60)
+
+    def stopping(recipe):
+        count.append(1)
+        if len(count) == 2:
+            raise KeyboardInterrupt
+        return fit(recipe)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_compare, "fit_network", stopping)
+        stopped = elman("train", "language", lines, *FAST, "--out", "r", *asked)
+    assert stopped.status == 130
+    done = elman("resume", "r")
+    assert done.status == 0, done.err
+    assert "Beside other networks, validation" in done.out
+    assert "Of 3 networks with about" in done.out
+    assert "linear models" not in done.out
+    assert "comparing: TCN, seed 0" in done.err
+    page = (Path("r") / "report.html").read_text()
+    assert "Validation loss of several networks" in page
+    assert "linear models" not in page
+    refused = elman("train", "language", lines, "--compare", "--validation", "0")
+    assert "--compare scores on text held out: give --test FILE" in refused.err
 
 
 def test_a_text_is_diagnosed(elman, lines):

@@ -103,14 +103,28 @@ def test_nothing_sees_what_follows_and_everything_sees_the_source():
     assert (before != changed).any(-1).all()
 
 
-def test_packed_scores_are_those_of_tokens_alone():
-    net = network()
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_at_once_is_that_of_the_scores(tied, smoothing, monkeypatch):
+    """With its gradients, in parts that do not come out even, and without them."""
+    monkeypatch.setattr("elman.models.translation._loss._AT_ONCE", 5 * 9)
+    net = network(tied=tied)
     source, lengths, target = batch()
-    target[1, 4:], target[2, 2:] = PAD, PAD
-    whole = net(source, lengths, target)
-    packed = net(source, lengths, target, True)
-    assert packed.shape == (6 + 4 + 2, 9)
-    torch.testing.assert_close(packed, whole[target != PAD], **ROUNDING)
+    answer = target.roll(-1, 1)
+    answer[1, 4:], answer[2, 2:] = PAD, PAD
+    found = []
+    for at_once in (True, False):
+        net.zero_grad()
+        if at_once:
+            loss = net(source, lengths, target, answer, smoothing)
+        else:
+            loss = translation_loss(net(source, lengths, target), answer, smoothing)
+        (3 * loss).backward()
+        found.append((loss, [p.grad for p in net.parameters()]))
+    torch.testing.assert_close(*found, **ROUNDING)
+    with torch.no_grad():
+        judged = net(source, lengths, target, answer, smoothing)
+    torch.testing.assert_close(judged, loss.detach(), **ROUNDING)
 
 
 def test_several_rows_may_read_one_sentence():
@@ -201,7 +215,7 @@ def test_one_matrix_has_one_name():
 
     assert names(tied=True, shared=True) == {"target.weight", "bias"}
     assert names(tied=True) == {"target.weight", "source.weight", "bias"}
-    apart = {"target.weight", "source.weight", "head.weight", "head.bias"}
+    apart = {"target.weight", "source.weight", "head.weight", "bias"}
     assert names(tied=False) == apart
 
 
@@ -233,8 +247,6 @@ def test_the_loss_leaves_padding_out():
     terms = [-chances[b, u, target[b, u]] for b, u in target.nonzero().tolist()]
     expected = torch.stack(terms).mean()
     torch.testing.assert_close(translation_loss(scores, target), expected, **ROUNDING)
-    packed = scores[target != PAD]
-    torch.testing.assert_close(translation_loss(packed, target), expected, **ROUNDING)
     even = torch.stack([-chances[b, u].mean() for b, u in target.nonzero().tolist()])
     torch.testing.assert_close(
         translation_loss(scores, target, 0.1),

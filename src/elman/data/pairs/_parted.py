@@ -47,7 +47,12 @@ def held_out_pairs(
 
 
 def met_before(training: Pairs, held_out: Pairs) -> int:
-    """Return how many of the sources held out are in the training part too."""
+    """Return how many of the sources held out are in the training part too.
+
+    Parameters
+    ----------
+    training, held_out : Pairs
+    """
     known = set(training.source)
     return sum(text in known for text in held_out.source)
 

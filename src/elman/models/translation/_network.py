@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import linear
 
 from elman._errors import InputError
 from elman.cells import Cell
@@ -15,10 +15,11 @@ from elman.models._encoders import ENCODERS, check_encoder
 
 from ._decoder import Decoder
 from ._embedding import Embedding, for_a_window
+from ._loss import PAD, linear_loss
 from ._memory import Memory, State
 
-PAD, START, END, UNKNOWN = range(4)
-"""The tokens that every vocabulary begins with."""
+START, END, UNKNOWN = 1, 2, 3
+"""The tokens that every vocabulary begins with, after PAD."""
 
 
 class TranslationNetwork(nn.Module):
@@ -129,8 +130,8 @@ class TranslationNetwork(nn.Module):
             heads=heads,
             input_feeding=input_feeding,
         )
-        self.head = None if tied else nn.Linear(embedding_size, target_vocabulary)
-        self.bias = nn.Parameter(torch.zeros(target_vocabulary)) if tied else None
+        self.head = None if tied else Embedding(target_vocabulary, embedding_size)
+        self.bias = nn.Parameter(torch.zeros(target_vocabulary))
 
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain values."""
@@ -141,7 +142,8 @@ class TranslationNetwork(nn.Module):
         source: Tensor,
         source_lengths: Tensor | None,
         target: Tensor,
-        packed: bool = False,
+        answer: Tensor | None = None,
+        smoothing: float = 0.0,
     ) -> Tensor:
         """Return the scores of what follows each token of the target, (B, U, V).
 
@@ -153,14 +155,21 @@ class TranslationNetwork(nn.Module):
             int64 (B,), each 1 to S; None: all of S.
         target : Tensor
             int64 (B, U), beginning with START.
-        packed : bool
-            (N, V) instead, for those N tokens of the target that are no PAD, one
-            sentence after the other: most of a training's time goes into scores.
+        answer : Tensor or None
+            int64 (B, U), what follows each token, PAD beyond the end: the loss is
+            returned instead, the mean over what is no PAD. That is what to train
+            with: most of the time goes into scores, and all would be gone over
+            several times.
+        smoothing : float
+            Of the loss; see `translation_loss`.
         """
         memory = self.encode(source, source_lengths)
         o, _, _ = self.decoder(self._written(target), memory.state, memory)
         o = for_a_window(o, self.drops_output, self.training)
-        return self._scores(o[target != PAD] if packed else o)
+        if answer is None:
+            return self._scores(o)
+        told = answer != PAD
+        return linear_loss(o[told], *self._head(), answer[told], smoothing)
 
     def encode(self, source: Tensor, source_lengths: Tensor | None = None) -> Memory:
         """Return what the decoder needs of each source.
@@ -200,32 +209,9 @@ class TranslationNetwork(nn.Module):
         return for_a_window(self.target(target), self.drops_tokens, self.training)
 
     def _scores(self, o: Tensor) -> Tensor:
-        if self.head is not None:
-            scores: Tensor = self.head(o)
-            return scores
-        return linear(o, self.target.weight, self.bias)
+        return linear(o, *self._head())
 
-
-def translation_loss(output: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
-    r"""Return the mean cross-entropy in nats over all tokens that are no padding.
-
-    Smoothed by :math:`\epsilon`, the aim is :math:`1 - \epsilon` of the token and
-    :math:`\epsilon` of an even share of all (Szegedy et al. 2016).
-
-    Parameters
-    ----------
-    output : Tensor
-        (B, U, V): scores; or (N, V), of the N tokens that are no PAD.
-    target : Tensor
-        int64 (B, U): tokens, PAD beyond each end.
-    smoothing : float
-        :math:`\epsilon`.
-    """
-    if output.dim() == 2:
-        target = target[target != PAD]
-    return cross_entropy(
-        output.flatten(0, -2),
-        target.flatten(),
-        ignore_index=PAD,
-        label_smoothing=smoothing,
-    )
+    def _head(self) -> tuple[Tensor, Tensor]:
+        """Return V and b."""
+        table = self.target if self.head is None else self.head
+        return table.weight, self.bias

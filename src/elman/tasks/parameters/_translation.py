@@ -247,7 +247,7 @@ TRANSLATION: tuple[Parameter, ...] = (
         " ``exact`` matches and the rate of errors. ``auto``: exact where one side is"
         " made of characters. BLEU takes texts whose signs stand apart from the words"
         " as they are, else it parts them (13a).",
-        Option("bleu or exact; by what the texts are made of.", panel=MODEL),
+        Option("auto, by what the texts are made of; bleu; exact.", panel=MODEL),
         _HERE,
     ),
 )

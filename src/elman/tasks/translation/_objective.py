@@ -32,7 +32,5 @@ class Smoothed:
     ) -> Value:
         """Return the mean over the tokens that are not padding, and their number."""
         smoothing = self.smoothing if getattr(module, "training", False) else 0.0
-        # Scores of padding would cost as much as others.
-        scores = module(*inputs, True)
-        loss = net.translation_loss(scores, target, smoothing)
+        loss = module(*inputs, target, smoothing)
         return Value(loss, float((target != net.PAD).sum()))

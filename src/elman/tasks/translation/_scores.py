@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import unicodedata
@@ -101,15 +102,15 @@ class Judge:
 
     @cached_property
     def _bleu(self) -> Any:
-        from sacrebleu.metrics import BLEU
-
-        return BLEU(tokenize=self.tokenize, force=True)
+        return _sacrebleu().BLEU(tokenize=self.tokenize, force=True)
 
     @cached_property
     def _chrf(self) -> Any:
-        from sacrebleu.metrics import CHRF
+        return _sacrebleu().CHRF()
 
-        return CHRF()
+
+def _sacrebleu() -> Any:
+    return importlib.import_module("sacrebleu.metrics")
 
 
 def tokenization_of(texts: Sequence[str]) -> str:

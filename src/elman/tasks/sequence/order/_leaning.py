@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from elman._arguments import whole_number
 from elman._errors import InputError
-from elman.tasks._chance import beyond_chance
+from elman.tasks._chance import beyond_chance, mean_of
 from elman.tasks._sampled import sampled
 from elman.tasks._verdict import said
 from elman.tasks.sequence._fit import network_outputs
@@ -163,12 +163,6 @@ def _spread(each: dict[str, list[float]]) -> dict[str, dict[str, float]]:
         }
         for model, values in each.items()
     }
-
-
-def mean_of(change: NDArray[np.float64]) -> float:
-    """Return the mean over the sequences whose errors are known; 0 of none."""
-    known = change[~np.isnan(change)]
-    return float(known.mean()) if len(known) else 0.0
 
 
 def _verdict(found: dict[str, Any], sure: bool, worse: bool) -> str:
