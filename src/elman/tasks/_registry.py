@@ -75,7 +75,7 @@ TASKS: dict[str, Task] = {
         data="text",
         labels="tokens",
         score="log-likelihood",
-        can=("generate",),
+        can=("generate", "score"),
     ),
 }
 """Every task by its name, as ``elman train`` has it."""
