@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
     from .sequence._regress import SequenceRegressor as SequenceRegressor
+    from .translation._translator import Translator as Translator
 
 _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
@@ -43,6 +44,7 @@ __all__ = [
     "SequenceClassifier",
     "SequenceRegressor",
     "Task",
+    "Translator",
     "TruncationError",
     "check_held_out",
     "examining",

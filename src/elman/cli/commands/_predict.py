@@ -92,6 +92,11 @@ def predict(
             f"{run} is a run of {estimator.task}; write with it: elman generate {run};"
             f" score a text: elman score {run} TEXT"
         )
+    elif TASKS[estimator.task].data == "pairs":
+        raise InputError(
+            f"{run} is a run of {estimator.task}; translate with it: elman translate"
+            f" {run} TEXT"
+        )
     else:
         if horizon is not None:
             raise InputError(

@@ -127,7 +127,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
         " cosine, and else it stays and the weights are averaged.",
         Option("Learning rate.", float, "--lr", MODEL),
-        (*_BOTH, "language"),
+        (*_BOTH, "language", "translate"),
         "learning_rate",
     ),
     Parameter(
