@@ -19,6 +19,7 @@ from .commands import (
     _predict,
     _report,
     _resume,
+    _score,
     _train_forecast,
     _train_language,
     _train_translate,
@@ -51,6 +52,7 @@ app.command("backtest")(_backtest.backtest)
 app.command("update")(_update.update)
 app.command("predict")(_predict.predict)
 app.command("generate")(_generate.generate)
+app.command("score")(_score.score)
 app.command("translate")(_translate.translate)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)

@@ -76,7 +76,7 @@ TASKS: dict[str, Task] = {
         data="text",
         labels="tokens",
         score="log-likelihood",
-        can=("generate",),
+        can=("generate", "score"),
     ),
     "translate": Task(
         "Translation",

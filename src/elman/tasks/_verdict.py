@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 _SAME = 1e-5
+# From here on a ratio is said as one.
+_TIMES, _MILLION = 5.0, 1e6
 
 
 def verdict(
@@ -91,5 +93,11 @@ def _gap(
     """Return how far one is from the other, with the direction."""
     where = "below" if mine < theirs else "above"
     if lower_is_better:
-        return f"{abs(mine / theirs - 1) if theirs else 0:.1%} {where}"
+        ratio = mine / theirs if theirs else 1.0
+        # Beside what is next to nothing a share in per cent has no end.
+        if ratio >= _MILLION:
+            return "more than a million times as much"
+        if ratio >= _TIMES:
+            return f"{ratio:,.0f} times as much"
+        return f"{abs(ratio - 1):.1%} {where}"
     return f"{(100 if percent else 1) * abs(mine - theirs):.1f} points {where}"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import elman as package
@@ -39,8 +40,10 @@ def test_from_a_text_to_another(elman, lines, tmp_path):
 
     for arguments, words in (
         (("generate", run, "--prompt", "☃"), "the text trained on has no '☃'"),
-        (("predict", run, lines), "write with it: elman generate"),
+        (("predict", run, lines), "score a text: elman score "),
         (("update", run, lines), "elman generate writes with it"),
+        (("score", run, "poems.txt"), "no such file; did you mean 'poem.txt'?"),
+        (("score", run, lines, "--out", "a.md"), "--out a.md ends in '.md'"),
     ):
         refused = elman(*arguments)
         assert refused.status == 2
@@ -55,6 +58,33 @@ def test_another_text_is_scored(elman, lines, tmp_path):
     scores = json.loads(done.out)["scores"]
     assert scores["split"] == "test, other.txt"
     assert len(scores["rows"]) == 5
+
+
+def test_a_finished_run_scores_a_new_text(elman, lines, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the rain the sun\nüüü\n" * 9)
+    assert elman("train", "language", lines, "--out", "r", *FAST).status == 0
+    told = elman("score", "r", other, "--json")
+    scores = json.loads(told.out)
+    model = package.load("r")
+    beside = model.evaluate(other, split="other.txt", training=lines)
+    assert scores["rows"] == beside["rows"]
+    assert [row["model"] for row in scores["rows"]][-1] == "7-gram"
+    assert scores["unknown"]["share"] == pytest.approx(3 / 21)
+    shown = elman("score", "r", other, "--out", "nats.csv")
+    assert "14.29% of its tokens are <unk>" in shown.out
+    assert "189 tokens written to nats.csv" in shown.out
+    table = pl.read_csv("nats.csv")
+    assert table["nats"].sum() == pytest.approx(-model.log_prob(other))
+    assert "".join(table["token"][:7]) == "the rai"
+    again = elman("score", "r", other, "--out", "nats.csv")
+    assert "nats.csv exists; name another file, or add --force" in again.err
+    # Without the text it was trained on there are no n-grams, and a line says so.
+    lines.write_text("another text")
+    alone = elman("score", "r", other)
+    assert alone.status == 0
+    assert "no n-grams beside the network: " in alone.err
+    assert "5-gram" not in alone.out
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def predict(
         scores: dict[str, float] = {}
     elif TASKS[estimator.task].data == "text":
         raise InputError(
-            f"{run} is a run of {estimator.task}; write with it: elman generate {run}"
+            f"{run} is a run of {estimator.task}; write with it: elman generate {run};"
+            f" score a text: elman score {run} TEXT"
         )
     elif TASKS[estimator.task].data == "pairs":
         raise InputError(

@@ -119,7 +119,7 @@ def compared(
         split = ends if test is None else f"test, {len(scored):,} characters"
     chosen, size = recipe.network["cell"], parameters_of(estimator.network_)
     recipes = {chosen: recipe} | {
-        encoder: _sized(estimator, text, recipe, encoder, size)
+        encoder: sized(estimator, text, recipe, encoder, size)
         for encoder in other_encoders(estimator, names)
     }
     training, how = estimator.results_["training"], Scored(scored, recipe, checkpoints)
@@ -159,7 +159,7 @@ def in_parts(nats: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([part.mean() for part in parts])
 
 
-def _sized(
+def sized(
     estimator: Any, text: str, chosen: Recipe, encoder: str | Cell, parameters: int
 ) -> Recipe:
     """Return the recipe of another encoder with as many parameters, about.

@@ -27,7 +27,7 @@ from ._generate import Sampling, check_stop, prompt_ids, text_after
 from ._recipe import Recipe, recipe_of
 from ._results import report, scored
 from ._surprise import surprise
-from ._text import as_text
+from ._text import Split, as_text
 
 _VOCABULARY = "vocabulary"
 
@@ -169,7 +169,9 @@ class LanguageModel(Estimator):
         return -float(self._surprise(as_text(text))[1].mean())
 
     @own_modes()
-    def evaluate(self, text: Any, split: str = "test") -> dict[str, Any]:
+    def evaluate(
+        self, text: Any, split: str = "test", training: Any = None
+    ) -> dict[str, Any]:
         """Score network and n-grams on a text they have not seen.
 
         The scores replace those on the validation part in ``results_``.
@@ -179,6 +181,9 @@ class LanguageModel(Estimator):
         text : str or pathlib.Path
         split : str
             What to call it in the results.
+        training : str, pathlib.Path or None
+            The text that ``fit`` was given, for a model that was loaded: it has no
+            n-grams of its own.
 
         Returns
         -------
@@ -187,8 +192,29 @@ class LanguageModel(Estimator):
         """
         given = as_text(text)
         found = self._surprise(given)
+        if training is not None:
+            share = self.validation_fraction
+            learned = Split.of(as_text(training, "training"), share).training
+            self._training = self.vocabulary_.encode(learned)
         self.results_ |= scored(self.vocabulary_, given, found, split, self._training)
         return dict(self.results_["scores"])
+
+    @own_modes()
+    def surprise(self, text: Any) -> tuple[list[str], NDArray[np.float64]]:
+        r"""Return a text's tokens, and :math:`-\ln p` of each.
+
+        Parameters
+        ----------
+        text : str or pathlib.Path
+
+        Returns
+        -------
+        tokens : list of str
+            What each adds to the text; <unk> where the training part lacks it.
+        nats : ndarray
+        """
+        ids, nats = self._surprise(as_text(text))
+        return self.vocabulary_.pieces(ids), nats
 
     @own_modes()
     def compare(

@@ -8,7 +8,7 @@ from typing import Any
 from elman._arguments import whole_number
 from elman._errors import InputError
 
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import MODEL, STRATEGY, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, number_or
 
@@ -77,7 +77,7 @@ LANGUAGE: tuple[Parameter, ...] = (
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
             " convolution; or transformer.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_encoders),
             also=("--encoder",),
         ),
         _HERE,

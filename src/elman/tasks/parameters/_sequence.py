@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
@@ -45,7 +45,7 @@ SEQUENCE: tuple[Parameter, ...] = (
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
             " convolution; or transformer.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_encoders),
             also=("--encoder",),
         ),
         _BOTH,

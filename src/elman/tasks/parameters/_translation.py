@@ -8,7 +8,7 @@ from typing import Any
 from elman._arguments import number
 
 from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import (
     MODEL,
     STRATEGY,
@@ -118,7 +118,7 @@ TRANSLATION: tuple[Parameter, ...] = (
         Option(
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_cells),
         ),
         _HERE,
     ),

@@ -21,10 +21,10 @@ from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.linear._combination import NETWORK
 
 from ._orders import (
-    BLOCKS,
     Places,
     backwards,
     in_blocks,
+    most_blocks,
     reading_order,
     rows_of,
     shuffled,
@@ -81,13 +81,15 @@ def scores_by_order(
     sequences, truth = [sequences[i] for i in rows], truth.take(rows)
     lengths = lengths_of(sequences)
     rng = np.random.default_rng(estimator.seed_)
-    block = f"in {BLOCKS} blocks, shuffled"
     orders: dict[str, list[Places | None]] = {
         GIVEN: [None],
         SHUFFLED: [shuffled(lengths, rng) for _ in range(draws)],
-        block: [in_blocks(lengths, rng) for _ in range(draws)],
-        "reversed": [backwards(lengths)],
     }
+    blocks = most_blocks(lengths)
+    if blocks > 1:  # one block is the order as it is
+        name = f"in {blocks} blocks, shuffled"
+        orders[name] = [in_blocks(lengths, rng) for _ in range(draws)]
+    orders["reversed"] = [backwards(lengths)]
     kind, table, errors = estimator.kind_, [], {}
     for name, places in orders.items():
         each: dict[str, list[float]] = {}
