@@ -15,7 +15,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
         bench-classification bench-core bench-equations bench-flow bench-language \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent core-test sanitize neon clean test-oldest test-newest
+        bench-recurrent bench-translation-speed core-test sanitize neon clean test-oldest \
+        test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -132,6 +133,9 @@ bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerat
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
+
+bench-translation-speed: $(VENV)/.installed  ## A translator's tokens a second beside plain torch
+	$(BIN)/python benchmarks/translation_speed.py
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

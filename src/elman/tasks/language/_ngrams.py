@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._vocabulary import Ids
+from elman.tasks.tokens._vocabulary import Ids
 
 MOST = 5_000_000
 """Tokens of the training text, the last ones, that are counted."""

@@ -12,12 +12,12 @@ from elman._plain import plain
 from elman.models import title_of
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
+from elman.tasks.tokens._vocabulary import UNKNOWN, Ids, Vocabulary
 
 from ._fit import Fitted, ran_on
 from ._recipe import Recipe
 from ._scores import UNITS, notes_of, score_table
 from ._surprise import surprise
-from ._vocabulary import UNKNOWN, Ids, Vocabulary
 
 _SHOWN = 1200  # characters that are coloured
 

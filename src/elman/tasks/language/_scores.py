@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.tasks._verdict import verdict
+from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 from ._ngrams import MOST, kneser_ney, orders_of
-from ._vocabulary import Ids, Vocabulary
 
 UNITS = {
     "characters": "character",

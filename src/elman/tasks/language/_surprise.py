@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from elman.models import LanguageNetwork
-
-from ._vocabulary import Ids
+from elman.tasks.tokens._vocabulary import Ids
 
 _STEPS, _SCORES = 2048, 4_000_000
 

@@ -8,17 +8,17 @@ from typing import Any
 from elman._arguments import whole_number
 from elman._errors import InputError
 
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import MODEL, STRATEGY, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, number_or
 
 _HERE = ("language",)
 
 
-def _cells() -> Sequence[str]:
-    from elman.models import CELLS
+def _encoders() -> Sequence[str]:
+    from elman.models import ENCODERS
 
-    return tuple(CELLS)
+    return tuple(ENCODERS)
 
 
 class _WholeOrAuto:
@@ -70,12 +70,15 @@ LANGUAGE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(_cells),
-        "The recurrent layers: a name, or a cell of yours.",
+        CellKind(_encoders),
+        "What reads the text: recurrent layers of any cell, by its name or a cell of"
+        " yours; or a temporal convolution or a Transformer, which carry no state.",
         Option(
-            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
+            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
+            " convolution; or transformer.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_encoders),
+            also=("--encoder",),
         ),
         _HERE,
     ),
@@ -90,7 +93,8 @@ LANGUAGE: tuple[Parameter, ...] = (
     Parameter(
         "num_layers",
         Whole(),
-        "Layers on top of each other.",
+        "Layers on top of each other. A Transformer has four at least, a temporal"
+        " convolution those that see a window at once.",
         Option("Stacked layers.", int, "--layers", MODEL),
         _HERE,
     ),
@@ -131,7 +135,9 @@ LANGUAGE: tuple[Parameter, ...] = (
         "window",
         _WholeOrAuto(),
         "Steps that a gradient goes back over, about: windows are of random lengths."
-        " The state is carried over. ``auto``: 100 characters or bytes, 50 words.",
+        " The state is carried over. Of an encoder without state also the most tokens"
+        " that it reads at once ever after. ``auto``: 100 characters or bytes, 50"
+        " words; without a state twice as many.",
         _auto("--window", "Steps a gradient goes back over."),
         _HERE,
     ),
@@ -147,7 +153,8 @@ LANGUAGE: tuple[Parameter, ...] = (
         "dropout",
         Share(zero=True),
         "Share of the units dropped while training, of the embedding and of the last"
-        " layer's output for a whole window, and between layers.",
+        " layer's output for a whole window, and between layers; in the parts of a"
+        " temporal convolution or Transformer.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
         _HERE,
     ),
@@ -162,14 +169,15 @@ LANGUAGE: tuple[Parameter, ...] = (
         "state_dropout",
         Share(zero=True),
         "Share of the state's units that the next steps do not see in a window, while"
-        " training.",
+        " training; for recurrent cells.",
         Option("Share of the state dropped while training.", float, panel=STRATEGY),
         _HERE,
     ),
     Parameter(
         "weight_dropout",
         Share(zero=True),
-        "Share of the recurrent weights that are zero in a window, while training.",
+        "Share of the recurrent weights that are zero in a window, while training; for"
+        " recurrent cells.",
         Option("Share of recurrent weights dropped.", float, panel=STRATEGY),
         _HERE,
     ),

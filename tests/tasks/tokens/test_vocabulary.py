@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 
 from elman import InputError
-from elman.tasks.language._vocabulary import (
-    KINDS,
-    UNKNOWN,
-    from_bytes,
-    to_bytes,
-    vocabulary_of,
-)
+from elman.tasks.tokens._kinds import KINDS, from_bytes, to_bytes, vocabulary_of
+from elman.tasks.tokens._vocabulary import UNKNOWN
 
 TEXT = 'Once — upon a time, it\'s said:\n\n  "naïve"\tcafé 日本 😀 <unk>.\n'
 

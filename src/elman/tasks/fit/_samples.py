@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from torch import nn
 
 from elman.training import Callback, TrainingState
 
-from ._generate import Sampling, text_after
-from ._vocabulary import Vocabulary
-
-_CHARACTERS = 240
-_TOKENS = {"words": 60, "subwords": 90}
 _MOST = 9
 
 
 class Samples(Callback):
     """Write a little after epochs 1, 2, 4, 8 and so on, and at the end.
 
-    Always from the same draws, so that what differs is what was learned. The text is
-    begun as every text is.
-
     Parameters
     ----------
-    vocabulary : Vocabulary
-    seed : int
+    write : callable
+        ``write(network) -> str`` of a network in evaluation mode. From the same draws
+        each time, so that what differs is what was learned.
     """
 
-    def __init__(self, vocabulary: Vocabulary, seed: int) -> None:
-        self.vocabulary = vocabulary
-        self.sampling = Sampling(seed=seed)
+    def __init__(self, write: Callable[[Any], str]) -> None:
+        self.write = write
         self.found: list[dict[str, Any]] = []
 
     def on_epoch(self, state: TrainingState) -> None:
@@ -57,13 +52,11 @@ class Samples(Callback):
         return self.found[-_MOST:]
 
     def _write(self, state: TrainingState, epoch: int) -> None:
-        network: Any = state.module
+        network: nn.Module = state.module
         rows = {int(row["epoch"]): row for row in state.history}
-        length = _TOKENS.get(self.vocabulary.kind, _CHARACTERS)
         was_training = network.training
         network.eval()
-        pieces = text_after(network, self.vocabulary, "", length, self.sampling)
-        text = "".join(pieces)
+        text = self.write(network)
         network.train(was_training)
         loss = rows.get(epoch, {}).get("validation_loss")
         self.found.append({"epoch": epoch, "loss": loss, "text": text})

@@ -1,0 +1,94 @@
+"""What is left to a rule: sizes by how much text there is, and of which tokens."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
+"""What is there less often is unknown, by kind of tokens."""
+
+TOKENS_PER_BATCH = 2500
+"""Steps of a batch, of the longer side, padding included."""
+
+_FEW_TYPES = 200
+_BLANK = re.compile(r"\s")
+
+
+def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
+    """Return what both sides are best made of.
+
+    Sentences are made of subwords. Where one side is a single word or number in most
+    pairs, it is read by characters; so is the other side, unless it is made of few
+    words, such as the names of sounds.
+
+    Parameters
+    ----------
+    source, target : sequence of str
+    """
+    single = [_is_single(side) for side in (source, target)]
+    if not any(single):
+        return "subwords", "subwords"
+    left, right = (
+        "characters" if one or not _has_few_words(side) else "words"
+        for one, side in zip(single, (source, target), strict=True)
+    )
+    return left, right
+
+
+def _is_single(texts: Sequence[str]) -> bool:
+    """Return whether most of the texts have no blank inside."""
+    return 2 * sum(_BLANK.search(text) is None for text in texts) > len(texts)
+
+
+def _has_few_words(texts: Sequence[str]) -> bool:
+    words: set[str] = set()
+    for text in texts:
+        words.update(text.split())
+        if len(words) > _FEW_TYPES:
+            return False
+    return True
+
+
+def vocabulary_size_for(kind: str, characters: int) -> int | None:
+    """Return how many tokens there may be: None for all.
+
+    Parameters
+    ----------
+    kind : str
+    characters : int
+        Of the training part, of both sides where they share a vocabulary.
+    """
+    if kind == "words":
+        return 20_000
+    if kind == "subwords":
+        return int(min(max(round(math.sqrt(characters) * 2, -2), 500), 16_000))
+    return None
+
+
+def hidden_size_for(characters: int) -> int:
+    """Return units of a layer, by steps of 64.
+
+    Parameters
+    ----------
+    characters : int
+        Of the training part, both sides.
+    """
+    wanted = 64 * round(4 * (characters / 4_000_000) ** 0.25)
+    return min(max(wanted, 128), 512)
+
+
+def embedding_size_for(hidden: int, vocabulary: int) -> int:
+    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
+    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+
+
+def longest_for(lengths: Sequence[int]) -> int:
+    """Return how many tokens a text of the training part may have.
+
+    Ten times the median and at least a hundred: what is far longer than all others
+    would need memory and time out of all proportion.
+    """
+    ordered = sorted(lengths)
+    return max(100, 10 * ordered[len(ordered) // 2])
