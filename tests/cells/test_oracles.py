@@ -50,12 +50,12 @@ def test_the_oscillators_of_the_other_scheme():
 
 
 def test_oscillators_start_as_slow_as_is_asked():
-    found = cell("linoss", slowest=1e-4)
-    starts = found.traced.units["pull"].draw((4000,), 8, np.random.default_rng(0).random)
+    draw_of = cell("linoss", slowest=1e-4).traced.units["pull"].draw
+    starts = draw_of((4000,), 8, np.random.default_rng(0).random)
     decades = np.histogram(starts, [1e-4, 1e-3, 1e-2, 1e-1, 1.0])[0]
     assert decades.sum() == 4000
     assert (abs(decades - 1000) < 150).all()
-    with pytest.raises(InputError, match="slowest must be between 0 and 1, got 2"):
+    with pytest.raises(InputError, match="slowest must be from 0 to below 1, got 2"):
         cell("linoss", slowest=2)
 
 

@@ -183,7 +183,7 @@ THRESHOLDS = (
     Threshold(
         "cosine of the far gradient over one step",
         STEADY,
-        f"at 45 degrees as much of it is new as is old, after a single step; {_LIBRARY}",
+        f"at 45 degrees as much of it is new as old, after a single step; {_LIBRARY}",
     ),
     Threshold(
         "deviation from linear",

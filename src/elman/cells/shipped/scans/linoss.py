@@ -36,8 +36,8 @@ class LinOSS(Cell):
     ----------
     scheme : str
         "im" or "imex".
-    slowest : float or None
-        The least A at the start; None as in the article.
+    slowest : float
+        The least A at a start that is even in ln A; 0: even in A, as in the article.
     """
 
     source = "Rusch and Rus, Oscillatory state-space models, 2025"
@@ -52,7 +52,7 @@ class LinOSS(Cell):
     dropped = ("y",)
     parts = (("y", "z"),)
     scheme: str = "im"
-    slowest: float | None = None
+    slowest: float = 0.0
     init = {  # noqa: RUF012 - data, never changed
         "weight_ih": FanIn(1.0),
         "weight_hh": FanIn(1.0),
@@ -64,9 +64,9 @@ class LinOSS(Cell):
             raise InputError(
                 f"LinOSS: scheme must be 'im' or 'imex', got {self.scheme!r}"
             )
-        if self.slowest is not None and not 0 < self.slowest < 1:
+        if not 0 <= self.slowest < 1:
             raise InputError(
-                f"LinOSS: slowest must be between 0 and 1, got {self.slowest}; 1/T² "
+                f"LinOSS: slowest must be from 0 to below 1, got {self.slowest}; 1/T² "
                 "for T steps"
             )
 
@@ -78,8 +78,8 @@ class LinOSS(Cell):
         self, x: Value, h: Value, y: Value, z: Value
     ) -> tuple[Value, Value, Value]:
         """Return the new output, positions and velocities."""
-        even = self.slowest is None
-        start = Uniform(0.0, 1.0) if even else Geometric(self.slowest, 1.0)
+        slow = self.slowest > 0
+        start = Geometric(self.slowest, 1.0) if slow else Uniform(0.0, 1.0)
         pull = relu(self.unit("pull", start))
         rate = sigmoid(self.unit("rate", Uniform(0.0, 1.0)))
         driven = z - rate * pull * y + rate * self.linear("u", x, bias=False)
