@@ -133,7 +133,7 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "hidden_size",
         WholeOrAuto(),
-        "Units of a layer, in each direction; ``auto``: by the length of the texts.",
+        "Units of a layer that writes; ``auto``: by the length of the texts.",
         whole_option("--hidden", "Hidden units; by the length of the texts."),
         _HERE,
     ),
@@ -154,9 +154,9 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "encoder_size",
         WholeOrAuto(),
-        "Units of what reads, in each direction; ``auto``: half of ``hidden_size``, of"
-        " an encoder without recurrence all of it.",
-        whole_option("--encoder-size", "Units of what reads; half of the others."),
+        "Units of a layer that reads, in each direction; ``auto``: half of"
+        " ``hidden_size``, or all of it where there is one direction.",
+        whole_option("--encoder-size", "Units that read, in each direction."),
         _HERE,
     ),
     Parameter(

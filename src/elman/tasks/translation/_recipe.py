@@ -35,7 +35,7 @@ _DROPS = (
 _MOST_HELD_OUT = 2000
 _ADAM = {"optimizer": "adamw", "optimizer_options": {"betas": (0.9, 0.98)}}
 # Steps of rising rate, and share of a run of so many epochs.
-_WARM_UP, _WARM_UP_SHARE = 200, 0.06
+_WARM_UP, _WARM_UP_SHARE = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -166,17 +166,19 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
         judge=judge,
         network=_network(values, source, target, _characters(training)),
         smoothing=values["label_smoothing"],
-        settings=_settings(estimator, values, [lengths[row] for row in kept], seed),
+        settings=_settings(
+            estimator, values, sum(lengths[row] + 1 for row in kept), seed
+        ),
         notes=notes,
         **{k: values[k] for k in ("init", "progress", "callbacks", "checkpoints")},
     )
 
 
 def _settings(
-    estimator: Any, values: dict[str, Any], lengths: Sequence[int], seed: int
+    estimator: Any, values: dict[str, Any], tokens: int, seed: int
 ) -> TrainingSettings:
-    """Return how the loop trains on pairs of such lengths."""
-    tokens = sizes.tokens_per_batch_for(sum(lengths))
+    """Return how the loop trains on pairs with so many tokens on the longer side."""
+    batch = sizes.tokens_per_batch_for(tokens)
     own = {} if "optimizer" in (values["training"] or {}) else _ADAM
     return settings_of(
         estimator,
@@ -184,9 +186,9 @@ def _settings(
         counted={"schedule": "cosine", "warm_up": _WARM_UP_SHARE},
         settles={
             "average": "ema",
-            "warm_up": min(_WARM_UP, max(sum(lengths) // tokens, 1)),
+            "warm_up": min(_WARM_UP, max(tokens // batch, 1)),
         },
-        tokens_per_batch=tokens,
+        tokens_per_batch=batch,
         **own,
     )
 

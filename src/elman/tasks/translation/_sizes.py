@@ -12,6 +12,8 @@ from elman.models import CELLS
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
 
+# Steps of a batch, of the longer side, padding included.
+_FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
 _FEW_TYPES = 200
 _BLANK = re.compile(r"\s")
 
@@ -99,17 +101,6 @@ def encoder_size_for(encoder: str | Cell, hidden: int) -> int:
     return max(hidden // 2, 1) if encoder in CELLS else hidden
 
 
-def tokens_per_batch_for(tokens: int) -> int:
-    """Return steps of a batch: for about 300 updates an epoch, within 400 and 1,500.
-
-    Parameters
-    ----------
-    tokens : int
-        Of the longer sides of the training part.
-    """
-    return min(max(tokens // 300, 400), 1500)
-
-
 def longest_for(lengths: Sequence[int]) -> int:
     """Return how many tokens a text of the training part may have.
 
@@ -118,3 +109,15 @@ def longest_for(lengths: Sequence[int]) -> int:
     """
     ordered = sorted(lengths)
     return max(100, 10 * ordered[len(ordered) // 2])
+
+
+def tokens_per_batch_for(tokens: int) -> int:
+    """Return steps of a batch: about 300 updates an epoch, within 1,000 to 2,000.
+
+    Parameters
+    ----------
+    tokens : int
+        Of the longer side of every pair.
+    """
+    wanted = round(tokens / _STEPS_AN_EPOCH, -2)
+    return min(max(int(wanted), _FEWEST_TOKENS), _MOST_TOKENS)
