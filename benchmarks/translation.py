@@ -1,4 +1,4 @@
-"""Translators of Multi30k: the default, others beside it, and the best setting found.
+"""Translators of Multi30k: the default, and others beside it.
 
 python benchmarks/translation.py [--rows default best …] [--seeds 0 1 2] [--page docs]
 
@@ -33,7 +33,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "Transformer as encoder": {"encoder": "transformer", "encoder_layers": 3},
     "temporal convolution as encoder": {"encoder": "tcn", "encoder_layers": 3},
     "input feeding": {"input_feeding": True},
-    "best": {},
 }
 
 
