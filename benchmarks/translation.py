@@ -1,12 +1,12 @@
-"""Translators of Multi30k: the default, others beside it, and the best setting found.
+"""Translators of Multi30k: the default, and others beside it.
 
 python benchmarks/translation.py [--rows default best …] [--seeds 0 1 2] [--page docs]
 
 Reads train, val and test_2016_flickr of $ELMAN_DATA/multi30k, else of
-../shared/data/multi30k: lower-case and tokenised, and scored as they stand. The epoch is
-chosen on val; test_2016_flickr is scored once, at the end. Runs go to the file of --out as
-they are ready; those that are there are not run again. ``--seconds`` is the limit of every
-row that has none of its own.
+../shared/data/multi30k: lower-case and tokenised, scored as they stand. The epoch is
+chosen on val; test_2016_flickr is scored once, at the end. Runs go to the file of --out
+as they are ready; those that are there are not run again. ``--seconds`` is the limit of
+rows that have none of their own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "Transformer as encoder": {"encoder": "transformer", "encoder_layers": 3},
     "temporal convolution as encoder": {"encoder": "tcn", "encoder_layers": 3},
     "input feeding": {"input_feeding": True},
-    "best": {},
 }
 
 
