@@ -15,8 +15,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
         bench-classification bench-core bench-equations bench-flow bench-language \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-translation-speed core-test sanitize neon clean test-oldest \
-        test-newest
+        bench-recurrent bench-translation bench-translation-speed core-test sanitize neon \
+        clean test-oldest test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -130,6 +130,9 @@ bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a trai
 
 bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerate, skorch, Lightning
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
+
+bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/translation.py
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)

@@ -133,7 +133,7 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "hidden_size",
         WholeOrAuto(),
-        "Units of a layer, in each direction; ``auto``: by the length of the texts.",
+        "Units of a layer that writes; ``auto``: by the length of the texts.",
         whole_option("--hidden", "Hidden units; by the length of the texts."),
         _HERE,
     ),
@@ -149,6 +149,14 @@ TRANSLATION: tuple[Parameter, ...] = (
         Whole(),
         "Layers that read.",
         Option("Layers that read.", int, panel=MODEL),
+        _HERE,
+    ),
+    Parameter(
+        "encoder_size",
+        WholeOrAuto(),
+        "Units of a layer that reads, in each direction; ``auto``: half of"
+        " ``hidden_size``, or all of it where there is one direction.",
+        whole_option("--encoder-size", "Units that read, in each direction."),
         _HERE,
     ),
     Parameter(

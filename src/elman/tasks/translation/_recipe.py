@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from elman._errors import InputError
 from elman.data import Pairs, held_out_pairs, met_before
+from elman.models import CELLS
 from elman.models.translation import TranslationNetwork
 from elman.tasks._encoders import check_init
 from elman.tasks.fit._threads import work_of
@@ -29,6 +30,7 @@ from ._side import Side
 _SHAPE = ("cell", "num_layers", "encoder_layers", "heads", "input_feeding")
 _DROPS = ("dropout", "embedding_dropout", "output_dropout")
 _MOST_HELD_OUT = 2000
+_WARM_UP, _SHARE_OF_WARM_UP = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Recipe:
     @property
     def work(self) -> float:
         """Floating-point operations of a time step."""
-        tokens = self.settings.tokens_per_batch or sizes.TOKENS_PER_BATCH
+        tokens = self.settings.tokens_per_batch or sizes.MOST_TOKENS
         rows = tokens * len(self.ids[1]) // sum(len(row) + 1 for row in self.ids[1])
         units = self.network["hidden_size"]
         return work_of(self.network["cell"], max(rows, 1), units, units)
@@ -129,9 +131,9 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
         estimator,
         values,
         optimizer="adamw",
-        counted={"schedule": "cosine", "warm_up": 20},
-        settles={"average": "ema", "warm_up": 20},
-        tokens_per_batch=sizes.TOKENS_PER_BATCH,
+        counted={"schedule": "cosine", "warm_up": _SHARE_OF_WARM_UP},
+        settles={"average": "ema", "warm_up": _WARM_UP},
+        tokens_per_batch=sizes.MOST_TOKENS,
     )
     notes = list(pairs.notes)
     training, held_out = pairs, validation
@@ -157,6 +159,9 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
             f"max_length={longest} leaves out every pair: the shortest has"
             f" {min(lengths)} tokens on its longer side"
         )
+    if "tokens_per_batch" not in (values["training"] or {}):
+        tokens = sizes.tokens_per_batch_for(sum(lengths[row] + 1 for row in kept))
+        settings = replace(settings, tokens_per_batch=tokens)
     return Recipe(
         training=training,
         validation=held_out if held_out is None or len(held_out) else None,
@@ -221,10 +226,14 @@ def _network(
     if embedding == "auto":
         largest = max(source.size, target.size)
         embedding = sizes.embedding_size_for(hidden, largest)
-    encoder = values["encoder"]
+    encoder = values["cell"] if values["encoder"] is None else values["encoder"]
+    reads = values["encoder_size"]
+    if reads == "auto":
+        reads = -(-hidden // 2) if encoder in CELLS else hidden
     return {
         **{name: values[name] for name in (*_SHAPE, *_DROPS)},
-        "encoder": values["cell"] if encoder is None else encoder,
+        "encoder": encoder,
+        "encoder_size": reads,
         "source_vocabulary": source.size,
         "target_vocabulary": target.size,
         "embedding_size": embedding,

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
 
-TOKENS_PER_BATCH = 2500
-"""Steps of a batch, of the longer side, padding included."""
+MOST_TOKENS = 2000
+"""Steps of a batch, of the longer side, padding included, at most."""
 
+_FEWEST_TOKENS, _STEPS_AN_EPOCH = 1000, 300
 _FEW_TYPES = 200
 _BLANK = re.compile(r"\s")
 
@@ -92,3 +93,15 @@ def longest_for(lengths: Sequence[int]) -> int:
     """
     ordered = sorted(lengths)
     return max(100, 10 * ordered[len(ordered) // 2])
+
+
+def tokens_per_batch_for(tokens: int) -> int:
+    """Return steps of a batch: about 300 updates an epoch, within 1,000 to 2,000.
+
+    Parameters
+    ----------
+    tokens : int
+        Of the longer side of every pair.
+    """
+    wanted = round(tokens / _STEPS_AN_EPOCH, -2)
+    return min(max(int(wanted), _FEWEST_TOKENS), MOST_TOKENS)

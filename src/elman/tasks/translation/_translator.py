@@ -78,6 +78,7 @@ class Translator(Estimator):
         *,
         encoder: str | None = None,
         encoder_layers: int = 1,
+        encoder_size: int | Literal["auto"] = "auto",
         target_tokens: Tokens | None = None,
         joint: bool | Literal["auto"] = "auto",
         embedding_size: int | Literal["auto"] = "auto",
