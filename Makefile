@@ -138,7 +138,7 @@ bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman 
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
 
 bench-translation-speed: $(VENV)/.installed  ## A translator's tokens a second beside plain torch
-	$(BIN)/python benchmarks/translation_speed.py
+	$(BIN)/python benchmarks/translation_speed.py --page docs/guide/translation.md
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .
