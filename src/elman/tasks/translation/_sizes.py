@@ -14,7 +14,7 @@ LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
-_FEW_TYPES = 200
+_FEW_TYPES, _LAYERS = 200, 3
 _BLANK = re.compile(r"\s")
 
 
@@ -87,6 +87,11 @@ def embedding_size_for(hidden: int, vocabulary: int) -> int:
     The product with the head is the dearest of a step, and grows with them.
     """
     return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+
+
+def encoder_layers_for(encoder: str | Cell) -> int:
+    """Return layers that read: one of a cell, three of what sees few steps in one."""
+    return 1 if encoder in CELLS else _LAYERS
 
 
 def encoder_size_for(encoder: str | Cell, hidden: int) -> int:
