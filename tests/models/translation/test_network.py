@@ -103,11 +103,29 @@ def test_nothing_sees_what_follows_and_everything_sees_the_source():
     assert (before != changed).any(-1).all()
 
 
+def test_mixed_precision_is_as_good_as_its_numbers():
+    """Products of bfloat16, which has eight bits; sums and the loss are not of it."""
+    net = network().float()
+    source, lengths, target = batch()
+    exact = net(source, lengths, target, target, 0.1)
+    exact.backward()
+    full = net.target.weight.grad.clone()
+    net.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = net(source, lengths, target, target, 0.1)
+    mixed.backward()
+    assert mixed.dtype == torch.float32
+    torch.testing.assert_close(mixed, exact, rtol=2e-2, atol=0)
+    difference = net.target.weight.grad - full
+    assert 0 < difference.norm() < 5e-2 * full.norm()
+
+
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_the_loss_at_once_is_that_of_the_scores(tied, smoothing, monkeypatch):
     """With its gradients, in parts that do not come out even, and without them."""
-    monkeypatch.setattr("elman.models.translation._loss._AT_ONCE", 5 * 9)
+    monkeypatch.setattr("elman.models.translation._loss._HELD", 5 * 9)
+    monkeypatch.setattr("elman.models.translation._loss._AT_ONCE", 2 * 9)
     net = network(tied=tied)
     source, lengths, target = batch()
     answer = target.roll(-1, 1)
@@ -219,24 +237,34 @@ def test_one_matrix_has_one_name():
     assert names(tied=False) == apart
 
 
-def test_masks_hold_for_a_sentence_and_in_training_alone():
-    drops = {"embedding_dropout": 0.5, "dropout": 0.5, "output_dropout": 0.5}
+DROPS = ("token_dropout", "embedding_dropout", "dropout", "output_dropout")
+
+
+@pytest.mark.parametrize("name", DROPS)
+@pytest.mark.parametrize("variational", [True, False])
+def test_dropout_acts_in_training_alone(name, variational):
     source, lengths, target = batch()
-    for name in drops:
-        net = network(**{name: 0.5})
-        assert torch.equal(net(source, lengths, target), net(source, lengths, target))
-        net.train()
-        assert not torch.equal(
-            net(source, lengths, target), net(source, lengths, target)
-        )
-    net = network(**drops).train()
-    repeated = net._written(torch.full((2, 5), 6))
-    assert torch.equal(repeated, repeated[:, :1].expand_as(repeated))
-    assert not torch.equal(repeated[0], repeated[1])
-    values = net.encode(source, lengths).values
-    gone = (values == 0).all(1)
-    assert (gone[0] != gone[2]).any()
-    assert 0 < gone.double().mean() < 1
+    net = network(**{name: 0.5, "variational": variational})
+    assert torch.equal(net(source, lengths, target), net(source, lengths, target))
+    net.train()
+    assert not torch.equal(net(source, lengths, target), net(source, lengths, target))
+
+
+def test_masks_hold_for_a_sentence_or_for_a_step():
+    tokens = torch.full((2, 40), 6)
+    for variational in (True, False):
+        net = network(embedding_dropout=0.5, variational=variational).train()
+        gone = net._written(tokens) == 0
+        assert 0.3 < gone.double().mean() < 0.7
+        assert torch.equal(gone, gone[:, :1].expand_as(gone)) == variational
+        assert not torch.equal(gone[0], gone[1])
+    net = network(token_dropout=0.3).train()
+    found = net._written(tokens)
+    gone = (found == 0).all(-1)
+    assert 0.1 < gone.double().mean() < 0.5
+    torch.testing.assert_close(
+        found[~gone], net.eval()._written(tokens)[~gone], rtol=0, atol=0
+    )
 
 
 def test_the_loss_leaves_padding_out():

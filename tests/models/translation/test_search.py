@@ -297,3 +297,12 @@ def test_what_cannot_be_asked():
             search(model, SOURCE, SOURCE_LENGTHS, **given)
     with pytest.raises(InputError, match="source: number 2 has no tokens"):
         search(model, SOURCE, torch.tensor([3, 2, 0, 1]))
+
+
+def test_a_network_that_diverged_says_so():
+    net = lively()
+    with torch.no_grad():
+        net.bias[5] = torch.nan
+    for find in (greedy, search):
+        with pytest.raises(InputError, match="network: its scores are not numbers"):
+            find(net, sources(), LENGTHS)

@@ -11,6 +11,7 @@ from ._hypothesis import (
     Hypothesis,
     Scoring,
     check_lengths,
+    check_numbers,
     most_tokens,
 )
 from ._network import END, START
@@ -44,7 +45,7 @@ def greedy(
     Raises
     ------
     InputError
-        A source is empty, or a value is out of range.
+        A source is empty, a value is out of range, or scores are no numbers.
     """
     scoring = Scoring(length_penalty, coverage)
     lengths = check_lengths(source, source_lengths)
@@ -59,6 +60,7 @@ def greedy(
         chances = scores.log_softmax(-1)
         chances[:, NEVER] = -torch.inf
         best, last = chances.max(-1)
+        check_numbers(best)
         going = []
         for row, (n, token, chance) in enumerate(
             zip(which, last.tolist(), best.tolist(), strict=True)

@@ -131,3 +131,18 @@ def check_lengths(source: Tensor, lengths: Tensor | None) -> Tensor:
         which = int(short[0]) if len(short) else 0
         raise InputError(f"source: number {which} has no tokens; leave it out")
     return lengths
+
+
+def check_numbers(best: Tensor) -> None:
+    """Raise if what was found best at a step is no number.
+
+    Raises
+    ------
+    InputError
+        The network's scores are none.
+    """
+    if best.isnan().any():
+        raise InputError(
+            "network: its scores are not numbers, so there is nothing to choose by; "
+            "its weights have diverged, train it again with a smaller learning rate"
+        )

@@ -13,8 +13,10 @@ from torch.nn.functional import cross_entropy, linear
 PAD = 0
 """The token that fills up."""
 
-# Numbers that are gone over while they are in a processor's second cache.
-_AT_ONCE = 2**17
+# Scores that there are at a time: the next ones reuse their memory.
+_HELD = 2**21
+# Scores that are gone over while they are in a processor's second cache.
+_AT_ONCE = 2**18
 
 
 def translation_loss(output: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -46,7 +48,8 @@ def linear_loss(
     """Return the `translation_loss` of the scores ``x @ weight.T + bias``.
 
     With gradients, the scores are made their own gradient where they lie, a few rows
-    at a time: there is one (N, V) instead of four, and it passes the caches once.
+    at a time, and what is asked for is made of it at once: there is never (N, V) of
+    anything, and what there is passes the caches once.
 
     Parameters
     ----------
@@ -74,45 +77,65 @@ class _LinearLoss(Function):
         target: Tensor,
         smoothing: float,
     ) -> Tensor:
-        scores = linear(x, weight, bias)
-        count, size = scores.shape
-        rows = max(1, _AT_ONCE // size) if x.device.type == "cpu" else count
-        total = x.new_zeros(())
-        for part, tokens in zip(
-            scores.split(rows), target.unsqueeze(1).split(rows), strict=True
-        ):
-            total += _to_gradient(part, tokens, smoothing, count)
-        ctx.save_for_backward(scores, x, weight)
+        count, size = len(x), len(weight)
+        rows = max(1, _HELD // size)
+        total = weight.new_zeros(())
+        by_x, by_weight, by_bias = (torch.zeros_like(p) for p in (x, weight, bias))
+        parts = zip(by_x.split(rows), x.split(rows), target.split(rows), strict=True)
+        kind = _products_in(x, weight)
+        narrow = weight.to(kind)
+        with torch.autocast(x.device.type, enabled=False):
+            for place, read, tokens in parts:
+                read = read.to(kind)
+                scores = linear(read, narrow, bias.to(kind)).to(weight.dtype)
+                total += _to_gradient(scores, tokens.unsqueeze(1), smoothing, count)
+                by_bias += scores.sum(0)
+                if kind is weight.dtype is place.dtype:
+                    torch.mm(scores, weight, out=place)
+                    by_weight.addmm_(scores.t(), read)
+                    continue
+                scores = scores.to(kind)
+                place += (scores @ narrow).to(place.dtype)
+                by_weight += scores.t() @ read
+        ctx.save_for_backward(by_x, by_weight, by_bias)
         return total / count
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        by, x, weight = ctx.saved_tensors
         (outer,) = gradients
-        need_x, need_weight, need_bias, _, _ = ctx.needs_input_grad
-        return (
-            outer * (by @ weight) if need_x else None,
-            outer * (by.t() @ x) if need_weight else None,
-            outer * by.sum(0) if need_bias else None,
-            None,
-            None,
-        )
+        return (*(outer * by for by in ctx.saved_tensors), None, None)
+
+
+def _products_in(x: Tensor, weight: Tensor) -> torch.dtype:
+    """Return what the products are made in: bfloat16 where mixed precision has it.
+
+    Not float16, of which the loss is scaled only after its gradient is there.
+    """
+    device = x.device.type
+    mixed = torch.is_autocast_enabled(device)
+    if mixed and torch.get_autocast_dtype(device) is torch.bfloat16:
+        return torch.bfloat16
+    return weight.dtype
 
 
 def _to_gradient(
     scores: Tensor, tokens: Tensor, smoothing: float, count: int
 ) -> Tensor:
-    """Return a part's summed loss, and turn its scores into the mean's gradient."""
+    """Return the summed loss, and turn scores into the gradient of the mean of all."""
     size = scores.shape[1]
-    scores -= scores.amax(1, keepdim=True)
-    aimed = (1 - smoothing) * scores.gather(1, tokens).sum()
-    if smoothing:
-        aimed = aimed + scores.sum() * (smoothing / size)
-    sums = scores.exp_().sum(1, keepdim=True)
-    scores /= sums * count
-    if smoothing:
-        scores -= smoothing / (size * count)
-    share = scores.new_full((1, 1), (smoothing - 1) / count)
-    scores.scatter_add_(1, tokens, share.expand_as(tokens))
-    return sums.log().sum() - aimed
+    rows = max(1, _AT_ONCE // size) if scores.device.type == "cpu" else count
+    total = scores.new_zeros(())
+    for part, aims in zip(scores.split(rows), tokens.split(rows), strict=True):
+        part -= part.amax(1, keepdim=True)
+        total -= (1 - smoothing) * part.gather(1, aims).sum()
+        if smoothing:
+            total -= part.sum() * (smoothing / size)
+        sums = part.exp_().sum(1, keepdim=True)
+        total += sums.log().sum()
+        part /= sums * count
+        if smoothing:
+            part -= smoothing / (size * count)
+        share = part.new_full((1, 1), (smoothing - 1) / count)
+        part.scatter_add_(1, aims, share.expand_as(aims))
+    return total

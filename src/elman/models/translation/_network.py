@@ -14,7 +14,7 @@ from elman.models._cells import check_cell
 from elman.models._encoders import ENCODERS, check_encoder
 
 from ._decoder import Decoder
-from ._embedding import Embedding, for_a_window
+from ._embedding import Dropout, Embedding, TokenDropout
 from ._loss import PAD, linear_loss
 from ._memory import Memory, State
 
@@ -33,8 +33,7 @@ class TranslationNetwork(nn.Module):
 
     with :math:`z_u` the scores (logits) of the token after :math:`y_u`; see `Decoder`,
     whose first states are made of the mean of h. Tied, the rows of V are those of
-    :math:`E^y` (Press and Wolf 2017, arXiv:1608.05859). Each mask of dropout is drawn
-    once for all steps of a sentence.
+    :math:`E^y` (Press and Wolf 2017, arXiv:1608.05859).
 
     Parameters
     ----------
@@ -54,12 +53,16 @@ class TranslationNetwork(nn.Module):
     tied : bool
     heads : int
         Of the attention.
+    token_dropout : float
+        Share of the tokens whose whole vector is left out, on both sides.
     embedding_dropout : float
         Share of the units of each token's vector that are left out, on both sides.
     dropout : float
         The same of what the encoder gives, and of the outputs between layers.
     output_dropout : float
         The same of o.
+    variational : bool
+        Whether a sentence lacks the same units in all its steps, else others in each.
     input_feeding : bool
         Whether each o is an input of the next step: a loop in training.
     """
@@ -79,9 +82,11 @@ class TranslationNetwork(nn.Module):
         shared: bool = False,
         tied: bool = True,
         heads: int = 1,
+        token_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         dropout: float = 0.0,
         output_dropout: float = 0.0,
+        variational: bool = False,
         input_feeding: bool = False,
     ) -> None:
         super().__init__()
@@ -103,13 +108,17 @@ class TranslationNetwork(nn.Module):
             "shared": shared,
             "tied": tied,
             "heads": heads,
+            "token_dropout": token_dropout,
             "embedding_dropout": embedding_dropout,
             "dropout": dropout,
             "output_dropout": output_dropout,
+            "variational": variational,
             "input_feeding": input_feeding,
         }
-        self.drops_tokens, self.drops = embedding_dropout, dropout
-        self.drops_output = output_dropout
+        self.lose_tokens = TokenDropout(token_dropout)
+        self.thin_tokens = Dropout(embedding_dropout, variational)
+        self.thin_steps = Dropout(dropout, variational)
+        self.thin_output = Dropout(output_dropout, variational)
         self.target = Embedding(target_vocabulary, embedding_size)
         # Shared, there is one matrix, by one name.
         self.source = None if shared else Embedding(source_vocabulary, embedding_size)
@@ -165,7 +174,7 @@ class TranslationNetwork(nn.Module):
         """
         memory = self.encode(source, source_lengths)
         o, _, _ = self.decoder(self._written(target), memory.state, memory)
-        o = for_a_window(o, self.drops_output, self.training)
+        o = self.thin_output(o)
         if answer is None:
             return self._scores(o)
         told = answer != PAD
@@ -180,9 +189,9 @@ class TranslationNetwork(nn.Module):
             As for a call.
         """
         embed = self.target if self.source is None else self.source
-        x = for_a_window(embed(source), self.drops_tokens, self.training)
+        x = self.thin_tokens(self.lose_tokens(embed(source)))
         found = self.encoder(x, source_lengths)
-        steps = for_a_window(found.steps, self.drops, self.training)
+        steps = self.thin_steps(found.steps)
         # Steps are zero on padding, so the sum may run over it.
         summary = steps.sum(1) / found.mask.sum(1, keepdim=True)
         return self.decoder.remember(steps, found.mask, summary)
@@ -206,7 +215,8 @@ class TranslationNetwork(nn.Module):
         return self._scores(o[:, 0]), seen[:, 0], state
 
     def _written(self, target: Tensor) -> Tensor:
-        return for_a_window(self.target(target), self.drops_tokens, self.training)
+        x: Tensor = self.thin_tokens(self.lose_tokens(self.target(target)))
+        return x
 
     def _scores(self, o: Tensor) -> Tensor:
         return linear(o, *self._head())

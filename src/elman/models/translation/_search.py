@@ -16,6 +16,7 @@ from ._hypothesis import (
     Hypothesis,
     Scoring,
     check_lengths,
+    check_numbers,
     most_tokens,
 )
 from ._network import END, START
@@ -64,7 +65,7 @@ def search(
     Raises
     ------
     InputError
-        A source is empty, or a value is out of range.
+        A source is empty, a value is out of range, or scores are no numbers.
     """
     beam, n_best = whole_number("beam", beam), whole_number("n_best", n_best)
     if n_best > beam:
@@ -131,6 +132,7 @@ class _Beams:
         """
         self.step += 1
         values, rows, tokens = self._continuations(scores)
+        check_numbers(values)
         looked: Any = self.looked + seen if self.scoring.coverage else 0.0
         open_ = values > -torch.inf
         ends = open_ & (tokens == END)
