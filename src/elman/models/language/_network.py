@@ -201,7 +201,7 @@ class LanguageNetwork(nn.Module):
 
     def _run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not self.training or not self.drops_weights:
-            # Without the encoder's mask and summary, which each token written would pay.
+            # Without the encoder's mask and summary, which cost each token written.
             found: tuple[Tensor, Any] = self.encoder.stack(x, state)
             return found
         weights = {
