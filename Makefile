@@ -16,8 +16,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-translation-speed core-test sanitize neon clean test-oldest \
-        test-newest
+        bench-recurrent bench-translation bench-translation-speed core-test sanitize neon \
+        clean test-oldest test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -135,11 +135,14 @@ bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a trai
 bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerate, skorch, Lightning
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
 
+bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/translation.py
+
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
 
 bench-translation-speed: $(VENV)/.installed  ## A translator's tokens a second beside plain torch
-	$(BIN)/python benchmarks/translation_speed.py
+	$(BIN)/python benchmarks/translation_speed.py --page docs/guide/translation.md
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

@@ -60,6 +60,7 @@ def fit_network(recipe: Recipe) -> Fitted:
         recipe.held_out(),
         recipe.settings,
         needed=needed_by(examples),
+        warn=False,
     )
     return Fitted(network.eval(), start, run, samples.report())
 

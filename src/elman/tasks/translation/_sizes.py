@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 
+from elman.cells import Cell
+from elman.models import CELLS
+
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
 
-TOKENS_PER_BATCH = 2500
-"""Steps of a batch, of the longer side, padding included."""
-
+# Steps of a batch, of the longer side, padding included.
+_FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
 _FEW_TYPES = 200
 _BLANK = re.compile(r"\s")
 
@@ -80,8 +82,23 @@ def hidden_size_for(characters: int) -> int:
 
 
 def embedding_size_for(hidden: int, vocabulary: int) -> int:
-    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
-    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+    """Return numbers that a token becomes: half as many as units, of few tokens fewer.
+
+    The product with the head is the dearest of a step, and grows with them.
+    """
+    return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+
+
+def encoder_size_for(encoder: str | Cell, hidden: int) -> int:
+    """Return units of what reads, for steps as wide as the decoder's state.
+
+    Parameters
+    ----------
+    encoder : str or Cell
+        A cell reads in two directions.
+    hidden : int
+    """
+    return max(hidden // 2, 1) if encoder in CELLS else hidden
 
 
 def longest_for(lengths: Sequence[int]) -> int:
@@ -92,3 +109,15 @@ def longest_for(lengths: Sequence[int]) -> int:
     """
     ordered = sorted(lengths)
     return max(100, 10 * ordered[len(ordered) // 2])
+
+
+def tokens_per_batch_for(tokens: int) -> int:
+    """Return steps of a batch: about 300 updates an epoch, within 1,000 to 2,000.
+
+    Parameters
+    ----------
+    tokens : int
+        Of the longer side of every pair.
+    """
+    wanted = round(tokens / _STEPS_AN_EPOCH, -2)
+    return min(max(int(wanted), _FEWEST_TOKENS), _MOST_TOKENS)
