@@ -14,6 +14,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format \
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
         bench-classification bench-core bench-equations bench-flow bench-language \
+        bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
         bench-recurrent bench-translation bench-translation-speed core-test sanitize neon \
         clean test-oldest test-newest
@@ -92,8 +93,11 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 bench-chorales: $(VENV)/.installed  ## Recurrent networks on the JSB chorales (ELMAN_DATA)
 	$(BIN)/python benchmarks/jsb_chorales.py --page docs
 
-bench-language: $(VENV)/.installed  ## Language models of several cells beside n-grams (ELMAN_DATA)
-	$(BIN)/python benchmarks/language.py
+bench-language: $(VENV)/.installed  ## Language models of one size and time beside n-grams (ELMAN_DATA)
+	$(BIN)/python benchmarks/language.py --page docs  # resumes
+
+bench-language-speed: $(VENV)/.installed  ## A language model's tokens a second beside plain torch
+	$(BIN)/python benchmarks/language_speed.py
 
 bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 	$(BIN)/python benchmarks/formal_languages.py --page docs
