@@ -82,11 +82,8 @@ def hidden_size_for(characters: int) -> int:
 
 
 def embedding_size_for(hidden: int, vocabulary: int) -> int:
-    """Return numbers that a token becomes: half as many as units, of few tokens fewer.
-
-    The product with the head is the dearest of a step, and grows with them.
-    """
-    return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
+    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
 
 
 def encoder_layers_for(encoder: str | Cell) -> int:
