@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from elman.cells import Cell
 from elman.models import CELLS
+
+from ._writing import is_single
 
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
@@ -15,7 +16,6 @@ LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
 _FEW_TYPES, _LAYERS = 200, 3
-_BLANK = re.compile(r"\s")
 
 
 def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
     ----------
     source, target : sequence of str
     """
-    single = [_is_single(side) for side in (source, target)]
+    single = [is_single(side) for side in (source, target)]
     if not any(single):
         return "subwords", "subwords"
     left, right = (
@@ -37,11 +37,6 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
         for one, side in zip(single, (source, target), strict=True)
     )
     return left, right
-
-
-def _is_single(texts: Sequence[str]) -> bool:
-    """Return whether most of the texts have no blank inside."""
-    return 2 * sum(_BLANK.search(text) is None for text in texts) > len(texts)
 
 
 def _has_few_words(texts: Sequence[str]) -> bool:
