@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from elman.cells import Cell
@@ -14,8 +15,9 @@ LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
-_FEW_TYPES = 200
+_FEW_TYPES, _NEW = 200, 0.01
 _BLANK = re.compile(r"\s")
+_NUMBER = re.compile(r"\d\d")
 
 
 def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
@@ -45,12 +47,18 @@ def _is_single(texts: Sequence[str]) -> bool:
 
 
 def _has_few_words(texts: Sequence[str]) -> bool:
-    words: set[str] = set()
+    """Return whether the texts are made of few words, all of them met by now.
+
+    The chance that the next one is new is the share of words met once alone (Good
+    1953). A number of several digits is one of very many, whichever were met.
+    """
+    words: Counter[str] = Counter()
     for text in texts:
         words.update(text.split())
         if len(words) > _FEW_TYPES:
             return False
-    return True
+    once = sum(count == 1 for count in words.values())
+    return once <= _NEW * words.total() and not any(map(_NUMBER.search, words))
 
 
 def vocabulary_size_for(kind: str, characters: int) -> int | None:
