@@ -146,9 +146,9 @@ TRANSLATION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "encoder_layers",
-        Whole(),
-        "Layers that read.",
-        Option("Layers that read.", int, panel=MODEL),
+        WholeOrAuto(),
+        "Layers that read; ``auto``: one, of an encoder without recurrence three.",
+        whole_option("--encoder-layers", "Layers that read."),
         _HERE,
     ),
     Parameter(
@@ -162,8 +162,8 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "embedding_size",
         WholeOrAuto(),
-        "Numbers that a token becomes; ``auto``: half of ``hidden_size``, and at most"
-        " 16 times the root of how many tokens there are.",
+        "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
+        " there are, at most ``hidden_size``.",
         whole_option("--embedding", "Numbers that a token becomes."),
         _HERE,
     ),

@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from elman._errors import InputError
 from elman.data import Pairs
 
@@ -89,6 +92,14 @@ class Judge:
             "exact matches": same / len(truth),
             name: error_rate(self._units(found), self._units(truth)),
         }
+
+    def errors(self, found: Sequence[str], truth: Sequence[str]) -> NDArray[np.float64]:
+        """Return how wrong each translation is: 100 less its own BLEU, or 0 and 1."""
+        pairs = list(zip(found, truth, strict=True))
+        if self.metric != "BLEU":
+            return np.array([float(a != b) for a, b in pairs])
+        each = _sacrebleu().BLEU(tokenize=self.tokenize, effective_order=True)
+        return np.array([100 - each.sentence_score(a, [b]).score for a, b in pairs])
 
     def signatures(self) -> dict[str, str]:
         """Return sacrebleu's own account of each score; call after `values`."""

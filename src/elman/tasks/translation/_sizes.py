@@ -15,7 +15,7 @@ LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
-_FEW_TYPES, _NEW = 200, 0.01
+_FEW_TYPES, _NEW, _LAYERS = 200, 0.01, 3
 _BLANK = re.compile(r"\s")
 _NUMBER = re.compile(r"\d\d")
 
@@ -90,11 +90,13 @@ def hidden_size_for(characters: int) -> int:
 
 
 def embedding_size_for(hidden: int, vocabulary: int) -> int:
-    """Return numbers that a token becomes: half as many as units, of few tokens fewer.
+    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
+    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
 
-    The product with the head is the dearest of a step, and grows with them.
-    """
-    return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+
+def encoder_layers_for(encoder: str | Cell) -> int:
+    """Return layers that read: one of a cell, three of what sees few steps in one."""
+    return 1 if encoder in CELLS else _LAYERS
 
 
 def encoder_size_for(encoder: str | Cell, hidden: int) -> int:
