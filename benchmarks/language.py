@@ -1,75 +1,142 @@
-"""Language models of several cells with the same seconds, beside n-grams.
+"""Language models of one size and the same seconds of one core, beside n-grams.
 
-python benchmarks/language.py [TEXT] [--cells gru lstm mingru] [--seconds 540]
+The text is tiny Shakespeare, tinyshakespeare.txt of $ELMAN_DATA, by characters: the
+first 90 % train, the rest is scored in one pass, as the guide to language says. The
+first network is the estimator's default; the others have the width that brings them
+nearest to its number of parameters. All else is default, but that a training may last
+so many seconds of the processor, validation included, on one thread: other programs on
+the machine take none of them.
 
-TEXT is by default tinyshakespeare.txt of $ELMAN_DATA, else of ../shared/data: the first
-90 % train, the rest is scored in one pass. All else is the estimator's default. Rows go
-to build/language.jsonl as they are ready; those that are there are not run again.
+    ELMAN_DATA=folder nice python benchmarks/language.py --page docs    # it resumes
+
+A line a run goes to the file beside this one; what is there is not run again. The page
+has the runs with the most seconds that all networks have.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from kept_runs import keep, read
+import torch
+from kept_runs import asking, keep, read, write_tables
 
 from elman import LanguageModel
+from elman.models import LanguageNetwork, parameters_of, title_of
+from elman.tasks.language._compare import sized
+from elman.tasks.language._recipe import recipe_of
+from elman.training import _loop
 
-DATA = Path(os.environ.get("ELMAN_DATA", "../shared/data"))
+NETWORKS = ("gru", "lstm", "mingru", "transformer", "tcn")
+SECONDS = 240.0
 
 
-def measure(text: Path, cell: str, seconds: float) -> dict[str, Any]:
-    """Return the scores of one cell, what it took, and those of the n-grams."""
-    begun, busy = time.perf_counter(), time.process_time()
-    model = LanguageModel(cell=cell, max_seconds=seconds, progress=True).fit(text)
+def shape(encoder: str, text: str) -> dict[str, Any]:
+    """Return what a network is, of the size that the first one has by default."""
+    model = LanguageModel(cell=NETWORKS[0])
+    recipe = recipe_of(model, text)
+    if encoder != NETWORKS[0]:
+        parameters = parameters_of(LanguageNetwork(**recipe.network))
+        recipe = sized(model, text, recipe, encoder, parameters)
+    names = ("hidden_size", "num_layers", "embedding_size", "tied")
+    return {name: recipe.network[name] for name in names}
+
+
+def run(encoder: str, text: str, seconds: float, seed: int) -> dict[str, Any]:
+    """Train once for so many seconds of the processor, and score."""
+    options = shape(encoder, text)
+    begun = time.process_time()
+    model = LanguageModel(
+        cell=encoder, max_seconds=seconds, random_state=seed, **options
+    ).fit(text)
     scores, training = model.results_["scores"], model.results_["training"]
     values = {row["model"]: row["values"] for row in scores["rows"]}
+    of_n_grams = {k: v for k, v in values.items() if k != "network"}
     return {
-        "cell": cell,
-        "units": model.network_.config()["hidden_size"],
+        "network": encoder,
+        "seed": seed,
+        "asked": seconds,
+        **options,
         "parameters": training["parameters"],
         "epochs": training["history"][-1]["epoch"],
-        "training": training["seconds"],
-        "whole": time.perf_counter() - begun,
-        "processor": time.process_time() - busy,
-        "nats": values["network"][scores["metric"]],
-        "bits": values["network"]["bits a character"],
+        "ended": training["stopped"],
+        "training": round(training["seconds"], 1),
+        "all": round(time.process_time() - begun, 1),
+        "nats": round(values["network"][scores["metric"]], 4),
+        "bits": round(values["network"]["bits a character"], 4),
         "n-grams": {
-            k: v[scores["metric"]] for k, v in values.items() if k[0].isdigit()
+            name: [round(v[scores["metric"]], 4), round(v["bits a character"], 4)]
+            for name, v in of_n_grams.items()
         },
+        "threads": torch.get_num_threads(),
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("text", nargs="?", default=str(DATA / "tinyshakespeare.txt"))
-    parser.add_argument("--cells", nargs="+", default=["gru", "lstm", "mingru"])
-    parser.add_argument("--seconds", type=float, default=540.0)
-    parser.add_argument("--out", type=Path, default=Path("build/language.jsonl"))
-    asked = parser.parse_args()
-    rows = read(asked.out)
-    for cell in asked.cells:
-        known = [(row["cell"], row["asked"], row["text"]) for row in rows]
-        name = Path(asked.text).name
-        if (cell, asked.seconds, name) in known:
-            continue
-        row = measure(Path(asked.text), cell, asked.seconds)
-        keep(row | {"asked": asked.seconds, "text": name}, rows, asked.out)
-    print("| cell | units | parameters | epochs | s | nats | bits |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
-    for row in rows:
-        print(
-            f"| {row['cell']} | {row['units']} | {row['parameters']:,} |"
-            f" {row['epochs']} | {row['whole']:.0f} | {row['nats']:.3f} |"
-            f" {row['bits']:.3f} |"
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a row a network, means over its seeds, then the n-grams."""
+    budgets = [
+        asked
+        for asked in sorted({row["asked"] for row in rows})
+        if {r["network"] for r in rows if r["asked"] == asked} >= set(NETWORKS)
+    ]
+    if not budgets:
+        return ["Not all networks have been run yet."]
+    rows = [row for row in rows if row["asked"] == budgets[-1]]
+    lines = [
+        f"| at most {budgets[-1]:.0f} s of one core | layers × units | parameters |"
+        " seconds | epochs | nats a character | bits a character |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    found = {n: [row for row in rows if row["network"] == n] for n in NETWORKS}
+    for name, each in sorted(found.items(), key=lambda pair: _mean(pair[1], "nats")):
+        first = each[0]
+        lines.append(
+            f"| {title_of(name)} | {first['num_layers']} × {first['hidden_size']} |"
+            f" {first['parameters']:,} | {_mean(each, 'training'):.0f} |"
+            f" {_mean(each, 'epochs'):.0f} | {_mean(each, 'nats'):.3f}{_spread(each)} |"
+            f" {_mean(each, 'bits'):.3f} |"
         )
-    for name, nats in rows[-1]["n-grams"].items():
-        print(f"| {name} | | | | | {nats:.3f} | |")
+    for name, (nats, bits) in reversed(rows[0]["n-grams"].items()):
+        lines.append(f"| {name} | | | | | {nats:.3f} | {bits:.3f} |")
+    return lines
+
+
+def _mean(rows: list[dict[str, Any]], name: str) -> float:
+    return sum(row[name] for row in rows) / len(rows)
+
+
+def _spread(rows: list[dict[str, Any]]) -> str:
+    """Return the lowest and the highest of several seeds."""
+    each = sorted(row["nats"] for row in rows)
+    return f" ({each[0]:.3f} to {each[-1]:.3f})" if len(each) > 1 else ""
+
+
+def main() -> None:
+    """Run what is missing, then write the table."""
+    parser = asking(__doc__, __file__)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--seeds", type=int, default=1)
+    given = parser.parse_args()
+    rows = read(given.out)
+    known = {(row["network"], row["seed"], row["asked"]) for row in rows}
+    # A training counts the seconds of this process in place of the clock's.
+    _loop.time = SimpleNamespace(perf_counter=time.process_time)  # type: ignore[assignment]
+    for seed in range(0 if given.draw_only else given.seeds):
+        for encoder in NETWORKS:
+            if (encoder, seed, given.seconds) in known:
+                continue
+            path = Path(os.environ["ELMAN_DATA"]) / "tinyshakespeare.txt"
+            text = path.read_text("utf-8")
+            keep(run(encoder, text, given.seconds, seed), rows, given.out)
+            print(rows[-1], flush=True)
+    if given.page:
+        write_tables(given.page / "guide/language.md", {"networks": table(rows)})
+    print("\n".join(table(rows)))
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main()

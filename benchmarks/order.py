@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from kept_runs import keep, read
-from mnist1d.data import get_dataset_args, make_dataset
 from sklearn.neural_network import MLPClassifier
 
 from elman import SequenceClassifier
@@ -34,6 +33,10 @@ WIDTHS = {"gru": 64, "lstm": 56, "tcn": 40, "transformer": 32, "whole": 64}
 
 def data() -> Any:
     """Return the training and the test part, without a download."""
+    try:
+        from mnist1d.data import get_dataset_args, make_dataset
+    except ImportError:
+        raise SystemExit("the data come from a package: pip install mnist1d") from None
     made = make_dataset(get_dataset_args())
     return made["x"], made["y"], made["x_test"], made["y_test"]
 

@@ -30,7 +30,7 @@ class Leaky(elman.Cell):
 
     states = ("h",)
 
-    def step(self, x, h):  # noqa: D102
+    def step(self, x, h):
         rate = sigmoid(self.unit("rate", -2.0))
         return h + rate * (tanh(self.linear("a", x, h)) - h)
 
@@ -40,7 +40,7 @@ class Normed(elman.Cell):
 
     states = ("h",)
 
-    def step(self, x, h):  # noqa: D102
+    def step(self, x, h):
         f = sigmoid(self.layer_norm(self.linear("f", x, h, bias=False), "norm"))
         return f * h + (1 - f) * tanh(self.linear("g", x, h))
 
@@ -50,7 +50,7 @@ class Elementwise(elman.Cell):
 
     states = ("h", "c")
 
-    def step(self, x, h, c):  # noqa: D102
+    def step(self, x, h, c):
         f, i = sigmoid(self.linear("f", x)), sigmoid(self.linear("i", x))
         c = f * c + i * tanh(self.linear("g", x))
         return sigmoid(self.linear("o", x)) * tanh(c), c

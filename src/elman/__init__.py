@@ -56,6 +56,7 @@ _HOME = {
     "SequenceRegressor": "elman.tasks",
     "Forecaster": "elman.tasks",
     "LanguageModel": "elman.tasks",
+    "Translator": "elman.tasks",
     "load": "elman.tasks",
     "ElmanError": "elman._errors",
     "InputError": "elman._errors",
@@ -114,6 +115,7 @@ if TYPE_CHECKING:
     from elman.tasks import LanguageModel as LanguageModel
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor
+    from elman.tasks import Translator as Translator
     from elman.tasks import load as load
 
 

@@ -56,10 +56,19 @@ def test_a_series_that_is_too_short_is_named(elman, series, tmp_path):
 
 def test_an_argument_is_not_blamed_on_the_file(elman, cases):
     answer = elman("train", "classify", cases(), "--cell", "gur")
-    refused(answer, "error: cell must be one of", "did you mean 'gru'")
+    refused(answer, "error: --cell must be one of", "did you mean 'gru'")
+    assert "elman.Cell" not in answer.err
+    other = elman("train", "classify", cases(), "--cell", "tcn(width=3)")
+    refused(other, "--cell: tcn takes no options here; write tcn alone")
     alike = cases("alike.ts", classes=("a",))
     refused(elman("train", "classify", alike), "alike.ts: y holds one class")
     refused(elman("diagnose", "classify", alike), "alike.ts: y holds one class")
+
+
+@pytest.mark.parametrize("second", ["--encoder", "--cell"])
+def test_one_choice_is_made_once(elman, cases, second):
+    answer = elman("train", "classify", cases(), "--cell", "gru", second, "tcn")
+    refused(answer, "--cell and --encoder are names for one choice, and got gru and")
 
 
 def test_values_that_are_too_large_to_square(elman, series):

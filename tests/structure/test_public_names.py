@@ -52,6 +52,7 @@ PUBLIC = {
     "InputError",
     "LSTM",
     "LanguageModel",
+    "Translator",
     "LSTMCell",
     "RNN",
     "RNNCell",

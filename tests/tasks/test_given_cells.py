@@ -165,4 +165,4 @@ def test_a_file_whose_step_cannot_be_read_is_told_at_once(tmp_path):
         "        return self.linear('a', x, h) % 2\n"
     )
     with pytest.raises(InputError, match=r"own\.py, line 4, in step"):
-        read_cell("--cell", f"{file}:Own")
+        read_cell("--cell", f"{file}:Own", ["gru"])

@@ -34,6 +34,9 @@ def test_shares_that_are_right(mine, theirs, winner, sentence):
     [
         (0.1, 0.2, "Elman", "Elman has the lowest m, 0.1: 50.0% below ridge (0.2)."),
         (0.3, 0.2, "ridge", "ridge has m 0.2, Elman 0.3, 50.0% above."),
+        (0.9, 0.2, "ridge", "Elman 0.9, 350.0% above."),
+        (3.0, 0.002, "ridge", "ridge has m 0.002, Elman 3, 1,500 times as much."),
+        (3.0, 1e-9, "ridge", "Elman 3, more than a million times as much."),
         (0.3, 0.0, "ridge", "ridge makes no error at all, Elman has m 0.3."),
         (0.0, 0.2, "Elman", "100.0% below ridge"),
     ],

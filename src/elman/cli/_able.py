@@ -22,7 +22,8 @@ def check_able(run: Path, task: str, command: str) -> None:
     instead = {
         "series": "elman predict goes on with it",
         "sequences": f"train {task} anew, or score it with elman predict --label",
-        "text": "elman generate writes with it",
+        "text": "elman generate writes with it, elman score scores a text",
+        "pairs": "elman translate translates with it",
     }[TASKS[task].data]
     raise InputError(
         f"{run} is a run of {task}; elman {command} takes runs of {able}: {instead}"

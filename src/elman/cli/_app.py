@@ -19,8 +19,11 @@ from .commands import (
     _predict,
     _report,
     _resume,
+    _score,
     _train_forecast,
     _train_language,
+    _train_translate,
+    _translate,
     _update,
 )
 from .commands import _train_sequences as _sequences
@@ -43,11 +46,14 @@ train.command("forecast")(_train_forecast.forecast)
 train.command("classify")(_sequences.classify)
 train.command("regress")(_sequences.regress)
 train.command("language")(_train_language.language)
+train.command("translate")(_train_translate.translate)
 app.command("resume")(_resume.resume)
 app.command("backtest")(_backtest.backtest)
 app.command("update")(_update.update)
 app.command("predict")(_predict.predict)
 app.command("generate")(_generate.generate)
+app.command("score")(_score.score)
+app.command("translate")(_translate.translate)
 app.command("diagnose")(_diagnose.diagnose)
 app.command("report")(_report.report)
 app.command("bench")(_bench.bench)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,27 @@ from ._output import Output, number
 if TYPE_CHECKING:
     from ._held_out import Parts
     from .run._job import Job
+
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare",
+        help="Train others with as many parameters for as long, and show them beside.",
+    ),
+]
+With = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,…", help="The others; gru, lstm, tcn, transformer if not given."
+    ),
+]
+Seeds = Annotated[
+    int | None, typer.Option(help="Trainings of each that is compared; 1.")
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(help="That each of the others may train; as long as the network did."),
+]
 
 
 def asked(
@@ -47,7 +68,7 @@ def asked(
     from elman.tasks import ESTIMATORS, other_encoders
 
     count = whole_number("--compare-seeds", 1 if seeds is None else seeds, 1)
-    own = {name: options[name] for name in ("cell",) if name in options}
+    own = {name: options[name] for name in ("cell", "encoder") if name in options}
     other_encoders(ESTIMATORS[task](**own), names, "--compare-with")
     if seconds is not None:
         seconds = real("--compare-seconds", seconds)
@@ -59,7 +80,7 @@ def beside_others(
 ) -> None:
     """Train the others and put what is found into the results, if asked for."""
     seeds = job.fit.get("compare_seeds")
-    if seeds is None or parts.test is None:
+    if seeds is None:
         return
 
     def say(text: str) -> None:
@@ -68,11 +89,11 @@ def beside_others(
 
     estimator.compare(
         *parts.train,
-        *parts.test,
+        *(parts.test or ()),
         encoders=job.fit.get("compare_with"),
         seeds=seeds,
         seconds=job.fit.get("compare_seconds"),
-        split=parts.split,
+        **({"split": parts.split} if parts.test else {}),
         checkpoints=checkpoints,
         say=say,
     )
@@ -113,10 +134,12 @@ def without_curves(found: dict[str, Any]) -> dict[str, Any]:
 def _fairness(found: dict[str, Any]) -> str:
     as_long = "" if found["given_seconds"] else ", what this one took"
     many = "" if found["seeds"] == 1 else f", the mean of {found['seeds']} seeds"
+    # Comparisons of earlier versions were of networks beside linear models.
+    among = found.get("among", "Networks are alone here, without linear models.")
     return (
         f"Each other network was trained for at most {found['seconds']:.1f} s"
-        f"{as_long} with a part held out, or until its loss had settled{many};"
-        " networks are alone here, without linear models."
+        f"{as_long} with a part held out, or until its loss had settled{many}."
+        f" {among}".rstrip()
     )
 
 

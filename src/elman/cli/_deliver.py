@@ -64,6 +64,24 @@ def check_format(option: str, path: Path) -> None:
         )
 
 
+def write_table(frame: Any, path: Path) -> None:
+    """Write a table to a file, as a whole or not at all.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    path : Path
+        Checked with `check_format`.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        WRITERS[path.suffix.lower()](frame, partial)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
 def deliver(
     frame: Any, scores: dict[str, float], path: Path | None, out: Output, form: str = ""
 ) -> None:
@@ -84,13 +102,7 @@ def deliver(
     if form and (path is None or path.suffix.lower() not in (".parquet", ".pq")):
         frame = _in_form(frame, form)
     if path is not None:
-        partial = path.with_name(path.name + ".partial")
-        try:
-            WRITERS[path.suffix.lower()](frame, partial)
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        write_table(frame, path)
         out.line(f"{frame.height} rows written to {path}")
     elif out.rich:
         rows = [[_cell(v) for v in row] for row in frame.head(_MOST_ROWS).iter_rows()]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from elman._arguments import number
+from elman._errors import InputError
 from elman.tasks.parameters import PARAMETERS, SETTINGS, Option, Parameter, rows
 
 _EVERY = Parameter(
@@ -104,16 +105,36 @@ def _asks(row: Parameter) -> Any:
     assert option is not None  # noqa: S101  only such rows come here
     # A switch has a second flag, which typer makes from the name.
     names = () if option.kind is bool else (_flag(row), *option.also)
-    kind: Any = option.kind
+    # Of several names each keeps what it was given: two of them may not differ.
+    kind: Any = list[option.kind] if option.also else option.kind  # type: ignore[name-defined]
     return Annotated[
         kind | None,
         typer.Option(
             *names,
             help=option.help,
-            metavar=option.metavar,
+            metavar=option.metavar
+            or (f"<{option.kind.__name__}>" if option.also else None),
             rich_help_panel=option.panel,
         ),
     ]
+
+
+def _one(row: Parameter, values: list[Any] | None) -> Any:
+    """Return what an option with several names was given, under one of them.
+
+    Raises
+    ------
+    InputError
+        It was given more than once.
+    """
+    if values is None or len(values) < 2:
+        return values[0] if values else None
+    assert row.option is not None  # noqa: S101  only such rows come here
+    names = " and ".join((_flag(row), *row.option.also))
+    raise InputError(
+        f"{names} are names for one choice, and got"
+        f" {' and '.join(str(v) for v in values)}; give one of them"
+    )
 
 
 def _read(taken: list[tuple[Parameter, Any]]) -> dict[str, Any]:
@@ -121,6 +142,8 @@ def _read(taken: list[tuple[Parameter, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     training: dict[str, Any] = {}
     for row, value in taken:
+        if row.option is not None and row.option.also:
+            value = _one(row, value)
         if value is None or row.option is None:
             continue
         if row.option.read is not None:

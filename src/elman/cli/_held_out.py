@@ -36,6 +36,8 @@ class Parts:
         Columns and channels, which predicting needs again.
     test_file : path or None
         Where the test sequences are from, if from a file of their own.
+    files : tuple of path
+        What else was read.
     """
 
     train: Labelled
@@ -44,6 +46,7 @@ class Parts:
     notes: list[str]
     input: dict[str, Any]
     test_file: Path | None = None
+    files: tuple[Path, ...] = ()
 
     def check(self, estimator: Any) -> list[str]:
         """Return what the scores will have to say; raise if there can be none."""

@@ -10,6 +10,7 @@ from ._given import as_long as as_long
 from ._given import to_table as to_table
 from ._mapped import open_memmap as open_memmap
 from ._mapped import to_memmap as to_memmap
+from ._plain_text import decode_text as decode_text
 from ._plain_text import read_text as read_text
 from ._samples import load_bikeshare as load_bikeshare
 from ._table import Table as Table
@@ -18,6 +19,11 @@ from ._table import read_table as read_table
 from .grid._axis import TimeAxis as TimeAxis
 from .grid._regular import RegularSeries as RegularSeries
 from .grid._regular import regular_series as regular_series
+from .pairs import Pairs as Pairs
+from .pairs import held_out_pairs as held_out_pairs
+from .pairs import met_before as met_before
+from .pairs import read_pairs as read_pairs
+from .pairs import without_empty as without_empty
 from .panel import Layout as Layout
 from .panel import Panel as Panel
 from .panel import apart as apart
@@ -41,6 +47,7 @@ from .values._sentinels import suspect_notes as suspect_notes
 
 __all__ = [
     "Layout",
+    "Pairs",
     "Panel",
     "RegularSeries",
     "Sequences",
@@ -51,18 +58,22 @@ __all__ = [
     "as_numbers",
     "column_names",
     "column_notes",
+    "decode_text",
     "followed_by",
+    "held_out_pairs",
     "holds_sequences",
     "is_suspect_note",
     "is_utf8",
     "like",
     "load_bikeshare",
     "looks_wide",
+    "met_before",
     "numeric_column",
     "open_memmap",
     "open_sequences",
     "open_table",
     "panel_series",
+    "read_pairs",
     "read_sequences",
     "read_table",
     "read_text",
@@ -75,5 +86,6 @@ __all__ = [
     "to_memmap",
     "to_table",
     "wide_to_long",
+    "without_empty",
     "written",
 ]

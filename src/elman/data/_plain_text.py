@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from ._table import existing_file, read_content
 from .text._encoding import Decoded, decode
@@ -28,6 +29,25 @@ def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> Deco
     file = existing_file(path)
     found = decode(read_content(file), file, encoding, ("text", "a text file"))
     return Decoded(same_ends(found.text), [f"{file}: {note}" for note in found.notes])
+
+
+def decode_text(content: bytes, name: str, encoding: str | None = None) -> Decoded:
+    r"""Return the text of bytes that are from no file, every line ending in ``\n``.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        What to call them in messages.
+    encoding : str, optional
+
+    Raises
+    ------
+    InputError
+        They are empty or not text.
+    """
+    found = decode(content, Path(name), encoding, ("text", "a text"))
+    return Decoded(same_ends(found.text), [f"{name}: {note}" for note in found.notes])
 
 
 def same_ends(text: str) -> str:

@@ -16,8 +16,6 @@ from ._encoders import KINDS as KINDS
 from ._encoders import check_encoder as check_encoder
 from ._encoders import title_of as title_of
 from ._highway import HighwayNetwork as HighwayNetwork
-from ._language import LanguageNetwork as LanguageNetwork
-from ._language import language_loss as language_loss
 from ._log_link import LogLink as LogLink
 from ._pooling import POOLINGS as POOLINGS
 from ._pooling import check_pooling as check_pooling
@@ -30,6 +28,8 @@ from ._sized import parameters_of as parameters_of
 from ._sized import width_for as width_for
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
+from .language._network import LanguageNetwork as LanguageNetwork
+from .language._network import language_loss as language_loss
 
 __all__ = [
     "CELLS",

@@ -62,7 +62,7 @@ def check_encoder(name: object, argument: str = "cell") -> str | Cell:
     name : object
         What was given.
     argument : str
-        Where, for the message.
+        Where, for the message; an option of a command takes names alone.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def check_encoder(name: object, argument: str = "cell") -> str | Cell:
     if isinstance(found, Cell) or (isinstance(found, str) and found in ENCODERS):
         return found
     hint = did_you_mean(str(name), ENCODERS)
+    besides = "" if argument.startswith("--") else ", or a Cell"
     raise InputError(
-        f"{argument} must be one of {', '.join(ENCODERS)}, or a Cell;"
-        f" got {name!r}{hint}"
+        f"{argument} must be one of {', '.join(ENCODERS)}{besides}; got {name!r}{hint}"
     )

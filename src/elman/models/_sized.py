@@ -11,6 +11,8 @@ from torch import nn
 from elman.cells import Cell
 
 _WIDEST = 2**14
+# From this width on a Transformer's may differ by as many units as there are heads.
+_WIDE, _HEADS = 64, 8
 
 
 def width_for(
@@ -18,7 +20,8 @@ def width_for(
 ) -> int:
     """Return the width whose number of parameters is nearest to a given one.
 
-    Of a Transformer even widths alone count, so that it has two heads at least.
+    Of a Transformer even widths alone count, so that it has two heads at least, and of
+    wide ones multiples of eight, so that it has eight.
 
     Parameters
     ----------
@@ -43,6 +46,9 @@ def width_for(
         middle = (low + high) // 2
         low, high = (middle, high) if count(middle) < parameters else (low, middle)
     near = [n for n in (low, high) if n > 0]
+    if encoder == "transformer" and step * low >= _WIDE:
+        most = _HEADS // step
+        near = [most * (low // most), most * (low // most + 1)]
     return step * min(near, key=lambda n: abs(count(n) - parameters))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from elman._arguments import whole_number
 from elman._errors import InputError
 
+from ._dropout import Dropout
 from ._encoded import Encoded, last_of, mask_of, refuse_state, without_padding
 
 _LEAST_WIDTH = 8
@@ -49,7 +50,7 @@ class TransformerEncoder(nn.Module):
     bidirectional : bool
         False: a step attends to itself and earlier ones only.
     dropout : float
-        On each part's result, in training.
+        On each part's result, in training; not on the weights of the attention.
     heads : int, optional
         Attention heads, a divisor of W; see `heads_for`.
     """
@@ -84,18 +85,9 @@ class TransformerEncoder(nn.Module):
         self.causal = not bidirectional
         self.enter = nn.Linear(channels, hidden_size)
         self.place = nn.Parameter(torch.ones(()))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                hidden_size,
-                heads,
-                4 * hidden_size,
-                dropout,
-                "gelu",
-                batch_first=True,
-                norm_first=True,
-            )
-            for _ in range(num_layers)
+            _block(hidden_size, heads, dropout) for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(hidden_size)
 
@@ -127,9 +119,28 @@ class TransformerEncoder(nn.Module):
             later = torch.ones(steps, steps, dtype=torch.bool, device=x.device).triu(1)
         beyond = None if lengths is None else ~mask
         for block in self.blocks:
-            x = block(x, src_mask=later, src_key_padding_mask=beyond)
+            x = block(
+                x,
+                src_mask=later,
+                src_key_padding_mask=beyond,
+                is_causal=self.causal and beyond is None,
+            )
         found = without_padding(self.norm(x), mask)
         return Encoded(found, last_of(found, lengths), mask)
+
+
+def _block(width: int, heads: int, dropout: float) -> nn.TransformerEncoderLayer:
+    """Return attention and what follows it, dropout on the result of each."""
+    block = nn.TransformerEncoderLayer(
+        width, heads, 4 * width, dropout, "gelu", batch_first=True, norm_first=True
+    )
+    # To draw a mask for every pair of steps, and one four times as wide as the result,
+    # would take longer than the products.
+    block.self_attn.dropout = 0.0
+    block.dropout = nn.Identity()  # type: ignore[assignment]
+    block.dropout1 = Dropout(dropout)  # type: ignore[assignment]
+    block.dropout2 = Dropout(dropout)  # type: ignore[assignment]
+    return block
 
 
 def positions(x: Tensor) -> Tensor:

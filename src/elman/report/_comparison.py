@@ -10,6 +10,8 @@ from ._numbers import fixed, number
 from ._values import finite, listed, rows, section
 
 _PLACES = 3
+# Of results that do not say it.
+_ALONE = "Networks are alone here, without linear models."
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,13 @@ def comparison_table(comparison: Mapping[str, Any]) -> Compared | None:
     known.sort(key=lambda pair: pair[0] if lower else -pair[0])
     seeds = int(finite(comparison.get("seeds")) or 1)
     seconds = number(comparison.get("seconds"))
+    among = str(comparison.get("among", _ALONE))
     as_long = "" if comparison.get("given_seconds") else ", what the first took"
     return Compared(
         f"{metric}, {'lower' if lower else 'higher'} is better"
         f"{f'; mean and deviation over {seeds} seeds' if seeds > 1 else '; one seed'}."
-        " Networks alone, without linear models, each with about as many parameters and"
-        f" trained for at most {seconds} s{as_long}.",
+        " Each network has about as many parameters and was trained for at most"
+        f" {seconds} s{as_long}. {among}".rstrip(),
         metric,
         [_row(row, metric, place == 0) for place, (_, row) in enumerate(known)],
     )

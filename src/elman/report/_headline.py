@@ -52,7 +52,7 @@ def _scores(results: Mapping[str, Any]) -> list[Figure]:
     # The first of equals stays first.
     ranked.sort(key=lambda entry: entry[0])
     network = [entry for entry in ranked if entry[2] == "network"][:1]
-    others = [entry for entry in ranked if entry[2] != "network"][:1]
+    others = [entry for entry in ranked if entry[2] in ("part", "baseline")][:1]
     decimals = places(value for _, value, _, _ in network + others)
     found = []
     for _, value, _, _ in network:

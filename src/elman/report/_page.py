@@ -25,10 +25,11 @@ from ._tables import (
     score_table,
 )
 from ._values import finite, listed, rows, section
-from ._written import samples, surprise_text
+from ._written import samples, surprise_text, translations
 from .flow._flow import flow_picture
 from .flow._flow_map import flow_map_picture
 from .flow._memory import scales_picture, spectrum_picture
+from .pictures._attention import attention_picture
 from .pictures._comparison import comparison_picture
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
@@ -113,6 +114,12 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "learning": learning_picture(training, **_beside(results, scores)),
         "surprise": surprise_text(results),
         "samples": samples(results),
+        "translations": translations(results),
+        "attention": [
+            drawn
+            for place, row in enumerate(rows(results, "attention"))
+            if (drawn := attention_picture(row, f"attention-{place}"))
+        ],
         "flow_map": flow_map_picture(training),
         "training": _training(training),
         "part": part,
@@ -163,10 +170,12 @@ def _forecasts(
 
 
 def _beside(results: Mapping[str, Any], scores: ScoreTable | None) -> dict[str, Any]:
-    """Return how the loss of a language model is drawn: over time, beside n-grams."""
+    """Return how the loss of tokens is drawn: over time, of a text beside n-grams."""
     known = TASKS.get(str(results.get("task") or ""))
-    if known is None or known.data != "text":
+    if known is None or known.labels != "tokens":
         return {}
+    if known.data != "text":
+        return {"clock": True}
     found = rows(section(results, "scores"), "rows") if scores else []
     losses = [
         (finite(section(row, "values").get(scores.metric if scores else "")), row)

@@ -11,7 +11,12 @@ import numpy as np
 from ._numbers import fixed, number, places
 from ._values import finite, floats, listed, rows, section
 
-_KINDS = {"network": "network", "part": "its linear part", "baseline": "baseline"}
+_KINDS = {
+    "network": "network",
+    "part": "its linear part",
+    "baseline": "baseline",
+    "greedy": "",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class ScoreTable:
     rows: list[ScoreRow]
     verdict: str
     plainly: str
+    signatures: list[str]
 
 
 def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
@@ -89,6 +95,9 @@ def score_table(results: Mapping[str, Any]) -> ScoreTable | None:
         rows=table,
         verdict=str(scores.get("verdict") or ""),
         plainly=_plainly(models, winner, str(scores.get("verdict") or "")),
+        signatures=[
+            f"{name}: {text}" for name, text in section(scores, "signatures").items()
+        ],
     )
 
 

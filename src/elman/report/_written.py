@@ -1,4 +1,4 @@
-"""Text on the page: what a language model wrote, and where a text surprised it."""
+"""Text on the page: what was written and translated, and where a text surprised."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from ._values import finite, floats, listed, rows, section
 
 LEVELS = (0.5, 1.0, 2.0, 3.0, 4.5, 6.0)
 """Nats from which a token is coloured more strongly; e⁻³ is one in twenty."""
+
+
+_TRANSLATED = {
+    "source": "Source",
+    "reference": "Reference",
+    "translation": "Translation",
+    "greedy": "The likeliest words",
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,17 @@ def samples(results: Mapping[str, Any]) -> list[Sample]:
         if epoch == best:
             title += ": the one that is kept"
         found.append(Sample(title, str(row.get("text") or "")))
+    return found
+
+
+def translations(results: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
+    """Return a few pairs with their translations, in pairs of words."""
+    found = []
+    for row in rows(results, "translations"):
+        given = {name: str(row.get(name) or "") for name in _TRANSLATED}
+        if given["greedy"] == given["translation"]:
+            del given["greedy"]
+        found.append([(_TRANSLATED[name], text) for name, text in given.items()])
     return found
 
 

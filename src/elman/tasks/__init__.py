@@ -13,6 +13,7 @@ from ._registry import TASKS as TASKS
 from ._registry import Task as Task
 
 if TYPE_CHECKING:
+    from ._encoders import other_encoders as other_encoders
     from ._store import load as load
     from ._truncation import TruncationError as TruncationError
     from ._truncation import truncation_error as truncation_error
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from .language._language_model import LanguageModel as LanguageModel
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
-    from .sequence._recipe import other_encoders as other_encoders
     from .sequence._regress import SequenceRegressor as SequenceRegressor
+    from .translation._translator import Translator as Translator
 
 _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
@@ -30,7 +31,7 @@ _HOME = {
     "check_held_out": "sequence._check",
     "examining": "fit._start",
     "load": "_store",
-    "other_encoders": "sequence._recipe",
+    "other_encoders": "_encoders",
     "truncation_error": "_truncation",
 }
 
@@ -43,6 +44,7 @@ __all__ = [
     "SequenceClassifier",
     "SequenceRegressor",
     "Task",
+    "Translator",
     "TruncationError",
     "check_held_out",
     "examining",

@@ -34,3 +34,9 @@ def beyond_chance(mean: float, sources: Sequence[NDArray[np.float64]]) -> bool:
         return mean != 0
     degrees = error**2 / sum(term**2 / free for term, free in terms)
     return bool(abs(mean) > stdtrit(degrees, 0.975) * math.sqrt(error))
+
+
+def mean_of(change: NDArray[np.float64]) -> float:
+    """Return the mean of those that are known; 0 of none."""
+    known = change[~np.isnan(change)]
+    return float(known.mean()) if len(known) else 0.0

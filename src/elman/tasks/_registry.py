@@ -23,8 +23,9 @@ class Task:
         Name of the class.
     home : str
         Its module, from here.
-    data : {"series", "sequences", "text"}
-        What its files hold: rows in order of time, sequences with labels, or text.
+    data : {"series", "sequences", "text", "pairs"}
+        What its files hold: rows in order of time, sequences with labels, text, or
+        texts in pairs.
     labels : {"classes", "numbers", "tokens"}
         What is predicted.
     score : str
@@ -36,7 +37,7 @@ class Task:
     title: str
     estimator: str
     home: str
-    data: Literal["series", "sequences", "text"]
+    data: Literal["series", "sequences", "text", "pairs"]
     labels: Literal["classes", "numbers", "tokens"]
     score: str
     can: tuple[str, ...] = ()
@@ -75,7 +76,16 @@ TASKS: dict[str, Task] = {
         data="text",
         labels="tokens",
         score="log-likelihood",
-        can=("generate",),
+        can=("generate", "score"),
+    ),
+    "translate": Task(
+        "Translation",
+        "Translator",
+        "translation._translator",
+        data="pairs",
+        labels="tokens",
+        score="BLEU or exact matches",
+        can=("translate",),
     ),
 }
 """Every task by its name, as ``elman train`` has it."""

@@ -154,7 +154,10 @@ def load(directory: str | Path) -> Any:
         )
     if run.cell_sha256 is not None:
         own = _read(directory / CELL)
-        place, itself = chosen_by(run.parameters), bool(run.cell_itself)
+        place, itself = (
+            chosen_by(run.parameters, estimator_class),
+            bool(run.cell_itself),
+        )
         name = run.parameters.get(place)
         cell = read_cell(name, directory, own, run.cell_sha256, itself)
         if itself:

@@ -17,9 +17,17 @@ CELL = "cell.json"
 _EQUATIONS = ("states", "gates", "heads", "nodes", "after")
 
 
-def chosen_by(parameters: Mapping[str, Any]) -> str:
-    """Return which of an estimator's parameters says what its cell is."""
-    return "cell" if parameters.get("encoder") is None else "encoder"
+def chosen_by(parameters: Mapping[str, Any], kind: type) -> str:
+    """Return which of an estimator's parameters says what its cell is.
+
+    Parameters
+    ----------
+    parameters : mapping
+    kind : type
+        Of the estimator: of some an encoder is another thing than the cell.
+    """
+    apart = getattr(kind, "_encoder_apart", False)
+    return "cell" if apart or parameters.get("encoder") is None else "encoder"
 
 
 def write_cell(estimator: Any, directory: Path) -> tuple[str | None, bool]:
@@ -32,7 +40,9 @@ def write_cell(estimator: Any, directory: Path) -> tuple[str | None, bool]:
     bool
         Whether the cell was given itself, not by its name.
     """
-    found = cells.given(getattr(estimator, chosen_by(vars(estimator)), None))
+    found = cells.given(
+        getattr(estimator, chosen_by(vars(estimator), type(estimator)), None)
+    )
     itself = isinstance(found, Cell)
     if not itself and (found not in cells.names() or cells.is_shipped(found)):
         return None, False

@@ -42,7 +42,8 @@ def evaluate(
     examples : Examples or Streams
         At least one.
     batch_size : int
-        Examples at a time; no effect on the result but rounding.
+        Examples at a time, fewer where they say so themselves with ``at_once``; no
+        effect on the result but rounding.
     team : Team or None
         Processes with the same module, among which to share the batches: each
         returns the very number that one process alone would.
@@ -54,6 +55,7 @@ def evaluate(
     try:
         if isinstance(examples, Streams):
             return _over_streams(module, objective, examples)
+        batch_size = min(batch_size, getattr(examples, "at_once", batch_size))
         losses, weights = [], []
         for index in itertools.islice(
             _batches(len(examples), batch_size), first, None, every

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import elman as package
@@ -38,8 +40,10 @@ def test_from_a_text_to_another(elman, lines, tmp_path):
 
     for arguments, words in (
         (("generate", run, "--prompt", "☃"), "the text trained on has no '☃'"),
-        (("predict", run, lines), "write with it: elman generate"),
+        (("predict", run, lines), "score a text: elman score "),
         (("update", run, lines), "elman generate writes with it"),
+        (("score", run, "poems.txt"), "no such file; did you mean 'poem.txt'?"),
+        (("score", run, lines, "--out", "a.md"), "--out a.md ends in '.md'"),
     ):
         refused = elman(*arguments)
         assert refused.status == 2
@@ -54,6 +58,33 @@ def test_another_text_is_scored(elman, lines, tmp_path):
     scores = json.loads(done.out)["scores"]
     assert scores["split"] == "test, other.txt"
     assert len(scores["rows"]) == 5
+
+
+def test_a_finished_run_scores_a_new_text(elman, lines, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the rain the sun\nüüü\n" * 9)
+    assert elman("train", "language", lines, "--out", "r", *FAST).status == 0
+    told = elman("score", "r", other, "--json")
+    scores = json.loads(told.out)
+    model = package.load("r")
+    beside = model.evaluate(other, split="other.txt", training=lines)
+    assert scores["rows"] == beside["rows"]
+    assert [row["model"] for row in scores["rows"]][-1] == "7-gram"
+    assert scores["unknown"]["share"] == pytest.approx(3 / 21)
+    shown = elman("score", "r", other, "--out", "nats.csv")
+    assert "14.29% of its tokens are <unk>" in shown.out
+    assert "189 tokens written to nats.csv" in shown.out
+    table = pl.read_csv("nats.csv")
+    assert table["nats"].sum() == pytest.approx(-model.log_prob(other))
+    assert "".join(table["token"][:7]) == "the rai"
+    again = elman("score", "r", other, "--out", "nats.csv")
+    assert "nats.csv exists; name another file, or add --force" in again.err
+    # Without the text it was trained on there are no n-grams, and a line says so.
+    lines.write_text("another text")
+    alone = elman("score", "r", other)
+    assert alone.status == 0
+    assert "no n-grams beside the network: " in alone.err
+    assert "5-gram" not in alone.out
 
 
 @pytest.mark.parametrize(
@@ -103,7 +134,57 @@ def test_an_interrupted_run_goes_on(elman, lines, monkeypatch, tmp_path):
     assert models[0] == models[1]
 
 
+def test_beside_others_and_an_interruption_on_the_way(elman, lines, monkeypatch):
+    from elman.tasks.language import _compare
+
+    fit, count = _compare.fit_network, []
+    asked = ("--compare-with", "lstm,tcn", "--compare-seconds", 60)
+
+    def stopping(recipe):
+        count.append(1)
+        if len(count) == 2:
+            raise KeyboardInterrupt
+        return fit(recipe)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_compare, "fit_network", stopping)
+        stopped = elman("train", "language", lines, *FAST, "--out", "r", *asked)
+    assert stopped.status == 130
+    done = elman("resume", "r")
+    assert done.status == 0, done.err
+    assert "Beside other networks, validation" in done.out
+    assert "Of 3 networks with about" in done.out
+    assert "linear models" not in done.out
+    assert "comparing: TCN, seed 0" in done.err
+    page = (Path("r") / "report.html").read_text()
+    assert "Validation loss of several networks" in page
+    assert "linear models" not in page
+    refused = elman("train", "language", lines, "--compare", "--validation", "0")
+    assert "--compare scores on text held out: give --test FILE" in refused.err
+
+
 def test_a_text_is_diagnosed(elman, lines):
     done = elman("diagnose", "language", lines, "--hidden", "8", "--init", "default")
     assert done.status == 0, done.err
     assert "Gradient flow" in done.out
+    without = elman("diagnose", "language", lines, "--cell", "tcn", "--hidden", "8")
+    assert without.status == 2
+    assert "nothing to diagnose: a temporal convolution has no recurrence" in (
+        without.err
+    )
+
+
+@pytest.mark.parametrize("encoder", ["tcn", "transformer"])
+def test_encoders_without_a_state(elman, lines, encoder, tmp_path):
+    done = elman("train", "language", lines, *FAST, "--encoder", encoder)
+    assert done.status == 0, done.err
+    assert "with a window that slides" in done.out
+    wrote = elman("generate", tmp_path / "runs" / "poem-1", "--length", "9")
+    assert len(wrote.out) == 10
+    refused = elman(
+        *("train", "language", lines, *FAST),
+        *("--encoder", encoder, "--weight-dropout", "0.1"),
+    )
+    assert refused.status == 2
+    assert "weight_dropout: a T" in refused.err or "a temporal" in refused.err
+    assert refused.err.count("\n") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -118,6 +119,54 @@ def test_kinds_and_cells(text, options, tmp_path):
     assert again.get_params()["tokens"] == model.tokens
 
 
+@pytest.mark.parametrize("encoder", ["tcn", "transformer"])
+def test_encoders_that_carry_no_state(text, encoder, tmp_path):
+    options = {**SMALL, "learning_rate": 0.01, "epochs": 4, "encoder": encoder}
+    model = LanguageModel(**options).fit(text)
+    rows = {row["model"]: row["values"] for row in model.results_["scores"]["rows"]}
+    own, frequent = rows["network"], rows["how often each is"]
+    assert own["nats a character"] < 0.9 * frequent["nats a character"]
+    assert model.network_.context == 20
+    # Every token of the held-out part is judged, each as it is generated: from the
+    # window that has slid so far.
+    held_out = text[int(0.9 * len(text)) :]
+    assert model.score(held_out) == pytest.approx(-own["nats a character"])
+    ids = model.vocabulary_.encode("\n" + held_out[:40])
+    state, nats = None, 0.0
+    for now, following in itertools.pairwise(torch.from_numpy(ids)):
+        with torch.no_grad():
+            scores, state = model.network_(now[None, None], state)
+        nats += float(cross_entropy(scores[0], following[None]))
+    assert model.log_prob(held_out[:40]) == pytest.approx(-nats, rel=1e-5)
+    assert any("a window that slides" in note for note in model.results_["notes"])
+    again = load(model.save(tmp_path))
+    assert again.generate("the", 30) == model.generate("the", 30)
+    assert again.encoder == encoder
+
+
+def test_one_without_a_state_goes_on_with_the_same_bits(text, tmp_path):
+    def fitted(**more):
+        options = {"encoder": "transformer", "embedding_dropout": 0.1, "epochs": 2}
+        return LanguageModel(**SMALL, **options, **more).fit(text)
+
+    whole = fitted()
+    fitted(checkpoints=tmp_path, callbacks=[Stop(9)])
+    again = fitted(checkpoints=Checkpoints(tmp_path, resume=True))
+    ours, theirs = whole.network_.state_dict(), again.network_.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_run_from_before_there_were_encoders_loads(model, tmp_path):
+    model.save(tmp_path)
+    toml = tmp_path / "run.toml"
+    lines = toml.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(("context", "encoder"))]
+    assert len(kept) < len(lines)
+    toml.write_text("".join(kept))
+    again = load(tmp_path)
+    assert again.generate("the", 20) == model.generate("the", 20)
+
+
 def test_subwords(text):
     pytest.importorskip("tokenizers")
     model = LanguageModel(tokens="subwords", vocabulary_size=300, **SMALL, epochs=1)
@@ -192,7 +241,12 @@ def test_an_empty_text_has_no_score(model):
         ({"tokens": "letters"}, "tokens must be one of characters, bytes"),
         ({"hidden_size": "big"}, "hidden_size must be a whole number"),
         ({"tied": "yes"}, "tied must be True, False or 'auto'"),
-        ({"cell": "tcn"}, "cell must be one of"),
+        ({"cell": "gruu"}, "cell must be one of .*did you mean 'gru'"),
+        ({"encoder": "tcnn"}, "encoder must be one of .*did you mean 'tcn'"),
+        ({"encoder": "tcn", "cell": "lstm"}, "are two names for one choice"),
+        ({"encoder": "tcn", "init": "chrono"}, "a temporal convolution has none"),
+        ({"cell": "transformer", "weight_dropout": 0.1}, "has no recurrent matrix"),
+        ({"encoder": "tcn", "state_dropout": 0.1}, "convolution has no state; leave"),
         ({"init": "chrono", "cell": "rnn"}, "init='chrono' sets a gate"),
         ({"cell": "mingru", "state_dropout": 0.1}, "recurrent_dropout: no recurrent"),
         ({"cell": "mingru", "weight_dropout": 0.1}, "mingru has no recurrent matrix"),

@@ -111,6 +111,9 @@ def diagnose(
     elif TASKS[what].data == "text":
         options.pop("context", None)
         results = _text(data, encoding, options)
+    elif TASKS[what].data == "pairs":
+        options.pop("context", None)
+        results = _pairs(data, encoding, options)
     else:
         options.pop("context", None)
         found = opt.sequence_columns(label, id_, time, encoding, missing)
@@ -190,6 +193,19 @@ def _text(data: Path, encoding: str | None, options: dict[str, Any]) -> dict[str
     estimator = LanguageModel(**given, epochs=1, max_seconds=0.1)
     with naming(str(data), estimator), examining():
         estimator.fit(read_text(data, encoding).text)
+    return dict(estimator.results_)
+
+
+def _pairs(data: Path, encoding: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    from elman.cli._naming import naming
+    from elman.data import read_pairs
+    from elman.tasks import Translator, examining
+
+    found = read_pairs(data, encoding=encoding)
+    given: dict[str, Any] = {"init": "auto", **options, "validation_fraction": 0.0}
+    estimator = Translator(**given, epochs=1, max_seconds=0.1)
+    with naming(str(data), estimator), examining():
+        estimator.fit(found.source, found.target)
     return dict(estimator.results_)
 
 

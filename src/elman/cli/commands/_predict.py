@@ -89,7 +89,13 @@ def predict(
         scores: dict[str, float] = {}
     elif TASKS[estimator.task].data == "text":
         raise InputError(
-            f"{run} is a run of {estimator.task}; write with it: elman generate {run}"
+            f"{run} is a run of {estimator.task}; write with it: elman generate {run};"
+            f" score a text: elman score {run} TEXT"
+        )
+    elif TASKS[estimator.task].data == "pairs":
+        raise InputError(
+            f"{run} is a run of {estimator.task}; translate with it: elman translate"
+            f" {run} TEXT"
         )
     else:
         if horizon is not None:

@@ -50,7 +50,13 @@ def resume(
     from elman.cli.run import _train
     from elman.cli.run._open_run import open_run
 
-    from . import _demo, _train_forecast, _train_language, _train_sequences
+    from . import (
+        _demo,
+        _train_forecast,
+        _train_language,
+        _train_sequences,
+        _train_translate,
+    )
 
     for change in () if _members.follows() else differences(job):
         typer.echo(
@@ -81,9 +87,11 @@ def resume(
         with open_run(run, "", False, job) as directory:
             _train_forecast.train(job, directory, frame, out, quiet)
         return
-    if job.test is not None:
-        job.test.checked()
-    text = TASKS[job.task].data == "text"
-    parts = (_train_language if text else _train_sequences).parts_of(job, data)
+    for source in (job.test, *job.files):
+        if source is not None:
+            source.checked()
+    of_data = {"text": _train_language, "pairs": _train_translate}
+    commands = of_data.get(TASKS[job.task].data, _train_sequences)
+    parts = commands.parts_of(job, data)
     with open_run(run, "", False, job) as directory:
         _train.train(job, directory, parts, out, quiet)

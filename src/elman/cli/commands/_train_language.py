@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elman._errors import InputError
+from elman.cli import _compare as comparing
 from elman.cli import _options as opt
 from elman.cli._estimator_options import training_options
 
@@ -28,6 +30,10 @@ def language(
             help="Text to score on; else the end of the text, which is held out.",
         ),
     ] = None,
+    compare: comparing.Compare = False,
+    compare_with: comparing.With = None,
+    compare_seeds: comparing.Seeds = None,
+    compare_seconds: comparing.Seconds = None,
     out: opt.Out = None,
     tensorboard: opt.TensorBoard = None,
     force: opt.Force = False,
@@ -41,11 +47,21 @@ def language(
 
     Example: elman train language shakespeare.txt
 
+    Example: elman train language shakespeare.txt --compare
+
     Example: elman train language wiki.txt --tokens words --test wiki-test.txt
     """
     from elman.cli.run import _train
 
-    fit = {"encoding": encoding, "test": test and str(test.absolute())}
+    others = comparing.asked(
+        compare, compare_with, compare_seeds, compare_seconds, "language", options
+    )
+    if others and test is None and options.get("validation_fraction") == 0:
+        raise InputError(
+            "--compare scores on text held out: give --test FILE, or a --validation"
+            " above 0"
+        )
+    fit = others | {"encoding": encoding, "test": test and str(test.absolute())}
     place = (out, force, quiet, as_json)
     _train.begin("language", text, fit, options, place, tensorboard, parts_of)
 

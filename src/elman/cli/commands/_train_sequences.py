@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman.cli import _compare as comparing
 from elman.cli import _options as opt
-from elman.cli._compare import asked
 from elman.cli._estimator_options import training_options
 from elman.cli.run import _launch
 
@@ -33,26 +33,6 @@ Test = Annotated[
 TestFraction = Annotated[
     float | None,
     typer.Option(help=f"Share held out for scores; {_DEFAULT_TEST} if not given."),
-]
-Compare = Annotated[
-    bool,
-    typer.Option(
-        "--compare",
-        help="Train others with as many parameters for as long, and show them beside.",
-    ),
-]
-CompareWith = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME,…", help="The others; gru, lstm, tcn, transformer if not given."
-    ),
-]
-CompareSeeds = Annotated[
-    int | None, typer.Option(help="Trainings of each that is compared; 1.")
-]
-CompareSeconds = Annotated[
-    float | None,
-    typer.Option(help="That each of the others may train; as long as the network did."),
 ]
 SequenceTime = Annotated[
     str | None, typer.Option("--time", help="Column that orders the rows of an id.")
@@ -78,10 +58,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         encoding: opt.Encoding = None,
         test: Test = None,
         test_fraction: TestFraction = None,
-        compare: Compare = False,
-        compare_with: CompareWith = None,
-        compare_seeds: CompareSeeds = None,
-        compare_seconds: CompareSeconds = None,
+        compare: comparing.Compare = False,
+        compare_with: comparing.With = None,
+        compare_seeds: comparing.Seeds = None,
+        compare_seconds: comparing.Seconds = None,
         processes: opt.Processes = None,
         nodes: opt.Nodes = None,
         out: opt.Out = None,
@@ -91,7 +71,7 @@ def _command(task: str, says: str) -> Callable[..., None]:
         as_json: opt.Json = False,
         options: Any = None,
     ) -> None:
-        others = asked(
+        others = comparing.asked(
             compare, compare_with, compare_seeds, compare_seconds, task, options
         )
         if others and (nodes is not None or (processes or 1) > 1):

@@ -105,6 +105,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
         f" ({_STOPPED.get(training['stopped'], training['stopped'])})"
     )
     show_scores(results.get("scores"), out)
+    show_translations(results, out)
     show_comparison(results, out)
     show_order(results, out)
     show_worst(results, out)
@@ -160,7 +161,18 @@ def show_scores(scores: dict[str, Any] | None, out: Output) -> None:
         ],
         best=winner[0] if winner else None,
     )
+    for name, signature in scores.get("signatures", {}).items():
+        out.line(f"{name}: {signature}")
     out.line(scores["verdict"])
+
+
+def show_translations(results: dict[str, Any], out: Output) -> None:
+    """Print a few pairs with their translations."""
+    for row in results.get("translations", [])[:_TRANSLATIONS]:
+        out.line()
+        out.pairs(
+            [(name, row[name]) for name in ("source", "reference", "translation")]
+        )
 
 
 def show_worst(results: dict[str, Any], out: Output) -> None:
@@ -255,6 +267,7 @@ def _reach(diagnosis: dict[str, Any]) -> str:
     return f"{steps} ({diagnosis['verdict']})"
 
 
+_TRANSLATIONS = 3
 # Percentage points below its promise that an interval may lack by chance.
 _SHORT = 0.1
 _STOPPED = {

@@ -93,6 +93,8 @@ class Job(BaseModel):
     finished : bool
         Whether the run ended by itself.
     data, test : Source or None
+    files : list of Source
+        What else is read.
     options : dict
         Of the estimator; "none" stands for None, which TOML lacks.
     checkpoint_every : float or None
@@ -118,6 +120,7 @@ class Job(BaseModel):
     finished: bool = False
     data: Source | None = None
     test: Source | None = None
+    files: list[Source] = Field(default_factory=list)
     options: dict[str, Any] = Field(default_factory=dict)
     checkpoint_every: float | None = None
     fit: dict[str, Any] = Field(default_factory=dict)

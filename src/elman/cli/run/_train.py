@@ -56,6 +56,7 @@ def begin(
     with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
         job.data = Source.of(data)
         job.test = None if parts.test_file is None else Source.of(parts.test_file)
+        job.files = [Source.of(path) for path in parts.files]
         train(job, run, parts, Output(as_json), quiet)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elman.models import LanguageNetwork, language_loss
+from elman.models import KINDS, LanguageNetwork, language_loss
 from elman.tasks.fit._run import Run, run_training
 from elman.tasks.fit._samples import Samples
 from elman.tasks.fit._start import Start, choose_start
@@ -60,6 +60,7 @@ def fit_network(recipe: Recipe) -> Fitted:
         recipe.held_out(),
         recipe.settings,
         needed=recipe.window,
+        recurrent=network.recurrent is not None,
     )
     return Fitted(network.eval(), start, run, samples.report())
 
@@ -74,6 +75,8 @@ def _sample(network: LanguageNetwork, recipe: Recipe) -> str:
 def _start_of(network: LanguageNetwork, streams: Streams, recipe: Recipe) -> Start:
     """Measure the network on a window of the text, and initialise it."""
     steps = min(recipe.window, streams.length)
+    if network.recurrent is None:
+        return Start("default", recipe.window, note=_no_state(network))
     inputs, target = streams.window(streams.layout(0, 0), 0, steps)
     rows = slice(min(_ROWS, streams.rows))
     chosen = "default" if recipe.init == "auto" else recipe.init
@@ -95,6 +98,18 @@ def _start_of(network: LanguageNetwork, streams: Streams, recipe: Recipe) -> Sta
     )
     network.train()
     return start
+
+
+def _no_state(network: LanguageNetwork) -> str:
+    """Return with what each token is read by a network that carries no state."""
+    kind, most = KINDS[network.config()["cell"]], network.context
+    assert most is not None  # noqa: S101  as there is no recurrence
+    return (
+        f"a {kind} has no recurrence, so that no gradient flow through time was"
+        f" measured; it is trained on windows of about {most} tokens, and scores and"
+        f" writes with a window that slides, each token read with {most // 2} to"
+        f" {most - 1} before it"
+    )
 
 
 def _loss_of_scores(output: tuple[Tensor, Any], target: Tensor) -> Tensor:

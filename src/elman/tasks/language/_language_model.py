@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from elman._arguments import whole_number
+from elman._arguments import number, whole_number
 from elman._errors import InputError
 from elman._modes import own_modes
 from elman.cells import Cell
@@ -19,14 +19,16 @@ from elman.models import LanguageNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
+from elman.tasks.tokens._text import as_text
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
+from ._compare import compared
 from ._fit import Fitted, fit_network
 from ._generate import Sampling, check_stop, prompt_ids, text_after
 from ._recipe import Recipe, recipe_of
 from ._results import report, scored
 from ._surprise import surprise
-from ._text import as_text
+from ._text import Split
 
 _VOCABULARY = "vocabulary"
 
@@ -39,7 +41,9 @@ class LanguageModel(Estimator):
     with :math:`h_t` the output of recurrent layers that carry their state from the
     first token to the last. Trained on parallel streams of the text by truncated
     backpropagation through time; the end of the text is held out to choose the epoch
-    and for the scores, which are those of one pass over all of it.
+    and for the scores, which are those of one pass over all of it. A temporal
+    convolution or a Transformer carries no state: it is trained on windows, and reads
+    each token with at least half a window before it, and less than a whole one.
 
     {parameters}
 
@@ -97,6 +101,7 @@ class LanguageModel(Estimator):
         progress: bool = False,
         callbacks: Any = (),
         checkpoints: Any = None,
+        encoder: str | Cell | type[Cell] | None = None,
     ) -> None:
         self._keep(locals())
 
@@ -165,7 +170,9 @@ class LanguageModel(Estimator):
         return -float(self._surprise(as_text(text))[1].mean())
 
     @own_modes()
-    def evaluate(self, text: Any, split: str = "test") -> dict[str, Any]:
+    def evaluate(
+        self, text: Any, split: str = "test", training: Any = None
+    ) -> dict[str, Any]:
         """Score network and n-grams on a text they have not seen.
 
         The scores replace those on the validation part in ``results_``.
@@ -175,6 +182,9 @@ class LanguageModel(Estimator):
         text : str or pathlib.Path
         split : str
             What to call it in the results.
+        training : str, pathlib.Path or None
+            The text that ``fit`` was given, for a model that was loaded: it has no
+            n-grams of its own.
 
         Returns
         -------
@@ -183,8 +193,95 @@ class LanguageModel(Estimator):
         """
         given = as_text(text)
         found = self._surprise(given)
+        if training is not None:
+            share = self.validation_fraction
+            learned = Split.of(as_text(training, "training"), share).training
+            self._training = self.vocabulary_.encode(learned)
         self.results_ |= scored(self.vocabulary_, given, found, split, self._training)
         return dict(self.results_["scores"])
+
+    @own_modes()
+    def surprise(self, text: Any) -> tuple[list[str], NDArray[np.float64]]:
+        r"""Return a text's tokens, and :math:`-\ln p` of each.
+
+        Parameters
+        ----------
+        text : str or pathlib.Path
+
+        Returns
+        -------
+        tokens : list of str
+            What each adds to the text; <unk> where the training part lacks it.
+        nats : ndarray
+        """
+        ids, nats = self._surprise(as_text(text))
+        return self.vocabulary_.pieces(ids), nats
+
+    @own_modes()
+    def compare(
+        self,
+        text: Any,
+        test: Any = None,
+        *,
+        encoders: Iterable[Any] | str | None = None,
+        seeds: int = 1,
+        seconds: float | None = None,
+        split: str | None = None,
+        checkpoints: Any = None,
+        say: Callable[[str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Set the network beside others of its size that train as long as it did.
+
+        Each of the others gets the width that brings it nearest to the network's
+        number of parameters, the model's settings, and at most the seconds that the
+        network's training took; it ends before if its loss has settled or its epochs
+        are over.
+
+        Parameters
+        ----------
+        text : str or pathlib.Path
+            As given to ``fit``.
+        test : str, pathlib.Path or None
+            What they are scored on; None: the end of the text, which is held out.
+        encoders : iterable of str or Cell, or str
+            The others; by default GRU, LSTM, TCN and Transformer.
+        seeds : int
+            Trainings of each, with other starts; the first is the model's own.
+        seconds : float or None
+            That each of the others may train; None: as many as the network took.
+        split : str or None
+            What to call the scored text in the results.
+        checkpoints : Checkpoints, path or None
+            As ``fit`` takes them: an interrupted comparison goes on where it was.
+        say : callable or None
+            Told in a few words what is trained next.
+
+        Returns
+        -------
+        dict
+            Plain values, ``results_["comparison"]`` from now on: ``rows`` of the
+            networks, and of the n-grams if they were scored on the same text, and
+            ``verdict``.
+
+        Raises
+        ------
+        InputError
+            An encoder is unknown, the text is another one, or nothing is held out.
+        """
+        check_is_fitted(self, "network_")
+        found = compared(
+            self,
+            as_text(text),
+            None if test is None else as_text(test, "test"),
+            encoders,
+            seeds=seeds,
+            seconds=None if seconds is None else number("seconds", seconds),
+            split=split,
+            checkpoints=checkpoints,
+            say=say or (lambda text: None),
+        )
+        self.results_["comparison"] = found
+        return dict(found)
 
     def generate(self, prompt: str = "", length: int = 500, **sampling: Any) -> str:
         """Return new text that goes on from a prompt.

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from elman._errors import InputError
-from elman.models import LanguageNetwork
+from elman.models import KINDS, LanguageNetwork
+from elman.tasks._encoders import check_init, encoder_of
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
-from elman.tasks.sequence._diagnosis import check_init
 from elman.tasks.tokens._kinds import vocabulary_of
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 from elman.training import Callback, Checkpoints, Streams, TrainingSettings
@@ -21,7 +21,8 @@ from elman.training import Callback, Checkpoints, Streams, TrainingSettings
 from . import _sizes as sizes
 from ._text import Split, check_length
 
-_SHAPE = ("cell", "num_layers", "dropout", "embedding_dropout", "state_dropout")
+_DROPOUTS = ("dropout", "embedding_dropout", "state_dropout", "weight_dropout")
+_SHAPE = ("cell", *_DROPOUTS, "context")
 # Rows of a validation, each at least so long that its start is of little weight.
 _MOST_ROWS, _LEAST_STEPS, _VALIDATION_STEPS = 32, 2000, 200
 
@@ -110,6 +111,7 @@ def recipe_of(estimator: Any, text: str) -> Recipe:
         A parameter is outside its range, or the text too short.
     """
     values = checked(estimator)
+    values["cell"] = encoder_of(estimator)
     check_init(values["init"], values["cell"])
     check_length(text)
     kind = values["tokens"]
@@ -130,9 +132,11 @@ def recipe_of(estimator: Any, text: str) -> Recipe:
         counted={"schedule": "cosine", "warm_up": 20},
         settles={"average": "ema", "warm_up": 20},
     )
-    network = _network(values, vocabulary.size, characters)
-    window = sizes.WINDOWS[kind] if values["window"] == "auto" else values["window"]
-    window = min(window, max(len(training) // 8, 1))
+    window = values["window"]
+    if window == "auto":
+        window = sizes.window_for(kind, values["cell"])
+    window = min(window, max(len(training) // 8, 2))
+    network = _network(values, vocabulary.size, characters, window)
     rows = values["batch_size"]
     if rows == "auto":
         rows = sizes.batch_size_for(len(training), window)
@@ -154,17 +158,23 @@ def recipe_of(estimator: Any, text: str) -> Recipe:
     )
 
 
-def _network(values: dict[str, Any], size: int, characters: int) -> dict[str, Any]:
+def _network(
+    values: dict[str, Any], size: int, characters: int, window: int
+) -> dict[str, Any]:
     """Return the arguments of the network."""
+    cell, layers = values["cell"], values["num_layers"]
+    layers = max(layers, sizes.fewest_layers(cell, window))
     tied = sizes.is_tied(size) if values["tied"] == "auto" else values["tied"]
     embedding, hidden = values["embedding_size"], values["hidden_size"]
     wanted = sizes.embedding_size_for(size) if embedding == "auto" else embedding
     if hidden == "auto":
-        layers = values["num_layers"]
-        hidden = sizes.hidden_size_for(values["cell"], characters, layers, wanted)
+        hidden = sizes.hidden_size_for(cell, characters, layers, wanted)
+    if cell in KINDS:
+        # What it is trained on is what it is to read at once ever after.
+        values["context"] = max(window, 2)
     return {
-        **{name: values[name] for name in _SHAPE},
-        "weight_dropout": values["weight_dropout"],
+        **{name: values[name] for name in _SHAPE if name in values},
+        "num_layers": layers,
         "vocabulary": size,
         "embedding_size": min(wanted, hidden) if embedding == "auto" else embedding,
         "hidden_size": hidden,

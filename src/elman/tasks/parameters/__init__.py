@@ -20,8 +20,15 @@ from ._row import Parameter as Parameter
 from ._sequence import SEQUENCE
 from ._settings import SETTINGS as SETTINGS
 from ._shared import SHARED
+from ._translation import TRANSLATION
 
-PARAMETERS: tuple[Parameter, ...] = (*LANGUAGE, *FORECAST, *SHARED, *SEQUENCE)
+PARAMETERS: tuple[Parameter, ...] = (
+    *LANGUAGE,
+    *TRANSLATION,
+    *FORECAST,
+    *SHARED,
+    *SEQUENCE,
+)
 """The estimators' own parameters; the later of one name is the usual one."""
 
 __all__ = [

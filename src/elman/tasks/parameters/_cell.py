@@ -74,7 +74,20 @@ def _written_for_a_command(name: str, text: str, words: Sequence[str]) -> None:
         )
 
 
-def read_cell(flag: str, text: str) -> str | Cell:
+def cell_reader(
+    words: Callable[[], Sequence[str]],
+) -> Callable[[str, str], str | Cell]:
+    """Return what reads an option that names a cell.
+
+    Parameters
+    ----------
+    words : callable
+        Returns the names that may stand alone.
+    """
+    return lambda flag, text: read_cell(flag, text, words())
+
+
+def read_cell(flag: str, text: str, words: Sequence[str]) -> str | Cell:
     """Return the cell that a text names.
 
     Parameters
@@ -83,6 +96,8 @@ def read_cell(flag: str, text: str) -> str | Cell:
     text : str
         ``NAME``, ``NAME(option=value)``, ``FILE.py:CLASS`` or
         ``FILE.py:CLASS(option=value)``. A file is run, as Python would run it.
+    words : sequence of str
+        The names that may stand alone.
 
     Raises
     ------
@@ -95,8 +110,15 @@ def read_cell(flag: str, text: str) -> str | Cell:
             f"{flag} takes a name, NAME(option=value) or FILE.py:CLASS, got {text!r}"
         )
     file, name, written = found["file"], found["name"], found["options"]
+    if file is None and name not in words:
+        raise InputError(
+            f"{flag} must be one of {', '.join(words)}, or FILE.py:CLASS; got"
+            f" {text!r}{did_you_mean(name, words)}"
+        )
     if file is None and written is None:
-        return text.strip()
+        return str(name)
+    if file is None and name not in cells.names():
+        raise InputError(f"{flag}: {name} takes no options here; write {name} alone")
     options = {} if written is None else _options(flag, text, written)
     kind = cells.find(name) if file is None else _class_of(flag, Path(file), name)
     made = kind(**options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_numbers
 
@@ -72,7 +72,9 @@ FORECAST: tuple[Parameter, ...] = (
         CellKind(_cells),
         "Kind of recurrent layer, of the encoder and the decoder: a name, or a cell of"
         " yours.",
-        Option(f"{CELL_WORDS}; or FILE.py:CLASS.", panel=MODEL, read=read_cell),
+        Option(
+            f"{CELL_WORDS}; or FILE.py:CLASS.", panel=MODEL, read=cell_reader(_cells)
+        ),
         _ONLY,
     ),
     Parameter(

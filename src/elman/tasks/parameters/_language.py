@@ -3,59 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from elman._arguments import whole_number
-from elman._errors import InputError
-
-from ._cell import CellKind, read_cell
-from ._row import MODEL, STRATEGY, Checked, Choice, Option, Parameter, Share, Whole
-from ._texts import CELL_WORDS, number_or
+from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
+from ._cell import CellKind, cell_reader
+from ._row import MODEL, STRATEGY, Choice, Option, Parameter, Share, Whole
+from ._texts import CELL_WORDS
 
 _HERE = ("language",)
 
 
-def _cells() -> Sequence[str]:
-    from elman.models import CELLS
+def _encoders() -> Sequence[str]:
+    from elman.models import ENCODERS
 
-    return tuple(CELLS)
-
-
-class _WholeOrAuto:
-    """A whole number, or "auto"."""
-
-    def __init__(self, least: int = 1) -> None:
-        self.least = least
-
-    def __call__(self, name: str, value: Any) -> Any:
-        """Return the number, or the word."""
-        if isinstance(value, str) and value == "auto":
-            return value
-        return whole_number(name, value, self.least)
-
-    def __str__(self) -> str:
-        """Return the type."""
-        return 'int or "auto"'
-
-
-def _tied(value: Any) -> Any:
-    if isinstance(value, str) and value == "auto":
-        return value
-    if isinstance(value, bool):
-        return value
-    raise InputError(f"tied must be True, False or 'auto', got {value!r:.60}")
-
-
-def _read_tied(flag: str, text: str) -> Any:
-    known = {"yes": True, "no": False, "auto": "auto"}
-    if text not in known:
-        raise InputError(f"{flag} must be one of {', '.join(known)}, got {text!r}")
-    return known[text]
-
-
-def _auto(flag: str, says: str, panel: str = MODEL) -> Option:
-    whole = number_or("auto", whole=True)
-    return Option(says, flag=flag, panel=panel, read=whole)
+    return tuple(ENCODERS)
 
 
 LANGUAGE: tuple[Parameter, ...] = (
@@ -70,84 +30,89 @@ LANGUAGE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(_cells),
-        "The recurrent layers: a name, or a cell of yours.",
+        CellKind(_encoders),
+        "What reads the text: recurrent layers of any cell, by its name or a cell of"
+        " yours; or a temporal convolution or a Transformer, which carry no state.",
         Option(
-            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
+            f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
+            " convolution; or transformer.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_encoders),
+            also=("--encoder",),
         ),
         _HERE,
     ),
     Parameter(
         "hidden_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Units of a layer; ``auto``: for about as many weights as the training text"
         " has characters, from 64 to 512.",
-        _auto("--hidden", "Hidden units; by the length of the text."),
+        whole_option("--hidden", "Hidden units; by the length of the text."),
         _HERE,
     ),
     Parameter(
         "num_layers",
         Whole(),
-        "Layers on top of each other.",
+        "Layers on top of each other. A Transformer has four at least, a temporal"
+        " convolution those that see a window at once.",
         Option("Stacked layers.", int, "--layers", MODEL),
         _HERE,
     ),
     Parameter(
         "embedding_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
         " there are, at most ``hidden_size``.",
-        _auto("--embedding", "Numbers that a token becomes."),
+        whole_option("--embedding", "Numbers that a token becomes."),
         _HERE,
     ),
     Parameter(
         "tied",
-        Checked('bool or "auto"', _tied),
+        FlagOrAuto(),
         "Share the embedding's matrix with the head; ``auto``: with more than 512"
         " tokens.",
-        Option(
-            "Share embedding and head: yes, no, auto.", panel=MODEL, read=_read_tied
-        ),
+        Option("Share embedding and head: yes, no, auto.", panel=MODEL, read=read_flag),
         _HERE,
     ),
     Parameter(
         "vocabulary_size",
-        _WholeOrAuto(2),
+        WholeOrAuto(2),
         "Most tokens; those that are left out count as one, <unk>. ``auto``: all"
         " characters, 20,000 words, subwords by the length of the text.",
-        _auto("--vocabulary", "Most tokens."),
+        whole_option("--vocabulary", "Most tokens."),
         _HERE,
     ),
     Parameter(
         "min_count",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Tokens that the training part has less often are <unk>; ``auto``: 2 of words"
         " and subwords, else 1.",
         tasks=_HERE,
     ),
     Parameter(
         "window",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Steps that a gradient goes back over, about: windows are of random lengths."
-        " The state is carried over. ``auto``: 100 characters or bytes, 50 words.",
-        _auto("--window", "Steps a gradient goes back over."),
+        " The state is carried over. Of an encoder without state also the most tokens"
+        " that it reads at once ever after. ``auto``: 100 characters or bytes, 50"
+        " words; without a state twice as many.",
+        whole_option("--window", "Steps a gradient goes back over."),
         _HERE,
     ),
     Parameter(
         "batch_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Streams that are read side by side; ``auto``: 4 to 64, for about 400 updates"
         " an epoch.",
-        _auto("--batch-size", "Streams side by side."),
+        whole_option("--batch-size", "Streams side by side."),
         _HERE,
     ),
     Parameter(
         "dropout",
         Share(zero=True),
         "Share of the units dropped while training, of the embedding and of the last"
-        " layer's output for a whole window, and between layers.",
+        " layer's output for a whole window, and between layers; in the parts of a"
+        " temporal convolution or Transformer.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
         _HERE,
     ),
@@ -162,14 +127,15 @@ LANGUAGE: tuple[Parameter, ...] = (
         "state_dropout",
         Share(zero=True),
         "Share of the state's units that the next steps do not see in a window, while"
-        " training.",
+        " training; for recurrent cells.",
         Option("Share of the state dropped while training.", float, panel=STRATEGY),
         _HERE,
     ),
     Parameter(
         "weight_dropout",
         Share(zero=True),
-        "Share of the recurrent weights that are zero in a window, while training.",
+        "Share of the recurrent weights that are zero in a window, while training; for"
+        " recurrent cells.",
         Option("Share of recurrent weights dropped.", float, panel=STRATEGY),
         _HERE,
     ),

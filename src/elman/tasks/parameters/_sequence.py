@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._cell import CellKind, read_cell
+from ._cell import CellKind, cell_reader
 from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
@@ -45,7 +45,7 @@ SEQUENCE: tuple[Parameter, ...] = (
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
             " convolution; or transformer.",
             panel=MODEL,
-            read=read_cell,
+            read=cell_reader(_encoders),
             also=("--encoder",),
         ),
         _BOTH,
@@ -54,7 +54,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "encoder",
         Checked("str, `Cell` or None", _encoder),
         "The same by another name, for what is no cell; None: ``cell`` says it.",
-        tasks=_BOTH,
+        tasks=(*_BOTH, "language"),
     ),
     Parameter(
         "shuffle_time",
@@ -127,7 +127,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
         " cosine, and else it stays and the weights are averaged.",
         Option("Learning rate.", float, "--lr", MODEL),
-        (*_BOTH, "language"),
+        (*_BOTH, "language", "translate"),
         "learning_rate",
     ),
     Parameter(

@@ -77,7 +77,8 @@ SHARED: tuple[Parameter, ...] = (
         "Seconds that training may take, of a whole ``fit``; the results say if it was"
         " not over by then. None: any time.",
         Option(
-            "Seconds that training may take; 120, of text 540; none: any time.",
+            "Seconds that training may take; 120, of text 540, of pairs of texts 1200;"
+            " none: any time.",
             panel=MODEL,
             read=number_or(),
             none=True,

@@ -17,6 +17,7 @@ from elman._modes import own_modes
 from elman._plain import plain
 from elman.cells import Cell
 from elman.models import title_of
+from elman.tasks._encoders import encoder_of
 from elman.tasks._estimator import Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
@@ -38,7 +39,7 @@ from ._input import (
 )
 from ._input import in_words as _count
 from ._preparation import Preparation
-from ._recipe import encoder_of, recipe_of
+from ._recipe import recipe_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless

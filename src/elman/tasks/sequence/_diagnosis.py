@@ -7,10 +7,8 @@ from typing import Any
 
 import torch
 
-from elman import cells
-from elman._errors import InputError
 from elman.diagnosis import Need, needed_dependence, needed_from_lengths
-from elman.models import CELLS, KINDS, SequenceNetwork
+from elman.models import KINDS, SequenceNetwork
 from elman.tasks.fit._start import Start, choose_start, is_examining
 from elman.training import RaggedSequences
 
@@ -18,34 +16,6 @@ _ROWS = 64
 _ASKED = 1000  # sequences that are asked what they need
 # Every step of every row keeps its graph: long sequences take fewer rows.
 _FEWEST_ROWS, _STEPS = 8, 32_000
-
-
-def check_init(init: str, cell: str | cells.Cell) -> None:
-    """Raise unless the initialisation fits the cell."""
-    if cell not in CELLS and init not in ("auto", "default"):
-        raise InputError(
-            f"init={init!r} sets recurrent weights, and a {KINDS[str(cell)]} has none; "
-            "leave it out, or use a recurrent cell such as 'gru'"
-        )
-    if cell not in CELLS or init in ("auto", "default"):
-        return
-    step = cells.cell(cell).traced
-    roles = cells.roles(step)
-    if init in ("forget_bias", "chrono") and not roles.keep:
-        raise InputError(
-            f"init={init!r} sets a gate, and cell={cell!r} has none; use cell='gru' or "
-            "'lstm', or init='orthogonal' or 'identity'"
-        )
-    if init == "identity" and not roles.nonlinearity:
-        raise InputError(
-            f"init='identity' is for cell='rnn', and cell={cell!r} keeps its "
-            "state otherwise; use init='auto'"
-        )
-    if init == "orthogonal" and not cells.recurs(step):
-        raise InputError(
-            f"init='orthogonal' sets a recurrent matrix, and cell={cell!r} has "
-            "none; use init='auto'"
-        )
 
 
 def start_of(

@@ -80,9 +80,10 @@ class Evaluated(Estimator):
         """Say whether the model leans on the order of the steps.
 
         It is scored on sequences it has not seen with their steps as they are,
-        shuffled, shuffled in eight blocks, and reversed; nothing is trained. That
-        it leans on the order means that its mean error is higher on shuffled steps
-        by more than two standard errors over the sequences.
+        shuffled, shuffled in blocks (eight, or fewer of two steps at least), and
+        reversed; nothing is trained. That it leans on the order means that its mean
+        error is higher on shuffled steps by more than chance, by a t test over the
+        sequences.
 
         Parameters
         ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,12 @@ import numpy as np
 from torch import Tensor
 
 from elman._errors import InputError
-from elman.cells import Cell
-from elman.models import CELLS, check_encoder, levels_for
+from elman.models import CELLS, levels_for
+from elman.tasks._encoders import check_init, encoder_of
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
 from elman.training import Callback, Checkpoints, Progress, TrainingSettings
-
-from ._diagnosis import check_init
-
-USUAL = ("gru", "lstm", "tcn", "transformer")
-"""Encoders that stand beside any other one, unless others are named."""
 
 TRIAL = 0.1
 """Of the time of a fit, for each of two trials of a start."""
@@ -149,60 +144,6 @@ def recipe_of(
         longest=longest,
         **{name: values[name] for name in _HERE},
     )
-
-
-def encoder_of(estimator: Any) -> str | Cell:
-    """Return what reads the sequences: ``encoder``, and without one ``cell``.
-
-    Raises
-    ------
-    InputError
-        There is none of that name, or both are given and differ.
-    """
-    cell = check_encoder(estimator.cell)
-    if estimator.encoder is None:
-        return cell
-    encoder = check_encoder(estimator.encoder, "encoder")
-    if cell not in (encoder, "gru"):
-        raise InputError(
-            f"encoder={encoder!r} and cell={cell!r} are two names for one choice; "
-            "give one of them"
-        )
-    return encoder
-
-
-def other_encoders(
-    estimator: Any, names: Iterable[Any] | str | None, argument: str = "encoders"
-) -> list[str | Cell]:
-    """Return the encoders to compare an estimator's own with, each once.
-
-    Parameters
-    ----------
-    estimator : SequenceEstimator
-    names : iterable, str or None
-        Names or cells; a text of names with commas; None for `USUAL`.
-    argument : str
-        Where they were given, for the message.
-
-    Raises
-    ------
-    InputError
-        There is none of a name, or none is left.
-    """
-    chosen = encoder_of(estimator)
-    if isinstance(names, str):
-        names = [name.strip() for name in names.split(",") if name.strip()]
-    found: list[str | Cell] = []
-    for name in USUAL if names is None else names:
-        encoder = check_encoder(name, argument)
-        if encoder not in (chosen, *found):
-            found.append(encoder)
-    if not found:
-        raise InputError(
-            f"{argument} names no other network than {chosen}; give others, such as"
-            f" {', '.join(name for name in USUAL if name != chosen)}"
-        )
-    return found
 
 
 def batch_size_for(count: int) -> int:

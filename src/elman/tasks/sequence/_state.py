@@ -7,9 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from elman.models import SequenceNetwork
+from elman.tasks._encoders import encoder_of
 from elman.tasks._networks import filled
-
-from ._recipe import encoder_of
 
 
 def restored(

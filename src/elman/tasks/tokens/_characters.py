@@ -51,6 +51,10 @@ class Characters(Vocabulary):
         """Return what turns a number into its character."""
         return lambda i: self.characters[i - 1] if i else UNKNOWN
 
+    def split(self, text: str) -> list[str]:
+        """Return the characters."""
+        return list(text)
+
     def strangers(self, text: str) -> list[str]:
         """Return the characters that are not in it."""
         return [c for c in dict.fromkeys(text) if c not in self.characters]

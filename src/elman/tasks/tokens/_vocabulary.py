@@ -55,6 +55,10 @@ class Vocabulary(ABC):
         decode = self.decoder()
         return [decode(int(i)) for i in ids]
 
+    def split(self, text: str) -> list[str]:
+        """Return the parts of a text that its tokens are, known or not."""
+        return self.pieces(self.encode(text))
+
     def strangers(self, text: str) -> list[str]:
         """Return what of a text is not in it, each once, in the order of the text."""
         return []

@@ -52,6 +52,10 @@ class Words(Vocabulary):
         number = self._number
         return np.array([number.get(w, 0) for w in _WORD.findall(text)], np.int64)
 
+    def split(self, text: str) -> list[str]:
+        """Return the words."""
+        return _WORD.findall(text)
+
     def decoder(self) -> Callable[[int], str]:
         """Return what turns a number into its word."""
         return lambda i: self.words[i]

@@ -50,6 +50,15 @@ def test_what_rises_or_falls_leans_on_order(tmp_path):
     assert again.scores_by_order(*rising(60, 1), draws=3) == found
 
 
+def test_short_sequences_have_fewer_blocks_or_none():
+    for steps, names in ((8, ["in 4 blocks, shuffled"]), (3, [])):
+        X, y = rising(40, 0)
+        model = classifier(epochs=1, highway="none").fit(X[:, :steps], y)
+        found = model.scores_by_order(X[:, :steps], y, draws=2)
+        orders = [row["order"] for row in found["rows"]]
+        assert orders == ["as they are", "shuffled", *names, "reversed"]
+
+
 def test_levels_do_not():
     model = classifier().fit(*shifted(60, 0))
     found = model.scores_by_order(*shifted(60, 1), draws=3)

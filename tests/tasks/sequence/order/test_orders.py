@@ -9,6 +9,7 @@ from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.order._orders import (
     backwards,
     in_blocks,
+    most_blocks,
     reading_order,
     rows_of,
     shuffled,
@@ -42,6 +43,9 @@ def test_blocks_keep_the_order_within_them():
     assert (np.diff(order) != 1).any()
     (short,) = in_blocks(np.array([5]), np.random.default_rng(0))
     assert (np.diff(short) == 1).any()
+    assert [most_blocks(np.array(n)) for n in ([1], [3], [4, 2], [8], [40])] == [
+        *(1, 1, 2, 4, 8)
+    ]
 
 
 def test_a_shorter_sequence_has_the_fixed_order_of_a_longer_one():

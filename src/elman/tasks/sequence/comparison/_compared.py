@@ -1,43 +1,30 @@
-"""The chosen network beside others: trained alike, scored on the same sequences."""
+"""The network of a sequence estimator beside others of its size and its time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from elman._arguments import whole_number
-from elman._plain import plain
-from elman.cells import Cell
-from elman.models import SequenceNetwork, parameters_of, title_of
-from elman.tasks.fit._stages import checkpoints_of, stage
-from elman.tasks.fit._threads import suitable_threads
+from elman.models import SequenceNetwork, parameters_of
+from elman.tasks._encoders import other_encoders
+from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
 from elman.tasks.sequence._fit import fit_network, network_outputs, split_rows
 from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
-from elman.tasks.sequence._recipe import Recipe, other_encoders
+from elman.tasks.sequence._recipe import Recipe
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.kinds._kind import Kind
+from elman.tasks.sequence.order._leaning import by_sequence
 
 from ._others import sized
-from ._words import sentence
 
 Read = Callable[[], tuple[Kind, Targets]]
 Say = Callable[[str], None]
 
-
-@dataclass(frozen=True)
-class Trained:
-    """A network after its training, and what it says of the scored sequences."""
-
-    predicted: NDArray[Any]
-    parameters: int
-    history: list[dict[str, Any]]
-    stopped: str
-    seconds: float
+_ALONE = "Networks are alone here, without linear models."
 
 
 @dataclass(frozen=True)
@@ -80,42 +67,37 @@ class Comparison:
         self, recipe: Recipe, seed: int, seconds: float | None = None
     ) -> Trained:
         """Return a network of this recipe, trained for so many seconds at most."""
-        encoder = recipe.network["cell"]
-        name = title_of(encoder)
-        self.say(f"{name}, seed {seed}")
         kind, raw = self.read()
         rows = split_rows(kind.groups(raw), len(self.sequences), self.fraction, seed)
-        settings = replace(recipe.settings, seed=seed)
-        if seconds is not None:
-            settings = replace(settings, max_seconds=seconds / recipe.first_share)
-        place = "".join(c if c.isalnum() else "-" for c in f"compare-{encoder}-{seed}")
-        recipe = replace(
-            recipe,
-            settings=settings,
-            callbacks=(),
-            checkpoints=stage(checkpoints_of(self.checkpoints), place),
-        )
+        limit = None if seconds is None else seconds / recipe.first_share
+        recipe = alone(recipe, seed, limit, self.checkpoints)
         targets = kind.scaled(raw, rows[0])
         fitted = fit_network(self.sequences, targets, *rows, recipe)
-        result = fitted.run.result
-        if result.stopped == "interrupted":
-            raise KeyboardInterrupt
+        result = not_interrupted(fitted.run).result
         model = (fitted.network, fitted.preparation)
-        return Trained(
-            self.predicted(kind, model),
-            parameters_of(fitted.network),
-            result.history,
-            result.stopped,
-            result.seconds,
-        )
+        return self.judged(kind, model, result.history, result.stopped, result.seconds)
 
-    def predicted(
-        self, kind: Kind, model: tuple[SequenceNetwork, Preparation]
-    ) -> NDArray[Any]:
-        """Return what a network says of the sequences that are scored."""
+    def judged(
+        self,
+        kind: Kind,
+        model: tuple[SequenceNetwork, Preparation],
+        history: list[dict[str, Any]],
+        stopped: str,
+        seconds: float,
+    ) -> Trained:
+        """Return how well a network does on the sequences that are scored."""
         outputs = network_outputs(model[0], model[1].apply(self.test))
-        joined = np.concatenate(outputs) if self.truth.per_step else np.stack(outputs)
-        return kind.decide(joined)
+        truth = self.truth
+        joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
+        predicted = kind.decide(joined)
+        return Trained(
+            kind.scores(truth.values, predicted),
+            by_sequence(kind.errors(truth.values, predicted), truth.lengths),
+            parameters_of(model[0]),
+            history,
+            stopped,
+            seconds,
+        )
 
 
 def compared(
@@ -139,100 +121,36 @@ def compared(
     split : str
         What the scored sequences are, in words.
     """
-    whole_number("seeds", seeds, 1)
-    chosen = comparison.recipe.network["cell"]
-    others = other_encoders(estimator, names)
-    kind, own, channels = estimator.kind_, estimator.seed_, estimator.network_.channels
-    size = parameters_of(estimator.network_)
-    recipes = {
-        encoder: sized(comparison.recipe, encoder, comparison.layers, channels, size)
-        for encoder in others
+    recipe, channels = comparison.recipe, estimator.network_.channels
+    chosen, size = recipe.network["cell"], parameters_of(estimator.network_)
+    recipes = {chosen: recipe} | {
+        encoder: sized(recipe, encoder, comparison.layers, channels, size)
+        for encoder in other_encoders(estimator, names)
     }
-    runs: dict[str | Cell, list[Trained]] = {e: [] for e in (chosen, *others)}
-    work = comparison.recipe.work(channels, len(comparison.sequences))
-    with suitable_threads(work):
-        for seed in range(own, own + seeds):
-            first = (
-                _fitted(estimator, comparison)
-                if seed == own
-                else comparison.trained(comparison.recipe, seed)
-            )
-            runs[chosen].append(first)
-            for encoder, recipe in recipes.items():
-                limit = comparison.seconds or first.seconds
-                trained = comparison.trained(recipe, seed, limit)
-                runs[encoder].append(trained)
-    truth = comparison.truth
-    rows = []
-    for encoder, each in runs.items():
-        recipe = recipes.get(encoder, comparison.recipe)
-        role = "network" if encoder == chosen else "other"
-        rows.append(_row(encoder, role, recipe, each, kind, truth))
-    simple = [
-        {"model": row["model"], "kind": row["kind"], "values": row["values"]}
-        for row in estimator.results_.get("scores", {}).get("rows", [])
-        if row["kind"] == "baseline" or row["model"] == "linear models alone"
-    ]
-    found = {
-        "metric": kind.metric,
-        "lower_is_better": kind.lower_is_better,
-        "split": split,
-        "seeds": seeds,
-        "parameters": size,
-        "seconds": comparison.seconds
-        or float(np.mean([run.seconds for run in runs[chosen]])),
-        "given_seconds": comparison.seconds is not None,
-        "rows": [*rows, *simple],
-    }
-    errors = {
-        row["model"]: [kind.errors(truth.values, run.predicted) for run in each]
-        for row, each in zip(rows, runs.values(), strict=True)
-    }
-    return plain({**found, "verdict": sentence(found, errors, truth.lengths)})
-
-
-def _fitted(estimator: Any, comparison: Comparison) -> Trained:
-    """Return the network that the estimator has already."""
-    training = estimator.results_["training"]
-    model = (estimator.network_, estimator.preparation_)
-    return Trained(
-        comparison.predicted(estimator.kind_, model),
-        parameters_of(estimator.network_),
+    kind, training = estimator.kind_, estimator.results_["training"]
+    fitted = comparison.judged(
+        kind,
+        (estimator.network_, estimator.preparation_),
         training["history"],
         training["stopped"],
         training["seconds"],
     )
-
-
-def _row(
-    encoder: str | Cell,
-    role: str,
-    recipe: Recipe,
-    runs: Sequence[Trained],
-    kind: Kind,
-    truth: Targets,
-) -> dict[str, Any]:
-    """Return one network's row: means over the seeds, and how they differ."""
-    scores = [kind.scores(truth.values, run.predicted) for run in runs]
-    table = {name: [score[name] for score in scores] for name in scores[0]}
-    several = len(runs) > 1
-    return {
-        "model": title_of(encoder),
-        "kind": role,
-        "layers": recipe.network["num_layers"],
-        "hidden_size": recipe.network["hidden_size"],
-        "parameters": runs[0].parameters,
-        "seconds": float(np.mean([run.seconds for run in runs])),
-        "epochs": float(np.mean([run.history[-1]["epoch"] for run in runs])),
-        "stopped": [run.stopped for run in runs],
-        "values": {name: float(np.mean(found)) for name, found in table.items()},
-        "deviations": {
-            name: float(np.std(found, ddof=1)) if several else None
-            for name, found in table.items()
-        },
-        "each": table[kind.metric],
-        "curve": [
-            [point.get("seconds"), point.get("validation_loss")]
-            for point in runs[0].history
+    beside = Beside(
+        chosen,
+        recipes,
+        fitted,
+        comparison.trained,
+        seed=estimator.seed_,
+        work=recipe.work(channels, len(comparison.sequences)),
+        metric=kind.metric,
+        lower_is_better=kind.lower_is_better,
+        split=split,
+        simple=[
+            {"model": row["model"], "kind": row["kind"], "values": row["values"]}
+            for row in estimator.results_.get("scores", {}).get("rows", [])
+            if row["kind"] == "baseline" or row["model"] == "linear models alone"
         ],
-    }
+        among=_ALONE,
+        say=comparison.say,
+    )
+    return beside.compared(seeds, comparison.seconds)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from elman._arguments import whole_number
 from elman._errors import InputError
-from elman.tasks._chance import beyond_chance
+from elman.tasks._chance import beyond_chance, mean_of
 from elman.tasks._sampled import sampled
 from elman.tasks._verdict import said
 from elman.tasks.sequence._fit import network_outputs
@@ -21,10 +21,10 @@ from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.linear._combination import NETWORK
 
 from ._orders import (
-    BLOCKS,
     Places,
     backwards,
     in_blocks,
+    most_blocks,
     reading_order,
     rows_of,
     shuffled,
@@ -81,13 +81,15 @@ def scores_by_order(
     sequences, truth = [sequences[i] for i in rows], truth.take(rows)
     lengths = lengths_of(sequences)
     rng = np.random.default_rng(estimator.seed_)
-    block = f"in {BLOCKS} blocks, shuffled"
     orders: dict[str, list[Places | None]] = {
         GIVEN: [None],
         SHUFFLED: [shuffled(lengths, rng) for _ in range(draws)],
-        block: [in_blocks(lengths, rng) for _ in range(draws)],
-        "reversed": [backwards(lengths)],
     }
+    blocks = most_blocks(lengths)
+    if blocks > 1:  # one block is the order as it is
+        name = f"in {blocks} blocks, shuffled"
+        orders[name] = [in_blocks(lengths, rng) for _ in range(draws)]
+    orders["reversed"] = [backwards(lengths)]
     kind, table, errors = estimator.kind_, [], {}
     for name, places in orders.items():
         each: dict[str, list[float]] = {}
@@ -163,12 +165,6 @@ def _spread(each: dict[str, list[float]]) -> dict[str, dict[str, float]]:
         }
         for model, values in each.items()
     }
-
-
-def mean_of(change: NDArray[np.float64]) -> float:
-    """Return the mean over the sequences whose errors are known; 0 of none."""
-    known = change[~np.isnan(change)]
-    return float(known.mean()) if len(known) else 0.0
 
 
 def _verdict(found: dict[str, Any], sure: bool, worse: bool) -> str:

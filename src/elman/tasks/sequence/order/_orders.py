@@ -65,6 +65,11 @@ def backwards(lengths: NDArray[np.int64]) -> Places:
     return [np.arange(int(steps))[::-1] for steps in lengths]
 
 
+def most_blocks(lengths: NDArray[np.int64], blocks: int = BLOCKS) -> int:
+    """Return into how many parts of two steps or more the longest sequence is cut."""
+    return max(1, min(blocks, int(lengths.max()) // 2))
+
+
 def in_blocks(
     lengths: NDArray[np.int64], rng: np.random.Generator, blocks: int = BLOCKS
 ) -> Places:
@@ -79,7 +84,8 @@ def in_blocks(
     """
     found = []
     for steps in lengths:
-        parts = np.array_split(np.arange(int(steps)), max(1, min(blocks, steps // 2)))
+        count = most_blocks(np.array([steps]), blocks)
+        parts = np.array_split(np.arange(int(steps)), count)
         found.append(np.concatenate([parts[i] for i in rng.permutation(len(parts))]))
     return found
 

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.tasks._chance import beyond_chance
+from elman.tasks._chance import beyond_chance, mean_of
 from elman.tasks._verdict import said
-from elman.tasks.sequence.order._leaning import by_sequence, mean_of
 
 
 def sentence(
     found: dict[str, Any],
     errors: dict[str, list[NDArray[np.float64]]],
-    lengths: NDArray[np.int64] | None,
 ) -> str:
     """Return who is best, beside the chosen network and the best simple model.
 
@@ -24,9 +22,7 @@ def sentence(
     found : dict
         The comparison without this.
     errors : dict of str to ndarray
-        How wrong each network is on every row, by seed.
-    lengths : ndarray or None
-        Of the sequences, where each step has a row.
+        How wrong each network is on every sequence, or part of a text, by seed.
     """
     metric, lower = found["metric"], found["lower_is_better"]
     sign = 1 if lower else -1
@@ -37,7 +33,8 @@ def sentence(
     best, second = ranked[:2]
 
     def words(row: dict[str, Any]) -> str:
-        return f"{row['model']} ({said(row['values'][metric], lower)})"
+        value = said(row["values"][metric], lower, found.get("percent", True))
+        return f"{row['model']} ({value})"
 
     first = (
         f"Of {len(networks)} networks with about {found['parameters']:,} parameters"
@@ -45,7 +42,7 @@ def sentence(
     )
     other = second if best is chosen else chosen
     pairs = zip(errors[other["model"]], errors[best["model"]], strict=True)
-    gaps = [by_sequence(worse - better, lengths) for worse, better in pairs]
+    gaps = [worse - better for worse, better in pairs]
     by_seed = np.array([mean_of(gap) for gap in gaps])
     mean = float(by_seed.mean())
     sure = mean > 0 and beyond_chance(mean, [np.mean(gaps, 0), by_seed])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.tasks.sequence.comparison._words import sentence
+from elman.tasks.comparison._words import sentence
 
 
 def said(better, *, spread=0.0, seeds=1):
@@ -18,7 +18,7 @@ def said(better, *, spread=0.0, seeds=1):
         for name, kind in (("GRU", "network"), ("TCN", "other"))
     ]
     found = {"metric": "RMSE", "lower_is_better": True, "parameters": 900}
-    return sentence({**found, "rows": rows}, errors, None)
+    return sentence({**found, "rows": rows}, errors)
 
 
 def test_seeds_that_disagree_leave_it_to_chance():

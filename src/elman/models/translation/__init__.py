@@ -1,0 +1,33 @@
+"""Networks that translate, and the searches for what they would write."""
+
+from ._greedy import greedy as greedy
+from ._hypothesis import Decodes as Decodes
+from ._hypothesis import Hypothesis as Hypothesis
+from ._hypothesis import Scoring as Scoring
+from ._hypothesis import most_tokens as most_tokens
+from ._loss import PAD as PAD
+from ._loss import translation_loss as translation_loss
+from ._memory import Memory as Memory
+from ._memory import State as State
+from ._network import END as END
+from ._network import START as START
+from ._network import UNKNOWN as UNKNOWN
+from ._network import TranslationNetwork as TranslationNetwork
+from ._search import search as search
+
+__all__ = [
+    "END",
+    "PAD",
+    "START",
+    "UNKNOWN",
+    "Decodes",
+    "Hypothesis",
+    "Memory",
+    "Scoring",
+    "State",
+    "TranslationNetwork",
+    "greedy",
+    "most_tokens",
+    "search",
+    "translation_loss",
+]

@@ -1,0 +1,1 @@
+"""The translator: pairs of texts, subwords, scores beside baselines."""
