@@ -69,6 +69,16 @@ def test_what_texts_are_made_of_follows_them():
     assert kinds_for(["二零零一"] * 9, ["2001"] * 9) == ("characters", "characters")
 
 
+def test_what_is_made_of_words_has_met_them_all():
+    """Names, and years, are few in a small set and many more in the next one."""
+    names = [f"first{letter} last{letter}" for letter in "abcdefghij"]
+    short = [name[-1] for name in names]
+    assert kinds_for(names, short)[0] == "characters"
+    assert kinds_for(names * 2, short * 2)[0] == "words"
+    dates = [f"{d} May {y}" for d in range(1, 10) for y in range(2000, 2010)]
+    assert kinds_for(dates, ["2000-05-01"] * 90)[0] == "characters"
+
+
 def test_texts_out_of_all_proportion_are_long():
     assert longest_for([10, 12, 14, 9000]) == 140
     assert longest_for([3, 3, 5000]) == 100

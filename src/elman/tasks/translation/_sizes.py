@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from elman.cells import Cell
@@ -15,7 +17,8 @@ LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
-_FEW_TYPES, _LAYERS = 200, 3
+_FEW_TYPES, _NEW, _LAYERS = 200, 0.01, 3
+_NUMBER = re.compile(r"\d\d")
 
 
 def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
@@ -40,12 +43,18 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
 
 
 def _has_few_words(texts: Sequence[str]) -> bool:
-    words: set[str] = set()
+    """Return whether the texts are made of few words, all of them met by now.
+
+    The chance that the next one is new is the share of words met once alone (Good
+    1953). A number of several digits is one of very many, whichever were met.
+    """
+    words: Counter[str] = Counter()
     for text in texts:
         words.update(text.split())
         if len(words) > _FEW_TYPES:
             return False
-    return True
+    once = sum(count == 1 for count in words.values())
+    return once <= _NEW * words.total() and not any(map(_NUMBER.search, words))
 
 
 def vocabulary_size_for(kind: str, characters: int) -> int | None:
@@ -77,8 +86,11 @@ def hidden_size_for(characters: int) -> int:
 
 
 def embedding_size_for(hidden: int, vocabulary: int) -> int:
-    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
-    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+    """Return numbers that a token becomes: half as many as units, of few tokens fewer.
+
+    The product with the head is the dearest of a step, and grows with them.
+    """
+    return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
 
 
 def encoder_layers_for(encoder: str | Cell) -> int:
