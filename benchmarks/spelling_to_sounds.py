@@ -146,7 +146,7 @@ def main() -> None:
     known = Pairs(*pairs(training))
     systems: dict[str, Callable[[], list[str]]] = {
         "sounds of the nearest word": lambda: nearest(known, spelled, "characters"),
-        "letter by letter": lambda: by_table(known, spelled, "characters"),
+        "letter by letter": lambda: by_table(known, spelled, "characters", "words"),
     }
     if importlib.util.find_spec("phonetisaurus"):
         systems["Phonetisaurus"] = lambda: finite_state(training, test)
