@@ -64,6 +64,9 @@ def test_what_texts_are_made_of_follows_them():
     assert kinds_for(text, text[::-1]) == ("subwords", "subwords")
     assert kinds_for(words, sounds) == ("characters", "words")
     assert kinds_for(text, words) == ("characters", "characters")
+    unspaced = ["两只狗在雪地里玩耍。", "他们很高兴地跑来跑去。"] * 150
+    assert kinds_for(text, unspaced) == ("subwords", "subwords")
+    assert kinds_for(["二零零一"] * 9, ["2001"] * 9) == ("characters", "characters")
 
 
 def test_what_is_made_of_words_has_met_them_all():
