@@ -126,6 +126,10 @@ def test_baselines_know_what_they_were_given():
         ["ein hund rennt", "eine katze rennt", "ein hund schläft", "die katze"],
     )
     assert nearest(training, ["dog sleeps"], "words") == ["ein hund schläft"]
-    assert by_table(training, ["the dog runs now"], "words") == ["die hund rennt now"]
+    assert by_table(training, ["the dog runs now"], "words", "words") == [
+        "die hund rennt now"
+    ]
     letters = Pairs(["ab", "ba", "aab"], ["xy", "yx", "xxy"])
-    assert by_table(letters, ["bab"], "characters") == ["yxy"]
+    assert by_table(letters, ["bab"], "characters", "characters") == ["yxy"]
+    spoken = Pairs(["ab", "ba", "aab"], ["AH B", "B AH", "AH AH B"])
+    assert by_table(spoken, ["bab"], "characters", "words") == ["B AH B"]
