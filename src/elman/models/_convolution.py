@@ -12,6 +12,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from elman._arguments import whole_number
 
+from ._dropout import Dropout
 from ._encoded import Encoded, last_of, mask_of, refuse_state, without_padding
 
 KERNEL_SIZE = 3
@@ -148,7 +149,7 @@ class _Block(nn.Module):
         self.first = _filter(channels, width, kernel_size, dilation)
         self.second = _filter(width, width, kernel_size, dilation, gain)
         self.past = nn.Conv1d(channels, width, 1) if channels != width else None
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, on: Tensor) -> Tensor:
         """Return (B, W, T), zero where ``on`` is false."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from elman._arguments import whole_number
 from elman._errors import InputError
 
+from ._dropout import Dropout
 from ._encoded import Encoded, last_of, mask_of, refuse_state, without_padding
 
 _LEAST_WIDTH = 8
@@ -84,7 +85,7 @@ class TransformerEncoder(nn.Module):
         self.causal = not bidirectional
         self.enter = nn.Linear(channels, hidden_size)
         self.place = nn.Parameter(torch.ones(()))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(
             _block(hidden_size, heads, dropout) for _ in range(num_layers)
         )
@@ -137,6 +138,8 @@ def _block(width: int, heads: int, dropout: float) -> nn.TransformerEncoderLayer
     # would take longer than the products.
     block.self_attn.dropout = 0.0
     block.dropout = nn.Identity()  # type: ignore[assignment]
+    block.dropout1 = Dropout(dropout)  # type: ignore[assignment]
+    block.dropout2 = Dropout(dropout)  # type: ignore[assignment]
     return block
 
 

@@ -42,5 +42,5 @@ def translator(pairs):
         embedding_dropout=0.1,
         output_dropout=0.0,
         validation_fraction=0.1,
-        training={"tokens_per_batch": 100},
+        training={"tokens_per_batch": 100, "warm_up": 20},
     ).fit(*pairs)

@@ -185,7 +185,8 @@ class LanguageNetwork(nn.Module):
         if self.training and self.drops_tokens:
             kept = weight.new_ones(len(weight), 1)
             weight = weight * dropout(kept, self.drops_tokens)
-        return embedding(tokens, weight) * self.scale
+        found = embedding(tokens, weight)
+        return found if self.scale == 1.0 else found * self.scale
 
     def _for_a_window(self, x: Tensor) -> Tensor:
         """Return (B, T, W) with some units of each row at zero in all steps."""
@@ -200,8 +201,9 @@ class LanguageNetwork(nn.Module):
 
     def _run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not self.training or not self.drops_weights:
-            encoded = self.encoder(x, None, state)
-            return encoded.steps, encoded.state
+            # Without the encoder's mask and summary, which cost each token written.
+            found: tuple[Tensor, Any] = self.encoder.stack(x, state)
+            return found
         weights = {
             name: dropout(weight, self.drops_weights)
             for name, weight in self._recurrent_weights().items()

@@ -6,7 +6,8 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
+
+from elman.models._dropout import Dropout as Dropout
 
 
 class Embedding(nn.Embedding):
@@ -29,31 +30,6 @@ class Embedding(nn.Embedding):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (..., E) for int64 (...)."""
         return super().forward(tokens) * self.scale
-
-
-class Dropout(nn.Module):
-    """Units left out in training; the others grow, so that the mean stays.
-
-    Parameters
-    ----------
-    share : float
-        How many.
-    variational : bool
-        The same units in all steps of a sentence (Gal and Ghahramani 2016), else
-        others in each.
-    """
-
-    def __init__(self, share: float, variational: bool) -> None:
-        super().__init__()
-        self.share, self.variational = share, variational
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (B, T, W) with some units at zero."""
-        if not self.training or not self.share:
-            return x
-        if not self.variational:
-            return dropout(x, self.share)
-        return x * dropout(x.new_ones(len(x), 1, x.shape[-1]), self.share)
 
 
 class TokenDropout(nn.Module):

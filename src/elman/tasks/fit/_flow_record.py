@@ -21,7 +21,9 @@ KEEP = 128
 _DIGITS = 4
 
 
-def watch_flow(callbacks: Sequence[Any]) -> tuple[FlowRecorder, list[Callback]]:
+def watch_flow(
+    callbacks: Sequence[Any], *, warn: bool = True
+) -> tuple[FlowRecorder, list[Callback]]:
     """Return the recorder of a run, and its callbacks with the recorder first.
 
     A `FlowRecorder` among the callbacks is used as it is, so that its owner decides
@@ -32,9 +34,13 @@ def watch_flow(callbacks: Sequence[Any]) -> tuple[FlowRecorder, list[Callback]]:
     ----------
     callbacks : sequence of Callback
         The user's.
+    warn : bool
+        Whether one of our own warns when the flow gives way.
     """
     given = [c for c in callbacks if isinstance(c, FlowRecorder)]
-    recorder: Any = given[0] if given else FlowRecorder(every=EVERY, keep=KEEP)
+    recorder: Any = (
+        given[0] if given else FlowRecorder(every=EVERY, keep=KEEP, warn=warn)
+    )
     for callback in callbacks:
         if isinstance(callback, TensorBoard) and callback.flow is None:
             callback.flow = recorder

@@ -55,6 +55,7 @@ def run_training(
     *,
     needed: int,
     recurrent: bool = True,
+    warn: bool = True,
 ) -> Run:
     """Train a network of an estimator with its validation part.
 
@@ -68,11 +69,15 @@ def run_training(
         Steps the data need.
     recurrent : bool
         Whether there is a gradient flow through time to record.
+    warn : bool
+        Whether to warn when it gives way. Where every step has an error of its own
+        and attention leads past the recurrence, the sizes along time differ by what
+        was learned.
     """
     callbacks: Sequence[Callback] = callbacks_of(asked.callbacks)
     recorder = None
     if recurrent:
-        recorder, callbacks = watch_flow(callbacks)
+        recorder, callbacks = watch_flow(callbacks, warn=warn)
     result = train(
         network,
         loss,

@@ -133,7 +133,7 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "hidden_size",
         WholeOrAuto(),
-        "Units of a layer, in each direction; ``auto``: by the length of the texts.",
+        "Units of a layer that writes; ``auto``: by the length of the texts.",
         whole_option("--hidden", "Hidden units; by the length of the texts."),
         _HERE,
     ),
@@ -146,16 +146,24 @@ TRANSLATION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "encoder_layers",
-        Whole(),
-        "Layers that read.",
-        Option("Layers that read.", int, panel=MODEL),
+        WholeOrAuto(),
+        "Layers that read; ``auto``: one, of an encoder without recurrence three.",
+        whole_option("--encoder-layers", "Layers that read."),
+        _HERE,
+    ),
+    Parameter(
+        "encoder_size",
+        WholeOrAuto(),
+        "Units of a layer that reads, in each direction; ``auto``: half of"
+        " ``hidden_size``, or all of it where there is one direction.",
+        whole_option("--encoder-size", "Units that read, in each direction."),
         _HERE,
     ),
     Parameter(
         "embedding_size",
         WholeOrAuto(),
-        "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
-        " there are, at most ``hidden_size``.",
+        "Numbers that a token becomes; ``auto``: half of ``hidden_size``, and at most"
+        " 16 times the root of how many tokens there are.",
         whole_option("--embedding", "Numbers that a token becomes."),
         _HERE,
     ),
@@ -184,7 +192,7 @@ TRANSLATION: tuple[Parameter, ...] = (
         "dropout",
         Share(zero=True),
         "Share of the units dropped while training, of what was read and between"
-        " layers, for a whole sentence.",
+        " layers.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
         _HERE,
     ),
@@ -200,6 +208,20 @@ TRANSLATION: tuple[Parameter, ...] = (
         Share(zero=True),
         "The same before the scores of the next token.",
         Option("The same before the scores.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "token_dropout",
+        Share(zero=True),
+        "Share of the tokens that have no numbers while training, on both sides.",
+        Option("Share of tokens dropped while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
+        "variational",
+        Flag(),
+        "Draw what is dropped once for a sentence, not anew at each of its steps.",
+        Option("Drop the same at all steps of a sentence.", bool, panel=STRATEGY),
         _HERE,
     ),
     Parameter(

@@ -13,6 +13,7 @@ from elman._errors import InputError
 from elman.data import Pairs, held_out_pairs, met_before
 from elman.models.translation import TranslationNetwork
 from elman.tasks._encoders import check_init
+from elman.tasks.fit._seed import seed_of
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
@@ -26,9 +27,15 @@ from ._pairs import FEWEST, check_count
 from ._scores import Judge
 from ._side import Side
 
-_SHAPE = ("cell", "num_layers", "encoder_layers", "heads", "input_feeding")
-_DROPS = ("dropout", "embedding_dropout", "output_dropout")
+_SHAPE = ("cell", "num_layers", "heads", "input_feeding")
+_DROPS = (
+    *("dropout", "embedding_dropout", "output_dropout", "token_dropout"),
+    "variational",
+)
 _MOST_HELD_OUT = 2000
+_ADAM = {"optimizer": "adamw", "optimizer_options": {"betas": (0.9, 0.98)}}
+# Steps of rising rate, and share of a run of so many epochs.
+_WARM_UP, _WARM_UP_SHARE = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Recipe:
     @property
     def work(self) -> float:
         """Floating-point operations of a time step."""
-        tokens = self.settings.tokens_per_batch or sizes.TOKENS_PER_BATCH
+        tokens = self.settings.tokens_per_batch or 1
         rows = tokens * len(self.ids[1]) // sum(len(row) + 1 for row in self.ids[1])
         units = self.network["hidden_size"]
         return work_of(self.network["cell"], max(rows, 1), units, units)
@@ -125,21 +132,12 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
     values = checked(estimator)
     check_init(values["init"], values["cell"])
     check_count(pairs)
-    settings = settings_of(
-        estimator,
-        values,
-        optimizer="adamw",
-        counted={"schedule": "cosine", "warm_up": 20},
-        settles={"average": "ema", "warm_up": 20},
-        tokens_per_batch=sizes.TOKENS_PER_BATCH,
-    )
+    seed = seed_of(values["random_state"])
     notes = list(pairs.notes)
     training, held_out = pairs, validation
     if validation is None:
         share = values["validation_fraction"]
-        training, held_out = held_out_pairs(
-            pairs, share, _MOST_HELD_OUT, settings.seed, FEWEST
-        )
+        training, held_out = held_out_pairs(pairs, share, _MOST_HELD_OUT, seed, FEWEST)
     elif met := met_before(pairs, validation):
         notes.append(
             f"{met:,} of {len(validation):,} sources of the validation part are in the"
@@ -168,9 +166,30 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
         judge=judge,
         network=_network(values, source, target, _characters(training)),
         smoothing=values["label_smoothing"],
-        settings=settings,
+        settings=_settings(
+            estimator, values, sum(lengths[row] + 1 for row in kept), seed
+        ),
         notes=notes,
         **{k: values[k] for k in ("init", "progress", "callbacks", "checkpoints")},
+    )
+
+
+def _settings(
+    estimator: Any, values: dict[str, Any], tokens: int, seed: int
+) -> TrainingSettings:
+    """Return how the loop trains on pairs with so many tokens on the longer side."""
+    batch = sizes.tokens_per_batch_for(tokens)
+    own = {} if "optimizer" in (values["training"] or {}) else _ADAM
+    return settings_of(
+        estimator,
+        {**values, "random_state": seed},
+        counted={"schedule": "cosine", "warm_up": _WARM_UP_SHARE},
+        settles={
+            "average": "ema",
+            "warm_up": min(_WARM_UP, max(tokens // batch, 1)),
+        },
+        tokens_per_batch=batch,
+        **own,
     )
 
 
@@ -221,10 +240,17 @@ def _network(
     if embedding == "auto":
         largest = max(source.size, target.size)
         embedding = sizes.embedding_size_for(hidden, largest)
-    encoder = values["encoder"]
+    encoder = values["cell"] if values["encoder"] is None else values["encoder"]
+    layers, encoder_size = values["encoder_layers"], values["encoder_size"]
+    if layers == "auto":
+        layers = sizes.encoder_layers_for(encoder)
+    if encoder_size == "auto":
+        encoder_size = sizes.encoder_size_for(encoder, hidden)
     return {
         **{name: values[name] for name in (*_SHAPE, *_DROPS)},
-        "encoder": values["cell"] if encoder is None else encoder,
+        "encoder": encoder,
+        "encoder_size": encoder_size,
+        "encoder_layers": layers,
         "source_vocabulary": source.size,
         "target_vocabulary": target.size,
         "embedding_size": embedding,

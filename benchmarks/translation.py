@@ -1,0 +1,149 @@
+"""Translators of Multi30k: the default, and others beside it.
+
+python benchmarks/translation.py [--rows default best …] [--seeds 0 1 2] [--page docs]
+
+Reads train, val and test_2016_flickr of $ELMAN_DATA/multi30k, else of
+../shared/data/multi30k: lower-case and tokenised, scored as they stand. The epoch is
+chosen on val; test_2016_flickr is scored once, at the end. Runs go to the file of --out
+as they are ready; those that are there are not run again. ``--seconds`` is the limit of
+rows that have none of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import sacrebleu
+from kept_runs import Row, asking, keep, read, write_tables
+
+from elman import Translator
+
+DATA = Path(os.environ.get("ELMAN_DATA", "../shared/data")) / "multi30k"
+SECONDS = 1200.0
+
+ROWS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "LSTM": {"cell": "lstm"},
+    "Transformer as encoder": {"encoder": "transformer", "encoder_layers": 3},
+    "temporal convolution as encoder": {"encoder": "tcn", "encoder_layers": 3},
+    "input feeding": {"input_feeding": True},
+}
+
+
+def texts(name: str, language: str) -> list[str]:
+    """Return the sentences of a file."""
+    return (DATA / f"{name}.{language}").read_text("utf-8").splitlines()
+
+
+def measure(
+    options: dict[str, Any], pair: tuple[str, str], seed: int, seconds: float
+) -> Row:
+    """Return scores of one translator, and what it took.
+
+    Parameters
+    ----------
+    options : dict
+        Of `Translator`.
+    pair : tuple of str
+        From which language into which.
+    seed : int
+    seconds : float
+        Where the options have no limit.
+    """
+    parts = {
+        name: [texts(name, side) for side in pair]
+        for name in ("train", "val", "test_2016_flickr")
+    }
+    begun, busy = time.perf_counter(), processor()
+    model = Translator(
+        **{"max_seconds": seconds, "random_state": seed, "progress": True} | options
+    )
+    model.fit(*parts["train"], validation=tuple(parts["val"]))
+    row: Row = {
+        "seconds": time.perf_counter() - begun,
+        "processor": processor() - busy,
+        "epochs": model.results_["training"]["history"][-1]["epoch"],
+        "parameters": sum(p.numel() for p in model.network_.parameters()),
+    }
+    # Read with blanks between tokens, as they are: nothing is tokenised or lowered.
+    bleu, chrf = sacrebleu.BLEU(tokenize="none", force=True), sacrebleu.CHRF()
+    for name in ("val", "test_2016_flickr"):
+        source, target = parts[name]
+        for way, beam in (("greedy", 1), ("beam", model.beam)):
+            begun = time.perf_counter()
+            found = model.translate(source, beam=beam)
+            row[f"{name} {way} seconds"] = time.perf_counter() - begun
+            row[f"{name} {way}"] = bleu.corpus_score(found, [target]).score
+            row[f"{name} {way} chrF"] = chrf.corpus_score(found, [target]).score
+    return row | {
+        "signature": str(bleu.get_signature()),
+        "chrF signature": str(chrf.get_signature()),
+    }
+
+
+def processor() -> float:
+    """Return the processor seconds of this process and of those it has ended."""
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, both))
+
+
+def table(rows: list[Row]) -> Iterable[str]:
+    """Yield the lines of a table: a line a setting, means over its seeds."""
+    yield (
+        "| translator | weights | epochs | minutes | processor minutes |"
+        " BLEU, greedy | BLEU, beam 5 | of each seed | chrF | BLEU on val |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    for name in dict.fromkeys(row["row"] for row in rows):
+        of = [row for row in rows if row["row"] == name]
+
+        def average(key: str, of: list[Row] = of) -> float:
+            return mean(row[key] for row in of)
+
+        each = ", ".join(f"{row['test_2016_flickr beam']:.2f}" for row in of)
+        yield (
+            f"| {name} | {of[0]['parameters'] / 1e6:.2f} M | {average('epochs'):.0f} |"
+            f" {average('seconds') / 60:.1f} | {average('processor') / 60:.1f} |"
+            f" {average('test_2016_flickr greedy'):.2f} |"
+            f" {average('test_2016_flickr beam'):.2f} | {each} |"
+            f" {average('test_2016_flickr beam chrF'):.1f} |"
+            f" {average('val beam'):.2f} |"
+        )
+
+
+def main() -> None:
+    parser = asking(__doc__, __file__)
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--pair", nargs=2, default=["en", "de"], metavar="LANGUAGE")
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    asked = parser.parse_args()
+    rows = read(asked.out)
+    for name in () if asked.draw_only else asked.rows:
+        for seed in asked.seeds:
+            what = {
+                "row": name,
+                "seed": seed,
+                "pair": "-".join(asked.pair),
+                "asked": asked.seconds,
+            }
+            if any(what.items() <= row.items() for row in rows):
+                continue
+            row = measure(ROWS[name], tuple(asked.pair), seed, asked.seconds)
+            keep(what | row, rows, asked.out)
+    shown = [row for row in rows if row["pair"] == "-".join(asked.pair)]
+    print("\n".join(table(shown)))
+    for signature in dict.fromkeys(row["signature"] for row in shown):
+        print(signature)
+    if asked.page:
+        write_tables(asked.page / "guide/translation.md", {"multi30k": table(shown)})
+
+
+if __name__ == "__main__":
+    main()
