@@ -99,7 +99,7 @@ class Translator(Estimator):
         init: str = "default",
         epochs: int | None = None,
         max_seconds: float | None = 1200.0,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 1.5e-3,
         weight_decay: float = 0.0,
         clip_norm: float | Literal["auto"] | None = 1.0,
         patience: int | Literal["auto"] | None = "auto",
