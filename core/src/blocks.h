@@ -4,20 +4,23 @@
 // Gradients of the last steps: step s of row b lies at step(s) + b * stride until
 // as many later ones have come. Rows are `stride` apart, a little more than their
 // length: powers of two would all want the same few places in the cache, and
-// pack_group reads a little past the end.
+// pack_group reads a little past the end. Rows may share places, of which row b has
+// place[b]: those of a block, where blocks take turns.
 template <class T>
 struct Ring {
   static constexpr long kPadding = 16;
   T* data;
   long steps, batch, stride;
+  const long* place = nullptr;
 
   T* step(long s) const { return data + s % steps * batch * stride; }
+  T* at(long s, long b) const { return step(s) + (place ? place[b] : b) * stride; }
 };
 
 template <class T>
 Ring<T> ring(Scratch& scratch, long steps, long batch, long width) {
   const long stride = width + Ring<T>::kPadding;
-  return {take<T>(scratch, steps * batch * stride), steps, batch, stride};
+  return {take<T>(scratch, steps * batch * stride), steps, batch, stride, nullptr};
 }
 
 // How many blocks: few enough that their sums stay in the second cache, or at

@@ -15,6 +15,7 @@
 #include "graph/operand.h"
 #include "graph/states.h"
 #include "graph/pass.h"
+#include "graph/streams.h"
 #include "graph/forward.h"
 #include "graph/weights.h"
 #include "graph/backward_places.h"

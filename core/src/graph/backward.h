@@ -24,6 +24,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
       : Base(f),
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
+        blockwise_(g_.elementwise && own_blocks_),
         depth_(kDepth * weights_.blocks()),
         most_steps_(steps_of_sum(depth_, s_.batch, plan_.longest, s_.lengths != nullptr)) {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
@@ -42,7 +43,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     }
     if (projects_) total_ = ring<T>(scratch_, most_steps_ + 1, s_.batch, s_.output);
     if (f.norms) norms_.prepare(scratch_, most_steps_, s_.batch, s_.output);
-    this->make_places(most_steps_, depth_ + s_.batch, weights_.wants_units());
+    this->make_places(most_steps_, depth_ + s_.batch, weights_.wants_units(),
+                      blockwise_ ? places() : nullptr, rows_of_block());
     weights_.prepare(scratch_, most_steps_, n_);
     dense_.assign(std::size_t(g_.states), -1);
     for (std::size_t k = g_.products.size(); k-- > 0;)
@@ -55,6 +57,20 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   }
 
  private:
+  // Of each row, its place in its block, of its thread's.
+  const long* places() {
+    long* const to = take<long>(scratch_, s_.batch);
+    long* const row = take<long>(scratch_, s_.batch);
+    long* const length = take<long>(scratch_, s_.batch);
+    for (int j = 0; j < weights_.blocks(); ++j) {
+      const Mine mine = weights_.rows(j, row, length);
+      for (long i = 0; i < mine.count; ++i)
+        to[mine.row[i]] = weights_.owner(j, n_) * rows_of_block() + i;
+    }
+    return to;
+  }
+  long rows_of_block() const { return (s_.batch + weights_.blocks() - 1) / weights_.blocks(); }
+
   void pack(int id) {
     const Timed timed(Phase::pack_back, id);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
@@ -98,6 +114,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     while (s1 > 0) {
       const long s0 = chunks.first(s1);
       if (split_ == Split::solo && id) {
+      } else if (blockwise_) {
+        blockwise(id, s0, s1);
       } else if (g_.elementwise) {
         elementwise(id, mine, s0, s1);
       } else {
@@ -108,9 +126,10 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
         }
       }
       meet_if(chunk_shared);
-      input_gradients(id, mine, s0, s1);
+      if (!blockwise_) input_gradients(id, mine, s0, s1);
       if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
-      if (weights_.wanted()) weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, past_);
+      if (weights_.wanted() && !blockwise_)
+        weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, past_);
       if (units_ && (!s0 || summed - s0 >= kDepth)) {
         weights_.add_units(id, n_, own_blocks_, units_, units_stride_);
         summed = s0;
@@ -146,7 +165,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     Local& l = local_[id];
     Own& o = own_[id];
     if (next) this->move_on(id, mine, next, s);
-    lay_out(id, mine, next, n, s, 0);
+    lay_out(id, mine, next, n, s);
     if (projects_) whole(id, mine, n, next, s, step_in_chunk);
     Memory other = this->saved(mine, s - 1);
     bool begun = projects_;
@@ -236,57 +255,65 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     });
   }
 
-  // No unit needs another: a few units go back through all steps of the chunk.
+  // No unit needs another: a row, or a few, goes back through all steps of the chunk, so that
+  // what one step leaves to the one before it stays in the first cache.
   void elementwise(int id, const Mine& mine, long s0, long s1) {
     const Timed timed(Phase::back, id);
     Local& l = local_[id];
-    auto rows_at = [&](long s, long n) {
-      while (n && mine.length[n - 1] <= s) --n;
-      return n;
-    };
-    long most = mine.count;
-    for (long s = s0; s < s1; ++s) lay_out(id, mine, 0, most = rows_at(s, most), s, (s - s0) * rows_);
     const Range units = l.units;
-    const long few = compiled_ ? 1 : kItems;
-    for (long u = units.first; u < units.last; u += stretch_) {
-      const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
-      // A row, or a few, goes back through all steps of the chunk: what one step leaves to
-      // the one before it stays in the first cache.
-      for (long i = 0; i < mine.count; i += few) {
-        const long end = i + few < mine.count ? i + few : mine.count;
-        long last = i;
-        for (long s = s1 - 1; s >= s0; --s) {
-          while (last < end && mine.length[last] > s) ++last;
-          const long at = (s - s0) * rows_;
-          for (long k = at + i; k < at + last; ++k) start_row(l, own_[id], k, s > s0, block);
-          for (long k = i; f_.norms && k < last; ++k)
-            norms_.add(s - s0, mine.row[k], l.place[g_.dstate(0)][at + k], block.first,
-                       block.last);
+    const long few = this->together(units);
+    for (long i = 0; i < mine.count; i += few) {
+      const Mine some{mine.row + i, mine.length + i, few < mine.count - i ? few : mine.count - i};
+      long n = 0;
+      for (long s = s1 - 1; s >= s0; --s) {
+        while (n < some.count && some.length[n] > s) ++n;
+        lay_out(id, some, 0, n, s);
+        for (long u = units.first; u < units.last; u += stretch_) {
+          const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
+          for (long k = 0; k < n; ++k) start_row(l, own_[id], k, s > s0, block);
+          for (long k = 0; f_.norms && k < n; ++k)
+            norms_.add(s - s0, some.row[k], l.place[g_.dstate(0)][k], block.first, block.last);
           for (const Sweep& w : g_.sweeps[1])
-            for (const int k : w.pieces) run_piece(l, k, at + i, last - i, block);
+            for (const int k : w.pieces) run_piece(l, k, 0, n, block);
         }
       }
     }
   }
 
+  // The same of each of its blocks, and what comes after a chunk while the slots' gradients
+  // are in the second cache.
+  void blockwise(int id, long s0, long s1) {
+    Own& o = own_[id];
+    for (int j = 0; j < weights_.blocks(); ++j) {
+      if (weights_.owner(j, n_) != id) continue;
+      const Mine mine = weights_.rows(j, o.row, o.length);
+      elementwise(id, mine, s0, s1);
+      input_gradients(id, mine, s0, s1);
+      weights_.add_block(id, j, s0, s1, dg_, past_);
+    }
+  }
+
   // dy, added to the gradient of state 0 of entry k. What the step before will read of this
-  // row comes from far away and is asked for meanwhile, a line of each vector at a time.
+  // row comes from far away and is asked for meanwhile.
   void start_row(Local& l, const Own& o, long k, bool more, Range units) const {
     constexpr int kMost = 8;
     const T* next[kMost];
     int many = 0;
+    const long earlier = s_.reverse ? 1 : -1, B = s_.batch;
     if (more) {
-      const long then = k - rows_;
-      next[many++] = o.dy[then];
-      for (int j = 0; j < g_.states && many < kMost; ++j) next[many++] = l.place[kBefore + j][then];
+      next[many++] = o.dy[k] + earlier * (f_.dy ? f_.dy_step : 0);
+      for (int j = 0; j < g_.states && many < kMost; ++j)
+        next[many++] = l.place[kBefore + j][k] + earlier * (j ? B * H_ : f_.y_step);
       for (int c = 0; c < g_.saved && many < kMost; ++c)
-        next[many++] = l.place[kSaved][then] + c * H_;
+        next[many++] = l.place[kSaved][k] + earlier * B * g_.saved * H_ + c * H_;
     }
+    constexpr long kLine = 64 / long(sizeof(T));
+    for (int c = 0; c < many; ++c)
+      for (long u = units.first; u < units.last; u += kLine) __builtin_prefetch(next[c] + u, 0, 3);
     T* const to = l.place[g_.dstate(0)][k];
     const T* const from = o.dy[k];
     long u = units.first;
     for (; u + V::width <= units.last; u += V::width) {
-      for (int c = 0; c < many; ++c) __builtin_prefetch(next[c] + u, 0, 3);
       (V::load(to + u) + V::load(from + u)).store(to + u);
     }
     if (u == units.last) return;
@@ -301,7 +328,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     Own& o = own_[id];
     long n = 0;
     for (; n < mine.count && mine.length[n] > 0; ++n)
-      o.after[n] = dg_.step(0) + mine.row[n] * dg_.stride;
+      o.after[n] = dg_.at(0, mine.row[n]);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       if (q.source != Source::before) continue;
@@ -330,10 +357,9 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     Own& o = own_[id];
     long n = 0;
     for (long s = s0; s < s1; ++s) {
-      const T* dg = dg_.step(s);
       for (long i = 0; i < mine.count && mine.length[i] > s; ++i, ++n) {
         const long b = mine.row[i], t = time_of(s_, s, mine.length[i]);
-        o.dg[n] = dg + b * dg_.stride;
+        o.dg[n] = dg_.at(s, b);
         o.dx[n] = f_.dx + t * f_.dx_step + b * f_.dx_row;
       }
     }
@@ -352,6 +378,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
 
   GraphWeights<V> weights_;
   const bool own_blocks_;   // each thread has whole blocks of the batch
+  const bool blockwise_;    // and takes them one after the other
   const long depth_;        // rows of a chunk
   const long most_steps_;
   std::vector<int> dense_;  // of each state, the first dense product that reads it before

@@ -16,33 +16,38 @@ class GraphBackwardPlaces : protected GraphPass<V> {
     const T** dg;
     T** dx;
     T** total;        // the gradients of state 0 where it is projected
+    long *row, *length;  // of a block
   };
 
   explicit GraphBackwardPlaces(const GraphBackward<T>& f)
       : Base(*f.program, f.shape, true, f.projection),
         f_(f),
         past_{f, zero_},
-        width_(H_ > s_.output ? H_ : s_.output),
+        width_((H_ > s_.output ? H_ : s_.output) + Ring<T>::kPadding),
         units_stride_(g_.units * H_ + Ring<T>::kPadding) {}
 
-  // Memory for chunks of so many steps and rows.
-  void make_places(long steps, long rows, bool units) {
+  // Memory for chunks of so many steps and rows. With `place` each thread has the slots'
+  // gradients of so many rows at a time; without, of all.
+  void make_places(long steps, long rows, bool units, const long* place, long together) {
     const long B = s_.batch;
     if (projects_) raw_ = take<T>(scratch_, B * H_);
-    dg_ = ring<T>(scratch_, steps + 1, B, g_.slots * H_);
+    dg_ = ring<T>(scratch_, place ? steps : steps + 1, place ? n_ * together : B, g_.slots * H_);
+    dg_.place = place;
     units_ = units ? zeros<T>(scratch_, B * units_stride_) : nullptr;
     dstates_ = take<T>(scratch_, 2 * g_.states * B * width_);
-    this->make_local(g_.elementwise ? rows_ * steps : rows_, f_.units);
+    this->make_local(rows_, f_.units);
     for (int i = 0; i < n_ && !units_; ++i) local_[i].place[g_.unit_sums()] = nullptr;
-    this->make_masks(f_.masks, g_.elementwise ? steps : 1);
+    this->make_masks(f_.masks);
     own_ = take<Own>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
       Own& o = own_[i];
       o.after = take<const T*>(scratch_, rows_);
-      o.dy = take<const T*>(scratch_, g_.elementwise ? rows_ * steps : rows_);
+      o.dy = take<const T*>(scratch_, rows_);
       o.dg = take<const T*>(scratch_, rows);
       o.dx = take<T*>(scratch_, rows);
       o.total = take<T*>(scratch_, projects_ ? rows_ : 0);
+      o.row = take<long>(scratch_, rows_);
+      o.length = take<long>(scratch_, rows_);
     }
   }
 
@@ -78,14 +83,13 @@ class GraphBackwardPlaces : protected GraphPass<V> {
     for (long i = 0; f_.dy && i < n; ++i) o.dy[i] += earlier * f_.dy_step;
   }
 
-  // Where the vectors of rows first..n-1 lie at step s, from entry `at` on.
-  void lay_out(int id, const Mine& mine, long first, long n, long s, long at) {
+  // Where the vectors of rows first..n-1 lie at step s.
+  void lay_out(int id, const Mine& mine, long first, long n, long s) {
     Local& l = local_[id];
-    T* const dg = dg_.step(s);
     const Range units = l.units;
-    for (long i = first; i < n; ++i) {
-      const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
-      l.place[kSlots][k] = dg + b * dg_.stride;
+    for (long k = first; k < n; ++k) {
+      const long b = mine.row[k], t = time_of(s_, s, mine.length[k]);
+      l.place[kSlots][k] = dg_.at(s, b);
       l.place[kFrame][k] = this->frame_row(s, b);
       l.place[kSaved][k] = const_cast<T*>(g_.saved ? past_.saved(0, t, b) : nullptr);
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
@@ -97,8 +101,8 @@ class GraphBackwardPlaces : protected GraphPass<V> {
         l.place[g_.passed(j)][k] = dstate(j, s, b);
       }
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] = this->mask_row(j, t, b, g_.elementwise ? at / rows_ : 0, units);
-      l.scalars[k] = l.row_scalars + i * sums_;
+        l.place[g_.mask(j)][k] = this->mask_row(j, t, b, units);
+      l.scalars[k] = l.row_scalars + k * sums_;
       l.saved_scalars[k] = g_.rows ? f_.rows + (t * s_.batch + b) * g_.rows : nullptr;
       own_[id].dy[k] = f_.dy ? f_.dy + t * f_.dy_step + b * f_.dy_row : zero_;
     }

@@ -32,19 +32,22 @@ class GraphForwardRun : GraphPass<V> {
       if (!f.raw) raw_ = take<T>(scratch_, s_.batch * H_);
     }
     bias_ = starts(S);
-    chunk_ = steps_of_chunk(rows_, S * H_ * long(sizeof(T)), plan_.longest);
+    far_ = Streams<V>::wanted(f);
+    together_ = far_ && rows_ > kTogether ? kTogether : rows_;
+    chunk_ = steps_of_chunk(together_, S * H_ * long(sizeof(T)), plan_.longest);
     row_stride_ = S * H_ + kPadding;
-    pre_size_ = chunk_ * rows_ * row_stride_;
+    pre_size_ = chunk_ * together_ * row_stride_;
     in_place_ = !projects_ && one_slot(g_) && !g_.elementwise;
     pre_ = take<T>(scratch_, in_place_ ? 0 : pre_size_ * (split_ == Split::rows ? n_ : 1));
-    states_ = take<T>(scratch_, f.save ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
-    this->make_local(g_.elementwise ? rows_ * chunk_ : rows_, f.units);
+    if (far_) streams_.prepare(scratch_, g_, s_, f.save, together_, n_);
+    states_ = take<T>(scratch_, f.save || far_ ? 0 : 2 * (g_.states - 1) * s_.batch * H_);
+    this->make_local(rows_, f.units);
     for (int i = 0; i < n_ && !f.save; ++i) local_[i].place[kSaved] = nullptr;
-    this->make_masks(f.masks, g_.elementwise ? chunk_ : 1);
+    this->make_masks(f.masks);
     inputs_ = take<Inputs>(scratch_, n_);
     for (int i = 0; i < n_; ++i) {
-      inputs_[i].x = take<const T*>(scratch_, rows_ * chunk_);
-      inputs_[i].pre = take<T*>(scratch_, rows_ * chunk_);
+      inputs_[i].x = take<const T*>(scratch_, together_ * chunk_);
+      inputs_[i].pre = take<T*>(scratch_, together_ * chunk_);
       inputs_[i].y = projects_ ? take<T*>(scratch_, rows_) : local_[i].place[g_.after(0)];
     }
     plan_inputs();
@@ -60,6 +63,8 @@ class GraphForwardRun : GraphPass<V> {
   }
 
  private:
+  static constexpr long kTogether = 8;  // rows, where their states are to stay near
+
   struct Inputs {
     const T** x;
     T** pre;
@@ -104,11 +109,14 @@ class GraphForwardRun : GraphPass<V> {
   T* pre_of(int id, long place, long step_in_chunk, long t, long b) const {
     if (in_place_) return output(t, b);
     const long base = split_ == Split::rows ? id * pre_size_ : 0;
-    return pre_ + base + (step_in_chunk * rows_ + place) * row_stride_;
+    return pre_ + base + (step_in_chunk * together_ + place) * row_stride_;
   }
   const T* first_of(int i, long b) const {
     const T* first = f_.first ? f_.first[i] : nullptr;
     return first ? first + b * width_of(i, s_) : zero_;
+  }
+  T* saved_of(long t, long b) const {
+    return f_.saved + (t * s_.batch + b) * g_.saved * H_;
   }
   // What the pieces leave of it.
   T* left(int i, long s, long t, long b) const {
@@ -117,6 +125,7 @@ class GraphForwardRun : GraphPass<V> {
   }
   // State i after step s of row b, which is at time t.
   T* after(int i, long s, long t, long b) const {
+    if (far_) return streams_.state(i, s, b);
     if (!i) return output(t, b);
     if (f_.save) return f_.tracks[i] + (t * s_.batch + b) * H_;
     return states_ + (((s & 1) * (g_.states - 1) + i - 1) * s_.batch + b) * H_;
@@ -139,11 +148,14 @@ class GraphForwardRun : GraphPass<V> {
       const long s1 = s0 + chunk_ < plan_.longest ? s0 + chunk_ : plan_.longest;
       // Slots of the chunk before may still be read.
       meet_if(units_meet && s0);
-      inputs(id, mine, running, s0, s1);
+      if (!g_.elementwise) inputs(id, mine, running, s0, s1);
       meet_if(split_ == Split::solo || units_meet);
       if (split_ == Split::solo && id) {
       } else if (g_.elementwise) {
-        elementwise(id, mine, running, s0, s1);
+        for (long i = 0; i < running; i += together_) {
+          const long n = i + together_ < running ? together_ : running - i;
+          elementwise(id, {mine.row + i, mine.length + i, n}, s0, s1);
+        }
       } else {
         for (long s = s0; s < s1; ++s) {
           while (running && mine.length[running - 1] <= s) --running;
@@ -153,6 +165,7 @@ class GraphForwardRun : GraphPass<V> {
       while (running && mine.length[running - 1] < s1) --running;
       meet_if(split_ == Split::solo);
     }
+    if (far_) end_streams();
     meet_if(units_meet || (split_ == Split::units && g_.elementwise));
     finish(mine, id);
   }
@@ -211,16 +224,16 @@ class GraphForwardRun : GraphPass<V> {
     this->move_masks(l, mine, n, s, later);
   }
 
-  // Where the vectors of n rows lie at step s, from entry `at` on.
-  void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk, long at) {
+  // Where the vectors of n rows lie at step s.
+  void lay_out(int id, const Mine& mine, long n, long s, long step_in_chunk) {
     Local& l = local_[id];
     const Range units = l.units;
-    for (long i = 0; i < n; ++i) {
-      const long b = mine.row[i], t = time_of(s_, s, mine.length[i]), k = at + i;
+    for (long k = 0; k < n; ++k) {
+      const long b = mine.row[k], t = time_of(s_, s, mine.length[k]);
       const long before = s_.reverse ? t + 1 : t - 1;
-      l.place[kSlots][k] = pre_of(id, i, step_in_chunk, t, b);
+      l.place[kSlots][k] = pre_of(id, k, step_in_chunk, t, b);
       l.place[kFrame][k] = this->frame_row(s, b);
-      if (f_.save) l.place[kSaved][k] = f_.saved + (t * s_.batch + b) * g_.saved * H_;
+      if (f_.save) l.place[kSaved][k] = far_ ? streams_.saved(id, k) : saved_of(t, b);
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
       for (int j = 0; j < g_.states; ++j) {
         l.place[kBefore + j][k] =
@@ -229,9 +242,8 @@ class GraphForwardRun : GraphPass<V> {
       }
       if (projects_) inputs_[id].y[k] = output(t, b);
       for (int j = 0; j < g_.masks; ++j)
-        l.place[g_.mask(j)][k] =
-            this->mask_row(j, t, b, g_.elementwise ? step_in_chunk : 0, units);
-      l.scalars[k] = l.row_scalars + i * sums_;
+        l.place[g_.mask(j)][k] = this->mask_row(j, t, b, units);
+      l.scalars[k] = l.row_scalars + k * sums_;
     }
   }
 
@@ -247,7 +259,7 @@ class GraphForwardRun : GraphPass<V> {
   Memory saved(const Mine& mine, long s) const {
     if (!f_.save || !g_.saved || s == s_.steps || s_.lengths || !mine.count) return {};
     const long t = time_of(s_, s, s_.steps), b = mine.row[0];
-    return {f_.saved + (t * s_.batch + b) * g_.saved * H_,
+    return {saved_of(t, b),
             mine.count * g_.saved * H_ * long(sizeof(T))};
   }
 
@@ -255,7 +267,7 @@ class GraphForwardRun : GraphPass<V> {
     const Timed timed(Phase::steps, id);
     Local& l = local_[id];
     if (s) move_on(id, mine, n, s, step_in_chunk);
-    else lay_out(id, mine, n, s, step_in_chunk, 0);
+    else lay_out(id, mine, n, s, step_in_chunk);
     Memory other = saved(mine, s + 1);
     for (std::size_t at = 0; at < g_.sweeps[0].size(); ++at) {
       const Sweep& w = g_.sweeps[0][at];
@@ -313,25 +325,38 @@ class GraphForwardRun : GraphPass<V> {
             l.row_scalars[i * sums_ + k];
   }
 
-  // No unit needs another: a few units go through all steps of the chunk.
-  void elementwise(int id, const Mine& mine, long running, long s0, long s1) {
+  // No unit needs another: a few rows go through all steps of the chunk.
+  void elementwise(int id, const Mine& mine, long s0, long s1) {
+    inputs(id, mine, mine.count, s0, s1);
     const Timed timed(Phase::steps, id);
     Local& l = local_[id];
-    long n = running;
+    const Range units = l.units;
+    const long few = this->together(units);
+    long n = mine.count;
     for (long s = s0; s < s1; ++s) {
       while (n && mine.length[n - 1] <= s) --n;
-      lay_out(id, mine, n, s, s - s0, (s - s0) * rows_);
-    }
-    const Range units = l.units;
-    for (long u = units.first; u < units.last; u += stretch_) {
-      const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
-      n = running;
-      for (long s = s0; s < s1; ++s) {
-        while (n && mine.length[n - 1] <= s) --n;
-        for (const Sweep& w : g_.sweeps[0])
-          for (const int k : w.pieces) run_piece(l, k, (s - s0) * rows_, n, block);
+      lay_out(id, mine, n, s, s - s0);
+      for (long i = 0; i < n; i += few) {
+        const long end = i + few < n ? i + few : n;
+        for (long u = units.first; u < units.last; u += stretch_) {
+          const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
+          for (const Sweep& w : g_.sweeps[0])
+            for (const int k : w.pieces) run_piece(l, k, i, end - i, block);
+          for (long k = i; far_ && k < end; ++k) write(l, mine, k, s, block);
+        }
       }
     }
+  }
+
+  // What a step leaves of the k-th row, to where it is wanted.
+  void write(const Local& l, const Mine& mine, long k, long s, Range units) const {
+    const long b = mine.row[k], t = time_of(s_, s, mine.length[k]), at = t * s_.batch + b;
+    Streams<V>::write(l.place[g_.after(0)][k], output(t, b), units);
+    if (!f_.save) return;
+    for (int j = 1; j < g_.states; ++j)
+      Streams<V>::write(l.place[g_.after(j)][k], f_.tracks[j] + at * H_, units);
+    for (int c = 0; c < g_.saved; ++c)
+      Streams<V>::write(l.place[kSaved][k] + c * H_, saved_of(t, b) + c * H_, units);
   }
 
   // Last states, and zeros past each row's length.
@@ -349,7 +374,10 @@ class GraphForwardRun : GraphPass<V> {
   const GraphForward<T>& f_;
   const T* bias_;
   bool in_place_;  // the slot lies in y until its piece has read it
+  bool far_;       // what is left of a step goes past the caches
+  long together_;  // rows whose slots are there at a time, for all steps of a chunk
   long chunk_, row_stride_, pre_size_;
+  Streams<V> streams_;
   T *pre_, *states_, *raw_ = nullptr;
   Operand<V> project_;
   Inputs* inputs_;

@@ -6,7 +6,7 @@ class GraphPass : protected Call {
  protected:
   using T = typename V::T;
   static constexpr long kPadding = 16;  // numbers between two rows
-  static constexpr long kWide = 8;      // blocks of units where nothing is multiplied
+  static constexpr long kWide = 512;    // units at a time where nothing is multiplied
 
   struct Local {
     long *row, *length;
@@ -37,8 +37,13 @@ class GraphPass : protected Call {
       throw std::invalid_argument("without a projection there are as many outputs as units");
     columns_ = columns_for<V>(H_);
     block_ = V::width * columns_;
-    // Where nothing is multiplied within a step, rows pass by in order, and with them memory.
-    stretch_ = kWide * block_;
+    // Where nothing is multiplied within a step: a row passes by in order. Backward asks for
+    // what comes from far away, few enough units at a time that this goes evenly, between
+    // work on what is there.
+    const long vectors = 1 + g.states + g.saved;
+    const bool far = vectors * s.steps * s.batch * H_ * long(sizeof(T)) >= far_bytes;
+    const long most = back && far ? kWide / 2 / vectors : kWide;
+    stretch_ = most > block_ ? most / block_ * block_ : block_;
     zero_ = zeros<T>(scratch_, H_ > s.output ? H_ : s.output);
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
@@ -90,19 +95,19 @@ class GraphPass : protected Call {
     return {units.first / per, (units.last + per - 1) / per};
   }
 
-  // Masks that are given as bytes are made numbers for a step, or for all steps of a chunk.
-  void make_masks(const Mask<T>* masks, long steps) {
+  // Masks that are given as bytes are made numbers for a step.
+  void make_masks(const Mask<T>* masks) {
     masks_ = masks;
     wide_ = take<T*>(scratch_, g_.masks);
     for (int k = 0; k < g_.masks; ++k)
-      wide_[k] = masks[k].bytes ? take<T>(scratch_, steps * s_.batch * H_) : nullptr;
+      wide_[k] = masks[k].bytes ? take<T>(scratch_, s_.batch * H_) : nullptr;
   }
-  // Mask k at time t of row b, for these units; the step is counted within its chunk.
-  T* mask_row(int k, long t, long b, long step, Range units) const {
+  // Mask k at time t of row b, for these units.
+  T* mask_row(int k, long t, long b, Range units) const {
     const Mask<T>& m = masks_[k];
     const long at = t * m.step + b * m.row;
     if (!m.bytes) return const_cast<T*>(m.data) + at;
-    T* const to = wide_[k] + (step * s_.batch + b) * H_;
+    T* const to = wide_[k] + b * H_;
     const unsigned char* const from = m.bytes + at;
     for (long u = units.first; u < units.last; ++u) to[u] = T(from[u] != 0);
     return to;
@@ -114,12 +119,20 @@ class GraphPass : protected Call {
       T** const places = l.place[g_.mask(k)];
       if (!masks_[k].bytes) move(places, n, by * masks_[k].step);
       for (long i = 0; masks_[k].bytes && i < n; ++i)
-        places[i] = mask_row(k, time_of(s_, s, mine.length[i]), mine.row[i], 0, l.units);
+        places[i] = mask_row(k, time_of(s_, s, mine.length[i]), mine.row[i], l.units);
     }
   }
 
   T* frame_row(long s, long b) const { return frame_ + ((s & 1) * s_.batch + b) * frame_stride_; }
   T* sums_row(long s, long b) const { return sum_ + ((s & 1) * s_.batch + b) * sums_stride_; }
+
+  // How many rows of a cell in which no unit needs another are worked on at once: so few
+  // that what a piece reads stays in the first cache, or what the interpreter takes.
+  long together(Range units) const {
+    constexpr long kNumbers = 1024;
+    const long n = kNumbers / (units.last - units.first + 1);
+    return !compiled_ ? kItems : n > 1 ? n : 1;
+  }
 
   void run_piece(Local& l, int k, long first, long n, Range units) const {
     if (n)

@@ -62,6 +62,17 @@ class GraphWeights {
       block(local_[id], j, own ? 0 : id, own ? 1 : threads, s0, s1, dg, total, past);
     }
   }
+  // The same of one block.
+  void add_block(int id, int j, long s0, long s1, const Ring<T>& dg, const GraphPast<T>& past) {
+    const Timed timed(Phase::weights, id);
+    if (wanted_) block(local_[id], j, 0, 1, s0, s1, dg, {}, past);
+  }
+
+  // The rows of block j, of which a thread has all.
+  Mine rows(int j, long* row, long* length) const {
+    return my_rows(blocks_.plan, s_, Split::rows, j, blocks_.count, row, length);
+  }
+  int owner(int j, int threads) const { return blocks_.owner(j, threads); }
 
   bool wants_units() const {
     for (int k = 0; k < g_.units; ++k)
@@ -178,7 +189,7 @@ class GraphWeights {
              const Ring<T>& total, const GraphPast<T>& past) {
     T* const* const to = sums_.of(j);
     const long n = blocks_.each(j, s0, s1, [&](long k, long s, long b, long t) {
-      l.dg[k] = dg.step(s) + b * dg.stride;
+      l.dg[k] = dg.at(s, b);
       for (std::size_t i = 0; i < sources_.size(); ++i)
         l.from[i][k] = past.source(product(sources_[i]), s, t, b);
     });

@@ -5,6 +5,9 @@
 
 constexpr char kIsa[] = "avx2";
 
+// After stream(): other threads see all of it.
+inline void end_streams() { _mm_sfence(); }
+
 template <class T>
 struct Vec;
 
@@ -32,6 +35,7 @@ struct Vec<float> {
   }
   static Vec all(T x) { return {_mm256_set1_ps(x)}; }
   void store(T* p) const { _mm256_storeu_ps(p, v); }
+  void stream(T* p) const { _mm256_stream_ps(p, v); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, const Lanes& m) const {
@@ -115,6 +119,7 @@ struct Vec<double> {
   }
   static Vec all(T x) { return {_mm256_set1_pd(x)}; }
   void store(T* p) const { _mm256_storeu_pd(p, v); }
+  void stream(T* p) const { _mm256_stream_pd(p, v); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, const Lanes& m) const {

@@ -5,6 +5,9 @@
 
 constexpr char kIsa[] = "avx512";
 
+// After stream(): other threads see all of it.
+inline void end_streams() { _mm_sfence(); }
+
 template <class T>
 struct Vec;
 
@@ -22,6 +25,7 @@ struct Vec<float> {
   static Vec load(const T* p, Lanes m) { return {_mm512_maskz_loadu_ps(m, p)}; }
   static Vec all(T x) { return {_mm512_set1_ps(x)}; }
   void store(T* p) const { _mm512_storeu_ps(p, v); }
+  void stream(T* p) const { _mm512_stream_ps(p, v); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes m) const { _mm512_mask_storeu_ps(p, m, v); }
@@ -97,6 +101,7 @@ struct Vec<double> {
   static Vec load(const T* p, Lanes m) { return {_mm512_maskz_loadu_pd(m, p)}; }
   static Vec all(T x) { return {_mm512_set1_pd(x)}; }
   void store(T* p) const { _mm512_storeu_pd(p, v); }
+  void stream(T* p) const { _mm512_stream_pd(p, v); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes m) const { _mm512_mask_storeu_pd(p, m, v); }

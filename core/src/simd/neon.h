@@ -5,6 +5,9 @@
 
 constexpr char kIsa[] = "neon";
 
+// stream() is a plain store here.
+inline void end_streams() {}
+
 template <class T>
 struct Vec;
 
@@ -25,6 +28,7 @@ struct Vec<float> {
   }
   static Vec all(T x) { return {vdupq_n_f32(x)}; }
   void store(T* p) const { vst1q_f32(p, v); }
+  void stream(T* p) const { store(p); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes n) const {
@@ -106,6 +110,7 @@ struct Vec<double> {
   }
   static Vec all(T x) { return {vdupq_n_f64(x)}; }
   void store(T* p) const { vst1q_f64(p, v); }
+  void stream(T* p) const { store(p); }
   static Vec load(const T* p, Full) { return load(p); }
   void store(T* p, Full) const { store(p); }
   void store(T* p, Lanes n) const {

@@ -8,6 +8,9 @@
 
 constexpr char kIsa[] = "scalar";
 
+// stream() is a plain store here.
+inline void end_streams() {}
+
 template <class T>
 struct Bits;
 template <>
@@ -45,6 +48,7 @@ struct Vec {
     for (long i = 0; i < width; ++i) r.v[i] = x;
     return r;
   }
+  void stream(T* p) const { store(p); }
   void store(T* p) const {
     for (long i = 0; i < width; ++i) p[i] = v[i];
   }

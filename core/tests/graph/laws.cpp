@@ -98,6 +98,13 @@ Solved<T> hold_laws(const elman::Program& p, const Inputs& in, int threads,
            name + ": compiled and interpreted pieces differ");
     elman::use_compiled(true);
   }
+  if (p.elementwise) {
+    const long before = stream_above(0);
+    expect(same_bits(once.all(), solve<T>(p, in, threads).all()), name + ": streams differ");
+    expect(same_bits(once.y, solve<T>(p, in, threads, false).y),
+           name + ": streams differ in inference");
+    stream_above(before);
+  }
   alone(p, in, once, name);
   pieces(p, in, once, name);
   if (!in.lengths.empty())

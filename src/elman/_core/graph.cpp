@@ -200,9 +200,11 @@ class Ready {
     return t_.each(objects, name, g_.units,
                    [&](nb::handle o, const std::string& n, int) { return t_.whole(o, n, {H_}); });
   }
+  // Each (B, H), or (1, B, H) as a layer returns them.
   std::vector<T*> states(nb::handle objects, const char* name) const {
     return t_.each(objects, name, g_.states, [&](nb::handle o, const std::string& n, int) {
-      return t_.whole(o, n, {B_, H_});
+      const bool stacked = !o.is_none() && t_.look_at(o, n).ndim == 3;
+      return stacked ? t_.whole(o, n, {1, B_, H_}) : t_.whole(o, n, {B_, H_});
     });
   }
   T* bias(nb::handle object, const char* name) const {

@@ -68,7 +68,7 @@ def asked(
     from elman.tasks import ESTIMATORS, other_encoders
 
     count = whole_number("--compare-seeds", 1 if seeds is None else seeds, 1)
-    own = {name: options[name] for name in ("cell",) if name in options}
+    own = {name: options[name] for name in ("cell", "encoder") if name in options}
     other_encoders(ESTIMATORS[task](**own), names, "--compare-with")
     if seconds is not None:
         seconds = real("--compare-seconds", seconds)

@@ -22,6 +22,8 @@ def encoder_of(estimator: Any) -> str | Cell:
     InputError
         There is none of that name, or both are given and differ.
     """
+    if getattr(estimator, "_encoder_apart", False) and estimator.encoder is not None:
+        return check_encoder(estimator.encoder, "encoder")
     cell = check_encoder(estimator.cell)
     if estimator.encoder is None:
         return cell

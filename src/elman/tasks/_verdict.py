@@ -70,9 +70,10 @@ def verdict(
     )
 
 
-def said(value: float, lower_is_better: bool) -> str:
+def said(value: float, lower_is_better: bool, percent: bool = True) -> str:
     """Return a score as a sentence has it."""
-    return _error(value) if lower_is_better else _share(value)
+    words = _error if lower_is_better else _share if percent else _points
+    return words(value)
 
 
 def _error(value: float) -> str:

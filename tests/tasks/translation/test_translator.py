@@ -235,3 +235,25 @@ def test_a_parameter_out_of_range_is_one_line(pairs, options, words):
     with pytest.raises(InputError, match=words) as raised:
         Translator(**{**SMALL, **options}).fit(*pairs)
     assert "\n" not in str(raised.value)
+
+
+def test_what_reads_beside_others_of_its_size(translator, pairs, others, tmp_path):
+    before = dict(translator.results_)
+    found = translator.compare(
+        *pairs,
+        None,
+        *others,
+        encoders=["tcn", "rnn"],
+        seconds=0.2,
+        split="test, others",
+        checkpoints=tmp_path,
+    )
+    translator.results_ = before
+    assert [row["model"] for row in found["rows"]] == ["GRU", "TCN", "RNN"]
+    sizes = [row["parameters"] for row in found["rows"]]
+    assert max(sizes) < 1.1 * min(sizes)
+    own = found["rows"][0]["values"]["exact matches"]
+    assert own == pytest.approx(translator.score(*others))
+    assert "by " in found["verdict"]
+    with pytest.raises(InputError, match="the pairs have other tokens"):
+        translator.compare(others[1], others[0], encoders="rnn")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elman._errors import InputError
+from elman.cli import _compare as comparing
 from elman.cli import _options as opt
 from elman.cli._estimator_options import training_options
 from elman.cli.run import _launch
@@ -48,6 +49,10 @@ def translate(
             help="Share held out to score on, 2,000 pairs at most; 0.05, 0 for none."
         ),
     ] = None,
+    compare: comparing.Compare = False,
+    compare_with: comparing.With = None,
+    compare_seeds: comparing.Seeds = None,
+    compare_seconds: comparing.Seconds = None,
     processes: opt.Processes = None,
     nodes: opt.Nodes = None,
     out: opt.Out = None,
@@ -65,6 +70,8 @@ def translate(
     Example: elman train translate words.tsv
 
     Example: elman train translate train.en train.de --valid val --test test
+
+    Example: elman train translate words.tsv --compare
     """
     if len(pairs) > 2:
         raise InputError(
@@ -73,10 +80,15 @@ def translate(
         )
     from elman.cli._held_out_pairs import files_of
 
+    others = comparing.asked(
+        compare, compare_with, compare_seeds, compare_seconds, "translate", options
+    )
+    if others and (nodes is not None or (processes or 1) > 1):
+        raise InputError("--compare trains in one process: leave --processes out")
     _launch.start(processes, nodes)
     from elman.cli.run import _train
 
-    fit = {
+    fit = others | {
         "encoding": encoding,
         "target": [str(path.absolute()) for path in pairs[1:]],
         "valid": files_of("--valid", valid, pairs),

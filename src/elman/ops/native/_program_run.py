@@ -110,7 +110,7 @@ class Ran:
     y: Tensor
     last: list[Tensor]
     saved: Tensor
-    rows: Tensor
+    rows: Tensor | None
     tracks: list[Tensor]
     made: Made | None = None
 
@@ -152,11 +152,12 @@ def forward(plan: Plan, tensors: Sequence[Any], save: bool, again: bool = False)
     steps, rows = x.shape[:2]
     new = x.new_empty
     length = steps if save else 0
+    state = (1, rows, hidden) if plan.stacked else (rows, hidden)
     ran = Ran(
         new(steps, rows, hidden),
-        [new(rows, hidden) for _ in first],
+        [new(state) for _ in first],
         new(length, rows, program.saved, hidden),
-        new(length, rows, program.rows),
+        new(length, rows, program.rows) if program.rows else None,
         [new(length, rows, hidden) for _ in first[1:]],
         made,
     )
@@ -167,9 +168,6 @@ def forward(plan: Plan, tensors: Sequence[Any], save: bool, again: bool = False)
         *plan.way(),
         save,
     )
-    if plan.stacked:
-        for state in ran.last:
-            state.unsqueeze_(0)
     return ran
 
 
@@ -234,8 +232,6 @@ def backward(
         dunits = [u.new_empty(u.shape) if names else None for u in units]
     norms = None if plan.steps is None else x.new_empty(x.shape[:2])
     dy, *dlast = grads
-    if plan.stacked:
-        dlast = [None if d is None else d.squeeze(0) for d in dlast]
     plan.graph.backward(
         *(x, weights, units, plan.masks, first, ran.y, ran.saved),
         *([None, *ran.tracks], ran.rows),
@@ -280,6 +276,8 @@ def _made(lowered: Lowered, parameters: Mapping[str, Tensor]) -> Made:
 
 def _place(weight: Weight, whole: Tensor, hidden: int, apart: bool) -> Tensor:
     """Return where the core writes a weight's gradient: in its place if it can."""
+    if weight.whole and not apart:
+        return whole
     rows = len(weight.blocks) * hidden
     if apart or not weight.together:
         return whole.new_empty(rows, whole.shape[1])

@@ -74,6 +74,8 @@ class Beside:
         What else is to be known of how they are compared, for a caption.
     say : callable
         Told what comes next.
+    percent : bool
+        Whether a metric of which more is better is a share of 1; else it is of 100.
     """
 
     chosen: str | Cell
@@ -88,6 +90,7 @@ class Beside:
     simple: Sequence[dict[str, Any]]
     among: str
     say: Callable[[str], None]
+    percent: bool = True
 
     def compared(self, seeds: int, seconds: float | None) -> dict[str, Any]:
         """Return the chosen network's scores beside those of the others.
@@ -117,6 +120,7 @@ class Beside:
         found: dict[str, Any] = {
             "metric": self.metric,
             "lower_is_better": self.lower_is_better,
+            "percent": self.percent,
             "split": self.split,
             "seeds": seeds,
             "parameters": self.fitted.parameters,
@@ -146,8 +150,9 @@ class Beside:
         return {
             "model": title_of(encoder),
             "kind": "network" if encoder == self.chosen else "other",
-            "layers": network["num_layers"],
-            "hidden_size": network["hidden_size"],
+            # Of a network that reads and writes, those that read.
+            "layers": network.get("encoder_layers", network["num_layers"]),
+            "hidden_size": network.get("encoder_size", network["hidden_size"]),
             "parameters": runs[0].parameters,
             "seconds": float(np.mean([run.seconds for run in runs])),
             "epochs": float(np.mean([run.history[-1]["epoch"] for run in runs])),
@@ -179,7 +184,8 @@ def alone(recipe: Any, seed: int, seconds: float | None, checkpoints: Any) -> An
     settings = replace(recipe.settings, seed=seed)
     if seconds is not None:
         settings = replace(settings, max_seconds=seconds)
-    name = f"compare-{recipe.network['cell']}-{seed}"
+    reads = recipe.network.get("encoder") or recipe.network["cell"]
+    name = f"compare-{reads}-{seed}"
     place = "".join(c if c.isalnum() else "-" for c in name)
     return replace(
         recipe,

@@ -33,7 +33,8 @@ def sentence(
     best, second = ranked[:2]
 
     def words(row: dict[str, Any]) -> str:
-        return f"{row['model']} ({said(row['values'][metric], lower)})"
+        value = said(row["values"][metric], lower, found.get("percent", True))
+        return f"{row['model']} ({value})"
 
     first = (
         f"Of {len(networks)} networks with about {found['parameters']:,} parameters"

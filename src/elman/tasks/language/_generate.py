@@ -13,9 +13,8 @@ from torch import Tensor
 from elman._arguments import MOST_SEED, number, whole_number
 from elman._errors import InputError
 from elman.models import LanguageNetwork
+from elman.tasks.tokens._text import as_text
 from elman.tasks.tokens._vocabulary import Vocabulary
-
-from ._text import as_text
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from elman.models import LanguageNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
+from elman.tasks.tokens._text import as_text
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 from ._compare import compared
@@ -27,7 +28,7 @@ from ._generate import Sampling, check_stop, prompt_ids, text_after
 from ._recipe import Recipe, recipe_of
 from ._results import report, scored
 from ._surprise import surprise
-from ._text import Split, as_text
+from ._text import Split
 
 _VOCABULARY = "vocabulary"
 

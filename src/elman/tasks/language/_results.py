@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from elman._plain import plain
 from elman.models import title_of
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
+from elman.tasks.tokens._guess import by_frequency
 from elman.tasks.tokens._vocabulary import UNKNOWN, Ids, Vocabulary
 
 from ._fit import Fitted, ran_on
@@ -39,7 +39,7 @@ def report(estimator: Any, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
         "notes": [
             *([fitted.start.note] if fitted.start.note else []),
             *fitted.run.notes,
-            *advice(fitted.run.result, _guess(recipe)),
+            *advice(fitted.run.result, by_frequency(recipe.training)),
         ],
         "data": {"characters": _all(recipe), "tokens": len(recipe.training)},
         "diagnosis": fitted.start.report(),
@@ -143,14 +143,6 @@ def _question(estimator: Any, recipe: Recipe) -> list[list[str]]:
         ["Held out", f"the last {share:.0f} %, to choose the epoch and to score"],
         ["Seed", str(recipe.settings.seed)],
     ]
-
-
-def _guess(recipe: Recipe) -> tuple[float, str]:
-    """Return the loss of taking each token for as likely as it is frequent."""
-    counts = np.bincount(recipe.training).astype(float)
-    shares = counts[counts > 0] / counts.sum()
-    entropy = float(-(shares * np.log(shares)).sum())
-    return max(entropy, math.ulp(1.0)), "guessing by how often each is"
 
 
 def _unit(recipe: Recipe) -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from elman._arguments import whole_number
-from elman._errors import InputError
-
+from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
 from ._cell import CellKind, cell_reader
-from ._row import MODEL, STRATEGY, Checked, Choice, Option, Parameter, Share, Whole
-from ._texts import CELL_WORDS, number_or
+from ._row import MODEL, STRATEGY, Choice, Option, Parameter, Share, Whole
+from ._texts import CELL_WORDS
 
 _HERE = ("language",)
 
@@ -19,43 +16,6 @@ def _encoders() -> Sequence[str]:
     from elman.models import ENCODERS
 
     return tuple(ENCODERS)
-
-
-class _WholeOrAuto:
-    """A whole number, or "auto"."""
-
-    def __init__(self, least: int = 1) -> None:
-        self.least = least
-
-    def __call__(self, name: str, value: Any) -> Any:
-        """Return the number, or the word."""
-        if isinstance(value, str) and value == "auto":
-            return value
-        return whole_number(name, value, self.least)
-
-    def __str__(self) -> str:
-        """Return the type."""
-        return 'int or "auto"'
-
-
-def _tied(value: Any) -> Any:
-    if isinstance(value, str) and value == "auto":
-        return value
-    if isinstance(value, bool):
-        return value
-    raise InputError(f"tied must be True, False or 'auto', got {value!r:.60}")
-
-
-def _read_tied(flag: str, text: str) -> Any:
-    known = {"yes": True, "no": False, "auto": "auto"}
-    if text not in known:
-        raise InputError(f"{flag} must be one of {', '.join(known)}, got {text!r}")
-    return known[text]
-
-
-def _auto(flag: str, says: str, panel: str = MODEL) -> Option:
-    whole = number_or("auto", whole=True)
-    return Option(says, flag=flag, panel=panel, read=whole)
 
 
 LANGUAGE: tuple[Parameter, ...] = (
@@ -84,10 +44,10 @@ LANGUAGE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "hidden_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Units of a layer; ``auto``: for about as many weights as the training text"
         " has characters, from 64 to 512.",
-        _auto("--hidden", "Hidden units; by the length of the text."),
+        whole_option("--hidden", "Hidden units; by the length of the text."),
         _HERE,
     ),
     Parameter(
@@ -100,53 +60,51 @@ LANGUAGE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "embedding_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
         " there are, at most ``hidden_size``.",
-        _auto("--embedding", "Numbers that a token becomes."),
+        whole_option("--embedding", "Numbers that a token becomes."),
         _HERE,
     ),
     Parameter(
         "tied",
-        Checked('bool or "auto"', _tied),
+        FlagOrAuto(),
         "Share the embedding's matrix with the head; ``auto``: with more than 512"
         " tokens.",
-        Option(
-            "Share embedding and head: yes, no, auto.", panel=MODEL, read=_read_tied
-        ),
+        Option("Share embedding and head: yes, no, auto.", panel=MODEL, read=read_flag),
         _HERE,
     ),
     Parameter(
         "vocabulary_size",
-        _WholeOrAuto(2),
+        WholeOrAuto(2),
         "Most tokens; those that are left out count as one, <unk>. ``auto``: all"
         " characters, 20,000 words, subwords by the length of the text.",
-        _auto("--vocabulary", "Most tokens."),
+        whole_option("--vocabulary", "Most tokens."),
         _HERE,
     ),
     Parameter(
         "min_count",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Tokens that the training part has less often are <unk>; ``auto``: 2 of words"
         " and subwords, else 1.",
         tasks=_HERE,
     ),
     Parameter(
         "window",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Steps that a gradient goes back over, about: windows are of random lengths."
         " The state is carried over. Of an encoder without state also the most tokens"
         " that it reads at once ever after. ``auto``: 100 characters or bytes, 50"
         " words; without a state twice as many.",
-        _auto("--window", "Steps a gradient goes back over."),
+        whole_option("--window", "Steps a gradient goes back over."),
         _HERE,
     ),
     Parameter(
         "batch_size",
-        _WholeOrAuto(),
+        WholeOrAuto(),
         "Streams that are read side by side; ``auto``: 4 to 64, for about 400 updates"
         " an epoch.",
-        _auto("--batch-size", "Streams side by side."),
+        whole_option("--batch-size", "Streams side by side."),
         _HERE,
     ),
     Parameter(

@@ -146,9 +146,9 @@ TRANSLATION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "encoder_layers",
-        Whole(),
-        "Layers that read.",
-        Option("Layers that read.", int, panel=MODEL),
+        WholeOrAuto(),
+        "Layers that read; ``auto``: one, of an encoder without recurrence three.",
+        whole_option("--encoder-layers", "Layers that read."),
         _HERE,
     ),
     Parameter(

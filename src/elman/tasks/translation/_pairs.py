@@ -6,7 +6,7 @@ from typing import Any
 
 from elman._errors import InputError
 from elman.data import Pairs, without_empty
-from elman.tasks.language._text import as_text
+from elman.tasks.tokens._text import as_text
 
 FEWEST = 8
 """Pairs of the smallest set that is trained on."""

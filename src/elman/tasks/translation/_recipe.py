@@ -27,7 +27,7 @@ from ._pairs import FEWEST, check_count
 from ._scores import Judge
 from ._side import Side
 
-_SHAPE = ("cell", "num_layers", "encoder_layers", "heads", "input_feeding")
+_SHAPE = ("cell", "num_layers", "heads", "input_feeding")
 _DROPS = (
     *("dropout", "embedding_dropout", "output_dropout", "token_dropout"),
     "variational",
@@ -241,13 +241,16 @@ def _network(
         largest = max(source.size, target.size)
         embedding = sizes.embedding_size_for(hidden, largest)
     encoder = values["cell"] if values["encoder"] is None else values["encoder"]
-    encoder_size = values["encoder_size"]
+    layers, encoder_size = values["encoder_layers"], values["encoder_size"]
+    if layers == "auto":
+        layers = sizes.encoder_layers_for(encoder)
     if encoder_size == "auto":
         encoder_size = sizes.encoder_size_for(encoder, hidden)
     return {
         **{name: values[name] for name in (*_SHAPE, *_DROPS)},
         "encoder": encoder,
         "encoder_size": encoder_size,
+        "encoder_layers": layers,
         "source_vocabulary": source.size,
         "target_vocabulary": target.size,
         "embedding_size": embedding,

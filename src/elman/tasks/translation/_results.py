@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from elman._plain import plain
 from elman.models import title_of
+from elman.models.translation import END
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
+from elman.tasks.tokens._guess import by_frequency
+from elman.tasks.tokens._vocabulary import Ids
 
 from ._evaluated import scored
 from ._fit import Fitted, ran_on
@@ -43,7 +45,7 @@ def report(
             *_left_out(recipe),
             *([fitted.start.note] if fitted.start.note else []),
             *fitted.run.notes,
-            *advice(fitted.run.result, _guess(recipe)),
+            *advice(fitted.run.result, by_frequency(_written(recipe))),
         ],
         "data": {
             "pairs": len(training),
@@ -126,10 +128,7 @@ def _left_out(recipe: Recipe) -> list[str]:
     ]
 
 
-def _guess(recipe: Recipe) -> tuple[float, str]:
-    """Return the loss of taking each token for as likely as it is frequent."""
-    counts = np.bincount(np.concatenate(recipe.ids[1])).astype(float)
-    counts = np.append(counts, len(recipe.ids[1]))
-    shares = counts[counts > 0] / counts.sum()
-    entropy = float(-(shares * np.log(shares)).sum())
-    return max(entropy, math.ulp(1.0)), "guessing by how often each token is"
+def _written(recipe: Recipe) -> Ids:
+    """Return the tokens of all targets, an end after each."""
+    ends = np.full(len(recipe.ids[1]), END)
+    return np.concatenate([*recipe.ids[1], ends])

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from elman._errors import InputError
 from elman.data import Pairs
 
-_SIGN = re.compile(r"\S(?=[.,;:!?](?:\s|$))|\s(?=[.,;:!?](?:\s|$))")
-_APART, _WIDE = 0.9, 0.5
-_ASKED = 2000  # texts that are looked at to tell how they are written
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+from ._writing import is_unspaced, signs_apart
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,14 @@ class Judge:
             name: error_rate(self._units(found), self._units(truth)),
         }
 
+    def errors(self, found: Sequence[str], truth: Sequence[str]) -> NDArray[np.float64]:
+        """Return how wrong each translation is: 100 less its own BLEU, or 0 and 1."""
+        pairs = list(zip(found, truth, strict=True))
+        if self.metric != "BLEU":
+            return np.array([float(a != b) for a, b in pairs])
+        each = _sacrebleu().BLEU(tokenize=self.tokenize, effective_order=True)
+        return np.array([100 - each.sentence_score(a, [b]).score for a, b in pairs])
+
     def signatures(self) -> dict[str, str]:
         """Return sacrebleu's own account of each score; call after `values`."""
         if self.metric != "BLEU":
@@ -120,14 +126,9 @@ def tokenization_of(texts: Sequence[str]) -> str:
     ----------
     texts : sequence of str
     """
-    some = texts[:_ASKED]
-    letters = [c for text in some for c in text if c.isalpha()]
-    unspaced = sum(unicodedata.name(c, "").startswith(_UNSPACED) for c in letters)
-    if letters and unspaced > _WIDE * len(letters):
+    if is_unspaced(texts):
         return "char"
-    before = [m[0] for text in some for m in _SIGN.finditer(text)]
-    apart = sum(c.isspace() for c in before)
-    return "none" if before and apart >= _APART * len(before) else "13a"
+    return "none" if signs_apart(texts) else "13a"
 
 
 def error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from elman.models import translation as net
+from elman.tasks.tokens._kinds import from_bytes, to_bytes
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 _FIRST = 1 + max(net.PAD, net.START, net.END, net.UNKNOWN)
 _SPACED = ("words", "subwords")
+_NAMES = "source", "target"
 
 
 class Side:
@@ -87,3 +91,28 @@ class Side:
         """Return the share of the tokens of some texts that are unknown."""
         every = np.concatenate(ids) if len(ids) else np.empty(0)
         return float(np.mean(every == net.UNKNOWN)) if len(every) else 0.0
+
+
+def stored(sides: tuple[Side, Side]) -> tuple[list[str], dict[str, Tensor]]:
+    """Return the kinds of two sides, and their vocabularies as tensors by name.
+
+    One that both share is there once.
+    """
+    source, target = sides
+    kept = [source] if source is target else [source, target]
+    named = dict(zip(_NAMES, kept, strict=False))
+    return [side.kind for side in kept], {
+        name: torch.from_numpy(
+            np.frombuffer(to_bytes(side.vocabulary), np.uint8).copy()
+        )
+        for name, side in named.items()
+    }
+
+
+def restored(kinds: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Side, Side]:
+    """Return the sides that `stored` was given."""
+    sides = [
+        Side(from_bytes(kind, tensors[name].numpy().tobytes()))
+        for name, kind in zip(_NAMES, kinds, strict=False)
+    ]
+    return sides[0], sides[-1]

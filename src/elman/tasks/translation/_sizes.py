@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from elman.cells import Cell
 from elman.models import CELLS
+
+from ._writing import is_single
 
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
-_FEW_TYPES = 200
-_BLANK = re.compile(r"\s")
+_FEW_TYPES, _NEW, _LAYERS = 200, 0.01, 3
+_NUMBER = re.compile(r"\d\d")
 
 
 def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
@@ -29,7 +32,7 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
     ----------
     source, target : sequence of str
     """
-    single = [_is_single(side) for side in (source, target)]
+    single = [is_single(side) for side in (source, target)]
     if not any(single):
         return "subwords", "subwords"
     left, right = (
@@ -39,18 +42,19 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
     return left, right
 
 
-def _is_single(texts: Sequence[str]) -> bool:
-    """Return whether most of the texts have no blank inside."""
-    return 2 * sum(_BLANK.search(text) is None for text in texts) > len(texts)
-
-
 def _has_few_words(texts: Sequence[str]) -> bool:
-    words: set[str] = set()
+    """Return whether the texts are made of few words, all of them met by now.
+
+    The chance that the next one is new is the share of words met once alone (Good
+    1953). A number of several digits is one of very many, whichever were met.
+    """
+    words: Counter[str] = Counter()
     for text in texts:
         words.update(text.split())
         if len(words) > _FEW_TYPES:
             return False
-    return True
+    once = sum(count == 1 for count in words.values())
+    return once <= _NEW * words.total() and not any(map(_NUMBER.search, words))
 
 
 def vocabulary_size_for(kind: str, characters: int) -> int | None:
@@ -87,6 +91,11 @@ def embedding_size_for(hidden: int, vocabulary: int) -> int:
     The product with the head is the dearest of a step, and grows with them.
     """
     return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+
+
+def encoder_layers_for(encoder: str | Cell) -> int:
+    """Return layers that read: one of a cell, three of what sees few steps in one."""
+    return 1 if encoder in CELLS else _LAYERS
 
 
 def encoder_size_for(encoder: str | Cell, hidden: int) -> int:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
-import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from elman._arguments import whole_number
+from elman._arguments import number, whole_number
 from elman._modes import own_modes
 from elman.cells import Cell
 from elman.data import Pairs
 from elman.models.translation import TranslationNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
-from elman.tasks.tokens._kinds import from_bytes, to_bytes
 
+from ._compare import compared
 from ._evaluated import attention_of, scored
 from ._fit import Fitted, fit_network
 from ._pairs import as_pairs, as_texts
 from ._recipe import Recipe, recipe_of
 from ._results import report
 from ._scores import Judge
-from ._side import Side
+from ._side import Side, restored, stored
 from ._translate import Search, Translation, translations
 
-_SIDES = "source", "target"
 Tokens = Literal["auto", "subwords", "words", "characters"]
 
 
@@ -77,7 +75,7 @@ class Translator(Estimator):
         num_layers: int = 1,
         *,
         encoder: str | None = None,
-        encoder_layers: int = 1,
+        encoder_layers: int | Literal["auto"] = "auto",
         encoder_size: int | Literal["auto"] = "auto",
         target_tokens: Tokens | None = None,
         joint: bool | Literal["auto"] = "auto",
@@ -101,7 +99,7 @@ class Translator(Estimator):
         init: str = "default",
         epochs: int | None = None,
         max_seconds: float | None = 1200.0,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 1.5e-3,
         weight_decay: float = 0.0,
         clip_norm: float | Literal["auto"] | None = 1.0,
         patience: int | Literal["auto"] | None = "auto",
@@ -274,6 +272,75 @@ class Translator(Estimator):
         )
         return dict(self.results_["scores"])
 
+    @own_modes()
+    def compare(
+        self,
+        source: Any,
+        target: Any,
+        validation: Any = None,
+        test_source: Any = None,
+        test_target: Any = None,
+        *,
+        encoders: Iterable[Any] | str | None = None,
+        seeds: int = 1,
+        seconds: float | None = None,
+        split: str | None = None,
+        checkpoints: Any = None,
+        say: Callable[[str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Set what reads beside other encoders that train as long as it did.
+
+        What writes is the same in all of them. Each of the others gets the width that
+        brings it nearest to the network's number of parameters, and at most the
+        seconds that the network's training took.
+
+        Parameters
+        ----------
+        source, target, validation
+            As given to ``fit``.
+        test_source, test_target : sequence of str, optional
+            What they are scored on; else the validation part.
+        encoders : iterable of str or Cell, or str
+            The others; by default GRU, LSTM, TCN and Transformer.
+        seeds : int
+            Trainings of each, with other starts; the first is the translator's own.
+        seconds : float or None
+            That each of the others may train; None: as many as the network took.
+        split : str or None
+            What to call the scored pairs in the results.
+        checkpoints : Checkpoints, path or None
+            As ``fit`` takes them: an interrupted comparison goes on where it was.
+        say : callable or None
+            Told in a few words what is trained next.
+
+        Returns
+        -------
+        dict
+            Plain values, ``results_["comparison"]`` from now on.
+
+        Raises
+        ------
+        InputError
+            An encoder is unknown, the pairs are others, or nothing is held out.
+        """
+        check_is_fitted(self, "network_")
+        held_out = None if validation is None else as_pairs(*validation)
+        test = None if test_source is None else as_pairs(test_source, test_target)
+        found = compared(
+            self,
+            as_pairs(source, target),
+            held_out,
+            test,
+            encoders,
+            seeds=seeds,
+            seconds=None if seconds is None else number("seconds", seconds),
+            split=split,
+            checkpoints=checkpoints,
+            say=say or (lambda text: None),
+        )
+        self.results_["comparison"] = found
+        return dict(found)
+
     def _search(
         self,
         beam: int | None = None,
@@ -298,33 +365,19 @@ class Translator(Estimator):
         return self.results_
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        network = self.network_.config()
-        source, target = self.sides_
-        kept = [("source", source), *([] if source is target else [("target", target)])]
+        network, (kinds, vocabularies) = self.network_.config(), stored(self.sides_)
         return {
             "seed": self.seed_,
-            "vocabularies": [side.kind for _, side in kept],
+            "vocabularies": kinds,
             "judge": self.judge_.report(),
             "own_encoder": network["encoder"] != network["cell"],
             "network": network,
-        }, {
-            **{name: _as_tensor(side) for name, side in kept},
-            **tensors_of(self.network_),
-        }
+        }, vocabularies | tensors_of(self.network_)
 
     def _restore(self, fitted: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         self.seed_, self.judge_ = fitted["seed"], Judge(**fitted["judge"])
         network = dict(fitted["network"])
         if not fitted["own_encoder"]:
             network["encoder"] = network["cell"]
-        sides = [
-            Side(from_bytes(kind, tensors[name].numpy().tobytes()))
-            for name, kind in zip(_SIDES, fitted["vocabularies"], strict=False)
-        ]
-        self.sides_ = sides[0], sides[-1]
+        self.sides_ = restored(fitted["vocabularies"], tensors)
         self.network_ = filled(lambda: TranslationNetwork(**network), tensors)
-
-
-def _as_tensor(side: Side) -> Tensor:
-    content = np.frombuffer(to_bytes(side.vocabulary), np.uint8)
-    return torch.from_numpy(content.copy())
