@@ -20,6 +20,7 @@ from statistics import mean
 from typing import Any
 
 import sacrebleu
+import torch
 from kept_runs import Row, asking, keep, read, write_tables
 
 from elman import Translator
@@ -96,19 +97,21 @@ def processor() -> float:
 def table(rows: list[Row]) -> Iterable[str]:
     """Yield the lines of a table: a line a setting, means over its seeds."""
     yield (
-        "| translator | weights | epochs | minutes | processor minutes |"
+        "| translator | weights | epochs | threads | minutes | processor minutes |"
         " BLEU, greedy | BLEU, beam 5 | of each seed | chrF | BLEU on val |"
     )
-    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
-    for name in dict.fromkeys(row["row"] for row in rows):
-        of = [row for row in rows if row["row"] == name]
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    alike = "row", "asked", "threads"
+    for kind in dict.fromkeys(tuple(row[key] for key in alike) for row in rows):
+        of = [row for row in rows if tuple(row[key] for key in alike) == kind]
 
         def average(key: str, of: list[Row] = of) -> float:
             return mean(row[key] for row in of)
 
         each = ", ".join(f"{row['test_2016_flickr beam']:.2f}" for row in of)
         yield (
-            f"| {name} | {of[0]['parameters'] / 1e6:.2f} M | {average('epochs'):.0f} |"
+            f"| {kind[0]} | {of[0]['parameters'] / 1e6:.2f} M |"
+            f" {average('epochs'):.0f} | {kind[2]} |"
             f" {average('seconds') / 60:.1f} | {average('processor') / 60:.1f} |"
             f" {average('test_2016_flickr greedy'):.2f} |"
             f" {average('test_2016_flickr beam'):.2f} | {each} |"
@@ -132,6 +135,7 @@ def main() -> None:
                 "seed": seed,
                 "pair": "-".join(asked.pair),
                 "asked": asked.seconds,
+                "threads": torch.get_num_threads(),
             }
             if any(what.items() <= row.items() for row in rows):
                 continue
