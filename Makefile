@@ -97,7 +97,7 @@ bench-language: $(VENV)/.installed  ## Language models of one size and time besi
 	$(BIN)/python benchmarks/language.py --page docs  # resumes
 
 bench-language-speed: $(VENV)/.installed  ## A language model's tokens a second beside plain torch
-	$(BIN)/python benchmarks/language_speed.py
+	$(BIN)/python benchmarks/language_speed.py --page docs
 
 bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 	$(BIN)/python benchmarks/formal_languages.py --page docs
