@@ -54,11 +54,11 @@ def main(run: Path, folder: Path) -> None:
     for name, picture in pictures.items():
         if picture:
             path = folder / f"{name}.svg"
-            path.write_text(_alone(picture), encoding="utf-8")
+            path.write_text(alone(picture), encoding="utf-8")
             sys.stdout.write(f"{path}\n")
 
 
-def _alone(picture: Picture) -> str:
+def alone(picture: Picture) -> str:
     """Return the wide drawing as a file of its own, on its own ground."""
     drawing = str(picture.wide)
     label, width, height = re.findall(

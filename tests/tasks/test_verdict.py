@@ -76,3 +76,15 @@ def test_the_verdict_says_who_wins(mine, winner, said):
     name, sentence = verdict(rows)
     assert name == winner
     assert said in sentence
+
+
+def test_a_score_of_a_hundred_is_said_in_its_own_points():
+    rows = [
+        {"model": "network", "kind": "network", "values": {"BLEU": 36.24}},
+        {"model": "copy", "kind": "baseline", "values": {"BLEU": 8.9}},
+    ]
+    name, words = verdict(rows, "BLEU", lower_is_better=False, percent=False)
+    assert name == "network"
+    assert words == (
+        "The network has the highest BLEU, 36.2: 27.3 points above copy (8.9)."
+    )

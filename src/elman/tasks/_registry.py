@@ -85,7 +85,7 @@ TASKS: dict[str, Task] = {
         data="pairs",
         labels="tokens",
         score="BLEU or exact matches",
-        can=("translate",),
+        can=("translate", "score"),
     ),
 }
 """Every task by its name, as ``elman train`` has it."""

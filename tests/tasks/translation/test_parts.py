@@ -64,6 +64,9 @@ def test_what_texts_are_made_of_follows_them():
     assert kinds_for(text, text[::-1]) == ("subwords", "subwords")
     assert kinds_for(words, sounds) == ("characters", "words")
     assert kinds_for(text, words) == ("characters", "characters")
+    unspaced = ["两只狗在雪地里玩耍。", "他们很高兴地跑来跑去。"] * 150
+    assert kinds_for(text, unspaced) == ("subwords", "subwords")
+    assert kinds_for(["二零零一"] * 9, ["2001"] * 9) == ("characters", "characters")
 
 
 def test_what_is_made_of_words_has_met_them_all():
@@ -123,6 +126,10 @@ def test_baselines_know_what_they_were_given():
         ["ein hund rennt", "eine katze rennt", "ein hund schläft", "die katze"],
     )
     assert nearest(training, ["dog sleeps"], "words") == ["ein hund schläft"]
-    assert by_table(training, ["the dog runs now"], "words") == ["die hund rennt now"]
+    assert by_table(training, ["the dog runs now"], "words", "words") == [
+        "die hund rennt now"
+    ]
     letters = Pairs(["ab", "ba", "aab"], ["xy", "yx", "xxy"])
-    assert by_table(letters, ["bab"], "characters") == ["yxy"]
+    assert by_table(letters, ["bab"], "characters", "characters") == ["yxy"]
+    spoken = Pairs(["ab", "ba", "aab"], ["AH B", "B AH", "AH AH B"])
+    assert by_table(spoken, ["bab"], "characters", "words") == ["B AH B"]

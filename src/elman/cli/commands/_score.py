@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from elman._errors import InputError
 from elman.cli import _options as opt
 from elman.cli._able import check_able
 from elman.cli._deliver import WRITERS, check_format, write_table
@@ -16,8 +17,12 @@ from elman.cli._output import Output
 
 def score(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
-    text: Annotated[
-        Path, typer.Argument(metavar="TEXT", help="A text file; UTF-8 if not said.")
+    texts: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="TEXT",
+            help="A text file; of a translator a table of pairs, or both sides' files.",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -30,7 +35,7 @@ def score(
     force: opt.Force = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Say how well a trained language model predicts a text.
+    """Say how well a language model predicts a text, a translator translates pairs.
 
     Nats and bits, perplexity, and what the vocabulary does not cover, beside n-grams
     counted in the text that the run was trained on, if that is still there.
@@ -38,6 +43,8 @@ def score(
     Example: elman score runs/shakespeare-1 sonnets.txt
 
     Example: elman score runs/shakespeare-1 sonnets.txt --out surprise.csv
+
+    Example: elman score runs/train-1 test.en test.de
     """
     if out is not None:
         check_format("--out", out)
@@ -45,15 +52,26 @@ def score(
     import elman
     from elman.cli.run._finish import show_scores
     from elman.data import read_text
+    from elman.tasks import TASKS
 
     model = elman.load(run)
     check_able(run, model.task, "score")
+    output = Output(as_json)
+    if TASKS[model.task].data == "pairs":
+        if out is not None:
+            raise InputError(f"--out is for language models; {run} is a translator")
+        _pairs(model, texts, encoding)
+        show_scores(model.results_["scores"], output)
+        output.document({"run": str(run), **model.results_["scores"]})
+        return
+    text = texts[0]
+    if len(texts) > 1:
+        raise InputError(f"name one text; {run} is no translator")
     found = read_text(text, encoding)
     training, notes = _trained_on(run)
     opt.say([*found.notes, *notes])
     model.evaluate(found.text, split=text.name, training=training)
     scores = model.results_["scores"]
-    output = Output(as_json)
     show_scores(scores, output)
     if out is not None:
         import polars as pl
@@ -63,6 +81,21 @@ def score(
         output.line(f"{len(tokens):,} tokens written to {out}")
     written = {} if out is None else {"written": str(out)}
     output.document({"run": str(run), **scores, **written})
+
+
+def _pairs(model: Any, files: list[Path], encoding: str | None) -> None:
+    """Score a translator on pairs, without baselines."""
+    from elman.data import read_pairs
+
+    if len(files) > 2:
+        raise InputError(
+            "name a table of pairs, or the sources' file and the targets', got"
+            f" {len(files)} files"
+        )
+    found = read_pairs(files[0], files[1] if len(files) > 1 else None, encoding)
+    opt.say(found.notes)
+    split = ", ".join(file.name for file in files)
+    model.evaluate(found.source, found.target, split=split)
 
 
 def _trained_on(run: Path) -> tuple[str | None, list[str]]:

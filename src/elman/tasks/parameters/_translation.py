@@ -162,8 +162,8 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "embedding_size",
         WholeOrAuto(),
-        "Numbers that a token becomes; ``auto``: 16 times the root of how many tokens"
-        " there are, at most ``hidden_size``.",
+        "Numbers that a token becomes; ``auto``: half of ``hidden_size``, and at most"
+        " 16 times the root of how many tokens there are.",
         whole_option("--embedding", "Numbers that a token becomes."),
         _HERE,
     ),

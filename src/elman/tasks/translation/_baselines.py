@@ -15,20 +15,22 @@ _MOST = 200_000  # pairs that are looked through
 _PARTS, _ROUNDS, _ROWS = 4_000_000, 5, 64
 
 
-def baselines(training: Pairs, kind: str) -> dict[str, Callable[..., list[str]]]:
+def baselines(
+    training: Pairs, kind: str, target_kind: str
+) -> dict[str, Callable[..., list[str]]]:
     """Return functions from texts to translations, by their names.
 
     Parameters
     ----------
     training : Pairs
-    kind : str
-        "characters", or what else texts are made of.
+    kind, target_kind : str
+        "characters", or what else the sources and the targets are made of.
     """
     return {
         "copy of the source": list,
         "translation of the nearest": lambda texts: nearest(training, texts, kind),
         "word by word" if kind != "characters" else "one by one": (
-            lambda texts: by_table(training, texts, kind)
+            lambda texts: by_table(training, texts, kind, target_kind)
         ),
     }
 
@@ -55,7 +57,9 @@ def nearest(training: Pairs, texts: Sequence[str], kind: str) -> list[str]:
     return found
 
 
-def by_table(training: Pairs, texts: Sequence[str], kind: str) -> list[str]:
+def by_table(
+    training: Pairs, texts: Sequence[str], kind: str, target_kind: str
+) -> list[str]:
     r"""Return every word's likeliest translation, in the order of the source.
 
     .. math::
@@ -66,12 +70,14 @@ def by_table(training: Pairs, texts: Sequence[str], kind: str) -> list[str]:
     a few times over: model 1 of Brown et al. (1993). Words that it has not met stay as
     they are.
     """
-    kind = "characters" if kind == "characters" else "words"
-    lead = "" if kind == "characters" else " "
+    kinds = [k if k == "characters" else "words" for k in (kind, target_kind)]
+    lead, gap = ("" if one == "characters" else " " for one in kinds)
     sides = []
-    for side in (training.source, training.target):
-        some = [lead + text for text in side[-_MOST:]]
-        vocabulary = vocabulary_of(kind, "\n".join(some))
+    for one, start, side in zip(
+        kinds, (lead, gap), (training.source, training.target), strict=True
+    ):
+        some = [start + text for text in side[-_MOST:]]
+        vocabulary = vocabulary_of(one, "\n".join(some))
         sides.append((vocabulary, [vocabulary.encode(text) for text in some]))
     (source, left), (target, right) = sides
     table = _model_one(left, right, target.size)

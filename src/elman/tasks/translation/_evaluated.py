@@ -49,8 +49,7 @@ def scored(
     rows = [_row("network", "network", judge, by_beam, held_out)]
     others = [_row("network, greedy", "greedy", judge, greedy, held_out)]
     if training is not None:
-        kind = source.kind if "characters" in (source.kind, target.kind) else "words"
-        for name, translate in baselines(training, kind).items():
+        for name, translate in baselines(training, source.kind, target.kind).items():
             found = translate(held_out.source)
             values = judge.values(found, held_out.target)
             rows.append({"model": name, "kind": "baseline", "values": values})

@@ -104,8 +104,8 @@ def _start_of(
         Smoothed(0.0),
         init=recipe.init,
         needed=needed_by(examples),
-        source="the mean distance of two tokens of a pair, the median length taken;"
-        " attention is a way of its own",
+        source="a third of the median length, which is the mean distance of two"
+        " tokens; attention bridges more",
         memory=steps,
         seed=recipe.settings.seed,
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,10 +15,7 @@ from numpy.typing import NDArray
 from elman._errors import InputError
 from elman.data import Pairs
 
-_SIGN = re.compile(r"\S(?=[.,;:!?](?:\s|$))|\s(?=[.,;:!?](?:\s|$))")
-_APART, _WIDE = 0.9, 0.5
-_ASKED = 2000  # texts that are looked at to tell how they are written
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+from ._writing import is_unspaced, signs_apart
 
 
 @dataclass(frozen=True)
@@ -131,14 +126,9 @@ def tokenization_of(texts: Sequence[str]) -> str:
     ----------
     texts : sequence of str
     """
-    some = texts[:_ASKED]
-    letters = [c for text in some for c in text if c.isalpha()]
-    unspaced = sum(unicodedata.name(c, "").startswith(_UNSPACED) for c in letters)
-    if letters and unspaced > _WIDE * len(letters):
+    if is_unspaced(texts):
         return "char"
-    before = [m[0] for text in some for m in _SIGN.finditer(text)]
-    apart = sum(c.isspace() for c in before)
-    return "none" if before and apart >= _APART * len(before) else "13a"
+    return "none" if signs_apart(texts) else "13a"
 
 
 def error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float:

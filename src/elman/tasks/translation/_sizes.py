@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from elman.cells import Cell
 from elman.models import CELLS
 
+from ._writing import is_single
+
 LEAST_COUNTS = {"characters": 1, "words": 2, "subwords": 2}
 """What is there less often is unknown, by kind of tokens."""
 
 # Steps of a batch, of the longer side, padding included.
 _FEWEST_TOKENS, _MOST_TOKENS, _STEPS_AN_EPOCH = 1000, 2000, 300
 _FEW_TYPES, _NEW, _LAYERS = 200, 0.01, 3
-_BLANK = re.compile(r"\s")
 _NUMBER = re.compile(r"\d\d")
 
 
@@ -31,7 +32,7 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
     ----------
     source, target : sequence of str
     """
-    single = [_is_single(side) for side in (source, target)]
+    single = [is_single(side) for side in (source, target)]
     if not any(single):
         return "subwords", "subwords"
     left, right = (
@@ -39,11 +40,6 @@ def kinds_for(source: Sequence[str], target: Sequence[str]) -> tuple[str, str]:
         for one, side in zip(single, (source, target), strict=True)
     )
     return left, right
-
-
-def _is_single(texts: Sequence[str]) -> bool:
-    """Return whether most of the texts have no blank inside."""
-    return 2 * sum(_BLANK.search(text) is None for text in texts) > len(texts)
 
 
 def _has_few_words(texts: Sequence[str]) -> bool:
@@ -90,8 +86,11 @@ def hidden_size_for(characters: int) -> int:
 
 
 def embedding_size_for(hidden: int, vocabulary: int) -> int:
-    """Return numbers that a token becomes: as many as units, of few tokens fewer."""
-    return min(hidden, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
+    """Return numbers that a token becomes: half as many as units, of few tokens fewer.
+
+    The product with the head is the dearest of a step, and grows with them.
+    """
+    return min(hidden // 2, max(32, 32 * round(math.sqrt(vocabulary) / 2)))
 
 
 def encoder_layers_for(encoder: str | Cell) -> int:
