@@ -136,7 +136,7 @@ bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerat
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
 
 bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
-	$(BIN)/python benchmarks/translation.py
+	$(BIN)/python benchmarks/translation.py --page docs
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)
