@@ -97,7 +97,7 @@ bench-language: $(VENV)/.installed  ## Language models of one size and time besi
 	$(BIN)/python benchmarks/language.py --page docs  # resumes
 
 bench-language-speed: $(VENV)/.installed  ## A language model's tokens a second beside plain torch
-	$(BIN)/python benchmarks/language_speed.py
+	$(BIN)/python benchmarks/language_speed.py --page docs
 
 bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 	$(BIN)/python benchmarks/formal_languages.py --page docs
@@ -136,7 +136,7 @@ bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerat
 	build/loops/bin/python benchmarks/loop_overhead.py --json build/loops.json
 
 bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
-	$(BIN)/python benchmarks/translation.py
+	$(BIN)/python benchmarks/translation.py --page docs
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)

@@ -1,6 +1,6 @@
 """Tokens a second of a language model beside a plain torch program of the same.
 
-    python benchmarks/language_speed.py
+    python benchmarks/language_speed.py [--page docs]
 
 Both begin with the same weights, train on the same streams of a text with the state
 carried over (embedding, one layer, head; cross-entropy, gradients clipped at 1, AdamW)
@@ -13,22 +13,26 @@ state, which read their window again for each token that they write.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
+from pathlib import Path
 
 import torch
+from kept_runs import write_tables
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from elman.models import LanguageNetwork, language_loss
+from elman.models import LanguageNetwork, language_loss, title_of
 from elman.tasks.language._generate import Sampling, tokens_after
 from elman.training import Streams, TrainingSettings, train
 
 KINDS = {"gru": nn.GRU, "lstm": nn.LSTM}
 VOCABULARY, ROWS, WINDOW, UPDATES, RATE = 66, 32, 100, 6, 3e-3
 WRITTEN, ROUNDS = 200, 5
-SIZES = {"small": (64, 128), "of tiny Shakespeare": (128, 512)}
+SIZES = {"64 → 128": (64, 128), "128 → 512": (128, 512)}
+"""Numbers that a token becomes, and units."""
 
 
 class Plain(nn.Module):
@@ -113,9 +117,14 @@ def turns(*runs):
 
 
 def report(name, tokens, seconds):
+    """Print a row of the table, and return it."""
     each = [tokens / s for s in seconds]
-    ratio = f"{each[0] / each[1]:7.2f}" if len(each) > 1 else ""
-    print(f"{name:44s}" + "".join(f"{n:9.0f}" for n in each) + ratio, flush=True)
+    theirs, ratio = "", ""
+    if len(each) > 1:
+        theirs, ratio = f"{each[1]:,.0f}", f"{each[0] / each[1]:.2f}"
+    row = f"| {name} | {each[0]:,.0f} | {theirs} | {ratio} |"
+    print(row, flush=True)
+    return row
 
 
 def beside_torch(cell, name, embedding, hidden):
@@ -131,34 +140,40 @@ def beside_torch(cell, name, embedding, hidden):
     seconds = turns(
         lambda: train_ours(ours, tokens), lambda: train_theirs(theirs, tokens)
     )
-    report(f"{cell}, training, {name}", len(tokens) - 1, seconds)
+    yield report(f"{cell.upper()} {name}, training", len(tokens) - 1, seconds)
     theirs.take(ours)
     ours.eval()
     assert write_ours(ours)[:50] == write_theirs(theirs)[:50]
     seconds = turns(lambda: write_ours(ours), lambda: write_theirs(theirs))
-    report(f"{cell}, writing, {name}", WRITTEN, seconds)
+    yield report(f"{cell.upper()} {name}, writing", WRITTEN, seconds)
 
 
 def alone(encoder, layers, hidden):
-    """Report an encoder without a state, of the larger size."""
+    """Yield the rows of an encoder without a state, of the larger size."""
     torch.manual_seed(0)
     network = LanguageNetwork(encoder, VOCABULARY, 128, hidden, num_layers=layers)
     tokens = torch.randint(1, VOCABULARY, (ROWS * WINDOW * UPDATES + 1,))
     seconds = turns(lambda: train_ours(network, tokens))
-    report(f"{encoder}, {layers} layers of {hidden}, training", len(tokens), seconds)
+    name = f"{title_of(encoder)}, {layers} layers of {hidden}"
+    yield report(f"{name}, training", len(tokens) - 1, seconds)
     network.eval()
     seconds = turns(lambda: write_ours(network))
-    report(f"{encoder}, {layers} layers of {hidden}, writing", WRITTEN, seconds)
+    yield report(f"{name}, writing", WRITTEN, seconds)
 
 
 def main():
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--page", type=Path, help="folder of the documentation")
+    page = parser.parse_args().page
     torch.set_num_threads(1)
-    print(f"{'tokens a second':44s}{'elman':>9s}{'torch':>9s}{'ratio':>7s}")
+    lines = ["| tokens a second | Elman | torch | ratio |", "|---|--:|--:|--:|"]
     for name, sizes in SIZES.items():
         for cell in KINDS:
-            beside_torch(cell, name, *sizes)
-    alone("transformer", 4, 144)
-    alone("tcn", 6, 167)
+            lines += beside_torch(cell, name, *sizes)
+    for encoder, layers, hidden in (("transformer", 4, 144), ("tcn", 6, 167)):
+        lines += alone(encoder, layers, hidden)
+    if page:
+        write_tables(page / "guide/language.md", {"language-speed": lines})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ As in the published tables: no stress; words of letters and apostrophes that are
 spelled out letter by letter; 12,000 words to score on and 2,670 to choose the epoch by,
 all pronunciations of a word on the same side; a word is right if one of its
 pronunciations is met, and phonemes are counted against the nearest one. Those tables
-are on the dictionary of 2003 and its own drawing of the 12,000; today's has more names
+are on an earlier dictionary and its own drawing of the 12,000; today's has more names
 and later additions, and the drawing is another one.
 """
 

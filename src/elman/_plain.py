@@ -36,3 +36,10 @@ def short_time(time: Any) -> str:
     """Return a time stamp without the seconds nobody gave, or a row number."""
     text = str(time)
     return text.removesuffix(":00").replace("T00:00", "").replace("T", " ")
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, with � where no sign is: control characters."""
+    return "".join(
+        one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text
+    )

@@ -66,3 +66,12 @@ def test_a_file_of_another_kind_and_nothing_to_draw_are_one_line(tmp_path):
         check_attention_file("--attention", tmp_path / "seen.gif")
     with pytest.raises(InputError, match="no translation to draw"):
         write_attention(tmp_path / "seen.png", [])
+
+
+def test_letters_without_a_sign_or_a_font_are_drawn_without_a_word(tmp_path, recwarn):
+    odd = {**DRAWN, "target": ["a\x0b", "数字", "\x00\x85"]}
+    page = render({"task": "translate", "attention": [odd]})
+    assert "数字" in page
+    assert "\x00" not in page
+    write_attention(tmp_path / "odd.png", [odd])
+    assert not recwarn.list

@@ -66,6 +66,12 @@ def test_a_vocabulary_may_be_bounded():
     assert vocabulary_of("words", "to be or not to be", 3).words[2:] == [" be"]
 
 
+def test_fewer_subwords_than_bytes_are_refused():
+    assert vocabulary_of("subwords", "to be", 256).size == 256
+    with pytest.raises(InputError, match=r"at least 256 .*, got 255"):
+        vocabulary_of("subwords", "to be", 255)
+
+
 def test_every_text_begins_a_line():
     for kind in ("characters", "words"):
         vocabulary = vocabulary_of(kind, "no end of a line")

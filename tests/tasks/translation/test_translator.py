@@ -220,6 +220,14 @@ def test_texts_that_are_no_pairs_are_one_line(given, words):
     assert "\n" not in str(raised.value)
 
 
+def test_nothing_to_score_and_more_than_one_text_are_one_line(translator):
+    for score in (translator.score, translator.evaluate):
+        with pytest.raises(InputError, match="no pair with text on both sides"):
+            score(["a", ""], [" ", "b"])
+    with pytest.raises(InputError, match="text must be one str, got list"):
+        translator.attention(["a", "b"])
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

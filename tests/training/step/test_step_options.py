@@ -227,6 +227,19 @@ def test_mixed_precision_runs_products_in_half_where_it_can(monkeypatch):
     assert result.stopped == "epochs"
 
 
+@pytest.mark.skipif(not precision.bfloat16_works(), reason="no bfloat16 products")
+def test_mixed_precision_follows_the_weights_inside_a_block_of_the_callers():
+    """Torch keeps narrow copies of weights until the outermost block ends."""
+    outcomes = []
+    for kind in ("full", "mixed"):
+        module = linear()
+        settings = TrainingSettings(precision=kind, epochs=20, learning_rate=0.1)
+        with torch.autocast("cpu", enabled=False):
+            result = train(module, mse, line(), None, settings)
+        outcomes.append(result.history[-1]["loss"])
+    assert outcomes[1] == pytest.approx(outcomes[0], rel=0.2, abs=1e-3)
+
+
 def test_the_probe_is_another_process():
     """Whatever it finds, this one lives on."""
     assert precision.bfloat16_works() in (True, False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from elman._plain import visible
 from elman.cli._compare import show_comparison, without_curves
 from elman.cli._main import Interrupted
 from elman.cli._order import show_order
@@ -170,9 +171,14 @@ def show_translations(results: dict[str, Any], out: Output) -> None:
     """Print a few pairs with their translations."""
     for row in results.get("translations", [])[:_TRANSLATIONS]:
         out.line()
-        out.pairs(
-            [(name, row[name]) for name in ("source", "reference", "translation")]
-        )
+        names = ("source", "reference", "translation")
+        out.pairs([(name, _one_line(row[name])) for name in names])
+
+
+def _one_line(text: str) -> str:
+    """Return a text with what can be seen of it, and not more than a few lines."""
+    seen = visible(text)
+    return seen if len(seen) <= _LETTERS else f"{seen[: _LETTERS - 1]}…"
 
 
 def show_worst(results: dict[str, Any], out: Output) -> None:
@@ -268,6 +274,7 @@ def _reach(diagnosis: dict[str, Any]) -> str:
 
 
 _TRANSLATIONS = 3
+_LETTERS = 240
 # Percentage points below its promise that an interval may lack by chance.
 _SHORT = 0.1
 _STOPPED = {

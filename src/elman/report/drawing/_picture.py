@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,9 @@ def picture(
 ) -> Picture:
     """Draw a picture at both widths, leaving matplotlib's settings untouched."""
     settings: Any = RC
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # Text stays text: letters that this font lacks are in the reader's.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(settings)
         wide = inline(draw(WIDE), f"{name}-w", alt)

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from elman._plain import visible
 from elman.report._values import floats, listed
 from elman.report.drawing._picture import Picture, picture
 from elman.report.drawing._style import ACCENT, MUTED, RULE, Sheet
@@ -84,7 +85,7 @@ def attention_figure(
 
 def tokens_of(drawn: Mapping[str, Any], key: str) -> list[str]:
     """Return the tokens of one side, each short enough for its place."""
-    names = [str(token) for token in listed(drawn, key)]
+    names = [visible(str(token)) for token in listed(drawn, key)]
     return [
         name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
         for name in names

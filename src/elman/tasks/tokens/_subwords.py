@@ -11,6 +11,8 @@ from elman._errors import InputError
 
 from ._vocabulary import Ids, Vocabulary
 
+_BYTES = 256
+
 
 class Subwords(Vocabulary):
     """Pieces of words by byte pair encoding (Sennrich, Haddow and Birch 2016).
@@ -31,8 +33,19 @@ class Subwords(Vocabulary):
 
     @classmethod
     def of(cls, text: str, size: int | None, least: int) -> Subwords:
-        """Return the bytes, and pairs of pieces until there are so many."""
+        """Return the bytes, and pairs of pieces until there are so many.
+
+        Raises
+        ------
+        InputError
+            There may be fewer than the bytes, or the library is missing.
+        """
         library = _tokenizers()
+        if size is not None and size < _BYTES:
+            raise InputError(
+                f"vocabulary_size must be at least {_BYTES} with tokens='subwords',"
+                f" which are made of the {_BYTES} bytes, got {size}"
+            )
         tokenizer = library.Tokenizer(library.models.BPE())
         tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(
             add_prefix_space=False

@@ -53,6 +53,23 @@ def as_pairs(source: Any, target: Any) -> Pairs:
     return without_empty(left, right)
 
 
+def scorable(source: Any, target: Any) -> Pairs:
+    """Return pairs as `as_pairs` does, one at least.
+
+    Raises
+    ------
+    InputError
+        They are not as many, or not texts, or none has text on both sides.
+    """
+    pairs = as_pairs(source, target)
+    if not pairs:
+        raise InputError(
+            "there is no pair with text on both sides, so nothing can be scored; give"
+            " one at least"
+        )
+    return pairs
+
+
 def check_count(pairs: Pairs) -> None:
     """Raise unless there are enough pairs to learn from.
 

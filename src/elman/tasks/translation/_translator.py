@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._arguments import number, whole_number
+from elman._errors import InputError
 from elman._modes import own_modes
 from elman.cells import Cell
 from elman.data import Pairs
@@ -20,7 +21,7 @@ from elman.tasks._networks import filled, tensors_of
 from ._compare import compared
 from ._evaluated import attention_of, scored
 from ._fit import Fitted, fit_network
-from ._pairs import as_pairs, as_texts
+from ._pairs import as_pairs, as_texts, scorable
 from ._recipe import Recipe, recipe_of
 from ._results import report
 from ._scores import Judge
@@ -214,7 +215,14 @@ class Translator(Estimator):
         -------
         Translation
             Its ``attention`` (U, S) belongs to ``tokens`` (U) and ``source`` (S).
+
+        Raises
+        ------
+        InputError
+            Something else than one text.
         """
+        if not isinstance(text, str):
+            raise InputError(f"text must be one str, got {type(text).__name__}")
         found: list[Translation] = self.translate(text, n_best=1)
         if not found:
             return Translation("", 0.0, 0.0, [], [], np.zeros((0, 0), np.float32), True)
@@ -238,7 +246,7 @@ class Translator(Estimator):
             There is no pair with text on both sides.
         """
         check_is_fitted(self, "network_")
-        pairs = as_pairs(source, target)
+        pairs = scorable(source, target)
         found = self.translate(pairs.source)
         return self.judge_.values(found, pairs.target)[self.judge_.metric]
 
@@ -258,9 +266,14 @@ class Translator(Estimator):
         -------
         dict
             ``results_["scores"]``.
+
+        Raises
+        ------
+        InputError
+            There is no pair with text on both sides.
         """
         check_is_fitted(self, "network_")
-        pairs = as_pairs(source, target)
+        pairs = scorable(source, target)
         self.results_ |= scored(
             self.network_,
             self.sides_,

@@ -71,7 +71,9 @@ class Precision:
         """Return the block in which the forward pass runs."""
         if not self.mixed:
             return nullcontext()
-        return torch.autocast(self.device.type, self.dtype)
+        # Weights are narrowed anew in each pass: torch forgets the narrow ones at the
+        # end of the outermost block alone, and the caller may have one around us.
+        return torch.autocast(self.device.type, self.dtype, cache_enabled=False)
 
     def backward(self, loss: Tensor) -> None:
         """Run the backward pass, of a scaled loss where float16 needs it."""
