@@ -13,6 +13,7 @@ from elman.data import Pairs
 from elman.models.translation import END, PAD, START, UNKNOWN
 from elman.tasks.tokens._kinds import vocabulary_of
 from elman.tasks.translation._baselines import by_table, nearest
+from elman.tasks.translation._evaluated import _verdict
 from elman.tasks.translation._examples import PairExamples, padded
 from elman.tasks.translation._scores import (
     Judge,
@@ -133,3 +134,21 @@ def test_baselines_know_what_they_were_given():
     assert by_table(letters, ["bab"], "characters", "characters") == ["yxy"]
     spoken = Pairs(["ab", "ba", "aab"], ["AH B", "B AH", "AH AH B"])
     assert by_table(spoken, ["bab"], "characters", "words") == ["B AH B"]
+
+
+def test_where_no_text_is_met_the_errors_decide():
+    judge = Judge("exact matches", unit="characters")
+    found = {"network": ["xxxx", "y"], "baseline": ["abd", "z"]}
+
+    def rows(truth):
+        return [
+            {"model": kind, "kind": kind, "values": judge.values(texts, truth)}
+            for kind, texts in found.items()
+        ]
+
+    winner, sentence = _verdict(rows(["abc", "q"]), judge)
+    assert winner == "baseline"
+    assert sentence.startswith("No text is met exactly. A baseline wins")
+    winner, sentence = _verdict(rows(["abc", "y"]), judge)
+    assert winner == "network"
+    assert "exact matches" in sentence

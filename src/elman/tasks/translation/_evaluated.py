@@ -53,9 +53,7 @@ def scored(
             found = translate(held_out.source)
             values = judge.values(found, held_out.target)
             rows.append({"model": name, "kind": "baseline", "values": values})
-    winner, sentence = verdict(
-        rows, judge.metric, lower_is_better=False, percent=judge.decimals
-    )
+    winner, sentence = _verdict(rows, judge)
     unknown = [
         side.unknown(side.encode_all(texts))
         for side, texts in zip(sides, (held_out.source, held_out.target), strict=True)
@@ -82,6 +80,15 @@ def scored(
         "translations": _shown(held_out, by_beam, greedy),
         "attention": _drawn(by_beam, sides),
     }
+
+
+def _verdict(rows: Sequence[dict[str, Any]], judge: Judge) -> tuple[str, str]:
+    """Return who wins; by the errors where nobody meets a single text."""
+    metric, *others = rows[0]["values"]
+    if metric == "exact matches" and not any(row["values"][metric] for row in rows):
+        winner, sentence = verdict(rows, others[0])
+        return winner, f"No text is met exactly. {sentence}"
+    return verdict(rows, judge.metric, lower_is_better=False, percent=judge.decimals)
 
 
 def _firsts(found: Sequence[Sequence[Translation]]) -> list[Translation]:
