@@ -36,16 +36,14 @@ ROWS: dict[str, dict[str, Any]] = {
     "temporal convolution as encoder": {"encoder": "tcn", "encoder_layers": 3},
     "input feeding": {"input_feeding": True},
     # Until the rate is zero, however long that takes.
-    "256 units, 60 epochs": {
-        "epochs": 60,
+    "best": {
+        "encoder_size": 256,
+        "dropout": 0.4,
+        "output_dropout": 0.4,
+        "epochs": 50,
         "learning_rate": 2e-3,
         "max_seconds": None,
-    },
-    "384 units, 30 epochs": {
-        "hidden_size": 384,
-        "epochs": 30,
-        "learning_rate": 2e-3,
-        "max_seconds": None,
+        "training": {"precision": "mixed"},
     },
 }
 

@@ -62,6 +62,10 @@ def test_scatter_is_no_progress_and_a_fall_no_scatter():
     level = [5 + 0.01 * value for value in noise]
     assert judged(level)[0] < 2000
     assert judged([0.0, *[1.0] * 20])[0] == 200
+    # Of a translator: the steep beginning does not make the fall after it scatter.
+    steep = [8.40, 3.88, 3.05, 2.66, 2.43, 2.30, 2.20, 2.13, 2.08, 2.04, 2.00, 1.97]
+    assert scatter(steep) < 0.05
+    assert judged(steep, every=300) == []
 
 
 def test_a_long_epoch_waits_for_three_judgements():

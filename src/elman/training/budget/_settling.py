@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 WAIT = 200
@@ -20,6 +21,8 @@ _ROUNDS = 3
 # Relative fall over the last third of a run that was cut short while it fell.
 _FALLING = 0.02
 _FEWEST = 6
+# Of the absolute value of a standard normal variable.
+_MEDIAN = 0.6745
 
 
 class Settling:
@@ -33,8 +36,9 @@ class Settling:
 
     and the run has settled :math:`\max(200, s^* / 2)` steps, and at least three
     judgements, after :math:`s^*`. Shares are of what the run itself has done, so that
-    the rule is the same for any loss and any length. :math:`\sigma^2` is a sixth of
-    the mean squared second difference, in which a steady fall does not count.
+    the rule is the same for any loss and any length. :math:`\sigma` is that of normal
+    scatter with the same median absolute second difference, in which neither a steady
+    fall counts nor the few large ones of the steep fall at the beginning.
 
     Parameters
     ----------
@@ -138,6 +142,8 @@ def scatter(losses: list[float]) -> float:
     if len(losses) < 5:
         return 0.0
     bends = [
-        a - 2 * b + c for a, b, c in zip(losses, losses[1:], losses[2:], strict=False)
+        abs(a - 2 * b + c)
+        for a, b, c in zip(losses, losses[1:], losses[2:], strict=False)
     ]
-    return math.sqrt(math.fsum(bend * bend for bend in bends) / len(bends) / 6)
+    # A second difference of independent values has six times their variance.
+    return median(bends) / (_MEDIAN * math.sqrt(6))
