@@ -152,7 +152,7 @@ def test_training_and_diagnosis_say_whether_it_leans_on_order(elman, cases):
     assert "Order of steps  one random order for all sequences" in answer.out
     stored = json.loads(Path("runs/toy-1/results.json").read_text())["order"]
     orders = [row["order"] for row in stored["rows"]]
-    assert orders == ["as they are", "shuffled", "in 8 blocks, shuffled", "reversed"]
+    assert orders == ["as they are", "shuffled", "in 4 blocks, shuffled", "reversed"]
     assert stored["verdict"] in answer.out
     assert "Does it lean on order?" in Path("runs/toy-1/report.html").read_text()
     shown = json.loads(elman("diagnose", "runs/toy-1", "--json").out)
