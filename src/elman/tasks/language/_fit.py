@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elman.models import KINDS, LanguageNetwork, language_loss
-from elman.tasks.fit._run import Run, run_training
-from elman.tasks.fit._samples import Samples
-from elman.tasks.fit._start import Start, choose_start
+from elman.tasks.fit._start import Start
+from elman.tasks.fit._writer import Fitted, fit_writer, started
 from elman.training import Streams
 
 from ._generate import Sampling, text_after
@@ -22,26 +19,7 @@ _ROWS = 16  # of the window that is measured
 _SAMPLE, _SAMPLES = 240, {"words": 60, "subwords": 90}
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A trained network and how it came about.
-
-    Attributes
-    ----------
-    network : LanguageNetwork
-    start : Start
-    run : Run
-    samples : list of dict
-        What it wrote after some epochs.
-    """
-
-    network: LanguageNetwork
-    start: Start
-    run: Run
-    samples: list[dict[str, Any]]
-
-
-def fit_network(recipe: Recipe) -> Fitted:
+def fit_network(recipe: Recipe) -> Fitted[LanguageNetwork]:
     """Train a network on a text; the global random state is left as it was.
 
     Parameters
@@ -50,19 +28,16 @@ def fit_network(recipe: Recipe) -> Fitted:
     """
     network, streams = recipe.built(), recipe.streams()
     start = _start_of(network, streams, recipe)
-    samples = Samples(lambda network: _sample(network, recipe))
-    run = run_training(
-        # First: its state then has the same name whatever the user's are.
-        replace(recipe, callbacks=[samples, *recipe.callbacks]),
+    return fit_writer(
+        recipe,
         network,
+        start,
         language_loss,
         streams,
-        recipe.held_out(),
-        recipe.settings,
+        lambda network: _sample(network, recipe),
         needed=recipe.window,
         recurrent=network.recurrent is not None,
     )
-    return Fitted(network.eval(), start, run, samples.report())
 
 
 def _sample(network: LanguageNetwork, recipe: Recipe) -> str:
@@ -79,25 +54,16 @@ def _start_of(network: LanguageNetwork, streams: Streams, recipe: Recipe) -> Sta
         return Start("default", recipe.window, note=_no_state(network))
     inputs, target = streams.window(streams.layout(0, 0), 0, steps)
     rows = slice(min(_ROWS, streams.rows))
-    chosen = "default" if recipe.init == "auto" else recipe.init
-    if steps < 2:
-        start = Start(chosen, steps)
-        start.apply(network.recurrent, recipe.settings.seed)
-        return start
-    network.eval()
-    start = choose_start(
+    return started(
+        recipe,
         network,
         network.recurrent,
         (inputs[0][rows], target[rows]),
         _loss_of_scores,
-        init=recipe.init,
+        steps=steps,
         needed=steps,
         source="the steps that gradients go back over in training",
-        memory=steps,
-        seed=recipe.settings.seed,
     )
-    network.train()
-    return start
 
 
 def _no_state(network: LanguageNetwork) -> str:
@@ -115,12 +81,3 @@ def _no_state(network: LanguageNetwork) -> str:
 def _loss_of_scores(output: tuple[Tensor, Any], target: Tensor) -> Tensor:
     """Return the loss of a network that returns its state too."""
     return language_loss(output[0], target)
-
-
-def ran_on(network: LanguageNetwork) -> str:
-    """Return the path that the recurrent layers take."""
-    from elman import ops
-
-    with ops.record_paths() as ran, torch.no_grad():
-        network(torch.zeros(1, 2, dtype=torch.int64))
-    return ran[0] if ran else "torch"

@@ -18,12 +18,13 @@ from elman.cells import Cell
 from elman.models import LanguageNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
+from elman.tasks.fit._writer import Fitted
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
 from elman.tasks.tokens._text import as_text
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 from ._compare import compared
-from ._fit import Fitted, fit_network
+from ._fit import fit_network
 from ._generate import Sampling, check_stop, prompt_ids, text_after
 from ._recipe import Recipe, recipe_of
 from ._results import report, scored
@@ -130,7 +131,7 @@ class LanguageModel(Estimator):
         self.vocabulary_, self.seed_ = recipe.vocabulary, recipe.settings.seed
         self._training = recipe.training
 
-        def take(fitted: Fitted) -> None:
+        def take(fitted: Fitted[LanguageNetwork]) -> None:
             self.network_ = fitted.network
 
         steps = Steps(
@@ -350,7 +351,9 @@ class LanguageModel(Estimator):
             raise InputError("the text is empty: there is nothing to score")
         return ids, surprise(self.network_, ids, self.vocabulary_.start)
 
-    def _report(self, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+    def _report(
+        self, recipe: Recipe, fitted: Fitted[LanguageNetwork]
+    ) -> dict[str, Any]:
         self.results_ = report(self, recipe, fitted)
         return self.results_
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from elman._plain import plain
-from elman.models import title_of
+from elman.models import LanguageNetwork, title_of
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
+from elman.tasks.fit._writer import Fitted, ran_on
 from elman.tasks.tokens._guess import by_frequency
 from elman.tasks.tokens._vocabulary import UNKNOWN, Ids, Vocabulary
 
-from ._fit import Fitted, ran_on
 from ._recipe import Recipe
 from ._scores import UNITS, notes_of, score_table
 from ._surprise import surprise
@@ -22,7 +23,9 @@ from ._surprise import surprise
 _SHOWN = 1200  # characters that are coloured
 
 
-def report(estimator: Any, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+def report(
+    estimator: Any, recipe: Recipe, fitted: Fitted[LanguageNetwork]
+) -> dict[str, Any]:
     """Return the results of a fit, the held-out part scored.
 
     Parameters
@@ -45,7 +48,10 @@ def report(estimator: Any, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
         "diagnosis": fitted.start.report(),
         "training": plain(training_report(fitted.run, network, init=fitted.start.init)),
         "samples": plain(fitted.samples),
-        "environment": environment(recipe.settings.seed, ran_on(network)),
+        "environment": environment(
+            recipe.settings.seed,
+            ran_on(network, torch.zeros(1, 2, dtype=torch.int64)),
+        ),
     }
     held_out = recipe.split.validation
     if not len(recipe.validation):

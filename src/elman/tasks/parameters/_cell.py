@@ -23,6 +23,20 @@ _OWN = (
 )
 
 
+def cell_names() -> Sequence[str]:
+    """Return every recurrent cell by its name."""
+    from elman.models import CELLS
+
+    return tuple(CELLS)
+
+
+def encoder_names() -> Sequence[str]:
+    """Return every encoder by its name, cells among them."""
+    from elman.models import ENCODERS
+
+    return tuple(ENCODERS)
+
+
 @dataclass(frozen=True)
 class CellKind:
     """A name, a subclass of `elman.Cell`, or an instance of one.

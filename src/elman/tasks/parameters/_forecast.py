@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._cell import CellKind, cell_reader
+from ._cell import CellKind, cell_names, cell_reader
 from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_numbers
 
@@ -16,12 +16,6 @@ def _holidays(value: object) -> str | None:
     from elman.tasks.forecast.columns._holidays import check_holidays
 
     return check_holidays(value)
-
-
-def _cells() -> Sequence[str]:
-    from elman.models import CELLS
-
-    return tuple(CELLS)
 
 
 def _scales() -> Sequence[str]:
@@ -69,11 +63,13 @@ FORECAST: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(_cells),
+        CellKind(cell_names),
         "Kind of recurrent layer, of the encoder and the decoder: a name, or a cell of"
         " yours.",
         Option(
-            f"{CELL_WORDS}; or FILE.py:CLASS.", panel=MODEL, read=cell_reader(_cells)
+            f"{CELL_WORDS}; or FILE.py:CLASS.",
+            panel=MODEL,
+            read=cell_reader(cell_names),
         ),
         _ONLY,
     ),

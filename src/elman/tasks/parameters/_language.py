@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
-from ._cell import CellKind, cell_reader
+from ._cell import CellKind, cell_reader, encoder_names
 from ._row import MODEL, STRATEGY, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS
 
 _HERE = ("language",)
-
-
-def _encoders() -> Sequence[str]:
-    from elman.models import ENCODERS
-
-    return tuple(ENCODERS)
 
 
 LANGUAGE: tuple[Parameter, ...] = (
@@ -30,14 +22,14 @@ LANGUAGE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(_encoders),
+        CellKind(encoder_names),
         "What reads the text: recurrent layers of any cell, by its name or a cell of"
         " yours; or a temporal convolution or a Transformer, which carry no state.",
         Option(
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
             " convolution; or transformer.",
             panel=MODEL,
-            read=cell_reader(_encoders),
+            read=cell_reader(encoder_names),
             also=("--encoder",),
         ),
         _HERE,

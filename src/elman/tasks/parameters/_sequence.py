@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._cell import CellKind, cell_reader
+from ._cell import CellKind, cell_reader, encoder_names
 from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
 _BOTH = ("classify", "regress")
 
 
-def _encoders() -> Sequence[str]:
-    from elman.models import ENCODERS
-
-    return tuple(ENCODERS)
-
-
 def _encoder(value: Any) -> Any:
-    return None if value is None else CellKind(_encoders)("encoder", value)
+    return None if value is None else CellKind(encoder_names)("encoder", value)
 
 
 def _poolings() -> Sequence[str]:
@@ -38,14 +32,14 @@ def _weight_of_classes(value: Any) -> Any:
 SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "cell",
-        CellKind(_encoders),
+        CellKind(encoder_names),
         "The encoder: a recurrent layer of any cell, by its name or a cell of yours; a"
         " temporal convolution, or a Transformer.",
         Option(
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS; tcn, a temporal"
             " convolution; or transformer.",
             panel=MODEL,
-            read=cell_reader(_encoders),
+            read=cell_reader(encoder_names),
             also=("--encoder",),
         ),
         _BOTH,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from elman._arguments import number
 
 from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
-from ._cell import CellKind, cell_reader
+from ._cell import CellKind, cell_names, cell_reader, encoder_names
 from ._row import (
     MODEL,
     STRATEGY,
@@ -27,20 +26,8 @@ _SEARCH = "How to search"
 _TOKENS = ("auto", "subwords", "words", "characters")
 
 
-def _cells() -> Sequence[str]:
-    from elman.models import CELLS
-
-    return tuple(CELLS)
-
-
-def _encoders() -> Sequence[str]:
-    from elman.models import ENCODERS
-
-    return tuple(ENCODERS)
-
-
 def _encoder(value: Any) -> Any:
-    return None if value is None else Choice(_encoders)("encoder", value)
+    return None if value is None else Choice(encoder_names)("encoder", value)
 
 
 def _target_tokens(value: Any) -> Any:
@@ -68,8 +55,8 @@ TRANSLATION: tuple[Parameter, ...] = (
         "What the texts are made of. ``auto``: sentences of subwords, pieces of words"
         " by byte pair encoding, which need the package tokenizers; where one side is"
         " single words, of characters, the other side of words if it has at most 200"
-        " different ones. ``words`` are words and signs. The vocabularies are those of"
-        " the training part.",
+        " different ones that have all been met by now. ``words`` are words and signs."
+        " The vocabularies are those of the training part.",
         Option("auto, subwords, words or characters.", panel=MODEL),
         _HERE,
     ),
@@ -112,13 +99,13 @@ TRANSLATION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(_cells),
+        CellKind(cell_names),
         "The recurrent layers that write, and those that read if ``encoder`` names no"
         " others: a name, or a cell of yours.",
         Option(
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
             panel=MODEL,
-            read=cell_reader(_cells),
+            read=cell_reader(cell_names),
         ),
         _HERE,
     ),
@@ -184,8 +171,8 @@ TRANSLATION: tuple[Parameter, ...] = (
         "input_feeding",
         Flag(),
         "Each step reads what the one before read out (Luong et al. 2015): training is"
-        " then a loop over the steps, several times slower.",
-        Option("Each step reads the last one's result; slow.", bool, panel=MODEL),
+        " then a loop over the steps, half as slow again.",
+        Option("Each step reads the last one's result.", bool, panel=MODEL),
         _HERE,
     ),
     Parameter(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
-
 import torch
-from torch import nn
 
 from elman.models.translation import TranslationNetwork
-from elman.tasks.fit._run import Run, run_training
-from elman.tasks.fit._samples import Samples
-from elman.tasks.fit._start import Start, choose_start
+from elman.tasks.fit._start import Start
+from elman.tasks.fit._writer import Fitted, fit_writer, started
 
 from ._examples import PairExamples
 from ._objective import Smoothed
@@ -22,26 +17,7 @@ _ROWS = 16  # that are measured
 _SHOWN = 3  # translations of a sample
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A trained network and how it came about.
-
-    Attributes
-    ----------
-    network : TranslationNetwork
-    start : Start
-    run : Run
-    samples : list of dict
-        What it made of a few sentences after some epochs.
-    """
-
-    network: TranslationNetwork
-    start: Start
-    run: Run
-    samples: list[dict[str, Any]]
-
-
-def fit_network(recipe: Recipe) -> Fitted:
+def fit_network(recipe: Recipe) -> Fitted[TranslationNetwork]:
     """Train a network on pairs; the global random state is left as it was.
 
     Parameters
@@ -50,19 +26,16 @@ def fit_network(recipe: Recipe) -> Fitted:
     """
     network, examples = recipe.built(), recipe.examples()
     start = _start_of(network, examples, recipe)
-    samples = Samples(lambda network: _sample(network, recipe))
-    run = run_training(
-        # First: its state then has the same name whatever the user's are.
-        replace(recipe, callbacks=[samples, *recipe.callbacks]),
+    return fit_writer(
+        recipe,
         network,
+        start,
         Smoothed(recipe.smoothing),
         examples,
-        recipe.held_out(),
-        recipe.settings,
+        lambda network: _sample(network, recipe),
         needed=needed_by(examples),
         warn=False,
     )
-    return Fitted(network.eval(), start, run, samples.report())
 
 
 def _sample(network: TranslationNetwork, recipe: Recipe) -> str:
@@ -89,35 +62,14 @@ def _start_of(
     middle = len(order) // 2
     rows = order[middle : middle + _ROWS]
     inputs, following = examples.take(rows)
-    steps = int(inputs[2].shape[1])
-    layer: Any = network.decoder.first
-    chosen = "default" if recipe.init == "auto" else recipe.init
-    if steps < 2:
-        start = Start(chosen, steps)
-        start.apply(layer, recipe.settings.seed)
-        return start
-    network.eval()
-    start = choose_start(
+    return started(
+        recipe,
         network,
-        layer,
+        network.decoder.first,
         (inputs, following),
         Smoothed(0.0),
-        init=recipe.init,
+        steps=int(inputs[2].shape[1]),
         needed=needed_by(examples),
         source="a third of the median length, which is the mean distance of two"
         " tokens; attention bridges more",
-        memory=steps,
-        seed=recipe.settings.seed,
     )
-    network.train()
-    return start
-
-
-def ran_on(network: nn.Module) -> str:
-    """Return the path that the recurrent layers take."""
-    from elman import ops
-
-    some = torch.ones(1, 2, dtype=torch.int64)
-    with ops.record_paths() as ran, torch.no_grad():
-        network(some, None, some)
-    return ran[0] if ran else "torch"

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from elman._plain import plain
 from elman.models import title_of
-from elman.models.translation import END
+from elman.models.translation import END, TranslationNetwork
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
+from elman.tasks.fit._writer import Fitted, ran_on
 from elman.tasks.tokens._guess import by_frequency
 from elman.tasks.tokens._vocabulary import Ids
 
 from ._evaluated import scored
-from ._fit import Fitted, ran_on
 from ._recipe import Recipe
 from ._side import Side
 from ._translate import Search
@@ -24,7 +25,7 @@ _LONG = 60
 
 
 def report(
-    estimator: Any, recipe: Recipe, fitted: Fitted, how: Search
+    estimator: Any, recipe: Recipe, fitted: Fitted[TranslationNetwork], how: Search
 ) -> dict[str, Any]:
     """Return the results of a fit, the validation part scored.
 
@@ -36,6 +37,7 @@ def report(
     how : Search
     """
     network, training = fitted.network, recipe.training
+    some = torch.ones(1, 2, dtype=torch.int64)
     results: dict[str, Any] = {
         "task": estimator.task,
         "title": f"Translation, learned from {len(training):,} pairs",
@@ -55,7 +57,9 @@ def report(
         "diagnosis": fitted.start.report(),
         "training": plain(training_report(fitted.run, network, init=fitted.start.init)),
         "samples": plain(fitted.samples),
-        "environment": environment(recipe.settings.seed, ran_on(network)),
+        "environment": environment(
+            recipe.settings.seed, ran_on(network, some, None, some)
+        ),
     }
     if recipe.validation is None:
         results["notes"].append(

@@ -17,10 +17,11 @@ from elman.data import Pairs
 from elman.models.translation import TranslationNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
+from elman.tasks.fit._writer import Fitted
 
 from ._compare import compared
 from ._evaluated import attention_of, scored
-from ._fit import Fitted, fit_network
+from ._fit import fit_network
 from ._pairs import as_pairs, as_texts, scorable
 from ._recipe import Recipe, recipe_of
 from ._results import report
@@ -141,7 +142,7 @@ class Translator(Estimator):
         self.sides_, self.judge_ = (recipe.source, recipe.target), recipe.judge
         self.seed_, self._training = recipe.settings.seed, recipe.training
 
-        def take(fitted: Fitted) -> None:
+        def take(fitted: Fitted[TranslationNetwork]) -> None:
             self.network_ = fitted.network
 
         steps = Steps(
@@ -373,7 +374,9 @@ class Translator(Estimator):
             self.coverage if coverage is None else coverage,
         )
 
-    def _report(self, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+    def _report(
+        self, recipe: Recipe, fitted: Fitted[TranslationNetwork]
+    ) -> dict[str, Any]:
         self.results_ = report(self, recipe, fitted, self._search())
         return self.results_
 
