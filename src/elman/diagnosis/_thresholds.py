@@ -75,7 +75,7 @@ RISEN = 1.5
 JUMPED = 30.0
 """Largest loss of the trial steps, relative to before, above which it has jumped."""
 
-STEADY = 0.5**0.5
+STEADY = 0.25
 """Cosine of the far gradient before and after one step: below, its order is lost."""
 
 LINEAR = 1e-3
@@ -183,7 +183,7 @@ THRESHOLDS = (
     Threshold(
         "cosine of the far gradient over one step",
         STEADY,
-        f"at 45 degrees as much of it is new as old, after a single step; {_LIBRARY}",
+        f"three quarters of its length point elsewhere after a single step; {_LIBRARY}",
     ),
     Threshold(
         "deviation from linear",
