@@ -11,7 +11,9 @@ from torch import Tensor
 from elman._arguments import number
 from elman._errors import InputError
 
-NEVER = (0, 1)
+from ._special import PAD, START
+
+NEVER = (PAD, START)
 """Padding and the start are no continuation of anything."""
 
 _TIMES, _MORE = 2, 10

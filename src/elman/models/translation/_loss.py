@@ -10,8 +10,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import cross_entropy, linear
 
-PAD = 0
-"""The token that fills up."""
+from ._special import PAD
 
 # Scores that there are at a time: the next ones reuse their memory.
 _HELD = 2**21

@@ -15,11 +15,9 @@ from elman.models._encoders import ENCODERS, check_encoder
 
 from ._decoder import Decoder
 from ._embedding import Dropout, Embedding, TokenDropout
-from ._loss import PAD, linear_loss
+from ._loss import linear_loss
 from ._memory import Memory, State
-
-START, END, UNKNOWN = 1, 2, 3
-"""The tokens that every vocabulary begins with, after PAD."""
+from ._special import PAD
 
 
 class TranslationNetwork(nn.Module):

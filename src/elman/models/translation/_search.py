@@ -19,7 +19,7 @@ from ._hypothesis import (
     check_numbers,
     most_tokens,
 )
-from ._network import END, START
+from ._special import END, START
 from ._trail import Trail
 
 

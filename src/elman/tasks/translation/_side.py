@@ -12,7 +12,6 @@ from elman.models import translation as net
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
-_FIRST = 1 + max(net.PAD, net.START, net.END, net.UNKNOWN)
 _SPACED = ("words", "subwords")
 _NAMES = "source", "target"
 
@@ -32,7 +31,7 @@ class Side:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         # What stands for unknown in it is UNKNOWN here.
-        self._shift = _FIRST if vocabulary.unknown is None else net.UNKNOWN
+        self._shift = net.FIRST if vocabulary.unknown is None else net.UNKNOWN
         self._lead = " " if vocabulary.kind in _SPACED else ""
 
     @property
