@@ -63,7 +63,15 @@ class Parts:
             estimator.scores_by_order(*self.test, _DRAWS, split=self.split)
 
     def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the options with weights by the labels themselves, be they numbers."""
+        """Return the options with weights by the labels themselves, be they numbers.
+
+        And with what the channels are, where the file has others than numbers.
+        """
+        told = self.input.get("read_as")
+        if told:
+            names = self.input["channels"]
+            kinds = {names.index(name): kind for name, kind in told.items()}
+            options = {**options, "columns": kinds}
         weights = options.get("class_weight")
         y = self.train[1]
         if not isinstance(weights, dict) or y is None:
@@ -111,7 +119,11 @@ def held_out(
     whole_number("--seed", seed, 0, MOST_SEED)
     whole = _labelled(task, read_sequences(data, **columns))
     notes = list(whole.notes)
+    # What was guessed of the training part holds for every other.
+    columns = columns | {"kinds": _told(columns, whole), "gaps": _gaps_of(whole)}
     details = columns | {"channels": whole.channels, "per_step": whole.per_step}
+    if whole.kinds:
+        details["read_as"] = whole.kinds
     if test is None and data.stem.endswith("_TRAIN"):
         beside = data.with_name(data.stem[: -len("TRAIN")] + "TEST" + data.suffix)
         if beside.is_file():
@@ -141,6 +153,22 @@ def held_out(
         return Parts((whole.X, whole.y), None, "", notes, details)
     split = f"test, {share:.0%} held out at random"
     return Parts(_take(whole, rows), _take(whole, held), split, notes, details)
+
+
+def _told(columns: dict[str, Any], found: Sequences) -> dict[str, str]:
+    """Return what columns of a table are, so that the next file is read alike."""
+    given = dict(columns.get("kinds") or {})
+    if not found.kinds and not given:
+        return given
+    if columns.get("id") is None:
+        steps = {"words": "text", "characters": "category"}
+        return given | {n: steps[k] for n, k in found.kinds.items() if k in steps}
+    told = dict.fromkeys(found.channels, "number") | found.kinds
+    return {name: kind for name, kind in told.items() if kind != "elapsed"}
+
+
+def _gaps_of(found: Sequences) -> str:
+    return "on" if "elapsed" in found.kinds.values() else "off"
 
 
 def _labelled(task: str, found: Sequences) -> Sequences:

@@ -119,19 +119,22 @@ def _read(
             )
         return found
     label, id_, time = (columns.get(name) for name in ("label", "id", "time"))
-    table = open_sequences(data, label, id_, **how)
+    kinds, gaps = columns.get("kinds") or {}, columns.get("gaps", "off")
+    table = open_sequences(data, label, id_, kinds=kinds, **how)
     names = table.frame.columns
     if label not in names and "label" not in given:
         label = None
     if id_ is None or not channels:
-        return sequences_of(table, label, id_, time)
+        return sequences_of(table, label, id_, time, kinds=kinds)
+    told = columns.get("read_as") or {}
+    channels = [name for name in channels if told.get(name) != "elapsed"]
     for name in [*channels, *opt_names(id_, label, time)]:
         if name not in names:
             raise InputError(
                 f"{data}: no column {name!r}, which the run was trained on"
                 f"{did_you_mean(name, names)}"
             )
-    return sequences_of(table, label, id_, time, channels)
+    return sequences_of(table, label, id_, time, channels, kinds=kinds, gaps=gaps)
 
 
 def _encoding(data: Path, trained: str | None) -> str | None:

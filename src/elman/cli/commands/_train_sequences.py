@@ -54,6 +54,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         label: opt.Label = None,
         id_: opt.Id = None,
         time: SequenceTime = None,
+        categories: opt.Categories = None,
+        texts: opt.Texts = None,
+        numbers: opt.Numbers = None,
+        gaps: opt.Gaps = None,
         missing: opt.Missing = None,
         encoding: opt.Encoding = None,
         test: Test = None,
@@ -77,7 +81,8 @@ def _command(task: str, says: str) -> Callable[..., None]:
         if others and (nodes is not None or (processes or 1) > 1):
             raise InputError("--compare trains in one process: leave --processes out")
         _launch.start(processes, nodes)
-        columns = opt.sequence_columns(label, id_, time, encoding, missing)
+        kinds = {"category": categories, "text": texts, "number": numbers}
+        columns = opt.sequence_columns(label, id_, time, encoding, missing, kinds, gaps)
         fit = columns | others
         fit |= {
             "test": test and str(test.absolute()),
@@ -119,6 +124,7 @@ def parts_of(job: Job, data: Path) -> Parts:
     fit, seed = job.fit, job.options.get("random_state", 0)
     names = ("label", "id", "time", "missing", "encoding")
     columns = {name: fit.get(name) for name in names}
+    columns |= {"kinds": fit.get("kinds") or {}, "gaps": fit.get("gaps", "off")}
     test = Path(fit["test"]) if fit.get("test") else None
     parts = held_out(job.task, data, columns, test, fit["share"], seed)
     if fit.get("compare_seeds") and parts.test is None:

@@ -24,7 +24,7 @@ from elman.data.values._words import ELAPSED, NUMBER
 
 from ._gaps import Gaps, are_irregular, gaps_of
 from ._mixed import as_text, kinds_of, refuse_words
-from ._one_text import one_text, symbols
+from ._one_text import chosen_text, one_text, symbols
 from ._sequences import ID_NAMES, Sequences
 
 
@@ -90,7 +90,7 @@ def from_long(
             sorted_ = np.column_stack([sorted_, since.to_numpy()])
         X = np.split(sorted_, starts[1:])
     channels = channels if since is None else [*channels, since.name]
-    return Sequences(X, y, channels, source, names, per_step, notes, found)
+    return Sequences(X, y, channels, source, names, per_step, notes, kinds=found)
 
 
 def _gap_column(
@@ -162,6 +162,8 @@ def from_wide(
         raise InputError(f"{place(source)}there is no column of values")
     y, _ = _label_of(frame, label, [np.array([i]) for i in range(frame.height)], source)
     about = [] if label is None else label_notes(frame[label], place(source))
+    steps, said = chosen_text(steps, kinds or {}, source)
+    notes += said
     texts = one_text(frame, steps, kinds or {}, source)
     if texts is not None:
         kind, X = texts
@@ -246,8 +248,8 @@ def _order(
             )
         if same.any():
             notes.append(
-                f"{place(source)}{int(same.sum()):,} rows have the time of the row"
-                " before them in their sequence and stay in the order of the file"
+                f"{place(source)}rows with the time of the row before them in their"
+                f" sequence stay in the order of the file: {int(same.sum()):,}"
             )
         if (order != np.argsort(group, kind="stable")).any():
             notes.append("rows were put in order of time within each sequence")

@@ -11,6 +11,7 @@ import polars as pl
 from elman._errors import InputError
 from elman.data._columns import place, row_name
 from elman.data.values._words import (
+    CATEGORY,
     CHARACTERS,
     NUMBER,
     TEXT,
@@ -18,7 +19,25 @@ from elman.data.values._words import (
     holds_words,
 )
 
-_SHARED = 0.5
+_SHARED = 0.75
+
+
+def chosen_text(
+    steps: Sequence[str], told: Mapping[str, str], source: str
+) -> tuple[list[str], list[str]]:
+    """Return the column of texts that was named, if one was, and a note on the others.
+
+    All columns where none was, or several were.
+    """
+    named = [name for name in steps if told.get(name) in (CATEGORY, TEXT)]
+    if len(named) != 1 or len(steps) == 1:
+        return list(steps), []
+    others = ", ".join(repr(name) for name in steps if name not in named)
+    note = (
+        f"{place(source)}each case is the text of column {named[0]!r}; left out:"
+        f" {others}"
+    )
+    return named, [note]
 
 
 def one_text(
@@ -74,8 +93,8 @@ def symbols(
         raise InputError(
             f"{place(source)}column {worded[0]!r} holds words, and others do not hold"
             " the same: columns are the steps of one sequence where each row is a case;"
-            " leave all but the label and one column of texts out, or write a row for"
-            " each step and name the column of ids"
+            " name the one column of texts with --texts (read by words) or --categories"
+            " (by characters), or write a row for each step and name the column of ids"
         )
     values = np.array([column.to_list() for column in columns], dtype=object).T
     present = np.array([[v is not None for v in row] for row in values])

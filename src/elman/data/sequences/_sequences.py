@@ -42,6 +42,8 @@ class Sequences:
         Whether y holds one value for each step.
     notes : list of str
         What was decided on the way.
+    groups : numpy.ndarray or None
+        (n,) texts: what may not be in two parts of the data at once, such as speakers.
     kinds : dict of str to str
         Of each channel that is not just numbers, what it is: "category", "text",
         "elapsed" (the time since the step before); and of cases that are one text
@@ -55,6 +57,7 @@ class Sequences:
     ids: list[str]
     per_step: bool = False
     notes: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
     kinds: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:

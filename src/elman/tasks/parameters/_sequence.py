@@ -77,7 +77,8 @@ SEQUENCE: tuple[Parameter, ...] = (
         "What channels are, by their names or numbers: ``number``; ``category`` or"
         " ``text``, read through embeddings that are learned; ``elapsed``, the time"
         " since the step before, or ``time``, from which it is found. Others are told"
-        " by their values: words are categories, or texts where few repeat.",
+        " by their values: words are categories, or texts where few repeat. Cases that"
+        " are one text each are read by their ``characters``, or by ``words``.",
         tasks=_BOTH,
     ),
     Parameter(

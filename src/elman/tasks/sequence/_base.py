@@ -203,7 +203,8 @@ class SequenceEstimator(Evaluated):
     def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         """Return title, question and data of the results."""
         title, asked, data = self.kind_.describe(sequences, raw)
-        channels = sequences[0].shape[1]
+        columns = self.columns_
+        channels = sequences[0].shape[1] if columns is None else len(columns.names)
         each = "1 channel" if channels == 1 else f"{channels} channels"
         ways = "both ways" if self.bidirectional else "forward"
         shuffles = self.shuffle_time != "none"

@@ -42,6 +42,9 @@ class Preparation:
         Fitted on the training part alone.
     flagged : ndarray
         int64: the channels with an indicator.
+    frames : int
+        Steps that the network reads as one, side by side; the last one is repeated
+        where a sequence ends before.
     layout : Layout or None
         Where what is, if not all channels are numbers.
     gaps : Gaps or None
@@ -52,20 +55,23 @@ class Preparation:
 
     scaler: ClippedScaler
     flagged: NDArray[np.int64]
+    frames: int = 1
     layout: Layout | None = None
     gaps: Gaps | None = None
     rows: tuple[NDArray[np.int64], ...] = ()
 
     @classmethod
     def fit(
-        cls, sequences: Sequence[Array], layout: Layout | None = None
+        cls,
+        sequences: Sequence[Array],
+        frames: int = 1,
+        layout: Layout | None = None,
     ) -> Preparation:
         """Return the preparation these training sequences call for."""
         if layout is None:
             steps = np.concatenate(sequences)
-            return cls(
-                ClippedScaler.fit(steps), np.flatnonzero(np.isnan(steps).any(axis=0))
-            )
+            flagged = np.flatnonzero(np.isnan(steps).any(axis=0))
+            return cls(ClippedScaler.fit(steps), flagged, frames)
         plain = _plain(layout)
         steps = np.concatenate([s[:, plain] for s in sequences])
         gaps = None
@@ -74,6 +80,7 @@ class Preparation:
         return cls(
             _scaler(steps),
             np.flatnonzero(np.isnan(steps).any(axis=0)),
+            1,
             layout,
             gaps,
             embedded_rows(sequences, layout),
@@ -83,7 +90,8 @@ class Preparation:
     def channels(self) -> int:
         """How many numbers the network reads at a step, without embeddings."""
         elapsed = 0 if self.gaps is None else 1
-        return len(self.scaler.mean) + len(self.flagged) + elapsed
+        own = len(self.scaler.mean) + len(self.flagged)
+        return own * self.frames + elapsed
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -159,6 +167,7 @@ class Preparation:
         """Return everything as tensors, for a file."""
         found = {
             "preparation.flagged": torch.from_numpy(self.flagged.copy()),
+            "preparation.frames": torch.tensor(self.frames),
             **self.scaler.tensors("preparation.scaler"),
         }
         if self.layout is not None:
@@ -179,6 +188,8 @@ class Preparation:
         return cls(
             ClippedScaler.from_tensors("preparation.scaler", tensors),
             tensors["preparation.flagged"].numpy(),
+            # Runs of earlier versions have none.
+            int(tensors.get("preparation.frames", 1)),
             layout,
             None if gaps is None else Gaps.from_tensor(gaps),
             tuple(tensors[f"preparation.rows{i}"].numpy() for i in range(len(fields))),
@@ -190,7 +201,7 @@ class Preparation:
         if missing.any():
             scaled = np.nan_to_num(forward_filled(scaled), nan=0.0)
         flags = missing[:, self.flagged]
-        return np.concatenate([scaled, flags], axis=1).astype(np.float32)
+        return stacked(np.concatenate([scaled, flags], 1), self.frames)
 
     def _numbers(self, sequence: Array) -> NDArray[np.float32]:
         assert self.layout is not None  # noqa: S101 - asked by the callers
@@ -214,6 +225,15 @@ class Preparation:
             known = np.where(np.isnan(codes), 0, codes).astype(np.int64)
             found.append(np.where(np.isnan(codes), 0, rows[known]).astype(np.float32))
         return found
+
+
+def stacked(sequence: Array, frames: int) -> NDArray[np.float32]:
+    """Return (ceil(T / frames), frames · C): so many steps side by side."""
+    if frames == 1:
+        return sequence.astype(np.float32)
+    short = -len(sequence) % frames
+    whole = np.pad(sequence, ((0, short), (0, 0)), mode="edge")
+    return whole.reshape(-1, frames * sequence.shape[1]).astype(np.float32)
 
 
 def _plain(layout: Layout) -> list[int]:

@@ -18,7 +18,7 @@ from ._cells import cells_of, gaps_of, is_missing, numbers_of, said, words_of
 
 _NUMBER, _CATEGORY, _TEXT, _ELAPSED = KINDS
 TIME, CHARACTERS, WORDS = "time", "characters", "words"
-KNOWN = (*KINDS, TIME)
+KNOWN = (*KINDS, TIME, CHARACTERS, WORDS)
 """What a channel can be said to be."""
 
 MOST_VALUES = 10_000
@@ -212,18 +212,17 @@ class Columns:
             own = count - 2
             kind = self.kinds[i]
             if self.texts:
-                what = f"each case is one text, read by its {kind}: {own:,} of them"
+                what = f"each case is one text, read by its {kind}: {own:,}"
             elif kind == _TEXT:
                 what = (
-                    f"{self.names[i]!r} is read as text: {own:,} words, the first"
-                    f" {self.counts[i]} of a step"
+                    f"{self.names[i]!r} is read as text, the first {self.counts[i]}"
+                    f" words of a step: {own:,} words"
                 )
             else:
-                what = f"{self.names[i]!r} is read as a category of {own:,} values"
+                what = f"{self.names[i]!r} is read as a category: {own:,} values"
             said_.append(
-                f"{what} met in at least two sequences, each with an embedding of"
-                f" {width} numbers that is learned; others share one, and missing"
-                " ones have another"
+                f"{what} of at least two sequences have an embedding of {width} numbers"
+                " each; others share one, and missing ones have another"
             )
         for i in self.numbers:
             if self.kinds[i] in (_ELAPSED, TIME):
@@ -303,6 +302,11 @@ def _by_number(
             raise InputError(
                 f"columns names channel {number}, and X has {len(names)} channels,"
                 " numbered from 0"
+            )
+        if kind in (CHARACTERS, WORDS):
+            raise InputError(
+                f"columns[{key!r}] is {kind!r}, which is for cases that are one text"
+                f" each; a channel of a table is {_CATEGORY!r} or {_TEXT!r}"
             )
         found[int(number) % len(names)] = kind
     timed = [i for i, kind in found.items() if kind in (_ELAPSED, TIME)]

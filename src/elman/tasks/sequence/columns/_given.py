@@ -47,7 +47,11 @@ def read_given(
     rows = rows_of(X, names) if rows is None else rows
     columns = Columns.of(rows, names, told or {})
     if columns.layout == Layout(len(columns.names)):  # numbers, however written
-        return as_sequences(X), None
+        try:
+            return as_sequences(X), None
+        except InputError:
+            columns.coded(rows)  # which names the value
+            raise
     return _checked(columns.coded(rows)), columns
 
 

@@ -83,7 +83,7 @@ class Combination:
         layout : Layout, optional
             Where what is in a step, if not all channels are numbers.
         """
-        preparation = Preparation.fit(sequences, layout)
+        preparation = Preparation.fit(sequences, layout=layout)
         spread = preparation.spread(sequences)
         alone = layout is not None and not layout.numbers
         models = LinearModels.fit(

@@ -20,6 +20,7 @@ LONGEST = 5
 
 _FEWEST = 2
 _EDGE = 0
+_OWN = 0xD1B54A32D192ED03
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -146,5 +147,6 @@ def _edged(codes: Keys, lengths: Keys) -> tuple[Keys, Keys]:
 
 def _hashed(values: NDArray[np.uint64], field: int, n: int) -> Keys:
     """Return hashes that differ between fields and lengths."""
-    mixed = (values + np.uint64(64 * field + n)) * _FACTOR
+    own = (64 * field + n) * _OWN % 2**64
+    mixed = (values ^ np.uint64(own)) * _FACTOR
     return np.asarray(mixed ^ (mixed >> np.uint64(31))).view(np.int64)
