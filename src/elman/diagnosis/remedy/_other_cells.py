@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from elman import cells, init, layers
 from elman._errors import InputError
-from elman.diagnosis._thresholds import EXPLODED
+from elman.diagnosis._thresholds import EXPLODED, TOLD
 from elman.diagnosis.measure._horizon import horizon_of, mean_curve
 from elman.diagnosis.measure._order import told_apart
 from elman.diagnosis.measure._profile import lag_curve
@@ -168,10 +168,12 @@ def look(
         with opened(one) as tracks:
             one(x)
             curves = lag_curve(tracks[0], torch.Generator().manual_seed(0))
-            order = told_apart(tracks[0], needed) if apart > 1 else math.inf
+            order = told_apart(tracks[0], needed, apart) if apart > 1 else math.inf
     curve = mean_curve(curves)[: needed + 1]
     explodes = bool(len(curve)) and not curve.max() <= EXPLODED * curve[0]
-    return Look(name, float(horizon_of(curves).steps), explodes, not order >= apart)
+    return Look(
+        name, float(horizon_of(curves).steps), explodes, not order >= TOLD * apart
+    )
 
 
 def _start(layer: layers.CellLayer, how: dict[str, Any]) -> None:
