@@ -12,7 +12,7 @@ import elman
 from elman import cells
 from elman.cells import sigmoid
 from elman.diagnosis import diagnose, prescribe
-from elman.diagnosis.remedy._other_cells import LOOKED_AT, other_cells
+from elman.diagnosis.remedy._other_cells import LOOKED_AT, other_cells, start_of
 from elman.diagnosis.remedy._state_form import HANDED, IGNORED, READ, uses_of_states
 
 I, H, T = 3, 8, 60
@@ -160,6 +160,19 @@ def test_a_cell_started_by_its_options():
     assert remedy.call.startswith(f"elman.LRU({I}, {H}, batch_first=True, smallest=")
     again = tried(p.model, remedies=("initialisation",), verdict="vanishing", horizon=1)
     assert "lasting" not in {r.name for r in again.remedies}
+
+
+def test_a_sum_takes_slow_units_and_order_units_that_turn():
+    starts = {n: [start_of(n, 100, a) for a in (1, 10)] for n in ("linoss", "lru")}
+    slow, turning = (s["cell_options"] for s in starts["linoss"])
+    assert slow == {"slowest": pytest.approx(1e-4)}
+    assert turning == {"scheme": "imex"}
+    assert starts["lru"][0] == starts["lru"][1]
+    assert start_of("orthogonal", 100) == {}
+    model = Last()
+    model.rnn = elman.LinOSS(I, H, batch_first=True)
+    p = tried(model, remedies=("initialisation",), verdict="vanishing", horizon=1)
+    assert p.configuration["cell_options"] == {"slowest": pytest.approx(1 / T**2)}
 
 
 class Keeper(elman.Cell):

@@ -84,7 +84,7 @@ class OrthogonalRNN(Cell):
         turns = Rotations(cayley, SCALE, self.widest)
         self.init = {"weight_ih": HeNormal(), "weight_hh": turns}
 
-    def lasting(self, steps: int) -> dict[str, Any]:
+    def keeping_order(self, steps: int) -> dict[str, Any]:
         """Return the angles that tell the most steps apart."""
         return {"widest": math.pi}
 
