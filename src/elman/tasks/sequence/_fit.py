@@ -83,7 +83,7 @@ def fit_network(
     -------
     Fitted
     """
-    preparation = Preparation.fit([sequences[i] for i in train_rows])
+    preparation = Preparation.fit([sequences[i] for i in train_rows], recipe.frames)
 
     def examples(rows: NDArray[np.int64], how: Preparation) -> RaggedSequences:
         return RaggedSequences(
@@ -94,7 +94,7 @@ def fit_network(
 
     training = examples(train_rows, preparation)
     network = _built(preparation, recipe)
-    start = start_of(network, training, recipe.loss, recipe.init, _seed(recipe))
+    start = start_of(network, training, recipe, _seed(recipe))
     validation = (
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
@@ -129,6 +129,7 @@ def fit_network(
         settings,
         needed=start.memory,
         recurrent=network.recurrent is not None,
+        warn=recipe.need is None,
     )
     result = run.result
     notes += run.notes
@@ -140,7 +141,7 @@ def fit_network(
         return Fitted(network, preparation, first, start, run, 0, notes)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
-    preparation = Preparation.fit([sequences[i] for i in rows])
+    preparation = Preparation.fit([sequences[i] for i in rows], recipe.frames)
     network = _built(preparation, recipe)
     start.apply(network.recurrent, _seed(recipe))
     second = train(
