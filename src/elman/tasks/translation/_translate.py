@@ -12,7 +12,7 @@ from torch import Tensor
 
 from elman._arguments import whole_number
 from elman.models import translation as net
-from elman.models.translation import Hypothesis, TranslationNetwork
+from elman.models.translation import Decodes, Hypothesis
 
 from ._examples import padded
 from ._side import Side
@@ -80,7 +80,7 @@ class Search:
 
 
 def translations(
-    network: TranslationNetwork,
+    network: Decodes,
     sides: tuple[Side, Side],
     texts: Sequence[str],
     how: Search,
@@ -89,7 +89,7 @@ def translations(
 
     Parameters
     ----------
-    network : TranslationNetwork
+    network : Decodes
         In evaluation mode.
     sides : tuple of Side
         Source and target.
@@ -120,7 +120,7 @@ def translations(
 
 
 def _search(
-    network: TranslationNetwork, tokens: Tensor, lengths: Tensor, how: Search
+    network: Decodes, tokens: Tensor, lengths: Tensor, how: Search
 ) -> list[list[Hypothesis]]:
     penalty, coverage = how.length_penalty, how.coverage
     if how.beam == 1:
