@@ -77,6 +77,7 @@ def test_from_a_table_to_translations(elman, table, tmp_path, monkeypatch):
         (("translate", run, "x", "--attention", "a.gif"), "must end in .html, .png"),
         (("translate", run, "x", "--attention", drawn), "exists; name another file"),
         (("translate", run, "x", "--n-best", "3", "--beam", "2"), "n_best must be"),
+        (("translate", run, "x", "--beam", "1001"), "beam must be at most 1000"),
         (("translate", run, "x", "--with", "gone"), "gone"),
         (("predict", run, table), "translate with it: elman translate"),
         (("generate", run), "elman translate translates with it"),
@@ -131,6 +132,7 @@ def test_from_two_files_with_parts_of_their_own(elman, files, tmp_path):
         (("gone.tsv",), "gone.tsv: no such file"),
         (("pairs.tsv", "--test-fraction", "1"), "--test-fraction must be"),
         (("pairs.tsv", "--encoder", "tcm"), "did you mean 'tcn'"),
+        (("pairs.tsv", "--cell", "tcn"), "tcn only reads; write --encoder tcn"),
     ],
 )
 def test_bad_pairs_are_one_line_and_leave_nothing(

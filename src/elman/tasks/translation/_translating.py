@@ -12,6 +12,7 @@ from elman._arguments import whole_number
 from elman._errors import InputError
 from elman._modes import own_modes
 from elman.models.translation import Ensemble, TranslationNetwork, members
+from elman.tasks.parameters import MOST_BEAM
 
 from ._evaluated import attention_of
 from ._pairs import as_texts
@@ -162,7 +163,7 @@ class Translating:
     ) -> Search:
         count = 1 if n_best is None else n_best
         if beam is None:
-            whole_number("n_best", count)
+            whole_number("n_best", count, 1, MOST_BEAM)
             # As many translations need a beam as wide.
             beam = max(whole_number("beam", self.beam), count)
         return Search(
