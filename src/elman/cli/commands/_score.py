@@ -12,6 +12,7 @@ from elman.cli import _options as opt
 from elman.cli._able import check_able
 from elman.cli._deliver import WRITERS, check_format, write_table
 from elman.cli._destination import check_destination
+from elman.cli._joined import With, joined
 from elman.cli._output import Output
 
 
@@ -31,6 +32,7 @@ def score(
             help=f"Write each token and its nats: {', '.join(WRITERS)}.",
         ),
     ] = None,
+    others: With = None,
     encoding: opt.Encoding = None,
     force: opt.Force = False,
     as_json: opt.Json = False,
@@ -45,6 +47,8 @@ def score(
     Example: elman score runs/shakespeare-1 sonnets.txt --out surprise.csv
 
     Example: elman score runs/train-1 test.en test.de
+
+    Example: elman score runs/train-1 --with runs/train-2 test.en test.de
     """
     if out is not None:
         check_format("--out", out)
@@ -56,6 +60,7 @@ def score(
 
     model = elman.load(run)
     check_able(run, model.task, "score")
+    model = joined(run, model, others)
     output = Output(as_json)
     if TASKS[model.task].data == "pairs":
         if out is not None:

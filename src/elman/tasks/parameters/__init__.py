@@ -20,6 +20,7 @@ from ._row import Parameter as Parameter
 from ._sequence import SEQUENCE
 from ._settings import SETTINGS as SETTINGS
 from ._shared import SHARED
+from ._translation import MOST_BEAM as MOST_BEAM
 from ._translation import TRANSLATION
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -32,6 +33,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 """The estimators' own parameters; the later of one name is the usual one."""
 
 __all__ = [
+    "MOST_BEAM",
     "PARAMETERS",
     "SETTINGS",
     "Option",
