@@ -50,6 +50,9 @@ _HOME = {
     "LSTMCell": "elman.layers",
     "accelerate": "elman.layers",
     "restore": "elman.layers",
+    "FrontEnd": "elman.data",
+    "read_recordings": "elman.data",
+    "read_sound": "elman.data",
     "Diagnosis": "elman.diagnosis",
     "diagnose": "elman.diagnosis",
     "SequenceClassifier": "elman.tasks",
@@ -75,6 +78,9 @@ if TYPE_CHECKING:
     from elman._errors import InputError as InputError
     from elman._errors import RunDirectoryError as RunDirectoryError
     from elman.cells import Cell as Cell
+    from elman.data import FrontEnd as FrontEnd
+    from elman.data import read_recordings as read_recordings
+    from elman.data import read_sound as read_sound
     from elman.diagnosis import Diagnosis as Diagnosis
     from elman.diagnosis import diagnose as diagnose
     from elman.layers import GRU as GRU

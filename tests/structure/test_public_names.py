@@ -47,6 +47,7 @@ PUBLIC = {
     "Diagnosis",
     "ElmanError",
     "Forecaster",
+    "FrontEnd",
     "GRU",
     "GRUCell",
     "InputError",
@@ -67,6 +68,8 @@ PUBLIC = {
     "init",
     "load",
     "onnx",
+    "read_recordings",
+    "read_sound",
     "restore",
 }
 
