@@ -79,4 +79,4 @@ def test_baselines_say_whole_rows():
     sequences = [np.full((5, 1), v, np.float32) for v in (0, 0, 1, 5)]
     rows = [["a"], ["a"], ["b", "a"], ["c"]]
     found = WholeRows(sequences, rows).predict([np.full((7, 1), 4, np.float32)])
-    assert found == {"most frequent": [("a",)], "1-nearest-neighbour": [("c",)]}
+    assert found == {"most frequent": [["a"]], "1-nearest-neighbour": [["c"]]}

@@ -47,10 +47,12 @@ class WholeRows:
         """Return what a model predicted."""
         return predicted
 
-    def predict(self, sequences: Sequence[NDArray[np.float32]]) -> dict[str, list[Row]]:
+    def predict(
+        self, sequences: Sequence[NDArray[np.float32]]
+    ) -> dict[str, list[list[Any]]]:
         """Return the labels that each model says."""
         return {
-            name: [self._rows[i] for i in found]
+            name: [list(self._rows[i]) for i in found]
             for name, found in self._models.predict(sequences, per_step=False).items()
         }
 

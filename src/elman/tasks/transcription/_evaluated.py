@@ -79,9 +79,9 @@ def scored(
         values = values_of(found, truth, alphabet)
         return {"model": name, "kind": kind, "values": values}
 
-    others = [] if simple is None else list(simple.predict(prepared).items())
-    network = row("network", "network", by_beam)
-    ranked = [network, *(row(name, "baseline", found) for name, found in others)]
+    others = {} if simple is None else simple.predict(prepared)
+    ranked = [row("network", "network", by_beam)]
+    ranked += [row(name, "baseline", found) for name, found in others.items()]
     rows = [*ranked]
     if beam > 1:
         rows.insert(1, row("network, greedy", "greedy", greedy))
@@ -125,7 +125,7 @@ def label_errors(found: Sequence[Row], truth: Sequence[Row]) -> list[dict[str, A
     pairs = zip(found, truth, strict=True)
     ways = Counter(edit for one, other in pairs for edit in edits(one, other))
     labels = {label for way in ways for label in way if label is not None}
-    table = []
+    table: list[dict[str, Any]] = []
     for label in sorted(labels, key=str):
         instead = {y: n for (x, y), n in ways.items() if x == label and y != label}
         left_out = instead.pop(None, 0)
