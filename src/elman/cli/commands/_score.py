@@ -12,6 +12,7 @@ from elman.cli import _options as opt
 from elman.cli._able import check_able
 from elman.cli._deliver import WRITERS, check_format, write_table
 from elman.cli._destination import check_destination
+from elman.cli._joined import With, joined
 from elman.cli._output import Output
 
 
@@ -32,6 +33,7 @@ def score(
             help=f"Write each token and its nats: {', '.join(WRITERS)}.",
         ),
     ] = None,
+    others: With = None,
     encoding: opt.Encoding = None,
     force: opt.Force = False,
     as_json: opt.Json = False,
@@ -48,6 +50,8 @@ def score(
     Example: elman score runs/train-1 test.en test.de
 
     Example: elman score runs/digits-1 others.npz
+
+    Example: elman score runs/train-1 --with runs/train-2 test.en test.de
     """
     if out is not None:
         check_format("--out", out)
@@ -59,6 +63,7 @@ def score(
 
     model = elman.load(run)
     check_able(run, model.task, "score")
+    model = joined(run, model, others)
     output = Output(as_json)
     data = TASKS[model.task].data
     if data != "text":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._auto import WholeOrAuto, whole_option
 from ._row import MODEL, Choice, Option, Parameter, Whole
+from ._translation import MOST_BEAM
 
 _HERE = ("transcribe",)
 
@@ -28,7 +29,7 @@ TRANSCRIPTION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "beam",
-        Whole(),
+        Whole(most=MOST_BEAM),
         "Beginnings of transcriptions that are followed side by side; 1 takes the"
         " likeliest symbol of each step.",
         Option("Beginnings followed side by side; 10.", int, panel="How to search"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from elman._arguments import whole_number
 from elman._errors import InputError
 from elman.models import ctc
+from elman.tasks.parameters import MOST_BEAM
 
 from ._alphabet import Alphabet, Label
 
@@ -49,7 +50,7 @@ def found_in(outputs: Sequence[Output], beam: int) -> list[tuple[int, ...]]:
     beam : int
         Beginnings that the search keeps; 1 takes each step's most probable symbol.
     """
-    if whole_number("beam", beam) == 1:
+    if whole_number("beam", beam, 1, MOST_BEAM) == 1:
         return [ctc.greedy(output) for output in outputs]
     return [ctc.search(output, beam)[0][0] for output in outputs]
 
@@ -80,7 +81,7 @@ def transcriptions(
         More are asked for than the search keeps.
     """
     whole_number("n_best", n_best)
-    if n_best > whole_number("beam", beam):
+    if n_best > whole_number("beam", beam, 1, MOST_BEAM):
         raise InputError(
             f"n_best={n_best} asks for more than the search keeps, beam={beam}; give"
             " beam= as many or more"
