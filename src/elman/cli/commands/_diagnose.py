@@ -120,6 +120,8 @@ def diagnose(
         results = _pairs(data, encoding, options)
     else:
         options.pop("context", None)
+        if order and TASKS[what].labels == "tokens":
+            raise InputError(f"--order is for classify and regress, not for {what}")
         kinds = {"category": categories, "text": texts, "number": numbers}
         found = opt.sequence_columns(label, id_, time, encoding, missing, kinds, gaps)
         results = _sequences(what, data, found, options, max_seconds if order else None)
