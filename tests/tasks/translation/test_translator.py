@@ -119,9 +119,15 @@ class Stop(Callback):
             raise KeyboardInterrupt
 
 
-def test_a_run_that_was_stopped_goes_on_with_the_same_bits(pairs, tmp_path):
+@pytest.mark.parametrize("kind", ["words", "subwords"])
+def test_a_run_that_was_stopped_goes_on_with_the_same_bits(pairs, tmp_path, kind):
+    drawn: dict[str, object] = {}
+    if kind == "subwords":
+        pytest.importorskip("tokenizers")
+        drawn = {"tokens": kind, "vocabulary_size": 280, "subword_dropout": 0.3}
+
     def fitted(**more):
-        options = {"epochs": 2, "training": {"tokens_per_batch": 120}}
+        options = {"epochs": 2, "training": {"tokens_per_batch": 120}, **drawn}
         return Translator(**{**SMALL, **options, **more}).fit(*pairs)
 
     whole = fitted()

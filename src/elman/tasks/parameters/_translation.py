@@ -205,6 +205,15 @@ TRANSLATION: tuple[Parameter, ...] = (
         _HERE,
     ),
     Parameter(
+        "subword_dropout",
+        Share(zero=True),
+        "Share of the merges that are left out while training, so that words are split"
+        " in other pieces each time (Provilkov et al. 2020, who take 0.1); of subwords"
+        " alone.",
+        Option("Share of merges left out while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
         "variational",
         Flag(),
         "Draw what is dropped once for a sentence, not anew at each of its steps.",
