@@ -49,7 +49,13 @@ def drawn_groups(
 
 
 def in_both(one: NDArray[Any] | None, other: NDArray[Any] | None) -> list[str]:
-    """Return a note if two parts of the data share groups."""
+    """Return a note if two parts of the data share groups.
+
+    Parameters
+    ----------
+    one, other : ndarray or None
+        The groups of the training part, and of the test part.
+    """
     if one is None or other is None:
         return []
     shared = sorted(set(map(str, one)) & set(map(str, other)))
