@@ -239,6 +239,10 @@ def test_nothing_to_score_and_more_than_one_text_are_one_line(translator):
     [
         ({"tokens": "word"}, "did you mean 'words'"),
         ({"encoder": "tcm"}, "did you mean 'tcn'"),
+        (
+            {"cell": "transformer"},
+            "transformer only reads; write encoder='transformer'",
+        ),
         ({"joint": True, "target_tokens": "characters"}, "joint=True asks for one"),
         ({"max_length": 1}, "max_length=1 leaves out every pair"),
         ({"label_smoothing": 1.0}, "label_smoothing"),

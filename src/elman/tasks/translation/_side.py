@@ -155,3 +155,12 @@ def restored(kinds: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Side,
         for name, kind in zip(_NAMES, kinds, strict=False)
     ]
     return sides[0], sides[-1]
+
+
+def same(one: tuple[Side, Side], other: tuple[Side, Side]) -> bool:
+    """Return whether both have the same tokens, by the same numbers."""
+    return all(
+        left.kind == right.kind
+        and left.vocabulary.stored() == right.vocabulary.stored()
+        for left, right in zip(one, other, strict=True)
+    )

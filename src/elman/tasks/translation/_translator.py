@@ -9,10 +9,11 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from elman._arguments import number
+from elman._errors import InputError
 from elman._modes import own_modes
 from elman.cells import Cell
 from elman.data import Pairs
-from elman.models.translation import TranslationNetwork
+from elman.models.translation import Ensemble, TranslationNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.fit._writer import Fitted
@@ -281,6 +282,11 @@ class Translator(Translating, Estimator):
         return self.results_
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        if isinstance(self.network_, Ensemble):
+            raise InputError(
+                "translators that write together are not saved as one; save each of"
+                " them, and join them again"
+            )
         network, (kinds, vocabularies) = self.network_.config(), stored(self.sides_)
         return {
             "seed": self.seed_,
