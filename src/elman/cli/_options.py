@@ -56,6 +56,13 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that says which sequence a row belongs to."),
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what stays together, such as speakers: never trained on and"
+        " scored on at once.",
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(
@@ -168,6 +175,7 @@ def sequence_columns(
     time: str | None,
     encoding: str | None,
     missing: Sequence[str] | None,
+    group: str | None = None,
     kinds: Mapping[str, Sequence[str] | None] | None = None,
     gaps: str | None = None,
 ) -> dict[str, Any]:
@@ -185,6 +193,7 @@ def sequence_columns(
         "missing": split_missing(missing),
         "kinds": _by_column(kinds or {}),
         "gaps": gaps or "auto",
+        "group": group,
     }
 
 

@@ -123,7 +123,9 @@ def diagnose(
         if order and TASKS[what].labels == "tokens":
             raise InputError(f"--order is for classify and regress, not for {what}")
         kinds = {"category": categories, "text": texts, "number": numbers}
-        found = opt.sequence_columns(label, id_, time, encoding, missing, kinds, gaps)
+        found = opt.sequence_columns(
+            label, id_, time, encoding, missing, kinds=kinds, gaps=gaps
+        )
         results = _sequences(what, data, found, options, max_seconds if order else None)
     _show(results, out)
     _apply(apply, to, results, out)

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from elman._errors import InputError
+from elman.data._columns import require_column
+from elman.data._groups import groups_of
 from elman.data._table import Table, existing_file, open_table, read_content
 from elman.data.text._gzip import name_inside
 from elman.data.values._missing import Given, Missing
@@ -86,6 +89,7 @@ def read_sequences(
     *,
     encoding: str | None = None,
     missing: Given | None = None,
+    group: str | None = None,
     kinds: Mapping[str, str] | None = None,
     gaps: Gaps = "auto",
 ) -> Sequences:
@@ -107,6 +111,8 @@ def read_sequences(
         Of a text file, such as ``"cp1252"``; found if not given.
     missing : number, str or sequence of them, optional
         Values that stand for missing ones beside the usual, such as ``-9999``.
+    group : str, optional
+        Column of a table that is no channel: sequences that belong together.
     kinds : mapping of str to str, optional
         Columns of a table that are "category", "text" or "number", whatever they look
         like; of the one column of texts beside the label "text" makes words its steps.
@@ -129,6 +135,11 @@ def read_sequences(
     file = existing_file(path)
     suffix = name_inside(file).suffix.lower()
     gone = Missing.of(missing)
+    if group is not None and holds_sequences(file):
+        raise InputError(
+            f"{file}: a column {group!r} of groups is for tables; this kind of file has"
+            " no columns"
+        )
     if suffix == ".ts":
         from ._ts import parse_ts
 
@@ -148,7 +159,7 @@ def read_sequences(
     table = open_sequences(
         file, label, id, encoding=encoding, missing=missing, kinds=kinds
     )
-    return sequences_of(table, label, id, time, kinds=kinds, gaps=gaps)
+    return sequences_of(table, label, id, time, group=group, kinds=kinds, gaps=gaps)
 
 
 def holds_sequences(path: str | os.PathLike[str]) -> bool:
@@ -202,6 +213,7 @@ def sequences_of(
     id: str | None = None,  # noqa: A002
     time: str | Sequence[str] | None = None,
     channels: Sequence[str] | None = None,
+    group: str | None = None,
     kinds: Mapping[str, str] | None = None,
     gaps: Gaps = "off",
 ) -> Sequences:
@@ -214,6 +226,8 @@ def sequences_of(
         As for `sequences_from_frame`.
     channels : sequence of str, optional
         Of a long table: the columns to take, in this order. All others if not given.
+    group : str, optional
+        The column of groups, which is no channel.
     kinds, gaps
         As for `read_sequences`.
     """
@@ -226,11 +240,17 @@ def sequences_of(
     if label in table.kept and label in frame.columns:
         typed = table.missing.out_of(typed_labels(frame[label]))
         frame = frame.with_columns(typed)
+    whole = frame
+    if group is not None:
+        frame = frame.drop(require_column(frame, group, table.source))
     check_kinds(frame, kinds or {}, table.source)
     if id is None:
         found = from_wide(frame, label, time, table.source, kinds)
     else:
         found = from_long(frame, id, label, time, table.source, channels, kinds, gaps)
+    if group is not None:
+        groups = groups_of(whole, group, id, found.ids, table.source)
+        found = replace(found, groups=groups)
     return replace(found, source=str(table.source), notes=[*table.notes, *found.notes])
 
 

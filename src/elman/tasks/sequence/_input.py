@@ -85,6 +85,9 @@ def texts_of(X: Any) -> list[str] | None:
 
 def known_sequences(estimator: Any, X: Any) -> list[Array]:
     """Return X as `as_sequences`, in the channels an estimator was fitted with."""
+    from ._front_end import check_front_end
+
+    check_front_end(estimator, X)
     names = getattr(estimator, "channel_names_", None)
     columns = getattr(estimator, "columns_", None)
     if columns is not None:
