@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from elman.cells import cell, names
-from elman.cells.program._print_cpp import digest, number, printed
+from elman.cells.program._print_cpp import digest, printed
+from elman.cells.program._print_piece import number
 
 TOOL = Path(__file__).parents[3] / "tools" / "print_cells.py"
 BLOCKED = (
