@@ -31,8 +31,8 @@ from kept_runs import keep, read
 
 import elman
 from elman.data import Pairs
+from elman.tasks._edits import distance
 from elman.tasks.translation._baselines import by_table, nearest
-from elman.tasks.translation._scores import distance
 from elman.training import Checkpoints
 
 TEST, DEVELOPMENT = 12_000, 2_670

@@ -54,7 +54,11 @@ def texts(name: str, language: str) -> list[str]:
 
 
 def measure(
-    options: dict[str, Any], pair: tuple[str, str], seed: int, seconds: float
+    options: dict[str, Any],
+    pair: tuple[str, str],
+    seed: int,
+    seconds: float,
+    folder: Path | None = None,
 ) -> Row:
     """Return scores of one translator, and what it took.
 
@@ -67,6 +71,8 @@ def measure(
     seed : int
     seconds : float
         Where the options have no limit.
+    folder : Path or None
+        Where the translator is saved.
     """
     parts = {
         name: [texts(name, side) for side in pair]
@@ -77,6 +83,8 @@ def measure(
         **{"max_seconds": seconds, "random_state": seed, "progress": True} | options
     )
     model.fit(*parts["train"], validation=tuple(parts["val"]))
+    if folder is not None:
+        model.save(folder)
     row: Row = {
         "seconds": time.perf_counter() - begun,
         "processor": processor() - busy,
@@ -137,6 +145,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--pair", nargs=2, default=["en", "de"], metavar="LANGUAGE")
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--save", type=Path, help="folder for the translators")
     asked = parser.parse_args()
     rows = read(asked.out)
     for name in () if asked.draw_only else asked.rows:
@@ -150,7 +159,8 @@ def main() -> None:
             }
             if any(what.items() <= row.items() for row in rows):
                 continue
-            row = measure(ROWS[name], tuple(asked.pair), seed, asked.seconds)
+            folder = asked.save and asked.save / f"{name}-{seed}".replace(" ", "-")
+            row = measure(ROWS[name], tuple(asked.pair), seed, asked.seconds, folder)
             keep(what | row, rows, asked.out)
     shown = [row for row in rows if row["pair"] == "-".join(asked.pair)]
     print("\n".join(table(shown)))

@@ -50,10 +50,14 @@ _HOME = {
     "LSTMCell": "elman.layers",
     "accelerate": "elman.layers",
     "restore": "elman.layers",
+    "FrontEnd": "elman.data",
+    "read_recordings": "elman.data",
+    "read_sound": "elman.data",
     "Diagnosis": "elman.diagnosis",
     "diagnose": "elman.diagnosis",
     "SequenceClassifier": "elman.tasks",
     "SequenceRegressor": "elman.tasks",
+    "SequenceTranscriber": "elman.tasks",
     "Forecaster": "elman.tasks",
     "LanguageModel": "elman.tasks",
     "Translator": "elman.tasks",
@@ -74,6 +78,9 @@ if TYPE_CHECKING:
     from elman._errors import InputError as InputError
     from elman._errors import RunDirectoryError as RunDirectoryError
     from elman.cells import Cell as Cell
+    from elman.data import FrontEnd as FrontEnd
+    from elman.data import read_recordings as read_recordings
+    from elman.data import read_sound as read_sound
     from elman.diagnosis import Diagnosis as Diagnosis
     from elman.diagnosis import diagnose as diagnose
     from elman.layers import GRU as GRU
@@ -115,6 +122,7 @@ if TYPE_CHECKING:
     from elman.tasks import LanguageModel as LanguageModel
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor
+    from elman.tasks import SequenceTranscriber as SequenceTranscriber
     from elman.tasks import Translator as Translator
     from elman.tasks import load as load
 

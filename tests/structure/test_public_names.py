@@ -47,6 +47,7 @@ PUBLIC = {
     "Diagnosis",
     "ElmanError",
     "Forecaster",
+    "FrontEnd",
     "GRU",
     "GRUCell",
     "InputError",
@@ -59,6 +60,7 @@ PUBLIC = {
     "RunDirectoryError",
     "SequenceClassifier",
     "SequenceRegressor",
+    "SequenceTranscriber",
     "__version__",
     "accelerate",
     "compile_cells",
@@ -66,6 +68,8 @@ PUBLIC = {
     "init",
     "load",
     "onnx",
+    "read_recordings",
+    "read_sound",
     "restore",
 }
 

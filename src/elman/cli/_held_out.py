@@ -52,6 +52,8 @@ class Parts:
         """Return what the scores will have to say; raise if there can be none."""
         from elman.tasks import check_held_out
 
+        if _says(estimator.task):
+            return []
         return check_held_out(estimator, self.train, self.test)
 
     def score(self, estimator: Any) -> None:
@@ -59,7 +61,7 @@ class Parts:
         if self.test is None:
             return
         estimator.evaluate(*self.test, split=self.split)
-        if max(map(len, self.test[0])) > 1:
+        if max(map(len, self.test[0])) > 1 and not _says(estimator.task):
             estimator.scores_by_order(*self.test, _DRAWS, split=self.split)
 
     def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +74,11 @@ class Parts:
         labels = {str(x): x for row in rows for x in np.unique(row).tolist()}
         known = {labels.get(name, name): value for name, value in weights.items()}
         return {**options, "class_weight": known}
+
+
+def _says(task: str) -> bool:
+    """Return whether a task is about what sequences say: rows of labels."""
+    return TASKS[task].labels == "tokens"
 
 
 def held_out(
@@ -153,6 +160,8 @@ def _labelled(task: str, found: Sequences) -> Sequences:
         )
     if TASKS[task].labels == "numbers":
         found = replace(found, y=_each(as_numbers, found))
+    if _says(task):
+        return as_texts(found)
     assert found.y is not None  # noqa: S101 - for the type checker
     first = found.y[0] if found.per_step else found.y
     if TASKS[task].labels == "numbers" and np.asarray(first).dtype.kind not in "iuf":
@@ -161,6 +170,23 @@ def _labelled(task: str, found: Sequences) -> Sequences:
             " not numbers; use 'elman train classify'"
         )
     return found
+
+
+def as_texts(found: Sequences) -> Sequences:
+    """Return sequences with what each says as a text.
+
+    Raises
+    ------
+    InputError
+        There is a label for each step.
+    """
+    if found.per_step:
+        raise InputError(
+            f"{found.source}: the labels differ from step to step; a transcription is"
+            " one text for each sequence, the same in all rows of its id"
+        )
+    texts = [] if found.y is None else [str(text) for text in np.asarray(found.y)]
+    return replace(found, y=np.array(texts))
 
 
 def _alike(

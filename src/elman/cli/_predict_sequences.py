@@ -21,6 +21,7 @@ from elman.data import (
 )
 from elman.tasks import TASKS
 
+from ._held_out import as_texts
 from ._options import say
 
 
@@ -64,7 +65,7 @@ def predict_sequences(
         for i, name in enumerate(estimator.classes_):
             columns[f"probability_{name}"] = chances[:, i]
     scores = {}
-    if found.y is not None and found.per_step == per_step:
+    if found.y is not None and found.per_step == per_step and len(found.y):
         truth = _in_form_of(estimator, found)
         columns["label"] = np.concatenate(truth) if per_step else truth
         scores[task.score] = float(estimator.score(found.X, truth))
@@ -143,6 +144,8 @@ def _encoding(data: Path, trained: str | None) -> str | None:
 
 def _in_form_of(estimator: Any, found: Sequences) -> Any:
     """Return labels as the run knows them, to compare them."""
+    if TASKS[estimator.task].labels == "tokens":
+        return as_texts(found).y
     labels = found.y
 
     def change(row: Any) -> Any:

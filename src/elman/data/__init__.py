@@ -37,6 +37,13 @@ from .sequences._sequences import open_sequences as open_sequences
 from .sequences._sequences import read_sequences as read_sequences
 from .sequences._sequences import sequences_from_frame as sequences_from_frame
 from .sequences._sequences import sequences_of as sequences_of
+from .sounds import SOUNDS as SOUNDS
+from .sounds import FrontEnd as FrontEnd
+from .sounds import Recordings as Recordings
+from .sounds import SoundFeatures as SoundFeatures
+from .sounds import read_recordings as read_recordings
+from .sounds import read_sound as read_sound
+from .sounds import without_recordings as without_recordings
 from .text._encoding import is_utf8 as is_utf8
 from .times._written import written as written
 from .values._labels import as_numbers as as_numbers
@@ -46,11 +53,15 @@ from .values._sentinels import is_suspect_note as is_suspect_note
 from .values._sentinels import suspect_notes as suspect_notes
 
 __all__ = [
+    "SOUNDS",
+    "FrontEnd",
     "Layout",
     "Pairs",
     "Panel",
+    "Recordings",
     "RegularSeries",
     "Sequences",
+    "SoundFeatures",
     "Table",
     "TimeAxis",
     "apart",
@@ -74,7 +85,9 @@ __all__ = [
     "open_table",
     "panel_series",
     "read_pairs",
+    "read_recordings",
     "read_sequences",
+    "read_sound",
     "read_table",
     "read_text",
     "regular_series",
@@ -87,5 +100,6 @@ __all__ = [
     "to_table",
     "wide_to_long",
     "without_empty",
+    "without_recordings",
     "written",
 ]

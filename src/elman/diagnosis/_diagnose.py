@@ -179,7 +179,8 @@ def diagnose(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
     broken = not_finite(model, inputs)
-    far = None if apart <= 1 else needed if isinstance(needed, int) else 10**9
+    last = needed if isinstance(needed, int) else 10**9
+    far = (last, apart) if apart > 1 else None
     seen = measure(
         model, inputs, targets, loss, max_lag=max_lag, forward=forward, far=far
     )

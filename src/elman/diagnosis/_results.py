@@ -125,8 +125,8 @@ class LayerProfile:
         all calls that go on with each other, of which ``steps`` are the longest one's;
         else 0.
     apart : float
-        Of the last 32 steps before the need, how many are told apart at the end
-        (`told_apart`); NaN where it was not asked for.
+        Of as many steps up to the need as are to be told apart, how many are at the
+        end (`told_apart`); NaN where it was not asked for.
     """
 
     name: str

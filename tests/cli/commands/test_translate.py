@@ -77,6 +77,8 @@ def test_from_a_table_to_translations(elman, table, tmp_path, monkeypatch):
         (("translate", run, "x", "--attention", "a.gif"), "must end in .html, .png"),
         (("translate", run, "x", "--attention", drawn), "exists; name another file"),
         (("translate", run, "x", "--n-best", "3", "--beam", "2"), "n_best must be"),
+        (("translate", run, "x", "--beam", "1001"), "beam must be at most 1000"),
+        (("translate", run, "x", "--with", "gone"), "gone"),
         (("predict", run, table), "translate with it: elman translate"),
         (("generate", run), "elman translate translates with it"),
     ):
@@ -105,6 +107,17 @@ def test_from_two_files_with_parts_of_their_own(elman, files, tmp_path):
     refused = elman("score", told["run"], "test.en")
     assert "no row has a tab" in refused.err
 
+    other = elman("train", "translate", *files, *own, "--json", "--seed", "1", *QUIET)
+    other = json.loads(other.out)["run"]
+    both = ("--with", other)
+    together = model.joined(package.load(other))
+    found = elman("translate", told["run"], *both, "x u 1", "z v 2")
+    assert found.out.splitlines() == together.translate(["x u 1", "z v 2"])
+    found = elman("score", told["run"], "test.en", "test.de", *both, "--json")
+    test = package.data.read_pairs("test.en", "test.de")
+    scores = together.evaluate(test.source, test.target)
+    assert json.loads(found.out)["rows"] == scores["rows"]
+
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
@@ -119,6 +132,7 @@ def test_from_two_files_with_parts_of_their_own(elman, files, tmp_path):
         (("gone.tsv",), "gone.tsv: no such file"),
         (("pairs.tsv", "--test-fraction", "1"), "--test-fraction must be"),
         (("pairs.tsv", "--encoder", "tcm"), "did you mean 'tcn'"),
+        (("pairs.tsv", "--cell", "tcn"), "tcn only reads; write --encoder tcn"),
     ],
 )
 def test_bad_pairs_are_one_line_and_leave_nothing(

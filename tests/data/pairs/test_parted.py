@@ -27,6 +27,12 @@ def test_it_is_drawn_by_the_seed_and_bounded(pairs):
     assert parts[0].target == parts[1].target != parts[2].target
 
 
+@pytest.mark.parametrize(("count", "held"), [(1000, 50), (120, 20), (60, 12), (9, 1)])
+def test_a_few_are_held_out_whatever_the_share(count, held):
+    pairs = Pairs([f"text {i}" for i in range(count)], ["number"] * count)
+    assert len(held_out_pairs(pairs, 0.05, 100, 0)[1]) == held
+
+
 def test_enough_stay_to_learn_from(pairs):
     assert len(held_out_pairs(pairs, 0.9, 100, 0, least=50)[0]) >= 50
     assert held_out_pairs(pairs, 0.0, 100, 0)[1] is None

@@ -79,3 +79,17 @@ def test_comes_back_from_tensors():
         preparation.apply(sequences), again.apply(sequences), strict=True
     ):
         assert np.array_equal(one, other)
+
+
+def test_steps_are_read_as_one_side_by_side():
+    sequences = rows()
+    single, double = (Preparation.fit(sequences, frames) for frames in (1, 2))
+    assert double.channels == 2 * single.channels
+    for one, two in zip(single.apply(sequences), double.apply(sequences), strict=True):
+        assert len(two) == -(-len(one) // 2)
+        assert np.array_equal(two.reshape(-1, 2)[: len(one)], one)
+        assert np.array_equal(two[-1, 2:], one[-1])
+    again = Preparation.from_tensors(double.tensors())
+    assert again.frames == 2
+    earlier = {k: v for k, v in single.tensors().items() if "frames" not in k}
+    assert Preparation.from_tensors(earlier).frames == 1

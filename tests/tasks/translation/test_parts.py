@@ -11,16 +11,12 @@ import torch
 from elman import InputError
 from elman.data import Pairs
 from elman.models.translation import END, PAD, START, UNKNOWN
+from elman.tasks._edits import distance, error_rate
 from elman.tasks.tokens._kinds import vocabulary_of
 from elman.tasks.translation._baselines import by_table, nearest
 from elman.tasks.translation._evaluated import _verdict
 from elman.tasks.translation._examples import PairExamples, padded
-from elman.tasks.translation._scores import (
-    Judge,
-    distance,
-    error_rate,
-    tokenization_of,
-)
+from elman.tasks.translation._scores import Judge, tokenization_of
 from elman.tasks.translation._side import Side
 from elman.tasks.translation._sizes import kinds_for, longest_for
 

@@ -119,9 +119,15 @@ class Stop(Callback):
             raise KeyboardInterrupt
 
 
-def test_a_run_that_was_stopped_goes_on_with_the_same_bits(pairs, tmp_path):
+@pytest.mark.parametrize("kind", ["words", "subwords"])
+def test_a_run_that_was_stopped_goes_on_with_the_same_bits(pairs, tmp_path, kind):
+    drawn: dict[str, object] = {}
+    if kind == "subwords":
+        pytest.importorskip("tokenizers")
+        drawn = {"tokens": kind, "vocabulary_size": 280, "subword_dropout": 0.3}
+
     def fitted(**more):
-        options = {"epochs": 2, "training": {"tokens_per_batch": 120}}
+        options = {"epochs": 2, "training": {"tokens_per_batch": 120}, **drawn}
         return Translator(**{**SMALL, **options, **more}).fit(*pairs)
 
     whole = fitted()
@@ -233,6 +239,10 @@ def test_nothing_to_score_and_more_than_one_text_are_one_line(translator):
     [
         ({"tokens": "word"}, "did you mean 'words'"),
         ({"encoder": "tcm"}, "did you mean 'tcn'"),
+        (
+            {"cell": "transformer"},
+            "transformer only reads; write encoder='transformer'",
+        ),
         ({"joint": True, "target_tokens": "characters"}, "joint=True asks for one"),
         ({"max_length": 1}, "max_length=1 leaves out every pair"),
         ({"label_smoothing": 1.0}, "label_smoothing"),

@@ -1,4 +1,4 @@
-"""``elman train classify`` and ``elman train regress``."""
+"""``elman train classify``, ``regress`` and ``transcribe``."""
 
 from __future__ import annotations
 
@@ -108,6 +108,15 @@ regress = _command(
     Example: elman train regress pulses.npz
 
     Example: elman train regress engines.csv --id engine --label hours_left
+    """,
+)
+transcribe = _command(
+    "transcribe",
+    """Learn what sequences say: a text or labels for each, their places unknown.
+
+    Example: elman train transcribe strokes.csv --id sheet --time t --label text
+
+    Example: elman train transcribe spoken.npz --compare
     """,
 )
 

@@ -12,6 +12,7 @@ from elman._errors import InputError
 from elman.cli import _options as opt
 from elman.cli._able import check_able
 from elman.cli._destination import check_destination
+from elman.cli._joined import With, joined
 from elman.cli._output import Output, is_terminal
 
 HOW = "How to search"
@@ -51,6 +52,7 @@ def translate(
         float | None,
         typer.Option(help="Cost of not looking at a token.", rich_help_panel=HOW),
     ] = None,
+    others: With = None,
     attention: Annotated[
         Path | None,
         typer.Option(
@@ -68,6 +70,8 @@ def translate(
 
     Example: elman translate runs/train-1 --file test.en --beam 10 --n-best 3
 
+    Example: elman translate runs/train-1 --with runs/train-2 --file test.en
+
     Example: cat test.en | elman translate runs/train-1 > test.de
     """
     if attention is not None:
@@ -80,6 +84,7 @@ def translate(
 
     model = elman.load(run)
     check_able(run, model.task, "translate")
+    model = joined(run, model, others)
     found = model.translate(
         given,
         beam=beam,

@@ -8,6 +8,8 @@ import numpy as np
 
 from ._pairs import Pairs
 
+_FEW = 20
+
 
 def held_out_pairs(
     pairs: Pairs, share: float, most: int, seed: int, least: int = 1
@@ -21,14 +23,19 @@ def held_out_pairs(
     ----------
     pairs : Pairs
     share : float
-        Of the pairs, to hold out.
+        Of the pairs, to hold out; if there is one, 20 of them at least, or a fifth
+        of all where those are fewer.
     most : int
         Of those held out, about.
     seed : int
     least : int
         Of those to learn from.
     """
-    wanted = min(round(share * len(pairs)), most, len(pairs) - least)
+    wanted = round(share * len(pairs))
+    if share:
+        # Of three pairs, one that is met by chance is a third.
+        wanted = max(wanted, min(_FEW, len(pairs) // 5))
+    wanted = min(wanted, most, len(pairs) - least)
     of_source: dict[str, list[int]] = {}
     for row, text in enumerate(pairs.source):
         of_source.setdefault(text, []).append(row)

@@ -37,6 +37,8 @@ class Sequences:
         Whether y holds one value for each step.
     notes : list of str
         What was decided on the way.
+    groups : numpy.ndarray or None
+        (n,) texts: what may not be in two parts of the data at once, such as speakers.
     """
 
     X: list[np.ndarray]
@@ -46,6 +48,7 @@ class Sequences:
     ids: list[str]
     per_step: bool = False
     notes: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of sequences."""

@@ -1,5 +1,7 @@
 """Networks that translate, and the searches for what they would write."""
 
+from ._ensemble import Ensemble as Ensemble
+from ._ensemble import members as members
 from ._greedy import greedy as greedy
 from ._hypothesis import Decodes as Decodes
 from ._hypothesis import Hypothesis as Hypothesis
@@ -23,12 +25,14 @@ __all__ = [
     "START",
     "UNKNOWN",
     "Decodes",
+    "Ensemble",
     "Hypothesis",
     "Memory",
     "Scoring",
     "State",
     "TranslationNetwork",
     "greedy",
+    "members",
     "most_tokens",
     "search",
     "translation_loss",

@@ -14,7 +14,9 @@ from elman._errors import InputError
 from elman.cells import Cell
 from elman.models import KINDS, LanguageNetwork, parameters_of, width_for
 from elman.tasks._encoders import other_encoders
-from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
+from elman.tasks.comparison._beside import Beside, Trained
+from elman.tasks.comparison._writers import Writers
+from elman.tasks.tokens._vocabulary import Vocabulary
 
 from ._fit import fit_network
 from ._recipe import Recipe, recipe_of
@@ -27,31 +29,19 @@ _PART, _PARTS = 500, 20
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What all networks have alike: the text they are scored on.
+class Scored(Writers[LanguageNetwork]):
+    """The text that all networks are scored on.
 
     Parameters
     ----------
+    fit, checkpoints
+        As for `Writers`.
     text : str
-    recipe : Recipe
-        Of the chosen network.
-    checkpoints : Checkpoints, path or None
+    vocabulary : Vocabulary
     """
 
     text: str
-    recipe: Recipe
-    checkpoints: Any
-
-    def trained(
-        self, recipe: Recipe, seed: int, seconds: float | None = None
-    ) -> Trained:
-        """Return a network of this recipe, trained for so many seconds at most."""
-        recipe = alone(recipe, seed, seconds, self.checkpoints)
-        fitted = fit_network(recipe)
-        result = not_interrupted(fitted.run).result
-        return self.judged(
-            fitted.network, result.history, result.stopped, result.seconds
-        )
+    vocabulary: Vocabulary
 
     def judged(
         self,
@@ -61,7 +51,7 @@ class Scored:
         seconds: float,
     ) -> Trained:
         """Return how well a network predicts the text."""
-        vocabulary = self.recipe.vocabulary
+        vocabulary = self.vocabulary
         nats = surprise(network, vocabulary.encode(self.text), vocabulary.start)
         return Trained(
             values_of(nats, vocabulary.kind, len(self.text)),
@@ -122,13 +112,8 @@ def compared(
         encoder: sized(estimator, text, recipe, encoder, size)
         for encoder in other_encoders(estimator, names)
     }
-    training, how = estimator.results_["training"], Scored(scored, recipe, checkpoints)
-    fitted = how.judged(
-        estimator.network_,
-        training["history"],
-        training["stopped"],
-        training["seconds"],
-    )
+    how = Scored(fit_network, checkpoints, scored, recipe.vocabulary)
+    fitted = how.fitted(estimator)
     beside = Beside(
         chosen,
         recipes,

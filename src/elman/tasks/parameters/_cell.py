@@ -37,6 +37,11 @@ def encoder_names() -> Sequence[str]:
     return tuple(ENCODERS)
 
 
+def only_reads(name: str) -> bool:
+    """Return whether an encoder is no cell, so that it cannot write."""
+    return name in encoder_names() and name not in cell_names()
+
+
 @dataclass(frozen=True)
 class CellKind:
     """A name, a subclass of `elman.Cell`, or an instance of one.
@@ -45,9 +50,12 @@ class CellKind:
     ----------
     words : callable
         Returns the names.
+    encoder : bool
+        Whether there is a parameter ``encoder`` for what only reads.
     """
 
     words: Callable[[], Sequence[str]]
+    encoder: bool = False
 
     def __call__(self, name: str, value: Any) -> str | Cell:
         """Return the name, or the cell."""
@@ -55,6 +63,11 @@ class CellKind:
         found = cells.given(value)
         if isinstance(found, Cell) or (isinstance(found, str) and found in words):
             return found
+        if self.encoder and isinstance(found, str) and only_reads(found):
+            raise InputError(
+                f"{name}: {found} only reads; write encoder={found!r}, and as {name}"
+                " the cell that writes"
+            )
         if isinstance(found, str) and found:
             _written_for_a_command(name, found, words)
         asked = value.__name__ if isinstance(value, type) else str(value)
@@ -89,7 +102,7 @@ def _written_for_a_command(name: str, text: str, words: Sequence[str]) -> None:
 
 
 def cell_reader(
-    words: Callable[[], Sequence[str]],
+    words: Callable[[], Sequence[str]], *, encoder: bool = False
 ) -> Callable[[str, str], str | Cell]:
     """Return what reads an option that names a cell.
 
@@ -97,8 +110,19 @@ def cell_reader(
     ----------
     words : callable
         Returns the names that may stand alone.
+    encoder : bool
+        Whether there is an option ``--encoder`` for what only reads.
     """
-    return lambda flag, text: read_cell(flag, text, words())
+
+    def read(flag: str, text: str) -> str | Cell:
+        if encoder and only_reads(text.strip()):
+            raise InputError(
+                f"{flag}: {text.strip()} only reads; write --encoder {text.strip()},"
+                f" and as {flag} the cell that writes"
+            )
+        return read_cell(flag, text, words())
+
+    return read
 
 
 def read_cell(flag: str, text: str, words: Sequence[str]) -> str | Cell:

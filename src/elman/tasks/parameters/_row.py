@@ -52,16 +52,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number of at least ``least``, or None where ``none`` says so."""
+    """A whole number from ``least`` to ``most``, or None where ``none`` says so."""
 
     least: int = 1
     none: bool = False
+    most: int | None = None
 
     def __call__(self, name: str, value: Any) -> int | None:
         """Return the number."""
         if self.none and value is None:
             return None
-        return whole_number(name, value, self.least)
+        return whole_number(name, value, self.least, self.most)
 
     def __str__(self) -> str:
         """Return the type."""

@@ -23,6 +23,9 @@ from ._texts import CELL_WORDS
 
 _HERE = ("translate",)
 _SEARCH = "How to search"
+MOST_BEAM = 1000
+"""Each hypothesis needs a row of scores, one for every token of the vocabulary."""
+
 _TOKENS = ("auto", "subwords", "words", "characters")
 
 
@@ -99,13 +102,13 @@ TRANSLATION: tuple[Parameter, ...] = (
     ),
     Parameter(
         "cell",
-        CellKind(cell_names),
+        CellKind(cell_names, encoder=True),
         "The recurrent layers that write, and those that read if ``encoder`` names no"
         " others: a name, or a cell of yours.",
         Option(
             f"A recurrent cell: {CELL_WORDS}, or FILE.py:CLASS.",
             panel=MODEL,
-            read=cell_reader(cell_names),
+            read=cell_reader(cell_names, encoder=True),
         ),
         _HERE,
     ),
@@ -205,6 +208,15 @@ TRANSLATION: tuple[Parameter, ...] = (
         _HERE,
     ),
     Parameter(
+        "subword_dropout",
+        Share(zero=True),
+        "Share of the merges that are left out while training, so that words are split"
+        " in other pieces each time (Provilkov et al. 2020, who take 0.1); of subwords"
+        " alone.",
+        Option("Share of merges left out while training.", float, panel=STRATEGY),
+        _HERE,
+    ),
+    Parameter(
         "variational",
         Flag(),
         "Draw what is dropped once for a sentence, not anew at each of its steps.",
@@ -222,16 +234,17 @@ TRANSLATION: tuple[Parameter, ...] = (
     Parameter(
         "validation_fraction",
         Share(zero=True),
-        "Share of the pairs, 2,000 at most, held out to choose the epoch and for the"
-        " scores; 0 for none. Pairs with the same source stay together.",
+        "Share of the pairs held out to choose the epoch and for the scores, at most"
+        " 2,000 of them and at least 20, or a fifth where there are fewer than 100; 0"
+        " for none. Pairs with the same source stay together.",
         Option("Share held out to choose the epoch; 0.05.", float, "--validation"),
         _HERE,
     ),
     Parameter(
         "beam",
-        Whole(),
-        "Translations that are followed side by side; 1 takes the likeliest token each"
-        " time.",
+        Whole(most=MOST_BEAM),
+        "Translations that are followed side by side, at most 1,000; 1 takes the"
+        " likeliest token each time.",
         Option("Translations followed side by side; 5.", int, panel=_SEARCH),
         _HERE,
     ),

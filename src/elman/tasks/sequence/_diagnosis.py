@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import torch
 
@@ -11,6 +10,8 @@ from elman.diagnosis import Need, needed_dependence, needed_from_lengths
 from elman.models import KINDS, SequenceNetwork
 from elman.tasks.fit._start import Start, choose_start, is_examining
 from elman.training import RaggedSequences
+
+from ._recipe import Recipe
 
 _ROWS = 64
 _ASKED = 1000  # sequences that are asked what they need
@@ -21,8 +22,7 @@ _FEWEST_ROWS, _STEPS = 8, 32_000
 def start_of(
     network: SequenceNetwork,
     training: RaggedSequences,
-    loss: Any,
-    init: str,
+    recipe: Recipe,
     seed: int,
 ) -> Start:
     """Measure the network on up to 64 of the user's sequences, and initialise it.
@@ -32,13 +32,12 @@ def start_of(
     network : SequenceNetwork
         Changed in place.
     training : RaggedSequences
-    loss : callable
-    init : str
-        Checked.
+    recipe : Recipe
     seed : int
         Draws the sequences, and whatever the initialisation draws.
     """
-    needed = int(training.lengths.median())
+    init, known = recipe.init, recipe.need
+    needed = known.steps if known else int(training.lengths.median())
     chosen = "default" if init == "auto" else init
     if network.recurrent is None:
         longest = int(training.lengths.max())
@@ -51,14 +50,14 @@ def start_of(
     count = min(_ROWS, max(_FEWEST_ROWS, _STEPS // int(training.lengths.max())))
     rows = torch.randperm(len(training), generator=draw)[:count]
     network.eval()
-    need = needed_from_lengths(training.lengths.tolist())
-    if is_examining():
+    need = known or needed_from_lengths(training.lengths.tolist())
+    if is_examining() and known is None:
         need = _asked(training, need, draw)
     return choose_start(
         network,
         network.recurrent,
         training.take(rows),
-        loss,
+        recipe.loss,
         init=init,
         needed=need.steps,
         source=need.source,

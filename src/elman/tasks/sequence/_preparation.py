@@ -30,23 +30,26 @@ class Preparation:
         Fitted on the training part alone.
     flagged : ndarray
         int64: the channels with an indicator.
+    frames : int
+        Steps that the network reads as one, side by side; the last one is repeated
+        where a sequence ends before.
     """
 
     scaler: ClippedScaler
     flagged: NDArray[np.int64]
+    frames: int = 1
 
     @classmethod
-    def fit(cls, sequences: Sequence[Array]) -> Preparation:
+    def fit(cls, sequences: Sequence[Array], frames: int = 1) -> Preparation:
         """Return the preparation these training sequences call for."""
         steps = np.concatenate(sequences)
-        return cls(
-            ClippedScaler.fit(steps), np.flatnonzero(np.isnan(steps).any(axis=0))
-        )
+        flagged = np.flatnonzero(np.isnan(steps).any(axis=0))
+        return cls(ClippedScaler.fit(steps), flagged, frames)
 
     @property
     def channels(self) -> int:
         """How many channels the network reads."""
-        return len(self.scaler.mean) + len(self.flagged)
+        return (len(self.scaler.mean) + len(self.flagged)) * self.frames
 
     def apply(self, sequences: Sequence[Array]) -> list[NDArray[np.float32]]:
         """Return the sequences as the network reads them, (T_i, channels)."""
@@ -71,6 +74,7 @@ class Preparation:
         """Return everything as tensors, for a file."""
         return {
             "preparation.flagged": torch.from_numpy(self.flagged.copy()),
+            "preparation.frames": torch.tensor(self.frames),
             **self.scaler.tensors("preparation.scaler"),
         }
 
@@ -80,6 +84,8 @@ class Preparation:
         return cls(
             ClippedScaler.from_tensors("preparation.scaler", tensors),
             tensors["preparation.flagged"].numpy(),
+            # Runs of earlier versions have none.
+            int(tensors.get("preparation.frames", 1)),
         )
 
     def _one(self, sequence: Array) -> NDArray[np.float32]:
@@ -88,7 +94,14 @@ class Preparation:
         if missing.any():
             scaled = np.nan_to_num(forward_filled(scaled), nan=0.0)
         flags = missing[:, self.flagged]
-        return np.concatenate([scaled, flags], axis=1).astype(np.float32)
+        return stacked(np.concatenate([scaled, flags], 1), self.frames)
+
+
+def stacked(sequence: Array, frames: int) -> NDArray[np.float32]:
+    """Return (ceil(T / frames), frames · C): so many steps side by side."""
+    short = -len(sequence) % frames
+    whole = np.pad(sequence, ((0, short), (0, 0)), mode="edge")
+    return whole.reshape(-1, frames * sequence.shape[1]).astype(np.float32)
 
 
 def forward_filled(values: Array) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from elman._errors import InputError
+from elman.diagnosis import Need
 from elman.models import CELLS, levels_for
 from elman.tasks._encoders import check_init, encoder_of
 from elman.tasks.fit._threads import work_of
@@ -25,6 +26,8 @@ _FIRST = 0.4
 
 # Parameters that the recipe holds under their own names.
 _HERE = ("init", "refit", "progress", "callbacks", "checkpoints")
+
+_SHAPE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "pooling")
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -51,6 +54,11 @@ class Recipe:
     checkpoints : Checkpoints or None
     longest : int
         Steps of the longest sequence.
+    frames : int
+        Steps that are read as one.
+    need : Need or None
+        How far back the targets ask the network to remember; None: as far as the
+        sequences are long.
     """
 
     network: dict[str, Any]
@@ -63,6 +71,8 @@ class Recipe:
     callbacks: Sequence[Callback]
     checkpoints: Checkpoints | None = None
     longest: int = 1
+    frames: int = 1
+    need: Need | None = None
 
     def work(self, channels: int, count: int) -> float:
         """Return the floating-point operations of a batch that follow one another.
@@ -131,10 +141,9 @@ def recipe_of(
     )
     if values["cell"] == "tcn":  # what it does not see at once it cannot put together
         values["num_layers"] = max(values["num_layers"], levels_for(longest))
-    shape = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "pooling")
     return Recipe(
         network={
-            **{name: values[name] for name in shape},
+            **{name: values[name] for name in _SHAPE if name in values},
             "outputs": outputs,
             "per_step": per_step,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from elman._errors import InputError
 
+from ._merges import Merges
 from ._vocabulary import Ids, Vocabulary
 
 _BYTES = 256
@@ -69,6 +71,16 @@ class Subwords(Vocabulary):
         lines = text.splitlines(keepends=True)
         parts = [np.array(e.ids, np.int64) for e in self.tokenizer.encode_batch(lines)]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+    def merges(self) -> Merges:
+        """Return what splits a word of `words` into pieces."""
+        return Merges(json.loads(self.tokenizer.to_str())["model"])
+
+    def words(self, text: str) -> list[str]:
+        """Return the words that no piece crosses, in the library's letters."""
+        split = self.tokenizer.pre_tokenizer.pre_tokenize_str
+        lines = text.splitlines(keepends=True)
+        return [word for line in lines for word, _ in split(line)]
 
     def decoder(self) -> Callable[[int], str]:
         """Return what gives a piece with the last byte of its last letter."""

@@ -13,7 +13,8 @@ from elman.data import Pairs
 from elman.models import parameters_of, width_for
 from elman.models.translation import TranslationNetwork
 from elman.tasks._encoders import other_encoders
-from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
+from elman.tasks.comparison._beside import Beside, Trained
+from elman.tasks.comparison._writers import Writers
 
 from . import _sizes as sizes
 from ._fit import fit_network
@@ -22,32 +23,22 @@ from ._translate import Search, translations
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What all networks have alike: the pairs they are scored on.
+class Scored(Writers[TranslationNetwork]):
+    """The pairs that all networks are scored on.
 
     Parameters
     ----------
+    fit, checkpoints
+        As for `Writers`.
     pairs : Pairs
     recipe : Recipe
         Of the chosen network.
     how : Search
-    checkpoints : Checkpoints, path or None
     """
 
     pairs: Pairs
     recipe: Recipe
     how: Search
-    checkpoints: Any
-
-    def trained(
-        self, recipe: Recipe, seed: int, seconds: float | None = None
-    ) -> Trained:
-        """Return a network of this recipe, trained for so many seconds at most."""
-        fitted = fit_network(alone(recipe, seed, seconds, self.checkpoints))
-        result = not_interrupted(fitted.run).result
-        return self.judged(
-            fitted.network, result.history, result.stopped, result.seconds
-        )
 
     def judged(
         self,
@@ -124,18 +115,11 @@ def compared(
         encoder: sized(recipe, encoder, size)
         for encoder in other_encoders(reads, names)
     }
-    how = Scored(scored, recipe, estimator._search(), checkpoints)
-    training = estimator.results_["training"]
-    fitted = how.judged(
-        estimator.network_,
-        training["history"],
-        training["stopped"],
-        training["seconds"],
-    )
+    how = Scored(fit_network, checkpoints, scored, recipe, estimator._search())
     beside = Beside(
         chosen,
         recipes,
-        fitted,
+        how.fitted(estimator),
         how.trained,
         seed=estimator.seed_,
         work=recipe.work,

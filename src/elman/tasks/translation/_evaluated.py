@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elman.data import Pairs
-from elman.models.translation import TranslationNetwork
+from elman.models.translation import Decodes
 from elman.tasks._verdict import verdict
 
 from ._baselines import baselines
@@ -19,7 +19,7 @@ _MOST_DRAWN = 18  # tokens of a sentence whose attention is drawn
 
 
 def scored(
-    network: TranslationNetwork,
+    network: Decodes,
     sides: tuple[Side, Side],
     held_out: Pairs,
     how: Search,
@@ -31,7 +31,7 @@ def scored(
 
     Parameters
     ----------
-    network : TranslationNetwork
+    network : Decodes
     sides : tuple of Side
     held_out : Pairs
     how : Search

@@ -12,6 +12,9 @@ from elman.models import translation as net
 from elman.tasks.tokens._vocabulary import Ids
 from elman.training import digest_of
 
+from ._drawn import DrawnRows
+from ._side import Side
+
 
 class _Ragged:
     """Rows of numbers of different lengths, end to end."""
@@ -30,6 +33,10 @@ class _Ragged:
         places = torch.where(valid, self.starts[index][:, None] + steps, -1)
         return self.values[places], lengths
 
+    def parts(self) -> tuple[Tensor, ...]:
+        """Return what tells these rows from others."""
+        return self.values, self.lengths
+
 
 class PairExamples:
     """Pairs as a `TranslationNetwork` is trained with them.
@@ -42,6 +49,8 @@ class PairExamples:
     ----------
     source, target : sequence of ndarray
         The numbers of each text's tokens.
+    drawn : pair of DrawnRows or None
+        In place of those, rows that are others each time, see `drawn_rows`.
 
     Attributes
     ----------
@@ -54,10 +63,17 @@ class PairExamples:
 
     at_once = 64
 
-    def __init__(self, source: Sequence[Ids], target: Sequence[Ids]) -> None:
+    def __init__(
+        self,
+        source: Sequence[Ids],
+        target: Sequence[Ids],
+        drawn: tuple[DrawnRows | None, DrawnRows | None] = (None, None),
+    ) -> None:
         end, start = np.array([net.END]), np.array([net.START])
-        self._source = _Ragged([np.concatenate([row, end]) for row in source])
-        self._target = _Ragged([np.concatenate([start, row, end]) for row in target])
+        self._source = drawn[0] or _Ragged([np.concatenate([r, end]) for r in source])
+        self._target = drawn[1] or _Ragged(
+            [np.concatenate([start, row, end]) for row in target]
+        )
         self.lengths = torch.maximum(self._source.lengths, self._target.lengths - 1)
 
     def __len__(self) -> int:
@@ -79,8 +95,7 @@ class PairExamples:
 
     def digest(self) -> str:
         """Return what tells these examples from others, for checkpoints."""
-        sides = (self._source, self._target)
-        return digest_of(*(t for side in sides for t in (side.values, side.lengths)))
+        return digest_of(*self._source.parts(), *self._target.parts())
 
     @property
     def tokens(self) -> int:
@@ -93,3 +108,26 @@ def padded(rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
     end = np.array([net.END])
     ragged = _Ragged([np.concatenate([row, end]) for row in rows])
     return ragged.take(torch.arange(len(rows)))
+
+
+def drawn_rows(
+    sides: tuple[Side, Side],
+    texts: tuple[Sequence[str], Sequence[str]],
+    dropout: float,
+    seed: int,
+) -> tuple[DrawnRows | None, DrawnRows | None]:
+    """Return both sides' texts in subwords that are drawn anew each time.
+
+    Parameters
+    ----------
+    sides : tuple of Side
+    texts : tuple of sequences of str
+    dropout : float
+        Share of the merges that are left out.
+    seed : int
+    """
+    source, target = sides
+    return (
+        source.drawn(texts[0], dropout, seed, end=[net.END]),
+        target.drawn(texts[1], dropout, seed, start=[net.START], end=[net.END]),
+    )

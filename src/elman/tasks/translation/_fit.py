@@ -31,7 +31,7 @@ def fit_network(recipe: Recipe) -> Fitted[TranslationNetwork]:
         network,
         start,
         Smoothed(recipe.smoothing),
-        examples,
+        recipe.trained_on(),
         lambda network: _sample(network, recipe),
         needed=needed_by(examples),
         warn=False,

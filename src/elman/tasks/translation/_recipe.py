@@ -22,7 +22,7 @@ from elman.tasks.tokens._vocabulary import Ids
 from elman.training import Callback, Checkpoints, TrainingSettings
 
 from . import _sizes as sizes
-from ._examples import PairExamples
+from ._examples import PairExamples, drawn_rows
 from ._pairs import FEWEST, check_count
 from ._scores import Judge
 from ._side import Side
@@ -49,8 +49,8 @@ class Recipe:
     source, target : Side
     ids : tuple
         Tokens of the training part's sources and of its targets.
-    left_out : int
-        Pairs too long to learn from.
+    rows : list of int
+        The pairs of the training part that are learned from.
     longest : int
         Tokens a text may have there.
     judge : Judge
@@ -58,6 +58,7 @@ class Recipe:
     network : dict
         Arguments of `TranslationNetwork`.
     smoothing : float
+    subword_dropout : float
     init : str
     settings : TrainingSettings
     notes : list of str
@@ -71,11 +72,12 @@ class Recipe:
     source: Side
     target: Side
     ids: tuple[list[Ids], list[Ids]]
-    left_out: int
+    rows: list[int]
     longest: int
     judge: Judge
     network: dict[str, Any]
     smoothing: float
+    subword_dropout: float
     init: str
     settings: TrainingSettings
     notes: list[str]
@@ -97,9 +99,24 @@ class Recipe:
             torch.manual_seed(self.settings.seed)
             return TranslationNetwork(**self.network)
 
+    @property
+    def left_out(self) -> int:
+        """Pairs too long to learn from."""
+        return len(self.training) - len(self.rows)
+
     def examples(self) -> PairExamples:
-        """Return the training part."""
+        """Return the training part, each text in its own tokens."""
         return PairExamples(*self.ids)
+
+    def trained_on(self) -> PairExamples:
+        """Return the training part as it is trained on: subwords may be drawn anew."""
+        if not self.subword_dropout:
+            return self.examples()
+        left, right = self.training.source, self.training.target
+        texts = [left[row] for row in self.rows], [right[row] for row in self.rows]
+        sides, seed = (self.source, self.target), self.settings.seed
+        drawn = drawn_rows(sides, texts, self.subword_dropout, seed)
+        return PairExamples(*self.ids, drawn)
 
     def held_out(self) -> PairExamples | None:
         """Return the validation part, to judge epochs by."""
@@ -161,17 +178,30 @@ def recipe_of(estimator: Any, pairs: Pairs, validation: Pairs | None) -> Recipe:
         source=source,
         target=target,
         ids=([ids[0][row] for row in kept], [ids[1][row] for row in kept]),
-        left_out=len(lengths) - len(kept),
+        rows=kept,
         longest=longest,
         judge=judge,
         network=_network(values, source, target, _characters(training)),
         smoothing=values["label_smoothing"],
+        subword_dropout=_subword_dropout(values, source, target),
         settings=_settings(
             estimator, values, sum(lengths[row] + 1 for row in kept), seed
         ),
         notes=notes,
         **{k: values[k] for k in ("init", "progress", "callbacks", "checkpoints")},
     )
+
+
+def _subword_dropout(values: dict[str, Any], source: Side, target: Side) -> float:
+    dropout = float(values["subword_dropout"])
+    kinds = source.kind, target.kind
+    if dropout and "subwords" not in kinds:
+        raise InputError(
+            f"subword_dropout={dropout:g} needs tokens of subwords, and there are"
+            f" {' and '.join(dict.fromkeys(kinds))}; leave it out, or give"
+            " tokens='subwords'"
+        )
+    return dropout
 
 
 def _settings(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.data import Pairs
+from elman.tasks._edits import error_rate
 
 from ._writing import is_unspaced, signs_apart
 
@@ -129,28 +130,6 @@ def tokenization_of(texts: Sequence[str]) -> str:
     if is_unspaced(texts):
         return "char"
     return "none" if signs_apart(texts) else "13a"
-
-
-def error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float:
-    """Return insertions, deletions and exchanges by what there should be."""
-    wrong = sum(map(distance, found, truth))
-    return wrong / (sum(map(len, truth)) or 1)
-
-
-def distance(a: Sequence[str], b: Sequence[str]) -> int:
-    """Return how many insertions, deletions and exchanges lead from one to the other.
-
-    Levenshtein's distance.
-    """
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            diagonal, row[j] = (
-                row[j],
-                min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y)),
-            )
-    return row[-1]
 
 
 def _unit(kind: str) -> str:

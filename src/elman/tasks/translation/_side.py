@@ -10,7 +10,10 @@ from torch import Tensor
 
 from elman.models import translation as net
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
+from elman.tasks.tokens._subwords import Subwords
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
+
+from ._drawn import DrawnRows
 
 _SPACED = ("words", "subwords")
 _NAMES = "source", "target"
@@ -51,6 +54,43 @@ class Side:
     def encode_all(self, texts: Sequence[str]) -> list[Ids]:
         """Return those of each text."""
         return [self.encode(text) for text in texts]
+
+    def drawn(
+        self,
+        texts: Sequence[str],
+        dropout: float,
+        seed: int,
+        *,
+        start: Sequence[int] = (),
+        end: Sequence[int] = (),
+    ) -> DrawnRows | None:
+        """Return texts in pieces of words that are others each time they are read.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        dropout : float
+            Share of the merges that are left out; see `Merges`.
+        seed : int
+        start, end : sequence of int
+            Tokens before and behind each text.
+
+        Returns
+        -------
+        DrawnRows or None
+            None where the tokens are no subwords.
+        """
+        vocabulary = self.vocabulary
+        if not isinstance(vocabulary, Subwords):
+            return None
+        merges, uniform = vocabulary.merges(), np.random.default_rng(seed).random
+
+        def draw(word: str) -> list[int]:
+            split = merges.split(word, dropout, uniform)
+            return [number + self._shift for number in split]
+
+        rows = [vocabulary.words(self._lead + text) for text in texts]
+        return DrawnRows(rows, draw, start=start, end=end)
 
     def split(self, text: str) -> list[str]:
         """Return a text's own tokens, also those without a number."""
@@ -115,3 +155,12 @@ def restored(kinds: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Side,
         for name, kind in zip(_NAMES, kinds, strict=False)
     ]
     return sides[0], sides[-1]
+
+
+def same(one: tuple[Side, Side], other: tuple[Side, Side]) -> bool:
+    """Return whether both have the same tokens, by the same numbers."""
+    return all(
+        left.kind == right.kind
+        and left.vocabulary.stored() == right.vocabulary.stored()
+        for left, right in zip(one, other, strict=True)
+    )

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman._arguments import whole_number
+from elman._errors import InputError
 from elman.models import translation as net
-from elman.models.translation import Hypothesis, TranslationNetwork
+from elman.models.translation import Decodes, Hypothesis
+from elman.tasks.parameters import MOST_BEAM
 
 from ._examples import padded
 from ._side import Side
@@ -74,13 +76,17 @@ class Search:
     coverage: float = 0.0
 
     def __post_init__(self) -> None:
-        whole_number("beam", self.beam)
-        whole_number("n_best", self.n_best, 1, self.beam)
+        whole_number("beam", self.beam, 1, MOST_BEAM)
+        if whole_number("n_best", self.n_best) > self.beam:
+            raise InputError(
+                f"n_best must be at most the beam, {self.beam}, got {self.n_best}; make"
+                " the beam as wide"
+            )
         net.Scoring(self.length_penalty, self.coverage)
 
 
 def translations(
-    network: TranslationNetwork,
+    network: Decodes,
     sides: tuple[Side, Side],
     texts: Sequence[str],
     how: Search,
@@ -89,7 +95,7 @@ def translations(
 
     Parameters
     ----------
-    network : TranslationNetwork
+    network : Decodes
         In evaluation mode.
     sides : tuple of Side
         Source and target.
@@ -120,7 +126,7 @@ def translations(
 
 
 def _search(
-    network: TranslationNetwork, tokens: Tensor, lengths: Tensor, how: Search
+    network: Decodes, tokens: Tensor, lengths: Tensor, how: Search
 ) -> list[list[Hypothesis]]:
     penalty, coverage = how.length_penalty, how.coverage
     if how.beam == 1:

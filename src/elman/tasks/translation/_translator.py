@@ -5,34 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Self
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from elman._arguments import number, whole_number
+from elman._arguments import number
 from elman._errors import InputError
 from elman._modes import own_modes
 from elman.cells import Cell
 from elman.data import Pairs
-from elman.models.translation import TranslationNetwork
+from elman.models.translation import Ensemble, TranslationNetwork
 from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.fit._writer import Fitted
 
 from ._compare import compared
-from ._evaluated import attention_of, scored
+from ._evaluated import scored
 from ._fit import fit_network
-from ._pairs import as_pairs, as_texts, scorable
+from ._pairs import as_pairs, scorable
 from ._recipe import Recipe, recipe_of
 from ._results import report
 from ._scores import Judge
 from ._side import Side, restored, stored
-from ._translate import Search, Translation, translations
+from ._translating import Translating
 
 Tokens = Literal["auto", "subwords", "words", "characters"]
 
 
-class Translator(Estimator):
+class Translator(Translating, Estimator):
     r"""Translate texts, learned from pairs: any sequences of tokens into any others.
 
     .. math:: \ln p(y \mid x) = \sum_u \ln \mathrm{softmax}(V o_u + b)_{y_u}
@@ -92,6 +91,7 @@ class Translator(Estimator):
         embedding_dropout: float = 0.3,
         output_dropout: float = 0.3,
         token_dropout: float = 0.0,
+        subword_dropout: float = 0.0,
         variational: bool = False,
         label_smoothing: float = 0.1,
         beam: int = 5,
@@ -152,86 +152,6 @@ class Translator(Estimator):
             lambda fitted: self._report(recipe, fitted),
         )
         return self._fit(steps)
-
-    @own_modes()
-    def translate(
-        self,
-        texts: Any,
-        *,
-        beam: int | None = None,
-        n_best: int | None = None,
-        length_penalty: float | None = None,
-        coverage: float | None = None,
-    ) -> Any:
-        """Return the translation of each text.
-
-        Parameters
-        ----------
-        texts : str or sequence of str
-            An empty text has an empty translation.
-        beam : int, optional
-            Hypotheses that are followed; 1 takes the likeliest token each time. None:
-            as the translator was made. So of the others.
-        n_best : int, optional
-            Return so many translations of each text.
-        length_penalty, coverage : float, optional
-
-        Returns
-        -------
-        list of str, or of lists of Translation
-            With ``n_best`` lists of translations, the best first, each with its
-            ``text``, ``score``, ``log_prob``, ``tokens`` and ``attention``. Of one
-            text, not in a list, its own alone.
-
-        Raises
-        ------
-        InputError
-            Something else than texts, or a value out of range.
-        """
-        check_is_fitted(self, "network_")
-        how = self._search(beam, n_best, length_penalty, coverage)
-        alone = isinstance(texts, str)
-        listed = as_texts([texts] if alone else texts, "texts")
-        given = {row: text.strip() for row, text in enumerate(listed) if text.strip()}
-        every = translations(self.network_, self.sides_, list(given.values()), how)
-        found = dict(zip(given, every, strict=True))
-        rows = range(len(listed))
-        if n_best is None:
-            answers: list[Any] = [
-                found[row][0].text if row in found else "" for row in rows
-            ]
-        else:
-            answers = [found.get(row, []) for row in rows]
-        return answers[0] if alone else answers
-
-    @own_modes()
-    def attention(self, text: str) -> Translation:
-        """Return the translation of a text, with where each of its tokens looked.
-
-        Parameters
-        ----------
-        text : str
-
-        Returns
-        -------
-        Translation
-            Its ``attention`` (U, S) belongs to ``tokens`` (U) and ``source`` (S).
-
-        Raises
-        ------
-        InputError
-            Something else than one text.
-        """
-        if not isinstance(text, str):
-            raise InputError(f"text must be one str, got {type(text).__name__}")
-        found: list[Translation] = self.translate(text, n_best=1)
-        if not found:
-            return Translation("", 0.0, 0.0, [], [], np.zeros((0, 0), np.float32), True)
-        return found[0]
-
-    def drawn(self, one: Translation) -> dict[str, Any]:
-        """Return where a translation looked, as the report draws it: plain values."""
-        return attention_of(one, self.sides_)
 
     @own_modes()
     def score(self, source: Any, target: Any) -> float:
@@ -355,25 +275,6 @@ class Translator(Estimator):
         self.results_["comparison"] = found
         return dict(found)
 
-    def _search(
-        self,
-        beam: int | None = None,
-        n_best: int | None = None,
-        length_penalty: float | None = None,
-        coverage: float | None = None,
-    ) -> Search:
-        count = 1 if n_best is None else n_best
-        if beam is None:
-            whole_number("n_best", count)
-            # As many translations need a beam as wide.
-            beam = max(whole_number("beam", self.beam), count)
-        return Search(
-            beam,
-            count,
-            self.length_penalty if length_penalty is None else length_penalty,
-            self.coverage if coverage is None else coverage,
-        )
-
     def _report(
         self, recipe: Recipe, fitted: Fitted[TranslationNetwork]
     ) -> dict[str, Any]:
@@ -381,6 +282,11 @@ class Translator(Estimator):
         return self.results_
 
     def _dump(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        if isinstance(self.network_, Ensemble):
+            raise InputError(
+                "translators that write together are not saved as one; save each of"
+                " them, and join them again"
+            )
         network, (kinds, vocabularies) = self.network_.config(), stored(self.sides_)
         return {
             "seed": self.seed_,

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from elman.models import SequenceNetwork, parameters_of
 from elman.tasks._encoders import other_encoders
 from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
@@ -88,8 +86,7 @@ class Comparison:
         """Return how well a network does on the sequences that are scored."""
         outputs = network_outputs(model[0], model[1].apply(self.test))
         truth = self.truth
-        joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
-        predicted = kind.decide(joined)
+        predicted = kind.read_out(outputs, truth.per_step)
         return Trained(
             kind.scores(truth.values, predicted),
             by_sequence(kind.errors(truth.values, predicted), truth.lengths),

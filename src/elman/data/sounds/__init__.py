@@ -1,0 +1,21 @@
+"""Recordings: files of sound to sequences of features, with labels and groups."""
+
+from __future__ import annotations
+
+from ._front_end import FrontEnd as FrontEnd
+from ._read import SOUNDS as SOUNDS
+from ._read import read_sound as read_sound
+from ._recordings import Recordings as Recordings
+from ._recordings import SoundFeatures as SoundFeatures
+from ._recordings import read_recordings as read_recordings
+from ._recordings import without_recordings as without_recordings
+
+__all__ = [
+    "SOUNDS",
+    "FrontEnd",
+    "Recordings",
+    "SoundFeatures",
+    "read_recordings",
+    "read_sound",
+    "without_recordings",
+]

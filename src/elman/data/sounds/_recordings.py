@@ -1,0 +1,351 @@
+"""Recordings of a folder or a table, read into sequences of features."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman._errors import InputError
+from elman.data._room import available_bytes
+from elman.data._table import existing_file
+from elman.data.sequences._sequences import Sequences
+from elman.data.values._missing import Given
+
+from ._cache import FeatureCache
+from ._front_end import FrontEnd
+from ._listed import Listed, column_of_paths, listed_by, listed_in, open_list
+from ._read import content_of, decoded
+
+HIGHEST_RATE = 16_000
+"""Samples a second of a front end that nobody chose: speech has little above."""
+
+_ASKED = 100  # recordings, for the rate of most
+_LOOK = 500  # recordings, from one look at the memory to the next
+
+
+class SoundFeatures(list[NDArray[np.float32]]):
+    """Features of recordings, a list of (steps, width), with their front end.
+
+    Parameters
+    ----------
+    values : iterable of ndarray
+    front_end : FrontEnd
+    """
+
+    def __init__(
+        self, values: Iterable[NDArray[np.float32]], front_end: FrontEnd
+    ) -> None:
+        super().__init__(values)
+        self.front_end = front_end
+
+
+@dataclass(frozen=True)
+class Recordings(Sequences):
+    """Recordings as sequences of features, with their labels and groups.
+
+    Attributes
+    ----------
+    X : SoundFeatures
+        A list of (steps, width) arrays, float32; it knows its front end.
+    y : numpy.ndarray or None
+        (n,) labels, or None where there are none.
+    channels : list of str
+        A name for each number of a step, such as a band's middle.
+    source : str
+        Their folder or table.
+    ids : list of str
+        Their paths as they stand there.
+    per_step : bool
+        Never: a label is of a whole recording.
+    notes : list of str
+        What was done to some of them.
+    groups : numpy.ndarray or None
+        (n,) texts, such as the speakers.
+    files : list of path
+    seconds : numpy.ndarray
+        (n,) how long each is.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """Which made the features."""
+        assert isinstance(self.X, SoundFeatures)  # noqa: S101 - as it is built
+        return self.X.front_end
+
+
+def read_recordings(
+    path: str | os.PathLike[str],
+    label: str | None = None,
+    group: str | None = None,
+    *,
+    recording: str | None = None,
+    pattern: str | None = None,
+    front_end: FrontEnd | dict[str, Any] | None = None,
+    encoding: str | None = None,
+    missing: Given | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cache: bool = True,
+) -> Recordings:
+    """Read recordings, and compute what a network reads of them.
+
+    Parameters
+    ----------
+    path : str or path
+        A folder with a sub-folder of recordings for each label, or whose names say
+        the labels (``pattern``); or a table with a column of paths, which begin in
+        the table's folder.
+    label, group : str, optional
+        Columns of a table: labels; and speakers, or whatever else may not be in two
+        parts of the data at once.
+    recording : str, optional
+        The column of paths; found if it is called ``path``, ``file`` or the like.
+    pattern : str, optional
+        What the names in a folder say, such as ``"{label}_{group}_*.wav"``. With a
+        ``/`` it is compared with the path below the folder. Recordings that it does
+        not fit are left out.
+    front_end : FrontEnd or dict, optional
+        What is computed, or what of `FrontEnd` is to be another than by default. The
+        rate is that of most recordings, at most 16,000, if it is not given.
+    encoding, missing
+        Of a table, as for `read_sequences`.
+    progress : callable, optional
+        Called with how many recordings are read, and how many there are.
+    cache : bool
+        Whether features are kept in, and taken from, ``~/.cache/elman/sounds``.
+
+    Returns
+    -------
+    Recordings
+        In the order of the table, or of the paths.
+
+    Raises
+    ------
+    InputError
+        There is no recording, or one cannot be read: one line that names the first,
+        and how many more.
+
+    Examples
+    --------
+    >>> recordings = elman.read_recordings("digits/")  # doctest: +SKIP
+    >>> model = elman.SequenceClassifier()  # doctest: +SKIP
+    >>> model.fit(recordings.X, recordings.y)  # doctest: +SKIP
+    """
+    place = Path(path)
+    if place.is_dir():
+        for name, value in (("label", label), ("group", group), ("path", recording)):
+            if value is not None:
+                raise InputError(
+                    f"{place} is a folder, and {value!r} was given as the column of the"
+                    f" {name}; a folder's names say it: give a pattern such as"
+                    " '{label}_{group}_*.wav'"
+                )
+        listed = listed_in(place, pattern)
+    else:
+        listed = _of_table(place, label, group, recording, pattern, encoding, missing)
+    return features_of(listed, str(place), front_end, progress, cache)
+
+
+def without_recordings(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is neither a folder nor a table of recordings.
+
+    Parameters
+    ----------
+    path : str or path
+    """
+    place = Path(path)
+    if place.is_dir():
+        return False
+    if place.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet", ".pq"):
+        return True
+    try:
+        return column_of_paths(open_list(place, None, None, {}).frame) is None
+    except InputError:
+        return True
+
+
+def _of_table(
+    place: Path,
+    label: str | None,
+    group: str | None,
+    recording: str | None,
+    pattern: str | None,
+    encoding: str | None,
+    missing: Given | None,
+) -> Listed:
+    if pattern is not None:
+        raise InputError(
+            f"{place} is a table: its columns say labels and groups, and a pattern is"
+            " for a folder; leave it out"
+        )
+    file = existing_file(place)
+    how = {"encoding": encoding, "missing": missing}
+    table = open_list(file, label, group, how)
+    column = recording or column_of_paths(table.frame)
+    if column is None:
+        raise InputError(
+            f"{file}: no column of recordings was found (columns:"
+            f" {', '.join(table.frame.columns[:12])}); name it with recording=, or"
+            " --recording"
+        )
+    return listed_by(table, label, group, column)
+
+
+def features_of(
+    listed: Listed,
+    source: str,
+    front_end: FrontEnd | dict[str, Any] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cache: bool = True,
+) -> Recordings:
+    """Return recordings that were found, read one by one.
+
+    Parameters
+    ----------
+    listed : Listed
+    source : str
+        Their folder or table.
+    front_end, progress, cache
+        As for `read_recordings`.
+    """
+    if not isinstance(front_end, FrontEnd):
+        front_end = _chosen(listed.files, dict(front_end or {}))
+    kept = FeatureCache(front_end) if cache else None
+    features, said, bad = [], [], []
+    for number, file in enumerate(listed.files, start=1):
+        try:
+            values, about = _one(file, front_end, kept)
+            features.append(values)
+            said.append(about)
+        except InputError as error:
+            bad.append(str(error))
+        if progress is not None:
+            progress(number, len(listed.files))
+        if number % _LOOK == 0:
+            _check_room(source, features, number, len(listed.files))
+    if kept is not None:
+        kept.shrink()
+    if bad:
+        raise InputError(bad[0] + _and_more(bad[1:], source))
+    notes = _notes(listed.names, said, front_end, source)
+    return Recordings(
+        SoundFeatures(features, front_end),
+        listed.labels,
+        front_end.channels,
+        source,
+        list(listed.names),
+        notes=[*listed.notes, *notes],
+        groups=listed.groups,
+        files=list(listed.files),
+        seconds=np.array([about["seconds"] for about in said]),
+    )
+
+
+def _one(
+    file: Path, front_end: FrontEnd, kept: FeatureCache | None
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Return the features of a file, and what there is to say of it."""
+    content = content_of(file)
+    key = kept.key(content) if kept is not None else ""
+    found = kept.get(key) if kept is not None else None
+    if found is not None:
+        return found
+    samples, rate, notes = decoded(content, file)
+    about = {
+        "rate": rate,
+        "seconds": len(samples) / rate,
+        "silent": not samples.any(),
+        "notes": notes,
+    }
+    values = front_end(samples, rate)
+    if kept is not None:
+        kept.put(key, values, about)
+    return values, about
+
+
+def _chosen(files: Sequence[Path], given: dict[str, Any]) -> FrontEnd:
+    """Return a front end with the rate of most recordings, if none is given."""
+    if "rate" in given:
+        return FrontEnd.from_description(given)
+    rates: Counter[int] = Counter()
+    for i in np.linspace(0, len(files) - 1, min(_ASKED, len(files))).astype(int):
+        try:
+            rates[decoded(content_of(files[i]), files[i])[1]] += 1
+        except InputError:  # is named when it is read
+            continue
+    most = max(rates, key=lambda rate: (rates[rate], rate), default=HIGHEST_RATE)
+    rate = min(max(most, 1000), HIGHEST_RATE)
+    return FrontEnd.from_description({**given, "rate": rate})
+
+
+def _notes(
+    names: Sequence[str],
+    said: Sequence[dict[str, Any]],
+    front_end: FrontEnd,
+    source: str,
+) -> list[str]:
+    """Return a line for whatever was done to some of the recordings."""
+    which: dict[str, list[str]] = {}
+    for name, about in zip(names, said, strict=True):
+        if about["rate"] != front_end.rate:
+            what = f"{about['rate']:,} samples a second became {front_end.rate:,}"
+            which.setdefault(what, []).append(name)
+        if about["silent"]:
+            which.setdefault("nothing but silence", []).append(name)
+        if about["seconds"] < front_end.window:
+            what = f"shorter than a window of {1000 * front_end.window:g} ms"
+            which.setdefault(what, []).append(name)
+        for note in about["notes"]:
+            which.setdefault(note, []).append(name)
+    return [
+        f"{source}: {len(found):,} of {len(names):,} recordings, such as {found[0]}:"
+        f" {what}"
+        for what, found in which.items()
+    ]
+
+
+def _and_more(bad: Sequence[str], source: str) -> str:
+    if not bad:
+        return ""
+    few = "another recording" if len(bad) == 1 else f"{len(bad):,} more recordings"
+    verb = "is" if len(bad) == 1 else "are"
+    return f" ({few} of {source} {verb} unreadable; the next: {bad[0]})"
+
+
+def _check_room(
+    source: str, features: Sequence[NDArray[np.float32]], done: int, count: int
+) -> None:
+    """Raise where the rest would not fit, before the system runs out of memory."""
+    free = available_bytes()
+    each = sum(x.nbytes for x in features) / done
+    # Once as they are, then in double precision and prepared.
+    wanted = 4 * each * count
+    if free is not None and wanted > free + 3 * each * done:
+        raise InputError(
+            f"{source}: the features of {count:,} recordings need about"
+            f" {wanted / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free; use"
+            " fewer bands, a longer hop, or a part of them"
+        )
+
+
+def taken(recordings: Recordings, rows: NDArray[np.int64]) -> Recordings:
+    """Return some of the recordings."""
+    y = recordings.y
+    return replace(
+        recordings,
+        X=SoundFeatures([recordings.X[i] for i in rows], recordings.front_end),
+        y=None if y is None else np.asarray(y)[rows],
+        groups=None if recordings.groups is None else recordings.groups[rows],
+        ids=[recordings.ids[i] for i in rows],
+        files=[recordings.files[i] for i in rows],
+        seconds=recordings.seconds[rows],
+    )
