@@ -62,7 +62,7 @@ def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
     ):
         return None
     found = fast_layer(*numbers, layer, layer.__dict__, x, hx, None, True)
-    return None if found is None else _stacked(layer, numbers, x, *found, True)
+    return None if found is None else _stacked(layer, numbers, x, *found, noisy=True)
 
 
 def _stacked(
