@@ -39,6 +39,7 @@ from ._input import (
     known_sequences,
 )
 from ._input import in_words as _count
+from ._pictures import steps_of_pictures
 from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._state import restored
@@ -72,6 +73,7 @@ class SequenceEstimator(Evaluated):
     encoder: str | Cell | type[Cell] | None
     shuffle_time: str
     columns: Any
+    image: str
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -124,6 +126,7 @@ class SequenceEstimator(Evaluated):
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
         columns: Mapping[Any, str] | None = None,
+        image: Literal["none", "rows", "columns"] = "none",
     ) -> None:
         self._keep(locals())
 
@@ -158,7 +161,9 @@ class SequenceEstimator(Evaluated):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        given, columns = read_given(X, check_columns(self.columns))
+        given, columns = read_given(
+            steps_of_pictures(X, self.image), check_columns(self.columns)
+        )
         layout = None if columns is None else columns.layout
         kind, raw = self._read(y, given)
         by_row = sample_weights(sample_weight, len(given))
