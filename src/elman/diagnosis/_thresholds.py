@@ -75,6 +75,9 @@ RISEN = 1.5
 JUMPED = 30.0
 """Largest loss of the trial steps, relative to before, above which it has jumped."""
 
+GROWN = 1.5
+"""Horizon after practice over that before and halfway: above, training lengthens it."""
+
 TOLD = 2 / 3
 """Share of the steps to be told apart that must be; below, their order is lost."""
 
@@ -182,6 +185,12 @@ THRESHOLDS = (
         "step size ‖Δθ‖/‖θ‖, tiny",
         TINY_STEP,
         "a million steps to change the weights once; near float32's rounding 1.2e-7",
+    ),
+    Threshold(
+        "horizon after practice over before and halfway",
+        GROWN,
+        "cells that learn to add over 200 steps from a short reach double it from 64 "
+        f"to 128 steps, those that do not lose some; {_LIBRARY}",
     ),
     Threshold(
         "share of steps told apart",

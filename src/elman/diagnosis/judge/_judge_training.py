@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from elman.diagnosis._results import Finding
 from elman.diagnosis._thresholds import (
     CLIPPED,
+    GROWN,
     JUMPED,
     LARGE_STEP,
     NOISE_TO_BATCH,
@@ -23,6 +25,29 @@ from ._catalogue import finding
 
 FEWEST_BATCHES = 8
 """Batches whose gradients make a statistic."""
+
+
+def judge_practice(
+    start: float, later: Sequence[tuple[int, float]], needed: int
+) -> list[Finding]:
+    """Judge a horizon that falls short by what some steps of training made of it."""
+    if not later:
+        return []
+    steps, reached = later[-1]
+    before = max(start, later[0][1], 1.0)
+    if not (reached >= needed or reached >= GROWN * before):
+        return []
+    along = ", ".join(f"{horizon:.0f} after {count}" for count, horizon in later)
+    return [
+        finding(
+            "reach grows",
+            "note",
+            f"{start:.0f} steps at the start, {along} of {steps} training steps",
+            value=reached / before,
+            limit=GROWN,
+            threshold=f"{GROWN:g} times what it was at the start and halfway",
+        )
+    ]
 
 
 def judge_trial(trial: Trial | None) -> list[Finding]:
