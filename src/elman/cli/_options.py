@@ -56,6 +56,13 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that says which sequence a row belongs to."),
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what stays together, such as speakers: never trained on and"
+        " scored on at once.",
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(
@@ -145,6 +152,7 @@ def sequence_columns(
     time: str | None,
     encoding: str | None,
     missing: Sequence[str] | None,
+    group: str | None = None,
 ) -> dict[str, Any]:
     """Return what the options say of a file of sequences, as its reader takes it."""
     return {
@@ -153,6 +161,7 @@ def sequence_columns(
         "time": time,
         "encoding": encoding,
         "missing": split_missing(missing),
+        "group": group,
     }
 
 

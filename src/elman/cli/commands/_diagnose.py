@@ -116,6 +116,8 @@ def diagnose(
         results = _pairs(data, encoding, options)
     else:
         options.pop("context", None)
+        if order and TASKS[what].labels == "tokens":
+            raise InputError(f"--order is for classify and regress, not for {what}")
         found = opt.sequence_columns(label, id_, time, encoding, missing)
         results = _sequences(what, data, found, options, max_seconds if order else None)
     _show(results, out)

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from elman._errors import InputError
+from elman.data._columns import require_column
+from elman.data._groups import groups_of
 from elman.data._table import Table, existing_file, open_table, read_content
 from elman.data.text._gzip import name_inside
 from elman.data.values._missing import Given, Missing
@@ -71,6 +74,7 @@ def read_sequences(
     *,
     encoding: str | None = None,
     missing: Given | None = None,
+    group: str | None = None,
 ) -> Sequences:
     """Read sequences from a ``.ts``, ``.arff``, ``.npz``, CSV or Parquet file.
 
@@ -90,6 +94,8 @@ def read_sequences(
         Of a text file, such as ``"cp1252"``; found if not given.
     missing : number, str or sequence of them, optional
         Values that stand for missing ones beside the usual, such as ``-9999``.
+    group : str, optional
+        Column of a table that is no channel: sequences that belong together.
 
     Returns
     -------
@@ -106,6 +112,11 @@ def read_sequences(
     file = existing_file(path)
     suffix = name_inside(file).suffix.lower()
     gone = Missing.of(missing)
+    if group is not None and holds_sequences(file):
+        raise InputError(
+            f"{file}: a column {group!r} of groups is for tables; this kind of file has"
+            " no columns"
+        )
     if suffix == ".ts":
         from ._ts import parse_ts
 
@@ -123,7 +134,7 @@ def read_sequences(
 
         return read_npz(file, gone)
     table = open_sequences(file, label, id, encoding=encoding, missing=missing)
-    return sequences_of(table, label, id, time)
+    return sequences_of(table, label, id, time, group=group)
 
 
 def holds_sequences(path: str | os.PathLike[str]) -> bool:
@@ -174,6 +185,7 @@ def sequences_of(
     id: str | None = None,  # noqa: A002
     time: str | Sequence[str] | None = None,
     channels: Sequence[str] | None = None,
+    group: str | None = None,
 ) -> Sequences:
     """Return the sequences of a table that was read, with the notes on reading it.
 
@@ -184,6 +196,8 @@ def sequences_of(
         As for `sequences_from_frame`.
     channels : sequence of str, optional
         Of a long table: the columns to take, in this order. All others if not given.
+    group : str, optional
+        The column of groups, which is no channel.
     """
     from elman.data.values._labels import typed_labels
 
@@ -193,10 +207,16 @@ def sequences_of(
     if label in table.kept and label in frame.columns:
         typed = table.missing.out_of(typed_labels(frame[label]))
         frame = frame.with_columns(typed)
+    whole = frame
+    if group is not None:
+        frame = frame.drop(require_column(frame, group, table.source))
     if id is None:
         found = from_wide(frame, label, time, table.source)
     else:
         found = from_long(frame, id, label, time, table.source, channels)
+    if group is not None:
+        groups = groups_of(whole, group, id, found.ids, table.source)
+        found = replace(found, groups=groups)
     return replace(found, source=str(table.source), notes=[*table.notes, *found.notes])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,15 @@ from elman.data.values._missing import Given
 
 from ._cache import FeatureCache
 from ._front_end import FrontEnd
-from ._listed import Listed, column_of_paths, listed_by, listed_in, open_list
-from ._read import content_of, decoded
+from ._listed import (
+    Listed,
+    column_of_paths,
+    listed_by,
+    listed_in,
+    may_name_recordings,
+    open_list,
+)
+from ._read import SOUNDS, content_of, decoded
 
 HIGHEST_RATE = 16_000
 """Samples a second of a front end that nobody chose: speech has little above."""
@@ -102,8 +109,8 @@ def read_recordings(
     ----------
     path : str or path
         A folder with a sub-folder of recordings for each label, or whose names say
-        the labels (``pattern``); or a table with a column of paths, which begin in
-        the table's folder.
+        the labels (``pattern``); a table with a column of paths, which begin in the
+        table's folder; or one recording.
     label, group : str, optional
         Columns of a table: labels; and speakers, or whatever else may not be in two
         parts of the data at once.
@@ -150,27 +157,29 @@ def read_recordings(
                     " '{label}_{group}_*.wav'"
                 )
         listed = listed_in(place, pattern)
+    elif place.suffix.lower() in SOUNDS:
+        listed = Listed([place], [place.name], None, None)
     else:
         listed = _of_table(place, label, group, recording, pattern, encoding, missing)
     return features_of(listed, str(place), front_end, progress, cache)
 
 
-def without_recordings(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path is neither a folder nor a table of recordings.
+def holds_recordings(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a folder, a file of sound, or a table that names some.
 
     Parameters
     ----------
     path : str or path
     """
     place = Path(path)
-    if place.is_dir():
+    if place.is_dir() or place.suffix.lower() in SOUNDS:
+        return True
+    if not (place.is_file() and may_name_recordings(place)):
         return False
-    if place.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet", ".pq"):
-        return True
     try:
-        return column_of_paths(open_list(place, None, None, {}).frame) is None
+        return column_of_paths(open_list(place, None, None, {}).frame) is not None
     except InputError:
-        return True
+        return False
 
 
 def _of_table(
@@ -335,17 +344,3 @@ def _check_room(
             f" {wanted / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free; use"
             " fewer bands, a longer hop, or a part of them"
         )
-
-
-def taken(recordings: Recordings, rows: NDArray[np.int64]) -> Recordings:
-    """Return some of the recordings."""
-    y = recordings.y
-    return replace(
-        recordings,
-        X=SoundFeatures([recordings.X[i] for i in rows], recordings.front_end),
-        y=None if y is None else np.asarray(y)[rows],
-        groups=None if recordings.groups is None else recordings.groups[rows],
-        ids=[recordings.ids[i] for i in rows],
-        files=[recordings.files[i] for i in rows],
-        seconds=recordings.seconds[rows],
-    )

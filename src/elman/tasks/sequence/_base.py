@@ -28,7 +28,9 @@ from elman.tasks.sequence.linear._combination import Combination
 from . import _results as report
 from ._baselines import Baselines
 from ._evaluated import Evaluated
-from ._fit import Fitted, fit_network, network_outputs, split_rows
+from ._fit import Fitted, fit_network, network_outputs
+from ._front_end import described_front_end, front_end_of, restore_front_end
+from ._groups import group_numbers, parted
 from ._input import (
     Array,
     as_sequences,
@@ -50,6 +52,11 @@ _ORDERS = {
     "fixed": "one random order for all sequences",
     "each": "a random order for each sequence",
 }
+
+
+def _held_out(fraction: float, raw: Targets) -> str:
+    whole = ", whole groups" if raw.groups is not None else ""
+    return f"{100 * fraction:.0f} % to choose the epoch{whole}"
 
 
 class SequenceEstimator(Evaluated):
@@ -117,7 +124,9 @@ class SequenceEstimator(Evaluated):
         self._keep(locals())
 
     @own_modes()
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Self:
         """Fit linear models on fixed features, then the network, and weigh them.
 
         Parameters
@@ -130,6 +139,10 @@ class SequenceEstimator(Evaluated):
         sample_weight : array-like or None
             (n,): how much each sequence counts in the loss, and in the linear
             models'. Those of weight 0 are left out.
+        groups : array-like or None
+            (n,): a number or text for each sequence, such as who speaks. Whole groups
+            are held out, so that what is chosen is chosen for groups that were not
+            learned from.
 
         Returns
         -------
@@ -144,7 +157,9 @@ class SequenceEstimator(Evaluated):
         given = as_sequences(X)
         kind, raw = self._read(y, given)
         by_row = sample_weights(sample_weight, len(given))
-        raw = replace(raw, weights=weighted(raw, kind.weights(raw), by_row))
+        grouped, said = group_numbers(groups, len(given))
+        weights = weighted(raw, kind.weights(raw), by_row)
+        raw = replace(raw, weights=weights, groups=grouped)
         sequences, raw, left_out = without_weightless(given, raw)
         longest, count = max(map(len, sequences)), len(sequences)
         loss = kind.loss(raw.weights is not None)
@@ -154,12 +169,14 @@ class SequenceEstimator(Evaluated):
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
+        self.front_end_ = front_end_of(X)
         self.per_step_ = raw.per_step
         shown = sequences
         sequences, order = self._as_read(shown)
         raw = with_targets(raw, order)
         held_out = self.validation_fraction
-        rows = split_rows(kind.groups(raw), count, held_out, self.seed_)
+        rows = parted(kind, raw, count, held_out, self.seed_)
+        left_out += said
         targets = kind.scaled(raw, rows[0])
 
         def learn() -> tuple[Fitted, Combination | None]:
@@ -206,12 +223,13 @@ class SequenceEstimator(Evaluated):
                 "Sequences",
                 f"{_count(sequences)}, {each}",
             ],
+            *([["Features", self.front_end_.in_words()]] if self.front_end_ else []),
             [
                 "Network",
                 f"{title_of(encoder_of(self))}, {self.hidden_size} units{layers},"
                 f" {ways}",
             ],
-            ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
+            ["Held out", _held_out(self.validation_fraction, raw)],
             *([["Order of steps", _ORDERS[self.shuffle_time]]] if shuffles else []),
             ["Seed", str(self.seed_)],
         ]
@@ -329,6 +347,7 @@ class SequenceEstimator(Evaluated):
             "channels": self.channels_,
             **described_features(self),
             "channel_names": self.channel_names_,
+            **described_front_end(self),
             "per_step": self.per_step_,
             "inputs": self.network_.channels,
             "outputs": self.network_.head.out_features,
@@ -345,6 +364,7 @@ class SequenceEstimator(Evaluated):
         self.channels_ = fitted["channels"]
         restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
+        restore_front_end(self, fitted)
         self.per_step_ = fitted["per_step"]
         self.preparation_ = Preparation.from_tensors(tensors)
         self.network_ = restored(self, fitted, tensors)

@@ -8,6 +8,7 @@ from typing import Any
 from elman._errors import InputError
 
 from ._base import SequenceEstimator
+from ._front_end import front_end_of
 from ._input import as_sequences, channel_names, known_sequences
 from ._targets import unseen_note
 
@@ -45,6 +46,7 @@ def check_held_out(
     trial.kind_ = kind
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step
     trial.channel_names_ = channel_names(train[0])
+    trial.front_end_ = front_end_of(train[0])
     truth = trial._read_known(test[1], known_sequences(trial, test[0]))
     if not truth.unseen:
         return []

@@ -45,9 +45,8 @@ def scored(
     network, preparation = model
     prepared = preparation.apply(sequences)
     outputs = network_outputs(network, prepared)
-    joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
     kind = estimator.kind_
-    alone = kind.decide(joined)
+    alone = kind.read_out(outputs, truth.per_step)
     parts: dict[str, NDArray[Any]] = {}
     predicted, whole = alone, "network"
     combination = estimator.combination_

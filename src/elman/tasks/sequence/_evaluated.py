@@ -13,11 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from elman._arguments import number
 from elman._modes import own_modes
+from elman.data import FrontEnd
 from elman.models import SequenceNetwork
 from elman.tasks._estimator import Estimator
 from elman.tasks.sequence.linear._combination import Combination
 
 from ._compare import scored
+from ._groups import group_numbers
 from ._input import Array, known_sequences, lengths_of
 from ._input import in_words as _count
 from ._preparation import Preparation
@@ -34,6 +36,8 @@ class Evaluated(Estimator):
     """Scores beside baselines, on steps in other orders, beside other networks."""
 
     kind_: Kind
+    # Of features of recordings; None of other sequences.
+    front_end_: FrontEnd | None = None
     seed_: int
     per_step_: bool
     network_: SequenceNetwork
@@ -123,6 +127,7 @@ class Evaluated(Estimator):
         X_test: Any,
         y_test: Any,
         *,
+        groups: Any = None,
         encoders: Iterable[Any] | str | None = None,
         seeds: int = 1,
         seconds: float | None = None,
@@ -144,6 +149,8 @@ class Evaluated(Estimator):
             As given to ``fit``.
         X_test, y_test
             What they are scored on.
+        groups
+            As given to ``fit``.
         encoders : iterable of str or Cell, or str
             The others; by default GRU, LSTM, TCN and Transformer.
         seeds : int
@@ -178,11 +185,13 @@ class Evaluated(Estimator):
         longest = max(map(len, given))
         recipe = recipe_of(self, loss, kind.width, per_step, len(given), longest)
         sequences, order = self._as_read(given)
+        grouped, _ = group_numbers(groups, len(given))
 
         def read() -> tuple[Kind, Targets]:
             new, targets = self._read(y, given)
             weights = weighted(targets, new.weights(targets), None)
-            return new, with_targets(replace(targets, weights=weights), order)
+            known = replace(targets, weights=weights, groups=grouped)
+            return new, with_targets(known, order)
 
         tested = known_sequences(self, X_test)
         truth = self._read_known(y_test, tested)

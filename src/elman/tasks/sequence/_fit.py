@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from elman.models import SequenceNetwork
 from elman.tasks.fit._run import Run, run_training
@@ -23,7 +25,6 @@ from ._diagnosis import start_of
 from ._input import Array
 from ._preparation import Preparation
 from ._recipe import TRIAL, Recipe
-from ._targets import Targets
 from ._trial import FEWEST, compare
 
 
@@ -56,9 +57,26 @@ class Fitted:
     notes: list[str]
 
 
+class Learned(Protocol):
+    """Targets of any kind, as training takes them."""
+
+    @property
+    def per_step(self) -> bool:
+        """Whether each step has one of its own."""
+        ...
+
+    def take(self, index: NDArray[np.int64]) -> Learned:
+        """Return those of the sequences numbered ``index``."""
+        ...
+
+    def tensor(self) -> Tensor:
+        """Return them as the loss takes them."""
+        ...
+
+
 def fit_network(
     sequences: Sequence[Array],
-    targets: Targets,
+    targets: Learned,
     train_rows: NDArray[np.int64],
     validation_rows: NDArray[np.int64],
     recipe: Recipe,
@@ -73,7 +91,7 @@ def fit_network(
     ----------
     sequences : sequence of ndarray
         (T_i, C), checked.
-    targets : Targets
+    targets : Learned
         Already in the units the loss expects.
     train_rows, validation_rows : ndarray
         int64; the second may be empty.

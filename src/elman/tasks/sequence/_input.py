@@ -69,6 +69,9 @@ def as_sequences(
 
 def known_sequences(estimator: Any, X: Any) -> list[Array]:
     """Return X as `as_sequences`, in the channels an estimator was fitted with."""
+    from ._front_end import check_front_end
+
+    check_front_end(estimator, X)
     names = getattr(estimator, "channel_names_", None)
     return as_sequences(X, estimator.channels_, names)
 

@@ -155,7 +155,7 @@ class LinearModels:
         parts, each_left_out = {}, {}
         for name, (kinds, _) in PARTS.items():
             joined = _joined(features, kinds)
-            ridge: Ridge = fit_ridge(joined, truth, part.weights, loss)
+            ridge: Ridge = fit_ridge(joined, truth, part.weights, loss, part.groups)
             factor = kind.factor(ridge.left_out, part)
             parts[name] = _Part(ridge.coefficients, ridge.intercept, factor)
             each_left_out[name] = kind.outputs(ridge.left_out, factor)
