@@ -50,9 +50,10 @@ def test_a_gru_that_learns_to_add_reaches_farther():
     assert d.verdict == "vanishing"
     (half, middle), (steps, end) = d.practised
     assert (half, steps) == (32, 64)
-    assert end > 1.5 * middle > 1.5 * d.horizon
+    assert end > middle > d.horizon
+    assert end > 1.5 * d.horizon
     (found,) = (f for f in d.findings if f.name == "reach grows")
-    assert found.value == pytest.approx(end / middle)
+    assert found.value == pytest.approx(end / d.horizon)
     assert all(map(torch.equal, before, model.parameters()))
 
 

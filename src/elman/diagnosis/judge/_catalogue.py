@@ -228,7 +228,7 @@ _KINDS = (
     Kind(
         "reach grows",
         "A few dozen steps of training lengthen a reach that falls short.",
-        "horizon after practice over before and halfway",
+        "horizon after practice over the start",
         "none needed; a start that reaches at once saves the steps",
         "training may get there by itself",
     ),

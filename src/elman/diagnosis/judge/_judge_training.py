@@ -33,9 +33,10 @@ def judge_practice(
     """Judge a horizon that falls short by what some steps of training made of it."""
     if not later:
         return []
-    steps, reached = later[-1]
-    before = max(start, later[0][1], 1.0)
-    if not (reached >= needed or reached >= GROWN * before):
+    half, (steps, reached) = later[0][1], later[-1]
+    start = max(start, 1.0)
+    grows = reached > half > start and reached >= GROWN * start
+    if not (grows or reached >= needed):
         return []
     along = ", ".join(f"{horizon:.0f} after {count}" for count, horizon in later)
     return [
@@ -43,9 +44,9 @@ def judge_practice(
             "reach grows",
             "note",
             f"{start:.0f} steps at the start, {along} of {steps} training steps",
-            value=reached / before,
+            value=reached / start,
             limit=GROWN,
-            threshold=f"{GROWN:g} times what it was at the start and halfway",
+            threshold=f"{GROWN:g} times the start, and farther at each look",
         )
     ]
 
