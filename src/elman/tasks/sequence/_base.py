@@ -42,6 +42,7 @@ from ._input import (
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
+from ._sounds import sounds_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
@@ -169,7 +170,7 @@ class SequenceEstimator(Evaluated):
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
-        self.front_end_ = front_end_of(X)
+        self.front_end_, self._sounds = front_end_of(X), sounds_of(X)
         self.per_step_ = raw.per_step
         shown = sequences
         sequences, order = self._as_read(shown)
@@ -272,6 +273,7 @@ class SequenceEstimator(Evaluated):
                 report.path_of(fitted.network, fitted.preparation, sequences[0]),
             ),
             **({"combination": combination.report()} if combination else {}),
+            **({"sounds": self._sounds} if self._sounds else {}),
         }
         preparation = fitted.first[1]
         self._baselines = Baselines(self.kind_).fit(
