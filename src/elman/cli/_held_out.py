@@ -89,7 +89,15 @@ class Parts:
             estimator.scores_by_order(*self.test, _DRAWS, split=self.split)
 
     def arguments(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the options with weights by the labels themselves, be they numbers."""
+        """Return the options with weights by the labels themselves, be they numbers.
+
+        And with what the channels are, where the file has others than numbers.
+        """
+        told = self.input.get("read_as")
+        if told:
+            names = self.input["channels"]
+            kinds = {names.index(name): kind for name, kind in told.items()}
+            options = {**options, "columns": kinds}
         weights = options.get("class_weight")
         y = self.train[1]
         if not isinstance(weights, dict) or y is None:
@@ -142,9 +150,21 @@ def held_out(
         raise InputError(f"--test-fraction must be at least 0 and below 1, got {share}")
     whole_number("--seed", seed, 0, MOST_SEED)
     pattern = columns.get("test_pattern")
+    if TASKS[task].labels == "tokens" and columns.get("gaps") == "auto":
+        columns = columns | {"gaps": "off"}
     whole = _labelled(task, read_any(data, columns))
+    if whole.kinds and TASKS[task].labels == "tokens":
+        name, kind = next(iter(whole.kinds.items()))
+        raise InputError(
+            f"{data}: {name!r} is {kind}, and {task} reads numbers; leave the column"
+            " out, or give --gaps off for times"
+        )
     notes = list(whole.notes)
+    # What was guessed of the training part holds for every other.
+    columns = columns | {"kinds": _told(columns, whole), "gaps": _gaps_of(whole)}
     details = columns | {"channels": whole.channels, "per_step": whole.per_step}
+    if whole.kinds:
+        details["read_as"] = whole.kinds
     details |= described(whole)
     if test is None and data.stem.endswith("_TRAIN"):
         beside = data.with_name(data.stem[: -len("TRAIN")] + "TEST" + data.suffix)
@@ -210,6 +230,22 @@ def _check_alike(data: Path, whole: Sequences, test: Path, other: Sequences) -> 
             f"{test} has {kinds[other.per_step]}, but {data} {kinds[whole.per_step]};"
             " give a test file like it, or leave --test out"
         )
+
+
+def _told(columns: dict[str, Any], found: Sequences) -> dict[str, str]:
+    """Return what columns of a table are, so that the next file is read alike."""
+    given = dict(columns.get("kinds") or {})
+    if not found.kinds and not given:
+        return given
+    if columns.get("id") is None:
+        steps = {"words": "text", "characters": "category"}
+        return given | {n: steps[k] for n, k in found.kinds.items() if k in steps}
+    told = dict.fromkeys(found.channels, "number") | found.kinds
+    return {name: kind for name, kind in told.items() if kind != "elapsed"}
+
+
+def _gaps_of(found: Sequences) -> str:
+    return "on" if "elapsed" in found.kinds.values() else "off"
 
 
 def _labelled(task: str, found: Sequences) -> Sequences:

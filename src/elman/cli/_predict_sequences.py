@@ -135,21 +135,26 @@ def _read(
         return found
     label, id_, time = (columns.get(name) for name in ("label", "id", "time"))
     group = columns.get("group")
-    table = open_sequences(data, label, id_, **how)
+    kinds, gaps = columns.get("kinds") or {}, columns.get("gaps", "off")
+    table = open_sequences(data, label, id_, kinds=kinds, **how)
     names = table.frame.columns
     if label not in names and "label" not in given:
         label = None
     if group not in names:
         group = None
     if id_ is None or not channels:
-        return sequences_of(table, label, id_, time, group=group)
+        return sequences_of(table, label, id_, time, group=group, kinds=kinds)
+    told = columns.get("read_as") or {}
+    channels = [name for name in channels if told.get(name) != "elapsed"]
     for name in [*channels, *opt_names(id_, label, time)]:
         if name not in names:
             raise InputError(
                 f"{data}: no column {name!r}, which the run was trained on"
                 f"{did_you_mean(name, names)}"
             )
-    return sequences_of(table, label, id_, time, channels, group)
+    return sequences_of(
+        table, label, id_, time, channels, group, kinds=kinds, gaps=gaps
+    )
 
 
 def _recordings(

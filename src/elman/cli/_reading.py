@@ -63,7 +63,12 @@ def read_any(
                 " them; name a folder of them, or a table with a column of paths"
             )
         return read_sequences(
-            path, id=columns.get("id"), time=columns.get("time"), **how
+            path,
+            id=columns.get("id"),
+            time=columns.get("time"),
+            kinds=columns.get("kinds"),
+            gaps=columns.get("gaps") or "auto",
+            **how,
         )
     for name in ("id", "time"):
         if columns.get(name):

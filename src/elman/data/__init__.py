@@ -56,8 +56,11 @@ from .values._labels import like as like
 from .values._sentinels import column_notes as column_notes
 from .values._sentinels import is_suspect_note as is_suspect_note
 from .values._sentinels import suspect_notes as suspect_notes
+from .values._words import KINDS as KINDS
+from .values._words import kind_of_words as kind_of_words
 
 __all__ = [
+    "KINDS",
     "SOUNDS",
     "FrontEnd",
     "Layout",
@@ -85,6 +88,7 @@ __all__ = [
     "in_both",
     "is_suspect_note",
     "is_utf8",
+    "kind_of_words",
     "like",
     "load_bikeshare",
     "looks_wide",

@@ -60,6 +60,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         label: opt.Label = None,
         id_: opt.Id = None,
         time: SequenceTime = None,
+        categories: opt.Categories = None,
+        texts: opt.Texts = None,
+        numbers: opt.Numbers = None,
+        gaps: opt.Gaps = None,
         group: opt.Group = None,
         missing: opt.Missing = None,
         encoding: opt.Encoding = None,
@@ -93,7 +97,10 @@ def _command(task: str, says: str) -> Callable[..., None]:
         if others and (nodes is not None or (processes or 1) > 1):
             raise InputError("--compare trains in one process: leave --processes out")
         _launch.start(processes, nodes)
-        columns = opt.sequence_columns(label, id_, time, encoding, missing, group)
+        kinds = {"category": categories, "text": texts, "number": numbers}
+        columns = opt.sequence_columns(
+            label, id_, time, encoding, missing, group, kinds, gaps
+        )
         columns |= sound.sound_columns(
             recording,
             pattern,
@@ -160,6 +167,7 @@ def parts_of(job: Job, data: Path) -> Parts:
     fit, seed = job.fit, job.options.get("random_state", 0)
     names = ("label", "id", "time", "missing", "encoding", "group", *OF_RECORDINGS)
     columns = {name: fit.get(name) for name in names}
+    columns |= {"kinds": fit.get("kinds") or {}, "gaps": fit.get("gaps", "off")}
     test = Path(fit["test"]) if fit.get("test") else None
     parts = held_out(job.task, data, columns, test, fit["share"], seed)
     if parts.contents and fit.setdefault("contents", parts.contents) != parts.contents:

@@ -87,6 +87,8 @@ class Recordings(Sequences):
         What was done to some of them.
     groups : numpy.ndarray or None
         (n,) texts, such as the speakers.
+    kinds : dict of str to str
+        Nothing: all channels are numbers.
     files : list of path
     seconds : numpy.ndarray
         (n,) how long each is.

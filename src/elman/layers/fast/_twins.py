@@ -38,7 +38,7 @@ def fast_call(
     found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths, False)
     if found is None or len(found) == 2:  # one run of the core, without a graph
         return found  # type: ignore[no-any-return]
-    return _stacked(layer, numbers, x, *found)
+    return _stacked(layer, numbers, False, x, *found)
 
 
 def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
@@ -62,19 +62,19 @@ def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
     ):
         return None
     found = fast_layer(*numbers, layer, layer.__dict__, x, hx, None, True)
-    return None if found is None else _stacked(layer, numbers, x, *found, noisy=True)
+    return None if found is None else _stacked(layer, numbers, True, x, *found)
 
 
 def _stacked(
     layer: Twin,
     numbers: tuple[int, int],
+    noisy: bool,
     x: Any,
     differentiate: bool,
     h_0: Any,
     c_0: Any,
     weights: list[Any],
     lengths: Any,
-    noisy: bool = False,
 ) -> tuple[Any, Any]:
     """Run an eligible call layer by layer."""
     if differentiate and lengths is not None:

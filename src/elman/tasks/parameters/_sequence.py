@@ -30,6 +30,12 @@ def _weight_of_classes(value: Any) -> Any:
     return value
 
 
+def _columns(value: Any) -> Any:
+    from elman.tasks.sequence.columns._given import check_columns
+
+    return check_columns(value)
+
+
 SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "cell",
@@ -65,6 +71,16 @@ SEQUENCE: tuple[Parameter, ...] = (
             panel=MODEL,
         ),
         _BOTH,
+    ),
+    Parameter(
+        "columns",
+        Checked("mapping or None", _columns),
+        "What channels are, by their names or numbers: ``number``; ``category`` or"
+        " ``text``, read through embeddings that are learned; ``elapsed``, the time"
+        " since the step before, or ``time``, from which it is found. Others are told"
+        " by their values: words are categories, or texts where few repeat. Cases that"
+        " are one text each are read by their ``characters``, or by ``words``.",
+        tasks=_BOTH,
     ),
     Parameter(
         "num_layers",

@@ -33,7 +33,6 @@ from ._front_end import described_front_end, front_end_of, restore_front_end
 from ._groups import group_numbers, parted
 from ._input import (
     Array,
-    as_sequences,
     channel_names,
     features_in,
     is_ragged,
@@ -46,6 +45,9 @@ from ._sounds import sounds_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
+from .columns._columns import Columns
+from .columns._fields import embeddings
+from .columns._given import check_columns, read_given
 from .kinds._kind import Kind
 from .order._orders import rows_of, with_targets
 
@@ -70,6 +72,7 @@ class SequenceEstimator(Evaluated):
     cell: str | Cell | type[Cell]
     encoder: str | Cell | type[Cell] | None
     shuffle_time: str
+    columns: Any
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -121,6 +124,7 @@ class SequenceEstimator(Evaluated):
         checkpoints: Any = None,
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
+        columns: Mapping[Any, str] | None = None,
     ) -> None:
         self._keep(locals())
 
@@ -155,7 +159,8 @@ class SequenceEstimator(Evaluated):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        given = as_sequences(X)
+        given, columns = read_given(X, check_columns(self.columns))
+        layout = None if columns is None else columns.layout
         kind, raw = self._read(y, given)
         by_row = sample_weights(sample_weight, len(given))
         grouped, said = group_numbers(groups, len(given))
@@ -164,7 +169,8 @@ class SequenceEstimator(Evaluated):
         sequences, raw, left_out = without_weightless(given, raw)
         longest, count = max(map(len, sequences)), len(sequences)
         loss = kind.loss(raw.weights is not None)
-        recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest)
+        recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest, layout)
+        self.columns_ = columns
         self.kind_ = kind
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
@@ -183,7 +189,9 @@ class SequenceEstimator(Evaluated):
         def learn() -> tuple[Fitted, Combination | None]:
             combination = None
             if self.highway == "auto" and not raw.per_step:
-                combination = Combination.fit(sequences, targets, kind, self.seed_)
+                combination = Combination.fit(
+                    sequences, targets, kind, self.seed_, layout
+                )
             fitted = fit_network(sequences, targets, *rows, recipe)
             fitted.notes.extend(left_out)
             if combination is not None:
@@ -213,7 +221,8 @@ class SequenceEstimator(Evaluated):
     def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
         """Return title, question and data of the results."""
         title, asked, data = self.kind_.describe(sequences, raw)
-        channels = sequences[0].shape[1]
+        columns = self.columns_
+        channels = sequences[0].shape[1] if columns is None else len(columns.names)
         each = "1 channel" if channels == 1 else f"{channels} channels"
         ways = "both ways" if self.bidirectional else "forward"
         shuffles = self.shuffle_time != "none"
@@ -251,7 +260,8 @@ class SequenceEstimator(Evaluated):
             "task": self.task,
             **self._described(shown, raw),
             "notes": [
-                *fitted.preparation.notes(sequences),
+                *self._read_as(fitted.preparation),
+                *fitted.preparation.notes(sequences, self._number_names()),
                 *fitted.notes,
                 *(combination.notes() if combination else []),
                 *advice(
@@ -276,8 +286,8 @@ class SequenceEstimator(Evaluated):
             **({"sounds": self._sounds} if self._sounds else {}),
         }
         preparation = fitted.first[1]
-        self._baselines = Baselines(self.kind_).fit(
-            preparation.apply(training), raw.take(train_rows)
+        self._baselines = Baselines(self.kind_, preparation.codes).fit(
+            preparation.spread(training), raw.take(train_rows)
         )
         if len(validation_rows):
             held_out = [sequences[i] for i in validation_rows]
@@ -293,11 +303,22 @@ class SequenceEstimator(Evaluated):
                 "nothing was held out to stop training by: it ran all epochs"
             )
         if fitted.refit_epochs:
-            self._baselines = Baselines(self.kind_).fit(
-                fitted.preparation.apply(sequences), raw
+            preparation = fitted.preparation
+            self._baselines = Baselines(self.kind_, preparation.codes).fit(
+                preparation.spread(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
         return self.results_
+
+    def _read_as(self, preparation: Preparation) -> list[str]:
+        """Return what was decided about channels that are no numbers."""
+        if self.columns_ is None:
+            return []
+        return self.columns_.notes([embeddings(rows) for rows in preparation.rows])
+
+    def _number_names(self) -> list[str] | None:
+        columns = self.columns_
+        return None if columns is None else [columns.names[i] for i in columns.numbers]
 
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
@@ -351,6 +372,7 @@ class SequenceEstimator(Evaluated):
             "channel_names": self.channel_names_,
             **described_front_end(self),
             "per_step": self.per_step_,
+            "columns": None if self.columns_ is None else self.columns_.dump(),
             "inputs": self.network_.channels,
             "outputs": self.network_.head.out_features,
             "network": self.network_.config(),
@@ -368,6 +390,8 @@ class SequenceEstimator(Evaluated):
         self.channel_names_ = fitted.get("channel_names")
         restore_front_end(self, fitted)
         self.per_step_ = fitted["per_step"]
+        stored = fitted.get("columns")
+        self.columns_ = Columns.restored(stored) if stored else None
         self.preparation_ = Preparation.from_tensors(tensors)
         self.network_ = restored(self, fitted, tensors)
         described = fitted.get("combination")

@@ -9,8 +9,9 @@ from elman._errors import InputError
 
 from ._base import SequenceEstimator
 from ._front_end import front_end_of
-from ._input import as_sequences, channel_names, known_sequences
+from ._input import channel_names, known_sequences
 from ._targets import unseen_note
+from .columns._given import check_columns, read_given
 
 Labelled = tuple[Any, Any]
 
@@ -41,7 +42,7 @@ def check_held_out(
     if test is None:
         return []
     trial = copy.copy(estimator)
-    sequences = as_sequences(train[0])
+    sequences, trial.columns_ = read_given(train[0], check_columns(trial.columns))
     kind, raw = trial._read(train[1], sequences)
     trial.kind_ = kind
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step

@@ -57,7 +57,8 @@ def scored(
         predicted, whole = kind.decide(together), WHOLE
         parts = {LINEAR: kind.decide(linear), NETWORK: alone}
     known = getattr(estimator, "_baselines", None)
-    others = known.predict(prepared, truth.per_step) if known else {}
+    spread = preparation.spread(sequences)
+    others = known.predict(spread, truth.per_step) if known else {}
     return predicted, score_table(
         kind, truth, predicted, others, split, whole=whole, parts=parts
     )

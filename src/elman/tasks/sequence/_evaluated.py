@@ -27,6 +27,7 @@ from ._recipe import recipe_of
 from ._sounds import heard
 from ._targets import Targets, unseen_note
 from ._weights import weighted
+from .columns._columns import Columns
 from .comparison._compared import Comparison, compared
 from .kinds._kind import Kind
 from .order._leaning import scores_by_order
@@ -44,6 +45,8 @@ class Evaluated(Estimator):
     network_: SequenceNetwork
     preparation_: Preparation
     shuffle_time: str
+    # What the channels are; None where all are numbers.
+    columns_: Columns | None = None
     num_layers: int
     validation_fraction: float
     # The linear models beside the network; None with one target a step, or without.
@@ -184,7 +187,10 @@ class Evaluated(Estimator):
         per_step = raw.per_step
         loss = kind.loss(kind.weights(raw) is not None)
         longest = max(map(len, given))
-        recipe = recipe_of(self, loss, kind.width, per_step, len(given), longest)
+        layout = None if self.columns_ is None else self.columns_.layout
+        recipe = recipe_of(
+            self, loss, kind.width, per_step, len(given), longest, layout
+        )
         sequences, order = self._as_read(given)
         grouped, _ = group_numbers(groups, len(given))
 

@@ -101,7 +101,9 @@ def fit_network(
     -------
     Fitted
     """
-    preparation = Preparation.fit([sequences[i] for i in train_rows], recipe.frames)
+    preparation = Preparation.fit(
+        [sequences[i] for i in train_rows], recipe.frames, recipe.layout
+    )
 
     def examples(rows: NDArray[np.int64], how: Preparation) -> RaggedSequences:
         return RaggedSequences(
@@ -159,7 +161,9 @@ def fit_network(
         return Fitted(network, preparation, first, start, run, 0, notes)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
-    preparation = Preparation.fit([sequences[i] for i in rows], recipe.frames)
+    preparation = Preparation.fit(
+        [sequences[i] for i in rows], recipe.frames, recipe.layout
+    )
     network = _built(preparation, recipe)
     start.apply(network.recurrent, _seed(recipe))
     second = train(
@@ -254,4 +258,4 @@ def _seed(recipe: Recipe) -> int:
 def _built(preparation: Preparation, recipe: Recipe) -> SequenceNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_seed(recipe))
-        return SequenceNetwork(channels=preparation.channels, **recipe.network)
+        return SequenceNetwork(**preparation.inputs, **recipe.network)

@@ -119,10 +119,10 @@ def compared(
     split : str
         What the scored sequences are, in words.
     """
-    recipe, channels = comparison.recipe, estimator.network_.channels
+    recipe, inputs = comparison.recipe, estimator.preparation_.inputs
     chosen, size = recipe.network["cell"], parameters_of(estimator.network_)
     recipes = {chosen: recipe} | {
-        encoder: sized(recipe, encoder, comparison.layers, channels, size)
+        encoder: sized(recipe, encoder, comparison.layers, inputs, size)
         for encoder in other_encoders(estimator, names)
     }
     kind, training = estimator.kind_, estimator.results_["training"]
@@ -139,7 +139,7 @@ def compared(
         fitted,
         comparison.trained,
         seed=estimator.seed_,
-        work=recipe.work(channels, len(comparison.sequences)),
+        work=recipe.work(inputs["channels"], len(comparison.sequences)),
         metric=kind.metric,
         lower_is_better=kind.lower_is_better,
         split=split,

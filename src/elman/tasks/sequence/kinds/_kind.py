@@ -116,6 +116,10 @@ class Kind(ABC):
         """Return the simple models to be fitted, by name."""
 
     @abstractmethod
+    def counted(self) -> Any:
+        """Return the linear model of counts of values, to be fitted."""
+
+    @abstractmethod
     def in_rows(self, predicted: NDArray[Any]) -> NDArray[Any]:
         """Return a simple model's predictions in the form of `decide`."""
 
