@@ -62,6 +62,9 @@ PUBLISHED = {"adding": 5.8e-5, "copy": 3.5e-5}
 SOLVED, ENOUGH = 0.1, 0.01
 """Shares of the error without memory: solved, and where a short run ends."""
 
+PRACTICE = 128
+"""Steps on a copy that show whether training lengthens a reach that falls short."""
+
 BEHIND = " behind a pointwise layer"
 LENGTHS = {
     "adding": (600, 1000, 2000, 200, 400),
@@ -196,17 +199,29 @@ def needed(task: str, length: int) -> int:
 
 
 def look(
-    model: nn.Module, task: str, x: Tensor, y: Tensor, steps: int
+    model: nn.Module, task: str, length: int, batches: list[Any], settings: Any
 ) -> dict[str, Any]:
-    """Return what is known before the first step: horizon, order, verdict, notes."""
+    """Return what is known before training: horizon, order, verdict, notes."""
+    steps = needed(task, length)
     d = elman.diagnose(
-        model, x, y, LOSS[task], needed=steps, apart=SYMBOLS, remedies=False
+        model,
+        *batches[0],
+        LOSS[task],
+        needed=steps,
+        apart=SYMBOLS,
+        remedies=False,
+        learning_rate=settings.get("learning_rate", RATE),
+        clip_norm=settings.get("clip_norm", CLIP),
+        batches=batches[1:],
+        practice=PRACTICE,
     )
     reaches = d.horizon >= steps and d.verdict != "exploding"
     return {
         "horizon": d.horizon,
         "apart": round(d.head.apart, 1),
         "reaches": reaches,
+        "grows": any(f.name == "reach grows" for f in d.findings),
+        "practised": [round(horizon) for _, horizon in d.practised],
         "linear": any(f.name == "linear in its inputs" for f in d.findings),
     }
 
@@ -223,7 +238,7 @@ def run(task: str, cell: str, length: int, seed: int, how: str) -> dict[str, Any
         model, units = network(task, cell)
     else:
         model, units, settings = prescribed(task, cell, length, seed, how, batches)
-    known = look(model, task, *batches[0], needed(task, length))
+    known = look(model, task, length, batches, settings)
     looked = time.process_time() - started
     row = train(model, task, length, seed, settings)
     return {

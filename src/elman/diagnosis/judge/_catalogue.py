@@ -226,6 +226,13 @@ _KINDS = (
         "units that decay slowly and do not rotate keep the sum of neighbouring steps",
     ),
     Kind(
+        "reach grows",
+        "A few dozen steps of training lengthen a reach that falls short.",
+        "horizon after practice over the start",
+        "none needed; a start that reaches at once saves the steps",
+        "training may get there by itself",
+    ),
+    Kind(
         "linear in its inputs",
         "The model computes a linear function: no product of two inputs, no threshold.",
         "deviation from linear",
