@@ -46,5 +46,7 @@ def test_a_run_reads_pictures_as_it_learned_to(tmp_path):
     assert model.score(X, y) == 1.0
     again = elman.load(model.save(tmp_path / "run"))
     np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(found.X))
-    with pytest.raises(InputError, match="there is no file 'z.npy'; with an .npy file"):
+    with pytest.raises(
+        InputError, match=r"there is no file 'z.npy'; with an .npy file"
+    ):
         read_sequences(tmp_path / "x.npy", "z.npy")

@@ -87,7 +87,10 @@ SEQUENCE: tuple[Parameter, ...] = (
         Choice(lambda: ("none", "rows", "columns")),
         "Whether X holds pictures, (n, height, width) or (n, height, width, colours):"
         " each row of pixels is a step, or each column. All have one size.",
-        Option("Read pictures by their rows, or columns.", panel=MODEL),
+        Option(
+            "Read pictures by their rows or columns; none: they are no pictures.",
+            panel=MODEL,
+        ),
         _BOTH,
     ),
     Parameter(

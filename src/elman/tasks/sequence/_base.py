@@ -38,6 +38,7 @@ from ._input import (
     known_sequences,
 )
 from ._input import in_words as _count
+from ._looked import shown_examples
 from ._pictures import steps_of_pictures
 from ._preparation import Preparation
 from ._recipe import recipe_of
@@ -252,6 +253,8 @@ class SequenceEstimator(Evaluated):
             **({"combination": combination.report()} if combination else {}),
             **({"sounds": self._sounds} if self._sounds else {}),
         }
+        data = self.results_["data"]
+        data["examples"] = shown_examples(self, sequences, data["examples"])
         preparation = fitted.first[1]
         self._baselines = Baselines(self.kind_, preparation.codes).fit(
             preparation.spread(training), raw.take(train_rows)
