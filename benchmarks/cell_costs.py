@@ -8,7 +8,8 @@ normalisation, as shares of the plain layer's, medians in turns in one process. 
 forward and backward of the core of cells in which no unit needs another, one input
 without a gradient. The memory that has to be moved at least (what forward leaves is
 written once and read once; the gradient of the output is read once) by the time it
-takes, as a share of what the same threads read from memory with torch's sum.
+takes, as a share of what the same threads read from memory with torch's sum (writing
+past the caches takes as long).
 """
 
 from __future__ import annotations

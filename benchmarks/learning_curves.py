@@ -71,7 +71,9 @@ class Network(nn.Module):
         if behind:
             self.before = nn.Sequential(nn.Linear(inputs, HIDDEN), nn.ReLU())
         width = HIDDEN if behind else inputs
-        self.rnn = layer_of(cells.cell(read_cell("--cells", cell)), width, HIDDEN)
+        self.rnn = layer_of(
+            cells.cell(read_cell("--cells", cell, cells.names())), width, HIDDEN
+        )
         self.out = nn.Linear(HIDDEN, outputs)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ trained on. Each cell is trained three ways:
 
 - `default`: as it starts by itself;
 - `prescribed`: as `elman.diagnosis.prescribe` makes it, the cell kept;
-- `free`: of an RNN, GRU and LSTM, when the doctor may put another cell in its place.
+- `free`: of an RNN, GRU and LSTM, when the doctor may put another cell in its place;
+  the new one gets as many units, in steps of eight, as the old one's parameters allow.
 
 Behind a pointwise layer, relu(W x + b) of 64 units, stand the cells that are linear, as
 rows of their own for adding: they cannot multiply a number by its mark; at T = 400 also
@@ -43,11 +44,11 @@ from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 import elman
 from elman import cells
-from elman.diagnosis import prescribe
+from elman.diagnosis import Prescription, prescribe
 from elman.layers import layer_of
 
 BATCH, RATE, CLIP, HELD_OUT, EVERY = 32, 0.01, 1.0, 1000, 250
-UNITS, SHORT = 64, 200
+UNITS, STEP, SHORT = 64, 8, 200
 STEPS = {"adding": (2000, 4000), "copy": (2000, 8000)}
 """Of training, up to the length that counts as short, and beyond."""
 
@@ -60,6 +61,9 @@ PUBLISHED = {"adding": 5.8e-5, "copy": 3.5e-5}
 
 SOLVED, ENOUGH = 0.1, 0.01
 """Shares of the error without memory: solved, and where a short run ends."""
+
+PRACTICE = 128
+"""Steps on a copy that show whether training lengthens a reach that falls short."""
 
 BEHIND = " behind a pointwise layer"
 LENGTHS = {
@@ -113,7 +117,9 @@ LOSS = {"adding": mse_loss, "copy": recall_loss}
 class Network(nn.Module):
     """A layer of the cell, and a linear one on the last step or on all."""
 
-    def __init__(self, task: str, cell: str, units: int) -> None:
+    def __init__(
+        self, task: str, cell: str, units: int, options: dict[str, Any] | None = None
+    ) -> None:
         super().__init__()
         width, out = (2, 1) if task == "adding" else (ALPHABET + 2, ALPHABET + 1)
         self.before: nn.Module = nn.Identity()
@@ -124,7 +130,7 @@ class Network(nn.Module):
         self.rnn: nn.Module = (
             STOCK[cell](width, units)
             if cell in STOCK
-            else layer_of(cells.cell(cell), width, units)
+            else layer_of(cells.cell(cell, **(options or {})), width, units)
         )
         self.out = nn.Linear(units, out)
         self.last = task == "adding"
@@ -142,25 +148,80 @@ def size(model: nn.Module) -> int:
 
 def network(task: str, cell: str) -> tuple[Network, int]:
     """Return a network of at most 64 units that keeps within the parameters."""
-    for units in range(UNITS, 0, -8):
+    for units in range(UNITS, 0, -STEP):
         model = Network(task, cell, units)
         if size(model) <= MOST[task]:
             return model, units
     raise AssertionError(f"{cell}: no width fits")
 
 
+def prescribed(
+    task: str, cell: str, length: int, seed: int, how: str, batches: list[Any]
+) -> tuple[nn.Module, int, dict[str, Any]]:
+    """Return a network as the doctor makes it, its units and what it prescribed.
+
+    Another cell is prescribed again with the units that the size allows.
+    """
+
+    def found(units: int, remedies: Any) -> Prescription:
+        torch.manual_seed(seed)
+        return prescribe(
+            Network(task, cell, units),
+            *batches[0],
+            LOSS[task],
+            needed(task, length),
+            remedies=remedies,
+            optimizer=partial(torch.optim.Adam, lr=RATE),
+            clip_norm=CLIP,
+            batches=batches[1:],
+            apart=APART[task],
+        )
+
+    torch.manual_seed(seed)
+    own, units = network(task, cell)
+    chosen = found(units, ("initialisation", "activation") if how != "free" else True)
+    if how == "free" and chosen.best is not None:
+        alone = cell.removesuffix(BEHIND)
+        each = cell.replace(alone, chosen.configuration.get("cell", alone))
+        most = size(own)
+        options = chosen.configuration.get("cell_options", {})
+        wider = range(units + STEP, 4 * units, STEP)
+        fit = [n for n in wider if size(Network(task, each, n, options)) <= most]
+        if fit:
+            units = fit[-1]
+            chosen = found(units, [chosen.best])
+    return chosen.model, units, chosen.configuration
+
+
+def needed(task: str, length: int) -> int:
+    """Return how far back the answer lies."""
+    return length if task == "adding" else length + SYMBOLS
+
+
 def look(
-    model: nn.Module, task: str, x: Tensor, y: Tensor, needed: int
+    model: nn.Module, task: str, length: int, batches: list[Any], settings: Any
 ) -> dict[str, Any]:
-    """Return what is known before the first step: horizon, order, verdict, notes."""
+    """Return what is known before training: horizon, order, verdict, notes."""
+    steps = needed(task, length)
     d = elman.diagnose(
-        model, x, y, LOSS[task], needed=needed, apart=SYMBOLS, remedies=False
+        model,
+        *batches[0],
+        LOSS[task],
+        needed=steps,
+        apart=SYMBOLS,
+        remedies=False,
+        learning_rate=settings.get("learning_rate", RATE),
+        clip_norm=settings.get("clip_norm", CLIP),
+        batches=batches[1:],
+        practice=PRACTICE,
     )
-    reaches = d.horizon >= needed and d.verdict != "exploding"
+    reaches = d.horizon >= steps and d.verdict != "exploding"
     return {
         "horizon": d.horizon,
         "apart": round(d.head.apart, 1),
         "reaches": reaches,
+        "grows": any(f.name == "reach grows" for f in d.findings),
+        "practised": [round(horizon) for _, horizon in d.practised],
         "linear": any(f.name == "linear in its inputs" for f in d.findings),
     }
 
@@ -168,27 +229,16 @@ def look(
 def run(task: str, cell: str, length: int, seed: int, how: str) -> dict[str, Any]:
     """Build, prescribe or not, train, and measure on what was not trained on."""
     torch.manual_seed(seed)
-    model: nn.Module
-    model, units = network(task, cell)
     draw = torch.Generator().manual_seed(1000 + seed)
     batches = [MAKE[task](length, BATCH, draw) for _ in range(8)]
-    needed = length if task == "adding" else length + SYMBOLS
     started = time.process_time()
+    model: nn.Module
     settings: dict[str, Any] = {}
-    if how != "default":
-        found = prescribe(
-            model,
-            *batches[0],
-            LOSS[task],
-            needed,
-            remedies=("initialisation", "activation") if how == "prescribed" else True,
-            optimizer=partial(torch.optim.Adam, lr=RATE),
-            clip_norm=CLIP,
-            batches=batches[1:],
-            apart=APART[task],
-        )
-        model, settings = found.model, found.configuration
-    known = look(model, task, *batches[0], needed)
+    if how == "default":
+        model, units = network(task, cell)
+    else:
+        model, units, settings = prescribed(task, cell, length, seed, how, batches)
+    known = look(model, task, length, batches, settings)
     looked = time.process_time() - started
     row = train(model, task, length, seed, settings)
     return {
@@ -200,7 +250,7 @@ def run(task: str, cell: str, length: int, seed: int, how: str) -> dict[str, Any
         "settings": settings,
         "units": units,
         "parameters": size(model),
-        "needed": needed,
+        "needed": needed(task, length),
         **known,
         **row,
         "share": None if row["test"] is None else row["test"] / baseline(task, length),

@@ -196,3 +196,24 @@ void add_column_sums(const typename V::T* const* rows, long n, long from, long l
       (V::load(at, lanes[c]) + sum[c]).store(at, lanes[c]);
     }
 }
+
+// Adds a row's columns, `width` apart, and those times each of its numbers x, to sums that
+// lie one behind the other: of a column, of it times x[0], …, of the next column.
+template <class V>
+void add_row(const typename V::T* from, int columns, long width, const typename V::T* x, long count,
+             typename V::T* to, Range units) {
+  using T = typename V::T;
+  for (int c = 0; c < columns; ++c, from += width, to += (1 + count) * width) {
+    const auto add = [&](long u, auto lanes) {
+      const V column = V::load(from + u, lanes);
+      (V::load(to + u, lanes) + column).store(to + u, lanes);
+      for (long r = 0; r < count; ++r) {
+        T* const at = to + (1 + r) * width + u;
+        fma(V::all(x[r]), column, V::load(at, lanes)).store(at, lanes);
+      }
+    };
+    long u = units.first;
+    for (; u + V::width <= units.last; u += V::width) add(u, Full{});
+    if (u < units.last) add(u, V::lanes(units.last - u));
+  }
+}

@@ -39,6 +39,20 @@ const Program& stock_program(const Shape& s) {
   return all[std::size_t(number_of(s))];
 }
 
+bool with_masks(const Program& g, const Shape& s) {
+  const Program& own = stock_program(s);
+  const std::size_t count = own.products.size();
+  bool same = g.states == own.states && g.slots == own.slots && g.weights == own.weights &&
+              !g.units && !g.rows && g.differentiable() && g.products.size() == count;
+  for (std::size_t k = 0; same && k < count; ++k) {
+    const ProgramProduct &a = g.products[k], &b = own.products[k];
+    same = a.weight == b.weight && a.heads == b.heads && a.first == b.first &&
+           a.slots == b.slots && a.gates == b.gates &&
+           (a.source == Source::input) == (b.source == Source::input);
+  }
+  return same;
+}
+
 namespace {
 
 // A stock cell has at most three weights and two states.
@@ -56,8 +70,8 @@ struct Stock {
   const StockWeight* at;
   const T *weights[kMost], *biases[kMost], *first[kStates];
 
-  Stock(const Shape& s, const Weights<T>& w, const T* h0, const T* c0)
-      : program(stock_program(s)), at(kStock[number_of(s)].weights), first{h0, c0} {
+  Stock(const Shape& s, const Weights<T>& w, const T* h0, const T* c0, const Program* noisy)
+      : program(noisy ? *noisy : stock_program(s)), at(kStock[number_of(s)].weights), first{h0, c0} {
     for (int k = 0; k < program.weights; ++k) {
       const bool input = !at[k].parameter;
       weights[k] = block(input ? w.w_ih : w.w_hh, at[k].block, s.hidden * (input ? s.input : s.output));
@@ -73,6 +87,7 @@ struct Stock {
     p.y = a.y, p.y_step = a.y_step, p.y_row = a.y_row;
     p.weights = weights;
     p.first = first;
+    p.masks = a.masks;
     p.saved = a.gates;
     p.projection = a.weights.w_hr;
     p.raw = a.weights.w_hr ? a.raw : nullptr;
@@ -83,7 +98,7 @@ struct Stock {
 
 template <class T>
 void forward_of(const Forward<T>& a) {
-  const Stock<T> stock(a.shape, a.weights, a.h0, a.c0);
+  const Stock<T> stock(a.shape, a.weights, a.h0, a.c0, a.noisy);
   T* const last[kStates] = {a.hn, a.cn};
   T* const tracks[kStates] = {nullptr, a.cells};
   GraphForward<T> f{};
@@ -98,7 +113,7 @@ void forward_of(const Forward<T>& a) {
 
 template <class T>
 void backward_of(const Backward<T>& a) {
-  const Stock<T> stock(a.shape, a.weights, a.h0, a.c0);
+  const Stock<T> stock(a.shape, a.weights, a.h0, a.c0, a.noisy);
   const long H = a.shape.hidden;
   const T* const last[kStates] = {a.dhn, a.dcn};
   const T* const tracks[kStates] = {nullptr, a.cells};

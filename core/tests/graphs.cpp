@@ -55,7 +55,7 @@ void compiled_pieces_run() {
   const elman::Program p = program(g);
   const Inputs in = draw(g, 2, 3, 1, 20, false, false, 1);
   const std::vector<float> before = solve<float>(p, in, 1, false).y;
-  static const elman::PieceFunction<float> pieces[] = {forwards<float>};
+  static const elman::PieceFunction<float> pieces[] = {forwards<float>, nullptr};
   const auto given = [&](std::uint64_t hash, int states) {
     return elman::CompiledPieces<float>{
         hash,

@@ -57,6 +57,7 @@ _HOME = {
     "diagnose": "elman.diagnosis",
     "SequenceClassifier": "elman.tasks",
     "SequenceRegressor": "elman.tasks",
+    "SequenceTranscriber": "elman.tasks",
     "Forecaster": "elman.tasks",
     "LanguageModel": "elman.tasks",
     "Translator": "elman.tasks",
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
     from elman.tasks import LanguageModel as LanguageModel
     from elman.tasks import SequenceClassifier as SequenceClassifier
     from elman.tasks import SequenceRegressor as SequenceRegressor
+    from elman.tasks import SequenceTranscriber as SequenceTranscriber
     from elman.tasks import Translator as Translator
     from elman.tasks import load as load
 

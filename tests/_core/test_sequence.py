@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from elman import GRU, LSTM, RNN, ops
+from elman.cells import stock
 from native_core import native
 
 T, B, I, H = 6, 5, 7, 21
@@ -22,7 +23,7 @@ def given(cls):
     weights = [p.detach() for p in layer.parameters()]
     if len(weights) == 4:
         weights.append(None)
-    numbers = [*ops.CELLS[layer._cell], False, False, False]
+    numbers = [*ops.CELLS[layer._cell], False, False, False, None]
     return numbers, [torch.randn(T, B, I), *states, *weights, torch.arange(B)]
 
 
@@ -114,3 +115,27 @@ def test_it_says_what_it_takes():
     for name in ("fast_layer", "sequence_forward", "sequence_backward", "setup"):
         with pytest.raises(TypeError, match=f"{name}: expected"):
             getattr(native, name)(0)
+
+
+def test_masks_that_do_not_fit_are_refused():
+    numbers, tensors = given(LSTM)
+    program = stock("lstm", "plain").lowered(zoneout=(None, None)).program
+    graph = native.Graph(*program.encode())
+    mask = torch.rand(T, B, H) < 0.5
+
+    def run(noise):
+        return native.sequence_forward(*numbers[:5], noise, *tensors, True)
+
+    found = run((graph, (mask, mask.float())))
+    assert torch.equal(found[0], run((graph, (mask, mask)))[0])
+    assert found[3].shape[2] == program.saved
+    other = native.Graph(*stock("gru", "reset_after").lowered().program.encode())
+    for wrong in (mask[1:], mask[..., 1:], mask.double(), mask[0], mask.to("meta"), 3):
+        assert run((graph, (mask, wrong))) is None
+    for noise in (
+        *((other, ()), (graph, (mask,)), (graph, [mask, mask]), (graph,)),
+        *((3, (mask, mask)), 3, (graph, (mask,) * 3), (None, None)),
+    ):
+        assert run(noise) is None
+    numbers, tensors = given(projected)
+    assert run((graph, (mask, mask))) is None

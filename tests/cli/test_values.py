@@ -168,10 +168,22 @@ def test_numbers_to_predict_may_be_written_in_any_way(elman):
 
 
 def test_a_channel_of_words(elman):
-    Path("a.csv").write_text("id,event,label\na,up,1\na,down,1\nb,up,2\nb,up,2\n")
-    answer = elman("train", "classify", "a.csv", *BY)
+    rows = [
+        f"{i},{e},{i % 2}" for i in range(12) for e in ("up", ("down", "up")[i % 2])
+    ]
+    Path("a.csv").write_text("\n".join(["id,event,label", *rows]))
+    answer = elman("train", "classify", "a.csv", *BY, "--numbers", "event")
     assert answer.status == 2
-    assert "column 'event' holds words ('down', 'up')" in answer.err
+    assert "column 'event' holds words ('down', 'up'), not numbers" in answer.err
+    answer = elman("train", "classify", "a.csv", *BY, *SMALL, "--out", "a")
+    assert answer.status == 0, answer.err
+    assert "'event' is read as a category: 2 values" in answer.out
+    answer = elman("predict", "a", "a.csv", "--json")
+    assert len(json.loads(answer.out)["predictions"]) == 12
+    Path("b.csv").write_text("id,event\n1,3\n1,sideways\n2,\n")
+    assert elman("predict", "a", "b.csv").status == 0
+    answer = elman("predict", "a", "b.csv", "--label", "evnt")
+    assert "did you mean 'event'" in answer.err
 
 
 def test_categories_stay_words_when_a_new_file_holds_numbers_only(elman, series):

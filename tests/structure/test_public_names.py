@@ -60,6 +60,7 @@ PUBLIC = {
     "RunDirectoryError",
     "SequenceClassifier",
     "SequenceRegressor",
+    "SequenceTranscriber",
     "__version__",
     "accelerate",
     "compile_cells",

@@ -13,6 +13,10 @@
 
 namespace elman {
 
+struct Program;
+template <class T>
+struct Mask;
+
 enum class Cell { rnn, gru, gru_reset_before, lstm };
 enum class Activation { tanh, relu, sigmoid, identity, softplus };  // of Cell::rnn
 
@@ -57,6 +61,9 @@ struct Forward {
   // Read the weights where they lie, not packed, and sum in another order: where
   // fits_single() says so and nothing is saved. y may be null.
   bool single;
+  // Null: the cell's own program. Else its form with_masks(), and the masks.
+  const Program* noisy;
+  const Mask<T>* masks;
 };
 
 // Few rows and steps, without projection or lengths: packing the weights would take
@@ -94,6 +101,8 @@ struct Backward {
   T* dh0;                   // [B, P]
   T* dc0;                   // [B, H]
   T* norms;                 // [T, B] |dL/dh_t|, zero past a row's length
+  const Program* noisy;
+  const Mask<T>* masks;
 };
 
 void forward(const Forward<float>&);

@@ -28,7 +28,9 @@ enum class Op {
   sin, cos,
   set,                                                // from row scalar
   count,
-  accumulate = count                                  // made by derive(): a STORE that adds
+  // Made by derive(): a STORE that adds; several instructions in one; what a step has no
+  // room for, in those behind it.
+  accumulate = count, unit_fma, standard, standard_back, more
 };
 
 enum class Space { frame, saved, before, after, unit, mask, dstate, dslot, count };
@@ -109,6 +111,8 @@ struct Placed {
 struct TapeStep {
   int op, to, a, b, c;
 };
+// unit_fma: unit a times b, plus unit c. standard: (vector - row) times row. standard_back: row
+// times (vector q - row - vector p times row). See fuse.cpp.
 struct Tape {
   int registers;
   std::vector<TapeStep> code;
@@ -141,6 +145,10 @@ struct Program {
 
 // Throws std::invalid_argument with one line that says what is wrong and where.
 Program parse(const std::int64_t* integers, long count, const double* floats, long constants);
+
+// Whether this is a stock cell's program with masks in it: the same products of the same
+// weights, and nothing else that the caller would have to give.
+bool with_masks(const Program&, const Shape&);
 
 // From now on they run in place of the tapes; bits must be the same. `isa` as isa() says it.
 void provide(const char* isa, const CompiledPieces<float>&);

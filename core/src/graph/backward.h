@@ -25,8 +25,11 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
         blockwise_(g_.elementwise && own_blocks_),
-        depth_(kDepth * weights_.blocks()),
-        most_steps_(steps_of_sum(depth_, s_.batch, plan_.longest, s_.lengths != nullptr)) {
+        depth_(weights_.at_once() ? kLong * (s_.batch + 1) : kDepth * weights_.blocks()),
+        most_steps_(!weights_.at_once()
+                        ? steps_of_sum(depth_, s_.batch, plan_.longest, s_.lengths != nullptr)
+                    : plan_.longest < kLong ? plan_.longest
+                                            : kLong) {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       const bool input = q.source == Source::input;
@@ -43,9 +46,11 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     }
     if (projects_) total_ = ring<T>(scratch_, most_steps_ + 1, s_.batch, s_.output);
     if (f.norms) norms_.prepare(scratch_, most_steps_, s_.batch, s_.output);
-    this->make_places(most_steps_, depth_ + s_.batch, weights_.wants_units(),
+    this->make_places(most_steps_, (weights_.at_once() ? 0 : depth_) + s_.batch,
+                      weights_.wants_units(), weights_.columns(),
                       blockwise_ ? places() : nullptr, rows_of_block());
     weights_.prepare(scratch_, most_steps_, n_);
+    if (weights_.at_once() && compiled_ && !f.norms) around_ = this->behind_;
     dense_.assign(std::size_t(g_.states), -1);
     for (std::size_t k = g_.products.size(); k-- > 0;)
       if (g_.products[k].source == Source::before && g_.products[k].heads == 1)
@@ -57,6 +62,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   }
 
  private:
+  static constexpr long kLong = 64;  // steps of a chunk whose slots' gradients nobody keeps
+
   // Of each row, its place in its block, of its thread's.
   const long* places() {
     long* const to = take<long>(scratch_, s_.batch);
@@ -128,10 +135,10 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
       meet_if(chunk_shared);
       if (!blockwise_) input_gradients(id, mine, s0, s1);
       if (f_.norms) norms_.write(s_, mine, rows_of(mine, id), s0, s1, f_.norms);
-      if (weights_.wanted() && !blockwise_)
+      if (weights_.wanted() && !blockwise_ && !weights_.at_once())
         weights_.add(id, n_, own_blocks_, s0, s1, dg_, total_, past_);
       if (units_ && (!s0 || summed - s0 >= kDepth)) {
-        weights_.add_units(id, n_, own_blocks_, units_, units_stride_);
+        weights_.add_rows(id, n_, own_blocks_, units_, units_stride_);
         summed = s0;
       }
       meet_if(chunk_shared);
@@ -268,16 +275,28 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
       for (long s = s1 - 1; s >= s0; --s) {
         while (n < some.count && some.length[n] > s) ++n;
         lay_out(id, some, 0, n, s);
-        for (long u = units.first; u < units.last; u += stretch_) {
+        for (long u = around_ ? around(l, own_[id], n, s > s0) : units.first; u < units.last;
+             u += stretch_) {
           const Range block{u, u + stretch_ < units.last ? u + stretch_ : units.last};
           for (long k = 0; k < n; ++k) start_row(l, own_[id], k, s > s0, block);
           for (long k = 0; f_.norms && k < n; ++k)
             norms_.add(s - s0, some.row[k], l.place[g_.dstate(0)][k], block.first, block.last);
           for (const Sweep& w : g_.sweeps[1])
             for (const int k : w.pieces) run_piece(l, k, 0, n, block);
+          for (long k = 0; own_[id].sums && k < n; ++k)
+            add_row<V>(l.place[kSlots][k], g_.slots, H_, own_[id].x[k], s_.input,
+                       own_[id].sums[k], block);
         }
       }
     }
+  }
+  // All of that in one pass over whole vectors; returns the first unit it leaves.
+  long around(Local& l, const Own& o, long n, bool more) const {
+    const Range units = l.units;
+    const long whole = units.last - (units.last - units.first) % V::width;
+    l.given.around = &o.around[more];
+    if (n) around_(g_.tapes[1][0], l.given, 0, n, units.first, whole);
+    return whole;
   }
 
   // The same of each of its blocks, and what comes after a chunk while the slots' gradients
@@ -289,7 +308,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
       const Mine mine = weights_.rows(j, o.row, o.length);
       elementwise(id, mine, s0, s1);
       input_gradients(id, mine, s0, s1);
-      weights_.add_block(id, j, s0, s1, dg_, past_);
+      if (!weights_.at_once()) weights_.add_block(id, j, s0, s1, dg_, past_);
     }
   }
 
@@ -377,6 +396,7 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   }
 
   GraphWeights<V> weights_;
+  PieceFunction<T> around_ = nullptr;
   const bool own_blocks_;   // each thread has whole blocks of the batch
   const bool blockwise_;    // and takes them one after the other
   const long depth_;        // rows of a chunk

@@ -16,6 +16,10 @@ class GraphBackwardPlaces : protected GraphPass<V> {
     const T** dg;
     T** dx;
     T** total;        // the gradients of state 0 where it is projected
+    T** sums;         // of the slots' gradients, where they are added up at once
+    const T** x;
+    T* near;          // the slots' gradients of the rows that are worked on
+    Around<T> around[2];  // without and with a step to come
     long *row, *length;  // of a block
   };
 
@@ -23,22 +27,32 @@ class GraphBackwardPlaces : protected GraphPass<V> {
       : Base(*f.program, f.shape, true, f.projection),
         f_(f),
         past_{f, zero_},
-        width_((H_ > s_.output ? H_ : s_.output) + Ring<T>::kPadding),
-        units_stride_(g_.units * H_ + Ring<T>::kPadding) {}
+        width_((H_ > s_.output ? H_ : s_.output) + Ring<T>::kPadding) {}
 
   // Memory for chunks of so many steps and rows. With `place` each thread has the slots'
-  // gradients of so many rows at a time; without, of all.
-  void make_places(long steps, long rows, bool units, const long* place, long together) {
+  // gradients of so many rows at a time; without, of all. `columns`: of each row's sums,
+  // the units' if these are wanted, then those of the slots.
+  void make_places(long steps, long rows, bool units, long columns, const long* place,
+                   long together) {
     const long B = s_.batch;
+    const bool at_once = columns > g_.units;
     if (projects_) raw_ = take<T>(scratch_, B * H_);
-    dg_ = ring<T>(scratch_, place ? steps : steps + 1, place ? n_ * together : B, g_.slots * H_);
+    if (!at_once)
+      dg_ = ring<T>(scratch_, place ? steps : steps + 1, place ? n_ * together : B, g_.slots * H_);
     dg_.place = place;
-    units_ = units ? zeros<T>(scratch_, B * units_stride_) : nullptr;
+    units_stride_ = columns * H_ + Ring<T>::kPadding;
+    units_ = units || at_once ? zeros<T>(scratch_, B * units_stride_) : nullptr;
     dstates_ = take<T>(scratch_, 2 * g_.states * B * width_);
     this->make_local(rows_, f_.units);
-    for (int i = 0; i < n_ && !units_; ++i) local_[i].place[g_.unit_sums()] = nullptr;
+    for (int i = 0; i < n_ && !units; ++i) local_[i].place[g_.unit_sums()] = nullptr;
     this->make_masks(f_.masks);
     own_ = take<Own>(scratch_, n_);
+    far_ = zeros<long>(scratch_, 2 * (2 + g_.states));
+    const long earlier = s_.reverse ? 1 : -1;
+    long* const by = far_ + 2 + g_.states;
+    by[0] = f_.dy ? earlier * f_.dy_step : 0;
+    for (int j = 0; j < g_.states; ++j) by[1 + j] = earlier * (j ? B * H_ : f_.y_step);
+    by[1 + g_.states] = earlier * B * g_.saved * H_;
     for (int i = 0; i < n_; ++i) {
       Own& o = own_[i];
       o.after = take<const T*>(scratch_, rows_);
@@ -48,6 +62,13 @@ class GraphBackwardPlaces : protected GraphPass<V> {
       o.total = take<T*>(scratch_, projects_ ? rows_ : 0);
       o.row = take<long>(scratch_, rows_);
       o.length = take<long>(scratch_, rows_);
+      o.sums = at_once ? take<T*>(scratch_, rows_) : nullptr;
+      o.x = take<const T*>(scratch_, at_once ? rows_ : 0);
+      for (int more = 0; more < 2; ++more)
+        o.around[more] = {o.dy, o.x, o.sums, s_.input, far_ + more * (2 + g_.states)};
+      const long few = this->together(local_[i].units);
+      near_stride_ = g_.slots * H_ + Ring<T>::kPadding;
+      o.near = take<T>(scratch_, at_once ? (few < rows_ ? few : rows_) * near_stride_ : 0);
     }
   }
 
@@ -89,11 +110,13 @@ class GraphBackwardPlaces : protected GraphPass<V> {
     const Range units = l.units;
     for (long k = first; k < n; ++k) {
       const long b = mine.row[k], t = time_of(s_, s, mine.length[k]);
-      l.place[kSlots][k] = dg_.at(s, b);
+      l.place[kSlots][k] = own_[id].sums ? own_[id].near + k * near_stride_ : dg_.at(s, b);
       l.place[kFrame][k] = this->frame_row(s, b);
       l.place[kSaved][k] = const_cast<T*>(g_.saved ? past_.saved(0, t, b) : nullptr);
       l.place[kSums][k] = sums_ ? this->sums_row(s, b) : nullptr;
-      if (units_) l.place[g_.unit_sums()][k] = units_ + b * units_stride_;
+      T* const sums = units_ ? units_ + b * units_stride_ : nullptr;
+      if (l.place[g_.unit_sums()]) l.place[g_.unit_sums()][k] = sums;
+      if (own_[id].sums) own_[id].sums[k] = sums + g_.units * H_, own_[id].x[k] = past_.input(t, b);
       for (int j = 0; j < g_.states; ++j) {
         l.place[kBefore + j][k] = const_cast<T*>(past_.before(j, s, t, b));
         l.place[g_.after(j)][k] = const_cast<T*>(past_.left(j, t, b));
@@ -120,9 +143,11 @@ class GraphBackwardPlaces : protected GraphPass<V> {
 
   const GraphBackward<T>& f_;
   const GraphPast<T> past_;
-  const long width_, units_stride_;
+  const long width_;
+  long units_stride_ = 0, near_stride_ = 0;
   Ring<T> dg_{};
   T *dstates_, *raw_ = nullptr;
-  T* units_;  // their gradients, added up over steps, of each row
+  T* units_;  // gradients of units, and of slots, added up over steps, of each row
   Own* own_;
+  long* far_;  // how far away what another step reads lies: none, the step to come
 };

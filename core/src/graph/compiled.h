@@ -14,9 +14,9 @@ inline bool any_compiled(const Program& g, bool doubles) {
                  : compiled_pieces<float>(g, false) != nullptr;
 }
 
-// How each piece of a pass is run, and whether that is compiled, or interpreted.
+// How each piece of a pass is run. Returns those that are compiled, null: interpreted.
 template <class V>
-bool pieces_of(const Program& g, bool back, PieceFunction<typename V::T>* to) {
+const PieceFunction<typename V::T>* pieces_of(const Program& g, bool back, PieceFunction<typename V::T>* to) {
   const auto* const compiled = compiled_pieces<typename V::T>(g, back);
   for (std::size_t k = 0; k < g.pieces[back].size(); ++k)
     to[k] = compiled ? compiled[k] : &Interpreter<V>::run;

@@ -48,7 +48,9 @@ class GraphPass : protected Call {
     constants_ = take<T>(scratch_, long(g.constants.size()));
     for (std::size_t i = 0; i < g.constants.size(); ++i) constants_[i] = T(g.constants[i]);
     pieces_ = take<PieceFunction<T>>(scratch_, long(g.pieces[back].size()));
-    compiled_ = pieces_of<V>(g, back, pieces_);
+    const PieceFunction<T>* const compiled = pieces_of<V>(g, back, pieces_);
+    compiled_ = compiled;
+    behind_ = compiled && back ? compiled[g.pieces[1].size()] : nullptr;
     operands_.resize(g.products.size());
     sums_ = back ? g.back_rows : g.rows;
     const long frame = back ? g.back_frame + long(g.read_again.size()) : g.frame - g.slots;
@@ -80,7 +82,7 @@ class GraphPass : protected Call {
       l.row_scalars = take<T>(scratch_, rows_ * sums_);
       l.given = {l.place,    units, l.scalars, l.saved_scalars,
                  constants_, H_,    scratch_.bytes(std::size_t(registers) * kItems * sizeof(V)),
-                 &Interpreter<V>::run};
+                 &Interpreter<V>::run, nullptr};
     }
   }
 
@@ -266,7 +268,7 @@ class GraphPass : protected Call {
   T *constants_, *frame_, *sum_;
   const Mask<T>* masks_ = nullptr;
   T** wide_ = nullptr;  // of each mask that is bytes, its numbers
-  PieceFunction<T>* pieces_;
+  PieceFunction<T>*pieces_, behind_;  // behind: see CompiledPieces
   std::vector<Operand<V>> operands_;
   Local* local_ = nullptr;
 

@@ -102,7 +102,7 @@ class GraphStepRun {
       for (long k = 0; k < all_; ++k) scalars[k] = l.row_scalars + k * g_.rows;
       l.given = {place_,     f_.units, scalars, nullptr,
                  constants_, H_,       scratch_.bytes(std::size_t(registers) * kItems * sizeof(V)),
-                 &Interpreter<V>::run};
+                 &Interpreter<V>::run, nullptr};
     }
   }
 

@@ -61,6 +61,15 @@ struct Interpreter {
     }
   }
 
+  // A row scalar, of this pass or of the one before, as a vector.
+  struct Row {
+    const T* const* of;
+    long at;
+    Row(const PieceRows<T>& given, int saved, int index)
+        : of(saved ? given.saved_scalars : given.scalars), at(index) {}
+    ELMAN_INLINE V operator()(long row) const { return V::all(of[row][at]); }
+  };
+
   // Long operations, each once in the program.
   using Function = void (*)(V*, const V*, int);
   template <V (*f)(V)>
@@ -143,6 +152,28 @@ struct Interpreter {
           const T* const* const scalars = s.a ? given.saved_scalars : given.scalars;
           ELMAN_EACH(V::all(scalars[items.row(i)][s.b]))
         }
+        case Op::unit_fma: {
+          const T *const by = given.units[s.a], *const plus = given.units[s.c];
+          const V* const b = reg[s.b];
+          ELMAN_EACH(fma(V::load(by + items.unit(i), lanes), b[i], V::load(plus + items.unit(i), lanes)))
+        }
+        case Op::standard: {
+          const TapeStep& rows = (&s)[1];
+          const Row mean{given, rows.to, rows.a}, by{given, rows.b, rows.c};
+          T* const* const place = given.place[s.a];
+          const long column = s.b * H;
+          ELMAN_EACH((V::load(items(place, i) + column, lanes) - mean(items.row(i))) * by(items.row(i)))
+        }
+        case Op::standard_back: {
+          const TapeStep &rows = (&s)[1], &other = (&s)[2];
+          const Row mean{given, rows.to, rows.a}, by{given, rows.b, rows.c};
+          const Row share{given, other.b, other.c};
+          T *const *const p = given.place[s.a], *const *const q = given.place[other.to];
+          const long of_p = s.b * H, of_q = other.a * H;
+          ELMAN_EACH(by(items.row(i)) * fnma(V::load(items(p, i) + of_p, lanes), share(items.row(i)),
+                                             V::load(items(q, i) + of_q, lanes) - mean(items.row(i))))
+        }
+        case Op::more: break;
         default: arithmetic<N>(s, to, reg[s.a], reg[s.b], reg[s.c], n);
       }
     }

@@ -14,13 +14,20 @@ class GraphWeights {
         weights_(g_.weights),
         parts_(2 * weights_ + 2 + g_.units),
         wanted_(any()),
-        blocks_{s_, plan, wanted_ ? weight_blocks(s_, bytes()) : 1} {
+        blocks_{s_, plan, wanted_ ? weight_blocks(s_, bytes()) : 1},
+        at_once_(slots_at_once()),
+        columns_(g_.units + (at_once_ ? g_.slots * (1 + s_.input) : 0)) {
     if (!wanted_) return;
     for (std::size_t k = 0; k < g_.products.size(); ++k) add_source(int(k));
     add_passes();
   }
 
   bool wanted() const { return wanted_; }
+  // Whether the slots' gradients are added up as they are made, each row by itself, and
+  // needed for nothing else: of few inputs whose own gradient nobody wants. The units' sums
+  // of a row have behind them those of each slot, and of it times each input.
+  bool at_once() const { return at_once_; }
+  long columns() const { return columns_; }
   int blocks() const { return blocks_.count; }
 
   // Memory for `threads` threads and chunks of at most `steps` steps.
@@ -81,21 +88,22 @@ class GraphWeights {
   }
 
   // Adds each row's sums to those of the blocks, and sets them to zero.
-  void add_units(int id, int threads, bool own, T* rows, long stride) {
+  void add_rows(int id, int threads, bool own, T* rows, long stride) {
     const Timed timed(Phase::weights, id);
     const T** const from = local_[id].dg;
     for (int j = 0; j < blocks(); ++j) {
       if (own && blocks_.owner(j, threads) != id) continue;
-      T* const* const to = sums_.of(j) + weights_ + 1;
+      T* const* const to = sums_.of(j);
       const long n = blocks_.each(
           j, 0, 1, [&](long k, long, long b, long) { from[k] = rows + b * stride; });
-      each_column(g_.units, own ? 0 : id, own ? 1 : threads, [&](long unit, long u) {
-        if (!to[unit]) return;
-        T* const sums[] = {to[unit] + u};
-        add_column_sums<V>(from, n, unit * H_ + u, H_ - u, sums, 1);
+      each_column(columns_, own ? 0 : id, own ? 1 : threads, [&](long column, long u) {
         const long last = H_ - u < kColumns ? H_ - u : kColumns;
+        T sums[kColumns] = {};
+        T* const one[] = {sums};
+        add_column_sums<V>(from, n, column * H_ + u, H_ - u, one, 1);
+        give(to, column, u, sums, last);
         for (long k = 0; k < n; ++k)
-          for (long i = 0; i < last; ++i) const_cast<T*>(from[k])[unit * H_ + u + i] = 0;
+          for (long i = 0; i < last; ++i) const_cast<T*>(from[k])[column * H_ + u + i] = 0;
       });
     }
   }
@@ -122,6 +130,35 @@ class GraphWeights {
   };
 
   const ProgramProduct& product(int k) const { return g_.products[std::size_t(k)]; }
+
+  bool slots_at_once() const {
+    constexpr long kFew = 2;
+    bool some = g_.slots && f_.dbias, dense = true;
+    for (const ProgramProduct& q : g_.products) {
+      some = some || given(q.weight);
+      dense = dense && q.heads == 1;
+    }
+    return g_.elementwise && some && dense && s_.input >= 1 && s_.input <= kFew && !f_.dx &&
+           !f_.dbiases;
+  }
+
+  // Adds units u.. of the sums of a column: a unit's, a slot's, a slot's times an input.
+  void give(T* const* to, long column, long u, const T* sums, long count) const {
+    const auto add = [&](T* at, long step) {
+      for (long i = 0; at && i < count; ++i) at[i * step] += sums[i];
+    };
+    if (column < g_.units) {
+      T* const own = to[weights_ + 1 + column];
+      return add(own ? own + u : nullptr, 1);
+    }
+    const long per = 1 + s_.input, slot = (column - g_.units) / per;
+    const long input = (column - g_.units) % per - 1;
+    if (input < 0) return add(to[weights_] ? to[weights_] + slot * H_ + u : nullptr, 1);
+    for (const ProgramProduct& q : g_.products)
+      if (T* const own = to[q.weight]; own && slot >= q.first && slot < q.first + q.slots)
+        add(own + (q.gates[std::size_t(slot - q.first)] * H_ + u) * s_.input + input, s_.input);
+  }
+
   T* given(int k) const {
     if (k < weights_) return f_.dweights ? f_.dweights[k] : nullptr;
     if (k == weights_) return g_.slots ? f_.dbias : nullptr;
@@ -316,6 +353,8 @@ class GraphWeights {
   const int weights_, parts_;  // parts: the weights, the bias, the units
   const bool wanted_;
   const Blocks blocks_;
+  const bool at_once_;
+  const long columns_;
   std::vector<int> sources_, source_of_;  // a product that reads each; of each product
   std::vector<Pass> passes_;
   long rows_ = 0;

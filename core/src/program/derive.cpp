@@ -2,6 +2,7 @@
 // which does for a few units at a time all that needs no other unit.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "program.h"
 
@@ -125,6 +126,7 @@ Tape tape(const Program& p, const Piece& piece, bool back) {
       t.code.push_back({int(Op::store), x.to, kFrame, again(p, s.b), 0});
   }
   t.code = alive(t.code, t.registers);
+  if (!of_rows(piece)) t.code = fused(std::move(t.code));
   return t;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "elman/program.h"
 
@@ -21,6 +22,9 @@ bool of_rows(const Piece& piece);
 
 // Throws where a vector would be read before it is there, or never written.
 void check(const Program& p);
+
+// The same with steps that stand for several: see fuse.cpp.
+std::vector<TapeStep> fused(std::vector<TapeStep> code);
 
 // Fills in what is derived.
 void derive(Program& p);

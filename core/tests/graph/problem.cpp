@@ -75,7 +75,7 @@ std::vector<T> taken(const Array<T>& a, long n) {
 template <class T>
 std::vector<T> Solved<T>::all() const {
   std::vector<T> v;
-  for (const auto* part : {&y, &last, &dx, &dbias, &dunits, &dfirst, &norms})
+  for (const auto* part : {&y, &last, &dx, &dbias, &dunits, &dfirst, &norms, &without_dx})
     v.insert(v.end(), part->begin(), part->end());
   for (const auto& w : dweights) v.insert(v.end(), w.begin(), w.end());
   return v;
@@ -166,6 +166,13 @@ Solved<T> solve(const elman::Program& p, const Inputs& in, int threads, bool gra
   out.norms = taken(norms, S * B);
   for (std::size_t k = 0; k < dweights.size(); ++k)
     out.dweights.emplace_back(dweights[k], dweights[k] + in.weights[k].size());
+  if (!p.elementwise || I < 1 || I > 2) return out;
+  b.dx = nullptr;
+  backward(b);
+  auto keep = [&](const T* from, long n) { out.without_dx.insert(out.without_dx.end(), from, from + n); };
+  keep(dbias.get(), p.slots * H);
+  for (T* d : dunits) keep(d, H);
+  for (std::size_t k = 0; k < dweights.size(); ++k) keep(dweights[k], long(in.weights[k].size()));
   return out;
 }
 
@@ -185,6 +192,10 @@ void compare(const Graph& g, const Inputs& in, const std::string& name, double t
   };
   near(found.y, y, "y");
   near(found.last, last, "last states");
+  std::vector<double> gradients = found.dbias;
+  gradients.insert(gradients.end(), found.dunits.begin(), found.dunits.end());
+  for (const auto& w : found.dweights) gradients.insert(gradients.end(), w.begin(), w.end());
+  if (!found.without_dx.empty()) near(found.without_dx, gradients, "gradients without dx");
   Inputs moved = in;
   auto slope = [&](double& at) {
     const double h = 1e-5, was = at;

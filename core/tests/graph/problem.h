@@ -31,6 +31,8 @@ template <class T>
 struct Solved {
   std::vector<T> y, last, dx, dbias, dunits, dfirst, norms;
   std::vector<std::vector<T>> dweights;
+  // Of bias, units and weights where dx is not wanted and that makes their sums others.
+  std::vector<T> without_dx;
   std::vector<T> all() const;
 };
 

@@ -128,14 +128,16 @@ PyObject* at_once(Sequence& q, Places& places, Py_ssize_t layers) {
 
 }  // namespace
 
-// (cell, activation, layer, its own dictionary, input, hx, lengths): None where the call
-// is not eligible. (y, state) where it is one run of the core without a graph. Else
+// (cell, activation, layer, its own dictionary, input, hx, lengths, noisy): None where the
+// call is not eligible. (y, state) where it is one run of the core without a graph, and not
+// noisy: then the caller has looked at the options beyond torch's. Else
 // whether gradients are wanted, h_0 and c_0 or None, five parameters or Nones for each
 // layer and direction, and the lengths, or None where all rows are full.
 PyObject* elman::fast_layer(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 7 || !PyDict_Check(args[3])) {
+  if (count != 8 || !PyDict_Check(args[3])) {
     PyErr_SetString(PyExc_TypeError,
-                    "fast_layer: expected cell, activation, layer, dict, input, hx, lengths");
+                    "fast_layer: expected cell, activation, layer, dict, input, hx, lengths, "
+                    "noisy");
     return nullptr;
   }
   const Layer layer{args[2], args[3]};
@@ -144,7 +146,9 @@ PyObject* elman::fast_layer(PyObject*, PyObject* const* args, Py_ssize_t count) 
   if (!parameters.p || !names.p) return PyErr_Occurred() ? nullptr : none();
   if (!PyDict_Check(parameters.p) || !PyList_Check(names.p) || !PyList_Size(names.p))
     return none();
-  const int off = as_torchs(layer, hx == Py_None);
+  const int noisy = PyObject_IsTrue(args[7]);
+  if (noisy < 0) return nullptr;
+  const int off = noisy ? 1 : as_torchs(layer, hx == Py_None);
   if (off <= 0) return off < 0 ? nullptr : none();
 
   Sequence q{};
@@ -211,7 +215,7 @@ PyObject* elman::fast_layer(PyObject*, PyObject* const* args, Py_ssize_t count) 
   if (gradients && !differentiable) differentiable = wants(places.weights.data(), all);
   if (differentiable < 0) return nullptr;
   const int random = count_of_places > 1 && on(layer, torch.dropout) && on(layer, torch.training);
-  const bool one_run = !differentiable && !both && !random;
+  const bool one_run = !differentiable && !both && !random && !noisy;
   if (PyErr_Occurred()) return nullptr;
   if (q.unbatched && !one_run) return none();
   const int clear = undisturbed(differentiable);

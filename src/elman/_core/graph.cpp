@@ -280,6 +280,11 @@ void by_type(nb::handle x, F f) {
 
 }  // namespace
 
+const Program* program_of(PyObject* object) {
+  const nb::handle given(object);
+  return nb::isinstance<Graph>(given) ? &nb::inst_ptr<Graph>(given)->program : nullptr;
+}
+
 void add_graph(nb::module_& m) {
   using O = nb::handle;
   m.def("use_compiled", &use_compiled);

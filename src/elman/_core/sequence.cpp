@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "functions.h"
+#include "graph.h"
 
 using namespace elman;
 using namespace elman::border;
@@ -46,8 +47,36 @@ const int64_t* border::lengths_of(PyObject* object, int64_t rows) {
 
 namespace {
 
-// cell, activation, reverse, turned, sure, x, h_0, c_0, five weights, lengths
-constexpr int kGiven = 14;
+// cell, activation, reverse, turned, sure, noise, x, h_0, c_0, five weights, lengths
+constexpr int kGiven = 15;
+
+// (Graph, masks, …): the program with masks, each (T, B, H). 1: read, 0: it cannot be.
+int read_noise(Sequence& q, PyObject* noise) {
+  const Shape& s = q.shape;
+  if (!PyTuple_Check(noise) || PyTuple_Size(noise) < 2) return 0;
+  q.noisy = program_of(PyTuple_GetItem(noise, 0));
+  PyObject* const masks = PyTuple_GetItem(noise, 1);
+  if (!q.noisy || q.weights[4].object || !with_masks(*q.noisy, s)) return 0;
+  if (!PyTuple_Check(masks) || PyTuple_Size(masks) != q.noisy->masks || q.noisy->masks > kMasks)
+    return 0;
+  for (int k = 0; k < q.noisy->masks; ++k) {
+    PyObject* const object = PyTuple_GetItem(masks, k);
+    DLTensor& t = q.masks[k];
+    if (!ordinary(object)) return 0;
+    if (torch.api->look(object, &t)) {
+      PyErr_Clear();
+      return 0;
+    }
+    const bool numbers = t.code == kFloat && t.bits == q.x.t.bits;
+    if (t.device_type != kCpu || t.lanes != 1 || !(numbers || (t.code == kBool && t.bits == 8)))
+      return 0;
+    if (t.ndim != 3 || t.shape[0] != s.steps || t.shape[1] != s.batch || t.shape[2] != s.hidden)
+      return 0;
+    if (!is_together(t, true) || (!is_empty(t) && !has_memory(object, t.data))) return 0;
+    t.data = static_cast<char*>(t.data) + t.byte_offset;
+  }
+  return 1;
+}
 
 // 1: read, 0: it cannot be, -1: a Python error is set.
 int read_call(Sequence& q, PyObject* const* args) {
@@ -64,7 +93,7 @@ int read_call(Sequence& q, PyObject* const* args) {
   q.sure = sure;
   q.lstm = s.cell == Cell::lstm;
   Own* held = q.held;
-  q.x.object = args[5];
+  q.x.object = args[6];
   if (const int known = read(*held++, q.x.object, q.x.t, true, sure); known <= 0) return known;
   const DLTensor& x = q.x.t;
   if (x.ndim != 3) return 0;
@@ -73,22 +102,23 @@ int read_call(Sequence& q, PyObject* const* args) {
   s.input = long(x.shape[2]);
   for (int i = 0; i < kWeights; ++i) {
     Given& w = q.weights[i];
-    if (!(w.object = unless_none(args[8 + i]))) continue;
+    if (!(w.object = unless_none(args[9 + i]))) continue;
     if (const int known = read(*held++, w.object, w.t, false, sure); known <= 0) return known;
   }
   if (!set_sizes(s, q.weights) || !weights_fit(q.weights, x, s, s.input)) return 0;
   for (int i = 0; i < 2; ++i) {
     Given& state = q.state[i];
-    if (!(state.object = unless_none(args[6 + i]))) continue;
+    if (!(state.object = unless_none(args[7 + i]))) continue;
     if (const int known = read(*held++, state.object, state.t, false, sure); known <= 0) return known;
     if (!state_fits(state, x, 1, s.batch, i ? s.hidden : s.output)) return 0;
   }
   if (q.state[1].object && !q.lstm) return 0;
-  if (args[13] != Py_None) {
+  if (args[5] != Py_None && !read_noise(q, args[5])) return 0;
+  if (args[14] != Py_None) {
     DLTensor t;
-    const int known = read(*held, args[13], t, false, true, kInt);
+    const int known = read(*held, args[14], t, false, true, kInt);
     if (known <= 0) return known;
-    s.lengths = lengths_of(held->p ? held->p : args[13], s.batch);
+    s.lengths = lengths_of(held->p ? held->p : args[14], s.batch);
     if (!s.lengths && s.batch) return 0;
   }
   const Own threads(PyObject_CallNoArgs(torch.threads));
@@ -101,11 +131,23 @@ T* address(const Given& g) {
   return g.object ? static_cast<T*>(g.t.data) : nullptr;
 }
 
-// What both passes are given, in their own words.
+long saved_of(const Sequence& q) {
+  return q.noisy ? q.noisy->saved : saved_gates(q.shape.cell, q.shape.activation);
+}
+
+// What both passes are given, in their own words; `masks` is room for them.
 template <class T, class Pass>
-void give(const Sequence& q, Pass& p) {
+void give(const Sequence& q, Pass& p, Mask<T> (&masks)[kMasks]) {
   const Shape& s = q.shape;
   p.shape = s;
+  p.noisy = q.noisy;
+  p.masks = masks;
+  for (int k = 0; q.noisy && k < q.noisy->masks; ++k) {
+    const DLTensor& t = q.masks[k];
+    const bool bytes = t.code == kBool;
+    masks[k] = {bytes ? nullptr : static_cast<const T*>(t.data), long(t.strides[0]),
+                long(t.strides[1]), bytes ? static_cast<const unsigned char*>(t.data) : nullptr};
+  }
   p.weights = {address<T>(q.weights[0]), address<T>(q.weights[1]), address<T>(q.weights[2]),
                address<T>(q.weights[3]), address<T>(q.weights[4])};
   p.x = address<T>(q.x);
@@ -124,7 +166,7 @@ bool make(Own& held, Given& out, const Sequence& q, std::initializer_list<int64_
 template <class T>
 bool run_as(Run& out, const Sequence& q, bool save, void* const* to, void* to_y) {
   const Shape& s = q.shape;
-  const long slots = save ? saved_gates(s.cell, s.activation) : 0;
+  const long slots = save ? saved_of(q) : 0;
   const bool raw = save && q.weights[4].object;
   Given y{}, last[2] = {}, kept[3] = {};
   const bool flat = q.unbatched || (q.state[0].object && q.state[0].t.ndim == 2);
@@ -143,7 +185,8 @@ bool run_as(Run& out, const Sequence& q, bool save, void* const* to, void* to_y)
       (raw && !make(out.raw, kept[2], q, {s.steps, s.batch, s.hidden})))
     return false;
   Forward<T> f{};
-  give<T>(q, f);
+  Mask<T> masks[kMasks];
+  give<T>(q, f, masks);
   f.y = to_y ? static_cast<T*>(to_y) : address<T>(y);
   f.hn = to ? static_cast<T*>(to[0]) : address<T>(last[0]);
   f.cn = to ? static_cast<T*>(to[1]) : address<T>(last[1]);
@@ -212,7 +255,7 @@ PyObject* run_backward(const Sequence& q, const Incoming& in, PyObject* const* k
   const Shape& s = q.shape;
   Given y{kept[0], {}}, saved[3] = {};
   Own held[4] = {nullptr, nullptr, nullptr, nullptr};
-  const long slots = saved_gates(s.cell, s.activation);
+  const long slots = saved_of(q);
   const bool needed[3] = {slots > 0, q.lstm, q.weights[4].object != nullptr};
   int known = is_saved(held[0], y, q, 1, s.output);
   for (int i = 0; i < 3 && known > 0; ++i) {
@@ -222,7 +265,8 @@ PyObject* run_backward(const Sequence& q, const Incoming& in, PyObject* const* k
   }
   if (known <= 0) return known < 0 ? nullptr : none();
   Backward<T> b{};
-  give<T>(q, b);
+  Mask<T> masks[kMasks];
+  give<T>(q, b, masks);
   b.y = address<T>(y);
   b.gates = address<T>(saved[0]);
   b.cells = address<T>(saved[1]);
@@ -291,14 +335,15 @@ bool border::run(Run& out, const Sequence& q, bool save, void* const* last, void
                           : run_as<double>(out, q, save, last, y);
 }
 
-// (cell, activation, reverse, turned, sure, x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, w_hr,
-// lengths, save): y, h_n, and where there are any c_n, gates, cells and h before its
+// (cell, activation, reverse, turned, sure, noise, x, h_0, c_0, w_ih, w_hh, b_ih, b_hh,
+// w_hr, lengths, save): y, h_n, and where there are any c_n, gates, cells and h before its
 // projection. x is (T, B, I), or turned (B, T, I). sure: none of them is still to be
-// negated. States are (1, B, ·), or (B, ·) where h_0 is. What does not lie together is
+// negated. noise: None, or (Graph of the cell with masks, the masks, …). States are
+// (1, B, ·), or (B, ·) where h_0 is. What does not lie together is
 // copied. None: something cannot be read.
 PyObject* elman::sequence_forward(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != kGiven + 1) {
-    PyErr_SetString(PyExc_TypeError, "sequence_forward: expected 15 arguments");
+    PyErr_SetString(PyExc_TypeError, "sequence_forward: expected 16 arguments");
     return nullptr;
   }
   Sequence q{};
@@ -320,7 +365,7 @@ PyObject* elman::sequence_backward(PyObject*, PyObject* const* args, Py_ssize_t 
   PyObject* const* const more = args + kGiven;
   if (count != kGiven + 10 || !PyTuple_Check(more[7]) || PyTuple_Size(more[7]) != 8) {
     PyErr_SetString(PyExc_TypeError,
-                    "sequence_backward: expected 24 arguments, the 22nd a tuple of 8");
+                    "sequence_backward: expected 25 arguments, the 23rd a tuple of 8");
     return nullptr;
   }
   const int norms = PyObject_IsTrue(more[8]), watched = PyObject_IsTrue(more[9]);

@@ -6,12 +6,15 @@
 namespace elman::border {
 
 constexpr int kWeights = 5;  // w_ih, w_hh, b_ih, b_hh, w_hr
+constexpr int kMasks = 3;    // of h where weights see it, of h and c
 
 struct Sequence {
   Shape shape;
   bool lstm, turned, unbatched;            // x is (B, T, I), or (T, I)
   bool sure;                               // nothing given is still to be negated
   Given x, state[2], weights[kWeights];    // what is None has no object
+  const Program* noisy;                    // null: the cell's own, without masks
+  DLTensor masks[kMasks];                  // of booleans, or of x's numbers
   Own held[4 + kWeights] = {nullptr, nullptr, nullptr, nullptr, nullptr,
                             nullptr, nullptr, nullptr, nullptr};
 };

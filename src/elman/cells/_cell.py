@@ -187,6 +187,18 @@ class Cell:
         """
         return {}
 
+    def keeping_order(self, steps: int) -> dict[str, Any]:
+        """Return options as `lasting` does, where steps have to be told apart as well.
+
+        A sum over many steps takes units that hardly turn, repeating them in their
+        order units that do. To be written where these differ.
+
+        Parameters
+        ----------
+        steps : int
+        """
+        return self.lasting(steps)
+
     def step(self, x: Value, *states: Value) -> Value | tuple[Value, ...]:
         """Return the states after a step, the output first. To be written."""
         raise InputError(

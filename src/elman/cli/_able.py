@@ -19,12 +19,15 @@ def check_able(run: Path, task: str, command: str) -> None:
     if command in TASKS[task].can:
         return
     able = " and ".join(name for name, known in TASKS.items() if command in known.can)
+    asked = TASKS[task]
     instead = {
         "series": "elman predict goes on with it",
-        "sequences": f"train {task} anew, or score it with elman predict --label",
+        "sequences": "elman score scores it"
+        if "score" in asked.can
+        else f"train {task} anew, or score it with elman predict --label",
         "text": "elman generate writes with it, elman score scores a text",
         "pairs": "elman translate translates with it",
-    }[TASKS[task].data]
+    }[asked.data]
     raise InputError(
         f"{run} is a run of {task}; elman {command} takes runs of {able}: {instead}"
     )

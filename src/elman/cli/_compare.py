@@ -90,6 +90,7 @@ def beside_others(
     estimator.compare(
         *parts.train,
         *(parts.test or ()),
+        **parts.fitting(),
         encoders=job.fit.get("compare_with"),
         seeds=seeds,
         seconds=job.fit.get("compare_seconds"),

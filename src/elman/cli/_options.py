@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +56,13 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that says which sequence a row belongs to."),
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what stays together, such as speakers: never trained on and"
+        " scored on at once.",
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(
@@ -88,6 +95,29 @@ TensorBoard = Annotated[
         metavar="DIR",
         help="Write curves and gradient flow for TensorBoard there.",
         rich_help_panel=RUN,
+    ),
+]
+Categories = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…", help="Columns of categories, where values do not tell."
+    ),
+]
+Texts = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME,…", help="Columns of short texts, read by their words."),
+]
+Numbers = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…", help="Columns of numbers, though words stand there."
+    ),
+]
+Gaps = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|on|off",
+        help="Whether the time since the step before is a channel; auto: if it varies.",
     ),
 ]
 Json = Annotated[
@@ -145,15 +175,40 @@ def sequence_columns(
     time: str | None,
     encoding: str | None,
     missing: Sequence[str] | None,
+    group: str | None = None,
+    kinds: Mapping[str, Sequence[str] | None] | None = None,
+    gaps: str | None = None,
 ) -> dict[str, Any]:
-    """Return what the options say of a file of sequences, as its reader takes it."""
+    """Return what the options say of a file of sequences, as its reader takes it.
+
+    `kinds` are the columns named for each kind, such as "category".
+    """
+    if gaps not in (None, "auto", "on", "off"):
+        raise InputError(f"--gaps must be auto, on or off, got {gaps!r}")
     return {
         "label": label,
         "id": id_,
         "time": time,
         "encoding": encoding,
         "missing": split_missing(missing),
+        "kinds": _by_column(kinds or {}),
+        "gaps": gaps or "auto",
+        "group": group,
     }
+
+
+def _by_column(kinds: Mapping[str, Sequence[str] | None]) -> dict[str, str]:
+    """Return the kind of each column that was named."""
+    found: dict[str, str] = {}
+    for kind, values in kinds.items():
+        for name in split_names(values, ()):
+            if found.get(name, kind) != kind:
+                raise InputError(
+                    f"column {name!r} is named as {found[name]} and as {kind}; name it"
+                    " once"
+                )
+            found[name] = kind
+    return found
 
 
 def say(notes: Sequence[str]) -> None:

@@ -49,15 +49,14 @@ def order_of_run(run: str, data: Path, given: dict[str, Any]) -> dict[str, Any]:
         The run is one of forecasts; the file has no labels, or other channels.
     """
     import elman
-    from elman.tasks import TASKS
 
     from ._predict_sequences import labelled_sequences
 
     estimator = elman.load(run)
-    if TASKS[estimator.task].data != "sequences":
+    if not hasattr(estimator, "scores_by_order"):
         raise InputError(
-            f"{run} is a run on {TASKS[estimator.task].data}; scores on data in another"
-            f" order are for runs on sequences: elman diagnose {run}"
+            f"{run} is a run of {estimator.task}; scores on data in another order are"
+            f" for runs of classify and regress: elman diagnose {run}"
         )
     X, y = labelled_sequences(estimator, data, given)
     estimator.scores_by_order(X, y, split=data.name)

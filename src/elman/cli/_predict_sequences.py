@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import polars as pl
 
 from elman._errors import InputError, did_you_mean
 from elman.data import (
+    SOUNDS,
     Sequences,
     as_numbers,
+    existing_file,
+    holds_recordings,
     holds_sequences,
     is_utf8,
     like,
@@ -21,7 +25,9 @@ from elman.data import (
 )
 from elman.tasks import TASKS
 
+from ._held_out import as_texts
 from ._options import say
+from ._reading import read_any
 
 
 def predict_sequences(
@@ -45,7 +51,7 @@ def predict_sequences(
         Other channels than in training; the message names the difference.
     """
     known = estimator.results_.get("input", {})
-    found = _read(data, {**known, **given}, known.get("channels"), given)
+    found = _read(data, {**known, **given}, known.get("channels"), given, estimator)
     say(found.notes)
     columns: dict[str, Any] = {"sequence": found.ids}
     predicted = estimator.predict(found.X)
@@ -64,7 +70,7 @@ def predict_sequences(
         for i, name in enumerate(estimator.classes_):
             columns[f"probability_{name}"] = chances[:, i]
     scores = {}
-    if found.y is not None and found.per_step == per_step:
+    if found.y is not None and found.per_step == per_step and len(found.y):
         truth = _in_form_of(estimator, found)
         columns["label"] = np.concatenate(truth) if per_step else truth
         scores[task.score] = float(estimator.score(found.X, truth))
@@ -85,7 +91,7 @@ def labelled_sequences(estimator: Any, data: Path, given: dict[str, Any]) -> Any
         It holds no labels, or some of another kind.
     """
     known = estimator.results_.get("input", {})
-    found = _read(data, {**known, **given}, known.get("channels"), given)
+    found = _read(data, {**known, **given}, known.get("channels"), given, estimator)
     say(found.notes)
     if found.y is None:
         raise InputError(
@@ -104,8 +110,17 @@ def _read(
     columns: dict[str, Any],
     channels: list[str] | None,
     given: dict[str, Any],
+    estimator: Any,
 ) -> Sequences:
     """Read sequences in the order of channels that training had."""
+    front_end = getattr(estimator, "front_end_", None)
+    if front_end is not None:
+        return _recordings(data, columns, given, estimator)
+    if holds_recordings(data):
+        raise InputError(
+            f"{data} holds recordings, and the run was trained on sequences of numbers;"
+            " give a file like the one trained on"
+        )
     how: dict[str, Any] = {
         "missing": [*(columns.get("missing") or ()), *(given.get("missing") or ())],
         "encoding": given.get("encoding") or _encoding(data, columns.get("encoding")),
@@ -119,19 +134,77 @@ def _read(
             )
         return found
     label, id_, time = (columns.get(name) for name in ("label", "id", "time"))
-    table = open_sequences(data, label, id_, **how)
+    group = columns.get("group")
+    kinds, gaps = columns.get("kinds") or {}, columns.get("gaps", "off")
+    table = open_sequences(data, label, id_, kinds=kinds, **how)
     names = table.frame.columns
     if label not in names and "label" not in given:
         label = None
+    if group not in names:
+        group = None
     if id_ is None or not channels:
-        return sequences_of(table, label, id_, time)
+        return sequences_of(table, label, id_, time, group=group, kinds=kinds)
+    told = columns.get("read_as") or {}
+    channels = [name for name in channels if told.get(name) != "elapsed"]
     for name in [*channels, *opt_names(id_, label, time)]:
         if name not in names:
             raise InputError(
                 f"{data}: no column {name!r}, which the run was trained on"
                 f"{did_you_mean(name, names)}"
             )
-    return sequences_of(table, label, id_, time, channels)
+    return sequences_of(
+        table, label, id_, time, channels, group, kinds=kinds, gaps=gaps
+    )
+
+
+def _recordings(
+    data: Path, columns: dict[str, Any], given: dict[str, Any], estimator: Any
+) -> Sequences:
+    """Read recordings as those trained on were; labels that it lacks are none."""
+    recording = columns.get("recording")
+    if not holds_recordings(data) and not (recording and data.is_file()):
+        if not data.exists():
+            existing_file(data)
+        raise InputError(
+            f"{data} holds no recordings, and the run was trained on some; name a"
+            " folder of them, a table with a column of paths, or one recording"
+        )
+    label, pattern = columns.get("label"), columns.get("pattern")
+    if data.is_file() and data.suffix.lower() not in SOUNDS:
+        names = open_sequences(data, encoding=given.get("encoding")).frame.columns
+        if label not in names and "label" not in given:
+            label = None
+        if recording not in names:
+            recording = None
+    else:
+        label = None
+    how = {"label": label, "recording": recording, "front_end": estimator.front_end_}
+    how |= {"encoding": given.get("encoding"), "missing": columns.get("missing")}
+    if "pattern" in given:
+        return read_any(data, {**how, "pattern": pattern})
+    try:
+        found = read_any(data, {**how, "pattern": pattern})
+    except InputError as error:
+        # Recordings to predict need not be called as those trained on.
+        if pattern is None or "no name fits the pattern" not in str(error):
+            raise
+        found = read_any(data, how)
+    return _without_other_labels(estimator, found)
+
+
+def _without_other_labels(estimator: Any, found: Sequences) -> Sequences:
+    """Return recordings without labels where these are no classes of the run."""
+    classes = TASKS[estimator.task].labels == "classes"
+    if found.y is None or isinstance(found.y, list) or not classes:
+        return found
+    known = set(map(str, estimator.classes_.tolist()))
+    if known & set(map(str, np.asarray(found.y).tolist())):
+        return found
+    note = (
+        f"{found.source}: {found.y[0]!s:.40} and the other folders are no classes of"
+        " the run, and were not taken for labels"
+    )
+    return replace(found, y=None, notes=[*found.notes, note])
 
 
 def _encoding(data: Path, trained: str | None) -> str | None:
@@ -143,6 +216,8 @@ def _encoding(data: Path, trained: str | None) -> str | None:
 
 def _in_form_of(estimator: Any, found: Sequences) -> Any:
     """Return labels as the run knows them, to compare them."""
+    if TASKS[estimator.task].labels == "tokens":
+        return as_texts(found).y
     labels = found.y
 
     def change(row: Any) -> Any:

@@ -8,12 +8,15 @@ from ._columns import require_column as require_column
 from ._frames import to_frame as to_frame
 from ._given import as_long as as_long
 from ._given import to_table as to_table
+from ._groups import drawn_groups as drawn_groups
+from ._groups import in_both as in_both
 from ._mapped import open_memmap as open_memmap
 from ._mapped import to_memmap as to_memmap
 from ._plain_text import decode_text as decode_text
 from ._plain_text import read_text as read_text
 from ._samples import load_bikeshare as load_bikeshare
 from ._table import Table as Table
+from ._table import existing_file as existing_file
 from ._table import open_table as open_table
 from ._table import read_table as read_table
 from .grid._axis import TimeAxis as TimeAxis
@@ -41,9 +44,11 @@ from .sounds import SOUNDS as SOUNDS
 from .sounds import FrontEnd as FrontEnd
 from .sounds import Recordings as Recordings
 from .sounds import SoundFeatures as SoundFeatures
+from .sounds import bands_of as bands_of
+from .sounds import holds_recordings as holds_recordings
+from .sounds import matching as matching
 from .sounds import read_recordings as read_recordings
 from .sounds import read_sound as read_sound
-from .sounds import without_recordings as without_recordings
 from .text._encoding import is_utf8 as is_utf8
 from .times._written import written as written
 from .values._labels import as_numbers as as_numbers
@@ -51,8 +56,11 @@ from .values._labels import like as like
 from .values._sentinels import column_notes as column_notes
 from .values._sentinels import is_suspect_note as is_suspect_note
 from .values._sentinels import suspect_notes as suspect_notes
+from .values._words import KINDS as KINDS
+from .values._words import kind_of_words as kind_of_words
 
 __all__ = [
+    "KINDS",
     "SOUNDS",
     "FrontEnd",
     "Layout",
@@ -67,17 +75,24 @@ __all__ = [
     "apart",
     "as_long",
     "as_numbers",
+    "bands_of",
     "column_names",
     "column_notes",
     "decode_text",
+    "drawn_groups",
+    "existing_file",
     "followed_by",
     "held_out_pairs",
+    "holds_recordings",
     "holds_sequences",
+    "in_both",
     "is_suspect_note",
     "is_utf8",
+    "kind_of_words",
     "like",
     "load_bikeshare",
     "looks_wide",
+    "matching",
     "met_before",
     "numeric_column",
     "open_memmap",
@@ -100,6 +115,5 @@ __all__ = [
     "to_table",
     "wide_to_long",
     "without_empty",
-    "without_recordings",
     "written",
 ]

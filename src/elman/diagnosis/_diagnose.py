@@ -39,6 +39,7 @@ from .judge._judge_numbers import (
 from .judge._judge_training import (
     FEWEST_BATCHES,
     judge_clipping,
+    judge_practice,
     judge_statistics,
     judge_trial,
 )
@@ -46,6 +47,7 @@ from .judge._reach import Reach, precision_of
 from .measure._linear import bend
 from .measure._measure import Loss, Measurement, measure
 from .measure._nonfinite import first_nonfinite
+from .measure._practice import practised
 from .measure._statistics import gradient_statistics
 from .measure._trial import Optimiser, Trial, trial
 from .measure._truncation import truncation_bias
@@ -78,6 +80,7 @@ def diagnose(
     confirm: int = 0,
     forward: Forward | None = None,
     apart: int = 1,
+    practice: int = 0,
 ) -> Diagnosis:
     """Measure how far a model's gradients reach back in time, before training.
 
@@ -132,6 +135,10 @@ def diagnose(
     apart : int
         How many steps have to be told apart as far back as the data need: 1 for a
         sum, ten for ten symbols that are to be said again in their order.
+    practice : int
+        Training steps on a copy, after half of which and all of which the reach is
+        measured again where it falls short; needs ``optimizer`` or
+        ``learning_rate``. 128 show whether training will lengthen it.
 
     Returns
     -------
@@ -174,12 +181,16 @@ def diagnose(
     if clip_norm is not None:
         number("clip_norm", clip_norm)
     whole_number("apart", apart)
+    whole_number("practice", practice, least=0)
+    if practice and optimizer is None:
+        raise InputError("practice: needs optimizer= or learning_rate= for its steps")
     if precision is not None and not precision.is_floating_point:
         raise InputError(
             f"precision: got {precision}; give a floating type such as torch.bfloat16"
         )
     broken = not_finite(model, inputs)
-    far = None if apart <= 1 else needed if isinstance(needed, int) else 10**9
+    last = needed if isinstance(needed, int) else 10**9
+    far = (last, apart) if apart > 1 else None
     seen = measure(
         model, inputs, targets, loss, max_lag=max_lag, forward=forward, far=far
     )
@@ -204,6 +215,12 @@ def diagnose(
         tried, _ = trial(
             model, data, loss, optimizer, clip_norm=clip_norm, forward=forward
         )
+    later: list[tuple[int, float]] = []
+    if practice and optimizer is not None and trains and verdict == "vanishing":
+        later = practised(
+            model, data, loss, optimizer, practice, head.name,
+            clip_norm=clip_norm, max_lag=max_lag, forward=forward,
+        )  # fmt: skip
     cut = None
     if truncation is not None and sound:
         cut = truncation_bias(model, inputs, targets, loss, forward=forward)
@@ -271,6 +288,7 @@ def diagnose(
                 *flow,
                 *judge_frozen(model),
                 *(judge_linear(bend(model, inputs, forward)) if sound else []),
+                *judge_practice(head.horizon, later, needed),
                 *about_training,
             ]
         ),
@@ -283,6 +301,7 @@ def diagnose(
         configuration=configuration,
         reason="" if none is None else none.reason,
         skipped={} if prescription is None else prescription.skipped,
+        practised=later,
     )
 
 

@@ -125,8 +125,8 @@ class LayerProfile:
         all calls that go on with each other, of which ``steps`` are the longest one's;
         else 0.
     apart : float
-        Of the last 32 steps before the need, how many are told apart at the end
-        (`told_apart`); NaN where it was not asked for.
+        Of as many steps up to the need as are to be told apart, how many are at the
+        end (`told_apart`); NaN where it was not asked for.
     """
 
     name: str
@@ -193,6 +193,9 @@ class Diagnosis:
     skipped : dict of str to str
         Cells that were looked at and not tried in the place of the model's own, with
         the reason.
+    practised : list of (int, float)
+        Training steps on a copy and the horizon after them, where asked for
+        (``practice``) and the horizon falls short.
     """
 
     verdict: str
@@ -213,6 +216,7 @@ class Diagnosis:
     configuration: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     skipped: dict[str, str] = field(default_factory=dict)
+    practised: list[tuple[int, float]] = field(default_factory=list)
 
     @property
     def head(self) -> LayerProfile:

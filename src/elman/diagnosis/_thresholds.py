@@ -75,6 +75,12 @@ RISEN = 1.5
 JUMPED = 30.0
 """Largest loss of the trial steps, relative to before, above which it has jumped."""
 
+GROWN = 1.5
+"""Horizon after practice over that at the start, above which training lengthens it."""
+
+TOLD = 2 / 3
+"""Share of the steps to be told apart that must be; below, their order is lost."""
+
 STEADY = 0.25
 """Cosine of the far gradient before and after one step: below, its order is lost."""
 
@@ -179,6 +185,18 @@ THRESHOLDS = (
         "step size ‖Δθ‖/‖θ‖, tiny",
         TINY_STEP,
         "a million steps to change the weights once; near float32's rounding 1.2e-7",
+    ),
+    Threshold(
+        "horizon after practice over the start",
+        GROWN,
+        "cells that learn to add over 200 steps from a short reach lengthen it by 1.6 "
+        f"and more in 128 training steps, those that do not lose some; {_LIBRARY}",
+    ),
+    Threshold(
+        "share of steps told apart",
+        TOLD,
+        "rotations within a right angle tell half of neighbouring steps apart and do "
+        f"not learn to repeat them, within the half circle nearly all; {_LIBRARY}",
     ),
     Threshold(
         "cosine of the far gradient over one step",

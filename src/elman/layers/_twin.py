@@ -16,8 +16,7 @@ from ._base import Recurrent
 from ._flat_weights import FlatWeights
 from ._flatten import flatten
 from .batch._batch import States
-from .fast._equations import fast_noisy_call
-from .fast._twins import fast_call
+from .fast._twins import fast_call, fast_noisy_call
 from .tracing._compiled import compiled_call
 from .tracing._foreign import foreign_call
 from .tracing._graphs import let_into_graphs, when_compiler_loads

@@ -26,6 +26,8 @@ from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 from ._sized import parameters_of as parameters_of
 from ._sized import width_for as width_for
+from ._timed import takes_time as takes_time
+from ._timed import with_time as with_time
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
 from .language._network import LanguageNetwork as LanguageNetwork
@@ -60,6 +62,8 @@ __all__ = [
     "levels_for",
     "parameters_of",
     "pooling_of",
+    "takes_time",
     "title_of",
     "width_for",
+    "with_time",
 ]

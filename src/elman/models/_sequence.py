@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,6 +14,8 @@ from ._convolution import ConvolutionEncoder
 from ._encoders import ENCODERS, check_encoder
 from ._pooling import check_pooling, pooling_of
 from ._recurrent import RecurrentEncoder
+from ._step_inputs import StepInputs
+from ._timed import takes_time, with_time
 
 
 class SequenceNetwork(nn.Module):
@@ -46,6 +48,12 @@ class SequenceNetwork(nn.Module):
         One output at every step, and no pooling.
     options : mapping, optional
         What the encoder takes besides, such as ``kernel_size`` or ``heads``.
+    fields : sequence of (columns, embeddings, width)
+        After the channels, a step holds the numbers of so many embeddings each, which
+        are learned: one of a category, several of the words of a text.
+    elapsed : bool
+        Whether a step holds the time since the step before, last. A cell that takes it
+        gets it (of one by name, ``timed`` is set); of others nothing comes of it.
 
     Raises
     ------
@@ -66,10 +74,12 @@ class SequenceNetwork(nn.Module):
         pooling: str = "auto",
         per_step: bool = False,
         options: Mapping[str, Any] | None = None,
+        fields: Sequence[Sequence[int]] = (),
+        elapsed: bool = False,
     ) -> None:
         super().__init__()
         cell = check_encoder(cell)
-        self._config = {
+        self._config: dict[str, Any] = {
             "cell": cell,
             "channels": channels,
             "hidden_size": hidden_size,
@@ -81,8 +91,18 @@ class SequenceNetwork(nn.Module):
             "per_step": per_step,
             "options": dict(options or {}),
         }
+        self.inputs: StepInputs | None = None
+        wide = channels
+        if fields or elapsed:
+            self._config["fields"] = [[int(n) for n in field] for field in fields]
+            self._config["elapsed"] = elapsed
+            if elapsed:
+                cell = with_time(cell)
+            passes = elapsed and takes_time(cell)
+            self.inputs = StepInputs(channels, fields, elapsed=elapsed, passes=passes)
+            wide = self.inputs.width
         self.encoder = ENCODERS[cell](
-            channels,
+            wide,
             hidden_size,
             num_layers=num_layers,
             bidirectional=bidirectional,
@@ -97,8 +117,8 @@ class SequenceNetwork(nn.Module):
             None if per_step else pooling_of(pooling, width, recurrent=recurrent)
         )
         self.dropout = nn.Dropout(dropout)
-        wide: Any = width if self.pool is None else self.pool.width
-        self.head = nn.Linear(wide, outputs)
+        pooled: Any = width if self.pool is None else self.pool.width
+        self.head = nn.Linear(pooled, outputs)
 
     @property
     def channels(self) -> int:
@@ -127,10 +147,12 @@ class SequenceNetwork(nn.Module):
         Parameters
         ----------
         values : Tensor
-            (B, T, C).
+            (B, T, C), with the numbers of embeddings and the time if there are any.
         lengths : Tensor
             int64 (B,), each 1 to T. What lies beyond has no influence.
         """
+        if self.inputs is not None:
+            values = self.inputs(values)
         encoded = self.encoder(values, lengths)
         features = encoded.steps if self.pool is None else self.pool(encoded)
         return self.head(self.dropout(features))

@@ -47,6 +47,7 @@ from .native._border import fast_layer as fast_layer
 from .native._border import step as step
 from .native._compile import compile_cells as compile_cells
 from .native._draws import held as held
+from .native._held import held_back as held_back
 from .native._instruction_set import instruction_set as instruction_set
 from .native._peak import measured_peak as measured_peak
 from .native._program import PROGRAMS as PROGRAMS
@@ -91,6 +92,7 @@ __all__ = [
     "foreign",
     "gru",
     "held",
+    "held_back",
     "instruction_set",
     "key_of",
     "lstm",

@@ -20,17 +20,20 @@ from ._tables import (
     ScoreTable,
     class_rows,
     confusion_rows,
+    label_error_rows,
     next_rows,
     remedy_rows,
     score_table,
 )
 from ._values import finite, listed, rows, section
-from ._written import samples, surprise_text, translations
+from ._written import samples, surprise_text, transcriptions, translations
 from .flow._flow import flow_picture
 from .flow._flow_map import flow_map_picture
 from .flow._memory import scales_picture, spectrum_picture
+from .pictures._alignment import alignment_picture
 from .pictures._attention import attention_picture
 from .pictures._comparison import comparison_picture
+from .pictures._error_rates import error_rates_picture
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
 from .pictures._next import next_picture
@@ -38,6 +41,7 @@ from .pictures._order import order_picture
 from .pictures._scatter import scatter_picture
 from .pictures._sequences import examples_picture, lengths_picture, targets_picture
 from .pictures._series import series_picture
+from .pictures._sounds import heard_picture, kept_picture
 from .pictures._steps import steps_picture
 
 _MOST_TARGETS = 6  # drawn in full beside the first; more would only be scrolled past
@@ -74,7 +78,7 @@ def render(results: Mapping[str, Any]) -> str:
 def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     task = str(results.get("task") or "")
     diagnosis, data = section(results, "diagnosis"), section(results, "data")
-    training = section(results, "training")
+    training, sounds = section(results, "training"), section(results, "sounds")
     steps = finite(diagnosis.get("needed"))
     needed = int(steps) if steps else None
     # Of a network of segments it counts them; the series has single steps.
@@ -94,15 +98,22 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "numbers": big_numbers(results),
         "series": series_picture(data, back, section(results, "forecast")),
         "classes": class_rows(data),
+        "counted": "How often each label is said"
+        if known and known.labels == "tokens"
+        else "Sequences of each class",
         "data_pictures": [
             drawn
             for drawn in (
-                examples_picture(data),
+                None if sounds else examples_picture(data),
                 lengths_picture(data),
                 targets_picture(data.get("target_histogram")),
             )
             if drawn
         ],
+        "heard": [
+            drawn for drawn in (heard_picture(sounds), kept_picture(sounds)) if drawn
+        ],
+        "features": str(sounds.get("features") or ""),
         "flow": flow_picture(diagnosis),
         "memory": [
             drawn
@@ -120,6 +131,14 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
             for place, row in enumerate(rows(results, "attention"))
             if (drawn := attention_picture(row, f"attention-{place}"))
         ],
+        "error_rates": error_rates_picture(results),
+        "transcriptions": transcriptions(results),
+        "alignments": [
+            drawn
+            for place, row in enumerate(rows(results, "alignments"))
+            if (drawn := alignment_picture(row, f"alignment-{place}"))
+        ],
+        "label_errors": label_error_rows(results),
         "flow_map": flow_map_picture(training),
         "training": _training(training),
         "part": part,

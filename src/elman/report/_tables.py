@@ -173,6 +173,20 @@ def confusion_rows(confusion: Mapping[str, Any]) -> list[dict[str, Any]]:
     return table
 
 
+def label_error_rows(results: Mapping[str, Any]) -> list[list[str]]:
+    """Return what became of each label, those with errors alone, as rows of text."""
+    kinds = ("substituted", "deleted", "inserted")
+    table = []
+    for row in rows(results, "label_errors"):
+        counts = {key: finite(row.get(key)) or 0.0 for key in ("said", *kinds)}
+        if not any(counts[kind] for kind in kinds):
+            continue
+        mostly = str(row.get("mostly") or "")
+        cells = [number(count, 6) if count else "" for count in counts.values()]
+        table.append([str(row.get("label") or ""), *cells, mostly])
+    return table
+
+
 def class_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the classes with their counts and the length of their bars."""
     counts = {str(k): finite(v) or 0.0 for k, v in section(data, "classes").items()}

@@ -21,6 +21,12 @@ _TRANSLATED = {
     "greedy": "The likeliest words",
 }
 
+_TRANSCRIBED = {
+    "reference": "Truth",
+    "transcription": "Transcription",
+    "greedy": "Step by step",
+}
+
 
 @dataclass(frozen=True)
 class Surprise:
@@ -86,13 +92,25 @@ def samples(results: Mapping[str, Any]) -> list[Sample]:
 
 def translations(results: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
     """Return a few pairs with their translations, in pairs of words."""
-    found = []
-    for row in rows(results, "translations"):
-        given = {name: str(row.get(name) or "") for name in _TRANSLATED}
-        if given["greedy"] == given["translation"]:
+    return _beside(rows(results, "translations"), _TRANSLATED, "translation")
+
+
+def transcriptions(results: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
+    """Return what a few sequences say, and what was found, in pairs of words."""
+    return _beside(rows(results, "transcriptions"), _TRANSCRIBED, "transcription")
+
+
+def _beside(
+    texts: Sequence[Mapping[str, Any]], names: Mapping[str, str], found: str
+) -> list[list[tuple[str, str]]]:
+    """Return the texts of each row by their names, the greedy one if it is another."""
+    pairs = []
+    for row in texts:
+        given = {name: str(row.get(name) or "") for name in names}
+        if given["greedy"] == given[found]:
             del given["greedy"]
-        found.append([(_TRANSLATED[name], text) for name, text in given.items()])
-    return found
+        pairs.append([(names[name], text) for name, text in given.items()])
+    return pairs
 
 
 def _runs(levels: Sequence[int], pieces: Sequence[str]) -> Any:

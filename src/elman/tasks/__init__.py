@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
     from .sequence._regress import SequenceRegressor as SequenceRegressor
+    from .transcription._transcriber import SequenceTranscriber as SequenceTranscriber
     from .translation._translator import Translator as Translator
 
 _HOME = {
@@ -43,6 +44,7 @@ __all__ = [
     "LanguageModel",
     "SequenceClassifier",
     "SequenceRegressor",
+    "SequenceTranscriber",
     "Task",
     "Translator",
     "TruncationError",

@@ -69,6 +69,15 @@ TASKS: dict[str, Task] = {
         labels="numbers",
         score="R²",
     ),
+    "transcribe": Task(
+        "Transcription of sequences",
+        "SequenceTranscriber",
+        "transcription._transcriber",
+        data="sequences",
+        labels="tokens",
+        score="1 - error rate",
+        can=("score",),
+    ),
     "language": Task(
         "Language model",
         "LanguageModel",

@@ -61,6 +61,17 @@ def test_rotations_start_at_the_angles_of_their_article(cayley, scale):
     assert angles.max() < (math.pi / 2 if cayley else math.pi)
 
 
+@pytest.mark.parametrize("cayley", [False, True])
+def test_rotations_evenly_spaced(cayley):
+    stored = Rotations(cayley, 0.1, widest=math.pi).draw((8, 8), 8, None)
+    transform = Cayley(0.1) if cayley else Exponential(0.1)
+    found = np.linalg.eigvals(transform.of(torch.from_numpy(stored)).numpy())
+    angles = np.sort(np.abs(np.angle(found)))[::2]
+    np.testing.assert_allclose(angles, np.pi * np.array([1, 3, 5, 7]) / 8, atol=1e-9)
+    with pytest.raises(InputError, match="widest must be an angle from 0 to π, got 4"):
+        elman.OrthogonalRNN(2, 6, widest=4.0)
+
+
 @pytest.mark.parametrize("map", ["exponential", "cayley"])
 def test_a_layer_stays_orthogonal_while_it_trains(map):  # noqa: A002
     torch.manual_seed(0)

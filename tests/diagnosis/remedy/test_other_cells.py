@@ -1,6 +1,7 @@
 """Other cells in the place of a model's own: which, with what state, and measured."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ import elman
 from elman import cells
 from elman.cells import sigmoid
 from elman.diagnosis import diagnose, prescribe
-from elman.diagnosis.remedy._other_cells import LOOKED_AT, other_cells
+from elman.diagnosis.remedy._other_cells import LOOKED_AT, other_cells, start_of
 from elman.diagnosis.remedy._state_form import HANDED, IGNORED, READ, uses_of_states
 
 I, H, T = 3, 8, 60
@@ -124,13 +125,27 @@ def test_where_order_counts_a_cell_that_keeps_it():
     assert verdicts["chrono"] == verdicts["mingru + chrono"] == "blurred"
     assert verdicts[p.best] == "healthy"
     assert p.configuration["cell"] == "orthogonal"
-    assert "lru" in verdicts
+    assert p.configuration["cell_options"] == {"widest": math.pi}
     x, y = batch()
     d = diagnose(elman.init.chrono_(Last().rnn, T), x, y, lambda o, _: o[0].sum(),
                  needed=T, apart=4, remedies=False)  # fmt: skip
     assert d.verdict == "blurred"
     assert [f.name for f in d.findings] == ["order is lost"]
     assert d.findings[0].value == pytest.approx(1, abs=0.5)
+
+
+def test_angles_within_a_right_one_tell_half_of_the_steps_apart():
+    told = {}
+    for widest in (0.0, math.pi):
+        torch.manual_seed(0)
+        model = Last()
+        model.rnn = elman.OrthogonalRNN(I, 32, batch_first=True, widest=widest)
+        model.out = nn.Linear(32, 1)
+        d = diagnose(model, *batch(), mse_loss, needed=T, apart=10, remedies=False)
+        told[widest] = d.head.apart, d.verdict
+    assert 4 < told[0.0][0] < 6.6
+    assert 9 < told[math.pi][0] <= 10
+    assert [verdict for _, verdict in told.values()] == ["blurred", "healthy"]
 
 
 def test_a_cell_started_by_its_options():
@@ -145,6 +160,19 @@ def test_a_cell_started_by_its_options():
     assert remedy.call.startswith(f"elman.LRU({I}, {H}, batch_first=True, smallest=")
     again = tried(p.model, remedies=("initialisation",), verdict="vanishing", horizon=1)
     assert "lasting" not in {r.name for r in again.remedies}
+
+
+def test_a_sum_takes_slow_units_and_order_units_that_turn():
+    starts = {n: [start_of(n, 100, a) for a in (1, 10)] for n in ("linoss", "lru")}
+    slow, turning = (s["cell_options"] for s in starts["linoss"])
+    assert slow == {"slowest": pytest.approx(1e-4)}
+    assert turning == {"scheme": "imex"}
+    assert starts["lru"][0] == starts["lru"][1]
+    assert start_of("orthogonal", 100) == {}
+    model = Last()
+    model.rnn = elman.LinOSS(I, H, batch_first=True)
+    p = tried(model, remedies=("initialisation",), verdict="vanishing", horizon=1)
+    assert p.configuration["cell_options"] == {"slowest": pytest.approx(1 / T**2)}
 
 
 class Keeper(elman.Cell):

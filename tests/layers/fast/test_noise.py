@@ -8,7 +8,7 @@ from torch.autograd.graph import save_on_cpu
 
 from elman import ops
 from elman.layers import GRU, LSTM, RNN
-from elman.layers.fast._equations import fast_noisy_call
+from elman.layers.fast._twins import fast_noisy_call
 
 pytestmark = pytest.mark.skipif(not ops.PROGRAMS, reason="needs the core")
 T, B, I, H = 5, 3, 4, 6

@@ -122,23 +122,29 @@ class Rotations:
     """What `Exponential` makes rotations of pairs of units by angles even within ±π.
 
     Henaff, Szlam and LeCun 2016. For `Cayley` the angles are even from 0 to a right
-    angle, as in Helfrich, Willmott and Ye 2018. ``scale`` is the transform's.
+    angle, as in Helfrich, Willmott and Ye 2018. With ``widest``, nothing is drawn: the
+    angles are the middles of as many equal parts from 0 to it as there are pairs.
+    ``scale`` is the transform's.
     """
 
     cayley: bool = False
     scale: float = 1.0
+    widest: float = 0.0
 
     def draw(self, shape: tuple[int, ...], hidden: int, source: Source) -> Array:
         """Return it."""
         rows, columns = _matrix(shape, self)
         found = np.zeros(shape)
         for first in range(0, rows, max(columns, 1)):
-            angles = source((columns // 2,))
+            pairs = columns // 2
             lower = np.arange(1, columns, 2)
-            if self.cayley:
-                value = np.tan(0.25 * np.pi * angles)
+            if self.widest:
+                angles = self.widest * (np.arange(pairs) + 0.5) / max(pairs, 1)
+            elif self.cayley:
+                angles = 0.5 * np.pi * source((pairs,))
             else:
-                value = np.pi * (2.0 * angles - 1.0)
+                angles = np.pi * (2.0 * source((pairs,)) - 1.0)
+            value = np.tan(0.5 * angles) if self.cayley else angles
             found[first + lower, lower - 1] = value / self.scale
         return found
 

@@ -42,6 +42,10 @@ def diagnose(
     id_: opt.Id = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
+    categories: opt.Categories = None,
+    texts: opt.Texts = None,
+    numbers: opt.Numbers = None,
+    gaps: opt.Gaps = None,
     apply: Annotated[
         str | None,
         typer.Option(metavar="best|NAME", help="Write this remedy as a configuration."),
@@ -116,7 +120,12 @@ def diagnose(
         results = _pairs(data, encoding, options)
     else:
         options.pop("context", None)
-        found = opt.sequence_columns(label, id_, time, encoding, missing)
+        if order and TASKS[what].labels == "tokens":
+            raise InputError(f"--order is for classify and regress, not for {what}")
+        kinds = {"category": categories, "text": texts, "number": numbers}
+        found = opt.sequence_columns(
+            label, id_, time, encoding, missing, kinds=kinds, gaps=gaps
+        )
         results = _sequences(what, data, found, options, max_seconds if order else None)
     _show(results, out)
     _apply(apply, to, results, out)
@@ -171,7 +180,7 @@ def _sequences(
     length: dict[str, Any] = {"epochs": 1, "refit": False}
     if seconds is not None:
         length = {"max_seconds": seconds}
-    estimator = ESTIMATORS[task](**options, **length)
+    estimator = ESTIMATORS[task](**parts.arguments(options), **length)
     from elman.tasks import examining
 
     with naming(str(data), estimator), examining():

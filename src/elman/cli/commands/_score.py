@@ -22,7 +22,8 @@ def score(
         list[Path],
         typer.Argument(
             metavar="TEXT",
-            help="A text file; of a translator a table of pairs, or both sides' files.",
+            help="A text file; of a translator a table of pairs, or both sides' files;"
+            " of a transcriber sequences with labels.",
         ),
     ],
     out: Annotated[
@@ -37,7 +38,7 @@ def score(
     force: opt.Force = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Say how well a language model predicts a text, a translator translates pairs.
+    """Say how well a run predicts a text, translates pairs, transcribes sequences.
 
     Nats and bits, perplexity, and what the vocabulary does not cover, beside n-grams
     counted in the text that the run was trained on, if that is still there.
@@ -47,6 +48,8 @@ def score(
     Example: elman score runs/shakespeare-1 sonnets.txt --out surprise.csv
 
     Example: elman score runs/train-1 test.en test.de
+
+    Example: elman score runs/digits-1 others.npz
 
     Example: elman score runs/train-1 --with runs/train-2 test.en test.de
     """
@@ -62,10 +65,13 @@ def score(
     check_able(run, model.task, "score")
     model = joined(run, model, others)
     output = Output(as_json)
-    if TASKS[model.task].data == "pairs":
+    data = TASKS[model.task].data
+    if data != "text":
         if out is not None:
-            raise InputError(f"--out is for language models; {run} is a translator")
-        _pairs(model, texts, encoding)
+            raise InputError(
+                f"--out is for language models; {run} is a run of {model.task}"
+            )
+        (_pairs if data == "pairs" else _sequences)(model, texts, encoding)
         show_scores(model.results_["scores"], output)
         output.document({"run": str(run), **model.results_["scores"]})
         return
@@ -101,6 +107,16 @@ def _pairs(model: Any, files: list[Path], encoding: str | None) -> None:
     opt.say(found.notes)
     split = ", ".join(file.name for file in files)
     model.evaluate(found.source, found.target, split=split)
+
+
+def _sequences(model: Any, files: list[Path], encoding: str | None) -> None:
+    """Score a transcriber on sequences, without baselines."""
+    from elman.cli._predict_sequences import labelled_sequences
+
+    if len(files) > 1:
+        raise InputError(f"name one file of sequences, got {len(files)}")
+    given = opt.given(encoding=encoding)
+    model.evaluate(*labelled_sequences(model, files[0], given), split=files[0].name)
 
 
 def _trained_on(run: Path) -> tuple[str | None, list[str]]:

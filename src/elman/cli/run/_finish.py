@@ -107,6 +107,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
     )
     show_scores(results.get("scores"), out)
     show_translations(results, out)
+    show_transcriptions(results, out)
     show_comparison(results, out)
     show_order(results, out)
     show_worst(results, out)
@@ -172,6 +173,14 @@ def show_translations(results: dict[str, Any], out: Output) -> None:
     for row in results.get("translations", [])[:_TRANSLATIONS]:
         out.line()
         names = ("source", "reference", "translation")
+        out.pairs([(name, _one_line(row[name])) for name in names])
+
+
+def show_transcriptions(results: dict[str, Any], out: Output) -> None:
+    """Print what a few sequences say, and what was found."""
+    for row in results.get("transcriptions", [])[:_TRANSLATIONS]:
+        out.line()
+        names = ("reference", "transcription")
         out.pairs([(name, _one_line(row[name])) for name in names])
 
 

@@ -28,7 +28,9 @@ _BLOCK = 2**20
 
 
 class Source(BaseModel):
-    """A data file, and how to know that it is still the same.
+    """A data file or a folder, and how to know that it is still the same.
+
+    Of a folder the names and sizes of its recordings are compared.
 
     Parameters
     ----------
@@ -49,13 +51,9 @@ class Source(BaseModel):
 
     @classmethod
     def of(cls, path: Path) -> Source:
-        """Return the description of a file."""
-        return cls(
-            path=str(path.absolute()),
-            name=str(path),
-            bytes=path.stat().st_size,
-            sha256=_digest(path),
-        )
+        """Return the description of a file or a folder."""
+        size, digest = _described(path)
+        return cls(path=str(path.absolute()), name=str(path), bytes=size, sha256=digest)
 
     def checked(self) -> Path:
         """Return the file's path.
@@ -66,14 +64,15 @@ class Source(BaseModel):
             It is gone, or not the file the run began with.
         """
         path = Path(self.path)
-        if not path.is_file():
+        if not path.exists():
             raise RunDirectoryError(
                 f"{path}, which the run was trained on, is not there; put it back"
             )
-        size = path.stat().st_size
-        if size != self.bytes or _digest(path) != self.sha256:
+        size, digest = _described(path)
+        if (size, digest) != (self.bytes, self.sha256):
+            kind = "folder" if path.is_dir() else "file"
             raise RunDirectoryError(
-                f"{path} is not the file the run began with: it had {self.bytes:,}"
+                f"{path} is not the {kind} the run began with: it had {self.bytes:,}"
                 f" bytes, SHA-256 {self.sha256[:12]}…, and has {size:,}; put that one"
                 " back, or train anew"
             )
@@ -218,6 +217,18 @@ def versions() -> dict[str, str]:
         "torch": str(torch.__version__),
         "processor": platform.machine(),
     }
+
+
+def _described(path: Path) -> tuple[int, str]:
+    """Return bytes and digest: of a file's content, of names and sizes in a folder."""
+    if not path.is_dir():
+        return path.stat().st_size, _digest(path)
+    from elman.data import SOUNDS
+
+    files = [p for p in path.rglob("*") if p.suffix.lower() in SOUNDS]
+    sizes = {str(p.relative_to(path).as_posix()): p.stat().st_size for p in files}
+    listed = json.dumps(sorted(sizes.items()))
+    return sum(sizes.values()), hashlib.sha256(listed.encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

@@ -87,7 +87,7 @@ def train(
         kept(estimator, run, input=parts.input),
         naming(name, estimator),
     ):
-        estimator.fit(*parts.train)
+        estimator.fit(*parts.train, **parts.fitting())
     # What stands out is in the notes on the file already, by the name of the column.
     own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
     estimator.results_["notes"] = [*parts.notes, *own]

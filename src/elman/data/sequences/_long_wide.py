@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,11 @@ from elman.data.grid._regular import counts_rows
 from elman.data.times._clock import read_time
 from elman.data.values._labels import label_notes
 from elman.data.values._sentinels import REMEDY, suspect_notes
+from elman.data.values._words import ELAPSED, NUMBER
 
+from ._gaps import Gaps, are_irregular, gaps_of
+from ._mixed import as_text, kinds_of, refuse_words
+from ._one_text import chosen_text, one_text, symbols
 from ._sequences import ID_NAMES, Sequences
 
 
@@ -30,10 +35,13 @@ def from_long(
     time: str | Sequence[str] | None,
     source: str,
     wanted: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    gaps: Gaps = "off",
 ) -> Sequences:
     """Return the sequences of a table with one row a step.
 
-    `wanted` are the columns of values; None takes all that have no other use.
+    `wanted` are the columns of values; None takes all that have no other use. Of
+    columns that `kinds` does not name it is told by their values what they are.
     """
     require_column(frame, id_, source)
     if label is not None:
@@ -54,9 +62,13 @@ def from_long(
         counters, channels = [], list(wanted)
     if not channels:
         raise InputError(f"{place(source)}there is no column of values beside the id")
-    values = _matrix(frame, channels, source)
+    told = kinds_of(frame, channels, kinds or {}, source)
+    worded = [name for name in channels if told[name] != NUMBER]
+    values = _matrix(frame, [c for c in channels if c not in worded], source)
     keys = frame[id_].cast(pl.String)
-    order, starts, names, notes = _order(frame, keys, times, source)
+    order, starts, names, notes, between = _order(
+        frame, keys, times, source, ties=bool(worded)
+    )
     notes += [
         f"{place(source)}column {name!r} only numbers the rows and was left out"
         for name in counters
@@ -64,9 +76,54 @@ def from_long(
     notes += label_notes(frame[id_], place(source))
     pieces = np.split(order, starts[1:])
     y, per_step = _label_of(frame, label, pieces, source)
-    notes += _about(frame, label, values, channels, source)
-    X = [values[piece] for piece in pieces]
-    return Sequences(X, y, channels, source, names, per_step, notes)
+    plain = [name for name in channels if name not in worded]
+    notes += _about(frame, label, values, plain, source)
+    found = {name: told[name] for name in worded}
+    since = _gap_column(between, gaps, times)
+    if since is not None:
+        found[since.name] = ELAPSED
+    if worded:
+        X = _frames(frame, channels, values, worded, order, starts, since)
+    else:
+        sorted_ = values[order]
+        if since is not None:
+            sorted_ = np.column_stack([sorted_, since.to_numpy()])
+        X = np.split(sorted_, starts[1:])
+    channels = channels if since is None else [*channels, since.name]
+    return Sequences(X, y, channels, source, names, per_step, notes, kinds=found)
+
+
+def _gap_column(
+    between: np.ndarray | None, gaps: Gaps, times: list[str]
+) -> pl.Series | None:
+    """Return the time since the step before as a column, where it is to be one."""
+    if between is None or gaps == "off":
+        return None
+    if gaps == "auto" and not are_irregular(between):
+        return None
+    return pl.Series(f"time since the step before ({times[0]})", between)
+
+
+def _frames(
+    frame: pl.DataFrame,
+    channels: Sequence[str],
+    values: np.ndarray,
+    worded: Sequence[str],
+    order: np.ndarray,
+    starts: np.ndarray,
+    since: pl.Series | None,
+) -> list[Any]:
+    """Return a data frame a sequence: columns of words as text, others as numbers."""
+    numbers = iter(values.T)
+    columns = {
+        name: as_text(frame[name]) if name in worded else next(numbers)
+        for name in channels
+    }
+    whole = pl.DataFrame(columns)[order]
+    if since is not None:
+        whole = whole.with_columns(since)
+    ends = [*starts[1:], whole.height]
+    return [whole[int(a) : int(b)] for a, b in zip(starts, ends, strict=True)]
 
 
 def from_wide(
@@ -74,6 +131,7 @@ def from_wide(
     label: str | None,
     time: str | Sequence[str] | None,
     source: str,
+    kinds: Mapping[str, str] | None = None,
 ) -> Sequences:
     """Return the sequences of a table with one row a sequence."""
     if time:
@@ -102,6 +160,21 @@ def from_wide(
         )
     if not steps:
         raise InputError(f"{place(source)}there is no column of values")
+    y, _ = _label_of(frame, label, [np.array([i]) for i in range(frame.height)], source)
+    about = [] if label is None else label_notes(frame[label], place(source))
+    steps, said = chosen_text(steps, kinds or {}, source)
+    notes += said
+    texts = one_text(frame, steps, kinds or {}, source)
+    if texts is not None:
+        kind, X = texts
+        name = steps[0]
+        said = [*notes, *about]
+        return Sequences(X, y, [name], source, ids, notes=said, kinds={name: kind})
+    words = symbols(frame, steps, kinds or {}, source)
+    if words is not None:
+        told = {"value": "category"}
+        said = [*notes, *about]
+        return Sequences(words, y, ["value"], source, ids, notes=said, kinds=told)
     values = _matrix(frame, steps, source, allow_empty=True)
     present = ~np.isnan(values)
     lengths = np.where(
@@ -114,8 +187,6 @@ def from_wide(
             " delete the row"
         )
     X = [row[:length, None] for row, length in zip(values, lengths, strict=True)]
-    pieces = [np.array([i]) for i in range(frame.height)]
-    y, _ = _label_of(frame, label, pieces, source)
     notes += _about(frame, label, values.reshape(-1, 1), ["value"], source)
     return Sequences(X, y, ["value"], source, ids, notes=notes)
 
@@ -145,30 +216,19 @@ def _matrix(
     for i, name in enumerate(names):
         if allow_empty and frame[name].null_count() == frame.height:
             continue
-        _refuse_words(frame[name], source)
+        refuse_words(frame[name], source)
         values[:, i] = numeric_column(frame, name, source)
     return values
 
 
-def _refuse_words(column: pl.Series, source: str) -> None:
-    """Raise for a channel of words, which no correction makes one of numbers."""
-    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
-        return
-    text = column.cast(pl.String).drop_nulls()
-    if not len(text) or text.cast(pl.Float64, strict=False).is_not_null().any():
-        return
-    words = ", ".join(repr(word[:20]) for word in text.unique().sort().head(3))
-    raise InputError(
-        f"{place(source)}column {column.name!r} holds words ({words}), and the channels"
-        " of a sequence are numbers; write one column of 0 and 1 for each word instead,"
-        " or delete the column; if it is the label or the id, name it so"
-    )
-
-
 def _order(
-    frame: pl.DataFrame, keys: pl.Series, times: list[str], source: str
-) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
-    """Return rows by sequence and time, where each sequence starts, and its name."""
+    frame: pl.DataFrame, keys: pl.Series, times: list[str], source: str, *, ties: bool
+) -> tuple[np.ndarray, np.ndarray, list[str], list[str], np.ndarray | None]:
+    """Return rows by sequence and time, where each sequence starts, and its name.
+
+    Then notes, and the time since the step before, in that order. With `ties` rows may
+    share a time, as events do.
+    """
     names = keys.unique(maintain_order=True)
     code = {name: i for i, name in enumerate(names.to_list())}
     group = keys.replace_strict(code, return_dtype=pl.Int64).to_numpy()
@@ -178,7 +238,7 @@ def _order(
         notes += stamps.notes
         order = np.lexsort((stamps.values, group))
         same = (np.diff(group[order]) == 0) & (np.diff(stamps.values[order]) == 0)
-        if same.any():
+        if same.any() and not ties:
             first = int(np.flatnonzero(same)[0])
             at = int(order[first + 1])
             raise InputError(
@@ -186,12 +246,18 @@ def _order(
                 f" {stamps.values[at]} repeats within the sequence {keys[at]!r}; keep"
                 " one row for each time"
             )
+        if same.any():
+            notes.append(
+                f"{place(source)}rows with the time of the row before them in their"
+                f" sequence stay in the order of the file: {int(same.sum()):,}"
+            )
         if (order != np.argsort(group, kind="stable")).any():
             notes.append("rows were put in order of time within each sequence")
     else:
         order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    return order, starts, names.to_list(), notes
+    between = gaps_of(stamps.values[order], stamps.per, starts) if times else None
+    return order, starts, names.to_list(), notes, between
 
 
 def _label_of(

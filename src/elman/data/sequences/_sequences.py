@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from elman._errors import InputError
+from elman.data._columns import require_column
+from elman.data._groups import groups_of
 from elman.data._table import Table, existing_file, open_table, read_content
 from elman.data.text._gzip import name_inside
 from elman.data.values._missing import Given, Missing
+from elman.data.values._words import ELAPSED, NUMBER
+
+from ._gaps import Gaps
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Sequences:
     ----------
     X : list of numpy.ndarray
         Each of shape (T_i, C), float64, or float32 where an array in the file is;
-        missing values are NaN.
+        missing values are NaN. Where a column holds words, data frames with a column a
+        channel; where a case is one text, texts.
     y : numpy.ndarray, list of numpy.ndarray or None
         One label or number for each sequence; or, where `per_step`, one array
         of shape (T_i,) for each; None where the file has none.
@@ -39,9 +47,13 @@ class Sequences:
         What was decided on the way.
     groups : numpy.ndarray or None
         (n,) texts: what may not be in two parts of the data at once, such as speakers.
+    kinds : dict of str to str
+        Of each channel that is not just numbers, what it is: "category", "text",
+        "elapsed" (the time since the step before); and of cases that are one text
+        each "characters" or "words".
     """
 
-    X: list[np.ndarray]
+    X: list[Any]
     y: np.ndarray | list[np.ndarray] | None
     channels: list[str]
     source: str
@@ -49,6 +61,7 @@ class Sequences:
     per_step: bool = False
     notes: list[str] = field(default_factory=list)
     groups: np.ndarray | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of sequences."""
@@ -58,6 +71,11 @@ class Sequences:
     def lengths(self) -> np.ndarray:
         """Steps of each sequence, shape (n,), int64."""
         return np.array([len(x) for x in self.X], dtype=np.int64)
+
+    @property
+    def columns(self) -> dict[int, str]:
+        """The kinds by the channels' numbers, as the estimators' ``columns``."""
+        return {self.channels.index(name): kind for name, kind in self.kinds.items()}
 
 
 ID_NAMES = ("id", "case", "case_id", "sequence", "sequence_id", "series", "series_id")
@@ -71,6 +89,9 @@ def read_sequences(
     *,
     encoding: str | None = None,
     missing: Given | None = None,
+    group: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    gaps: Gaps = "auto",
 ) -> Sequences:
     """Read sequences from a ``.ts``, ``.arff``, ``.npz``, CSV or Parquet file.
 
@@ -90,6 +111,14 @@ def read_sequences(
         Of a text file, such as ``"cp1252"``; found if not given.
     missing : number, str or sequence of them, optional
         Values that stand for missing ones beside the usual, such as ``-9999``.
+    group : str, optional
+        Column of a table that is no channel: sequences that belong together.
+    kinds : mapping of str to str, optional
+        Columns of a table that are "category", "text" or "number", whatever they look
+        like; of the one column of texts beside the label "text" makes words its steps.
+    gaps : {"auto", "on", "off"}
+        Whether the time since the step before becomes a channel, the last one, where
+        a table has a column of times: ``auto``, if it varies.
 
     Returns
     -------
@@ -106,6 +135,11 @@ def read_sequences(
     file = existing_file(path)
     suffix = name_inside(file).suffix.lower()
     gone = Missing.of(missing)
+    if group is not None and holds_sequences(file):
+        raise InputError(
+            f"{file}: a column {group!r} of groups is for tables; this kind of file has"
+            " no columns"
+        )
     if suffix == ".ts":
         from ._ts import parse_ts
 
@@ -122,8 +156,10 @@ def read_sequences(
         from ._npz import read_npz
 
         return read_npz(file, gone)
-    table = open_sequences(file, label, id, encoding=encoding, missing=missing)
-    return sequences_of(table, label, id, time)
+    table = open_sequences(
+        file, label, id, encoding=encoding, missing=missing, kinds=kinds
+    )
+    return sequences_of(table, label, id, time, group=group, kinds=kinds, gaps=gaps)
 
 
 def holds_sequences(path: str | os.PathLike[str]) -> bool:
@@ -155,16 +191,19 @@ def open_sequences(
     *,
     encoding: str | None = None,
     missing: Given | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> Table:
     """Return the table of a file of sequences, ids and labels as they stand there.
 
     Parameters
     ----------
-    path, label, id, encoding, missing
+    path, label, id, encoding, missing, kinds
         As for `read_sequences`.
     """
     names = [name for name in (label, id) if name is not None]
     text = names if id is not None else [*names, *_written(ID_NAMES)]
+    told = (kinds or {}).items()
+    text += [name for name, kind in told if kind not in (NUMBER, ELAPSED)]
     return open_table(path, encoding=encoding, missing=missing, text=text)
 
 
@@ -174,6 +213,9 @@ def sequences_of(
     id: str | None = None,  # noqa: A002
     time: str | Sequence[str] | None = None,
     channels: Sequence[str] | None = None,
+    group: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    gaps: Gaps = "off",
 ) -> Sequences:
     """Return the sequences of a table that was read, with the notes on reading it.
 
@@ -184,19 +226,31 @@ def sequences_of(
         As for `sequences_from_frame`.
     channels : sequence of str, optional
         Of a long table: the columns to take, in this order. All others if not given.
+    group : str, optional
+        The column of groups, which is no channel.
+    kinds, gaps
+        As for `read_sequences`.
     """
     from elman.data.values._labels import typed_labels
 
     from ._long_wide import from_long, from_wide
+    from ._mixed import check_kinds
 
     frame = table.frame
     if label in table.kept and label in frame.columns:
         typed = table.missing.out_of(typed_labels(frame[label]))
         frame = frame.with_columns(typed)
+    whole = frame
+    if group is not None:
+        frame = frame.drop(require_column(frame, group, table.source))
+    check_kinds(frame, kinds or {}, table.source)
     if id is None:
-        found = from_wide(frame, label, time, table.source)
+        found = from_wide(frame, label, time, table.source, kinds)
     else:
-        found = from_long(frame, id, label, time, table.source, channels)
+        found = from_long(frame, id, label, time, table.source, channels, kinds, gaps)
+    if group is not None:
+        groups = groups_of(whole, group, id, found.ids, table.source)
+        found = replace(found, groups=groups)
     return replace(found, source=str(table.source), notes=[*table.notes, *found.notes])
 
 
@@ -212,16 +266,20 @@ def sequences_from_frame(
     id: str | None = None,  # noqa: A002
     time: str | Sequence[str] | None = None,
     source: str = "",
+    kinds: Mapping[str, str] | None = None,
+    gaps: Gaps = "auto",
 ) -> Sequences:
     """Return the sequences of a table, long or wide.
 
     Long, with `id`: one row a step; rows with the same id form a sequence, in
     the order of `time` if that is given. A label that is constant within each
     id belongs to the sequence, one that varies belongs to the steps. Every
-    other column is a channel.
+    other column is a channel: of numbers, of categories or of short texts. Where
+    times vary, the time since the step before is a further one.
 
     Wide, without `id`: one row a sequence of one channel, its columns the
-    steps; missing values at the end of a row make it shorter.
+    steps; missing values at the end of a row make it shorter. A single column of
+    words beside the label: each is read character by character.
 
     Parameters
     ----------
@@ -233,15 +291,19 @@ def sequences_from_frame(
         Columns of times, in a long table.
     source : str
         The file to name in messages.
+    kinds, gaps
+        As for `read_sequences`.
 
     Raises
     ------
     InputError
         A column is missing or holds text where numbers belong, a sequence has
-        no step, or times repeat.
+        no step, or times repeat beside numbers alone.
     """
     from ._long_wide import from_long, from_wide
+    from ._mixed import check_kinds
 
+    check_kinds(frame, kinds or {}, source)
     if id is not None:
-        return from_long(frame, id, label, time, source)
-    return from_wide(frame, label, time, source)
+        return from_long(frame, id, label, time, source, None, kinds, gaps)
+    return from_wide(frame, label, time, source, kinds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ import polars as pl
 
 from elman._errors import InputError
 from elman.data._columns import Source, require_column, row_name
-from elman.data._table import Table, open_table, reason_of
+from elman.data._table import Table, open_table, read_bytes, reason_of
 from elman.data.values._labels import label_notes, typed_labels
 
 from ._pattern import Pattern
@@ -23,6 +24,7 @@ PATH_NAMES = (
     *("audio", "sound", "wav", "file_path", "filepath"),
 )
 _SHOWN = 5
+_HEAD = 65_536  # bytes of a table, to see whether it is one of recordings
 
 
 @dataclass(frozen=True)
@@ -135,15 +137,20 @@ def column_of_paths(frame: pl.DataFrame) -> str | None:
         if name.lower() not in PATH_NAMES or series.dtype != pl.String:
             continue
         present = series.drop_nulls().str.to_lowercase()
-        fits = [present.str.ends_with(ending) for ending in SOUNDS]
-        if len(present) and pl.DataFrame(fits_named(fits)).max_horizontal().all():
+        endings = "|".join(re.escape(ending) for ending in SOUNDS)
+        if len(present) and present.str.contains(f"(?:{endings})$").all():
             return name
     return None
 
 
-def fits_named(fits: list[pl.Series]) -> dict[str, pl.Series]:
-    """Return series under names of their own."""
-    return {str(i): series for i, series in enumerate(fits)}
+def may_name_recordings(file: Path) -> bool:
+    """Return whether a table's head has a usual name of a column of paths."""
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return True
+    if file.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return False
+    head = read_bytes(file, _HEAD).decode("latin-1").lower().replace("\x00", "")
+    return any(name in PATH_NAMES for name in re.findall(r"[a-z_]+", head))
 
 
 def open_list(

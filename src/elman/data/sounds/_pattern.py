@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from elman._errors import InputError, did_you_mean
 
 FIELDS = ("label", "group")
+_SHOWN = 5
 _PIECE = re.compile(r"\{(\w*)\}|\[(!?)([^]]+)\]|(\*)|(\?)|(.)", re.DOTALL)
 
 
@@ -60,3 +65,26 @@ class Pattern:
             raise InputError(f"the pattern {self.text!r} has {{{field}}} twice")
         self.fields.append(field)
         return f"(?P<{field}>[^/]+?)"
+
+
+def matching(pattern: str, paths: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which of the paths fit a pattern.
+
+    Parameters
+    ----------
+    pattern : str
+    paths : sequence of str
+
+    Raises
+    ------
+    InputError
+        None does, or the pattern is wrong.
+    """
+    known = Pattern(pattern)
+    found = np.array([known.read(path) is not None for path in paths], bool)
+    if not found.any():
+        raise InputError(
+            f"no recording fits the pattern {pattern!r}; they are such as"
+            f" {', '.join(paths[:_SHOWN])}"
+        )
+    return found

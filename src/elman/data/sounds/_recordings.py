@@ -20,13 +20,22 @@ from elman.data.values._missing import Given
 
 from ._cache import FeatureCache
 from ._front_end import FrontEnd
-from ._listed import Listed, column_of_paths, listed_by, listed_in, open_list
-from ._read import content_of, decoded
+from ._kept import what_is_kept
+from ._listed import (
+    Listed,
+    column_of_paths,
+    listed_by,
+    listed_in,
+    may_name_recordings,
+    open_list,
+)
+from ._read import SOUNDS, content_of, decoded
 
 HIGHEST_RATE = 16_000
 """Samples a second of a front end that nobody chose: speech has little above."""
 
 _ASKED = 100  # recordings, for the rate of most
+_SHOWN_SECONDS = 10
 _LOOK = 500  # recordings, from one look at the memory to the next
 
 
@@ -37,13 +46,23 @@ class SoundFeatures(list[NDArray[np.float32]]):
     ----------
     values : iterable of ndarray
     front_end : FrontEnd
+    kept : dict, optional
+        What the features keep of one of the recordings, from `what_is_kept`.
     """
 
     def __init__(
-        self, values: Iterable[NDArray[np.float32]], front_end: FrontEnd
+        self,
+        values: Iterable[NDArray[np.float32]],
+        front_end: FrontEnd,
+        kept: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(values)
         self.front_end = front_end
+        self.kept = kept
+
+    def taken(self, rows: Iterable[int]) -> SoundFeatures:
+        """Return those of some of the recordings."""
+        return SoundFeatures([self[i] for i in rows], self.front_end, self.kept)
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,8 @@ class Recordings(Sequences):
         What was done to some of them.
     groups : numpy.ndarray or None
         (n,) texts, such as the speakers.
+    kinds : dict of str to str
+        Nothing: all channels are numbers.
     files : list of path
     seconds : numpy.ndarray
         (n,) how long each is.
@@ -102,8 +123,8 @@ def read_recordings(
     ----------
     path : str or path
         A folder with a sub-folder of recordings for each label, or whose names say
-        the labels (``pattern``); or a table with a column of paths, which begin in
-        the table's folder.
+        the labels (``pattern``); a table with a column of paths, which begin in the
+        table's folder; or one recording.
     label, group : str, optional
         Columns of a table: labels; and speakers, or whatever else may not be in two
         parts of the data at once.
@@ -150,27 +171,29 @@ def read_recordings(
                     " '{label}_{group}_*.wav'"
                 )
         listed = listed_in(place, pattern)
+    elif place.suffix.lower() in SOUNDS:
+        listed = Listed([place], [place.name], None, None)
     else:
         listed = _of_table(place, label, group, recording, pattern, encoding, missing)
     return features_of(listed, str(place), front_end, progress, cache)
 
 
-def without_recordings(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path is neither a folder nor a table of recordings.
+def holds_recordings(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a folder, a file of sound, or a table that names some.
 
     Parameters
     ----------
     path : str or path
     """
     place = Path(path)
-    if place.is_dir():
+    if place.is_dir() or place.suffix.lower() in SOUNDS:
+        return True
+    if not (place.is_file() and may_name_recordings(place)):
         return False
-    if place.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet", ".pq"):
-        return True
     try:
-        return column_of_paths(open_list(place, None, None, {}).frame) is None
+        return column_of_paths(open_list(place, None, None, {}).frame) is not None
     except InputError:
-        return True
+        return False
 
 
 def _of_table(
@@ -237,8 +260,9 @@ def features_of(
     if bad:
         raise InputError(bad[0] + _and_more(bad[1:], source))
     notes = _notes(listed.names, said, front_end, source)
+    kept_of_one = _kept_of_one(listed, said, front_end)
     return Recordings(
-        SoundFeatures(features, front_end),
+        SoundFeatures(features, front_end, kept_of_one),
         listed.labels,
         front_end.channels,
         source,
@@ -260,16 +284,36 @@ def _one(
     if found is not None:
         return found
     samples, rate, notes = decoded(content, file)
+    plain = replace(front_end, level="none")(samples, rate)
+    level = plain.mean(0, dtype=np.float64)
     about = {
         "rate": rate,
         "seconds": len(samples) / rate,
         "silent": not samples.any(),
         "notes": notes,
+        "level": level.tolist(),
+        "varies": float(np.var(plain, axis=0, dtype=np.float64).sum()),
     }
-    values = front_end(samples, rate)
+    values = plain
+    if front_end.level == "mean":
+        values = (plain - level).astype(np.float32)
     if kept is not None:
         kept.put(key, values, about)
     return values, about
+
+
+def _kept_of_one(
+    listed: Listed, said: Sequence[dict[str, Any]], front_end: FrontEnd
+) -> dict[str, Any] | None:
+    """Return what the features keep of a recording of usual length."""
+    heard = [i for i, about in enumerate(said) if not about["silent"]]
+    heard.sort(key=lambda i: (said[i]["seconds"], i))
+    if not heard:
+        return None
+    one = heard[len(heard) // 2]
+    samples, rate, _ = decoded(content_of(listed.files[one]), listed.files[one])
+    found = what_is_kept(front_end, samples[: _SHOWN_SECONDS * rate], rate)
+    return {"name": listed.names[one], **found}
 
 
 def _chosen(files: Sequence[Path], given: dict[str, Any]) -> FrontEnd:
@@ -306,11 +350,28 @@ def _notes(
             which.setdefault(what, []).append(name)
         for note in about["notes"]:
             which.setdefault(note, []).append(name)
+    steady = _steady(said) if front_end.level == "mean" else 0.0
+    if steady > 0.5:
+        which[
+            f"{100 * steady:.0f} % of what varies differs between recordings and not"
+            " inside one, and is taken away with each band's mean; of steady sounds,"
+            " such as tones or machines, level='none' (--level none) keeps it"
+        ] = list(names)
     return [
         f"{source}: {len(found):,} of {len(names):,} recordings, such as {found[0]}:"
         f" {what}"
         for what, found in which.items()
     ]
+
+
+def _steady(said: Sequence[dict[str, Any]]) -> float:
+    """Return how much of what varies does so between recordings, from 0 to 1."""
+    heard = [about for about in said if not about["silent"]]
+    if len(heard) < 2:
+        return 0.0
+    between = float(np.var([about["level"] for about in heard], axis=0).sum())
+    within = float(np.mean([about["varies"] for about in heard]))
+    return between / max(between + within, 1e-12)
 
 
 def _and_more(bad: Sequence[str], source: str) -> str:
@@ -335,17 +396,3 @@ def _check_room(
             f" {wanted / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free; use"
             " fewer bands, a longer hop, or a part of them"
         )
-
-
-def taken(recordings: Recordings, rows: NDArray[np.int64]) -> Recordings:
-    """Return some of the recordings."""
-    y = recordings.y
-    return replace(
-        recordings,
-        X=SoundFeatures([recordings.X[i] for i in rows], recordings.front_end),
-        y=None if y is None else np.asarray(y)[rows],
-        groups=None if recordings.groups is None else recordings.groups[rows],
-        ids=[recordings.ids[i] for i in rows],
-        files=[recordings.files[i] for i in rows],
-        seconds=recordings.seconds[rows],
-    )

@@ -114,7 +114,7 @@ def _samples(body: memoryview, known: Format) -> NDArray[np.float32]:
     if known.coding == _FLOAT:
         values = raw.view(f"<f{known.size}").astype(np.float32)
     elif known.size == 1:
-        values = (raw.astype(np.float32) - 128) / 128
+        values = (raw.astype(np.float32) - np.float32(128)) / np.float32(128)
     else:
         if known.size == 3:
             wide = np.zeros((whole, 4), np.uint8)

@@ -219,11 +219,18 @@ _KINDS = (
     ),
     Kind(
         "order is lost",
-        "Steps that are to be told apart reach the end all in the same way.",
-        "the steps that have to be told apart",
+        "Steps that are to be told apart reach the end in much the same way.",
+        "share of steps told apart",
         "a cell that rotates what it keeps: orthogonal, or an LRU with a narrow ring",
         "the network learns which of them came first",
         "units that decay slowly and do not rotate keep the sum of neighbouring steps",
+    ),
+    Kind(
+        "reach grows",
+        "A few dozen steps of training lengthen a reach that falls short.",
+        "horizon after practice over the start",
+        "none needed; a start that reaches at once saves the steps",
+        "training may get there by itself",
     ),
     Kind(
         "linear in its inputs",

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from elman.diagnosis._results import Finding, LayerProfile, Remedy
-from elman.diagnosis._thresholds import CHAOTIC, EXPLODED, NOISY, VANISHED
+from elman.diagnosis._thresholds import CHAOTIC, EXPLODED, NOISY, TOLD, VANISHED
 from elman.diagnosis.measure._behaviour import Behaviour
 from elman.diagnosis.measure._gates import Saturation
 from elman.diagnosis.measure._lyapunov import Lyapunov
-from elman.diagnosis.measure._order import WINDOW
 
 from ._catalogue import finding, in_order
 from ._judge_units import judge_units
@@ -54,7 +53,7 @@ def verdict_of(profiles: Profiles, needed: int, apart: int = 1) -> str:
 
     Exploding if A(k)/A(0) passes 1e3 in any layer at a lag the data need;
     else vanishing if the headline horizon is shorter than needed; else blurred if no
-    layer that reaches tells as many steps apart there as are needed.
+    layer that reaches tells two thirds of the steps apart there that have to be.
     """
     heard = [p for p in profiles if p.connected] or profiles
     if any(growth(p, needed)[0] > EXPLODED for p in heard):
@@ -69,7 +68,7 @@ def blurred(profiles: Profiles, needed: int, apart: int) -> bool:
     if apart <= 1:
         return False
     reaching = [p for p in profiles if p.connected and p.horizon >= needed]
-    return not any(p.apart >= apart for p in reaching)
+    return not any(p.apart >= TOLD * min(apart, needed) for p in reaching)
 
 
 def unclear(profile: LayerProfile, needed: int) -> bool:
@@ -204,11 +203,11 @@ def _blurred(
         finding(
             "order is lost",
             "error",
-            f"{head.name}: of the {min(WINDOW, needed)} steps before the last one "
+            f"{head.name}: of the {min(apart, needed)} steps up to the last one "
             f"needed, {head.apart:.1f} are told apart at the end",
             value=head.apart,
-            limit=apart,
-            threshold=f"{apart} steps told apart, {needed} steps back",
+            limit=TOLD * min(apart, needed),
+            threshold=f"two thirds of {apart} steps told apart, {needed} steps back",
             remedy=measured,
         )
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from elman.diagnosis._results import Finding
 from elman.diagnosis._thresholds import (
     CLIPPED,
+    GROWN,
     JUMPED,
     LARGE_STEP,
     NOISE_TO_BATCH,
@@ -23,6 +25,30 @@ from ._catalogue import finding
 
 FEWEST_BATCHES = 8
 """Batches whose gradients make a statistic."""
+
+
+def judge_practice(
+    start: float, later: Sequence[tuple[int, float]], needed: int
+) -> list[Finding]:
+    """Judge a horizon that falls short by what some steps of training made of it."""
+    if not later:
+        return []
+    half, (steps, reached) = later[0][1], later[-1]
+    start = max(start, 1.0)
+    grows = reached > half > start and reached >= GROWN * start
+    if not (grows or reached >= needed):
+        return []
+    along = ", ".join(f"{horizon:.0f} after {count}" for count, horizon in later)
+    return [
+        finding(
+            "reach grows",
+            "note",
+            f"{start:.0f} steps at the start, {along} of {steps} training steps",
+            value=reached / start,
+            limit=GROWN,
+            threshold=f"{GROWN:g} times the start, and farther at each look",
+        )
+    ]
 
 
 def judge_trial(trial: Trial | None) -> list[Finding]:

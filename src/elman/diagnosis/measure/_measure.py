@@ -69,7 +69,7 @@ def measure(
     max_lag: int | None = None,
     full: bool = True,
     forward: Forward | None = None,
-    far: int | None = None,
+    far: tuple[int, int] | None = None,
 ) -> Measurement:
     """Run the model once and measure gradients, exponents and gates.
 
@@ -83,8 +83,8 @@ def measure(
         False for the lag curves alone.
     forward : callable, optional
         ``forward(model, inputs)``, for a call of another form.
-    far : int, optional
-        The lag up to which to count the steps that are told apart.
+    far : (int, int), optional
+        The lag up to which to count the steps that are told apart, and of how many.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _measured(
     full: bool = True,
     finite: bool = True,
     moves: bool = False,
-    far: int | None = None,
+    far: tuple[int, int] | None = None,
 ) -> Measurement:
     profiles: list[LayerProfile] = []
     exponents: list[Lyapunov] = []
@@ -174,7 +174,7 @@ def _measured(
                 reach.rate,
                 here,
                 cut,
-                math.nan if far is None else told_apart(track, far),
+                math.nan if far is None else told_apart(track, *far),
             )
         )
         if full:

@@ -13,26 +13,25 @@ from elman.diagnosis.open._unroll import Track
 
 from ._profile import adjoints
 
-WINDOW = 32
-"""Lags of which `told_apart` says how many differ at the end."""
 
-
-def told_apart(track: Track, lag: int) -> float:
+def told_apart(track: Track, lag: int, steps: int) -> float:
     """How many of the steps up to a lag can be told apart at a row's last step.
 
-    Of g_k = ∂ℓ/∂s_{T−k}, ℓ = ⟨u, h_T⟩, over the last 32 lags k up to ``lag``: the
+    Of g_k = ∂ℓ/∂s_{T−k}, ℓ = ⟨u, h_T⟩, over as many lags k up to ``lag``: the
     effective rank of the Gram matrix E⟨g_k, g_j⟩, (Σλ)² / Σλ² with its eigenvalues λ.
     At 1 all of these steps reach the end in the same way, so that what they brought is
-    summed there and their order is lost, as in units that decay slowly; at 32 each
-    does in a way of its own, as through rotations.
+    summed there and their order is lost, as in units that decay slowly; at ``steps``
+    each does in a way of its own, as through rotations by angles of the whole circle.
 
     Parameters
     ----------
     track : Track
     lag : int
         Of a shorter sequence, its first step.
+    steps : int
+        How many of them are to be told apart.
     """
-    far = _far(track, lag, WINDOW)
+    far = _far(track, lag, steps)
     size = far.flatten(1).norm(dim=1)
     if not len(far) or not bool(size.isfinite().all()) or not float(size.max()) > 0:
         return float("nan")

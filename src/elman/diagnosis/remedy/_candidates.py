@@ -15,7 +15,7 @@ from elman.diagnosis.open._cells import is_layer
 from elman.layers import CellLayer, equations_of, name_of
 
 from ._floss import floss_
-from ._other_cells import other_cells, start_of
+from ._other_cells import lasting, other_cells, start_of
 from ._swap import CannotSwapError, swap_cell, swap_nonlinearity, written
 
 KINDS = ("initialisation", "activation", "cell", "flossing")
@@ -92,14 +92,14 @@ def candidates(
     apart : int
         Steps that have to be told apart at the need.
     """
-    for candidate in _weights(model, needed, given, verdict, uses, skipped):
+    for candidate in _weights(model, needed, given, verdict, uses, skipped, apart):
         if {candidate.kind, candidate.name} & set(wanted):
             yield candidate
     named = [n for n in cells.names() if {*labels(n)} & set(wanted)]
     if "cell" in wanted:
         named += other_cells(model, needed, given, skipped, apart)
     for name in dict.fromkeys(named):
-        yield _cell(name, needed, uses, skipped)
+        yield _cell(name, needed, uses, skipped, apart)
     if {"flossing"} & set(wanted):
         yield _flossing(given)
 
@@ -111,6 +111,7 @@ def _weights(
     verdict: str,
     uses: Mapping[str, str],
     skipped: dict[str, str],
+    apart: int,
 ) -> Iterator[Candidate]:
     """Yield other weights, and another nonlinearity of a simple RNN."""
     found = [m for m in model.modules() if is_layer(m)]
@@ -124,7 +125,7 @@ def _weights(
         options = {"t_max": t_max} if name == "chrono" else {}
         yield _initialisation(name, options, given)
         if name == "chrono":
-            yield from _lasting(found, t_max)
+            yield from _lasting(found, t_max, apart)
     if simple:
         yield _initialisation("identity", {}, given)
     if simple and simple != {"RNN_RELU"} and verdict == "exploding":
@@ -164,13 +165,13 @@ def _kept_orthogonal(uses: Mapping[str, str], skipped: dict[str, str]) -> Candid
     )
 
 
-def _lasting(found: list[Any], steps: int) -> Iterator[Candidate]:
+def _lasting(found: list[Any], steps: int, apart: int) -> Iterator[Candidate]:
     """Yield layers of the same cell, started by its options for so many steps."""
     own = {type(equations_of(m)): m for m in found if isinstance(m, CellLayer)}
     if len(own) != 1:
         return
     ((kind, layer),) = own.items()
-    options = equations_of(layer).lasting(steps)
+    options = lasting(equations_of(layer), steps, apart)
     name = next((n for n in cells.names() if cells.find(n) is kind), None)
     if not options or name is None:  # of a class that nobody registered
         return
@@ -254,9 +255,13 @@ def _activation(to: str, name: str, options: dict[str, Any]) -> Candidate:
 
 
 def _cell(
-    cell: str, needed: int, uses: Mapping[str, str], skipped: dict[str, str]
+    cell: str,
+    needed: int,
+    uses: Mapping[str, str],
+    skipped: dict[str, str],
+    apart: int,
 ) -> Candidate:
-    how = start_of(cell, needed)
+    how = start_of(cell, needed, apart)
     own = how.get("cell_options", {})
     options = {k: v for k, v in how.items() if k == "t_max"}
     chrono = "init" in how

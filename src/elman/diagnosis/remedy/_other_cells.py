@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from elman import cells, init, layers
 from elman._errors import InputError
-from elman.diagnosis._thresholds import EXPLODED
+from elman.diagnosis._thresholds import EXPLODED, TOLD
 from elman.diagnosis.measure._horizon import horizon_of, mean_curve
 from elman.diagnosis.measure._order import told_apart
 from elman.diagnosis.measure._profile import lag_curve
@@ -116,7 +116,7 @@ def other_cells(
             yield best.name
 
 
-def start_of(name: str, needed: int) -> dict[str, Any]:
+def start_of(name: str, needed: int, apart: int = 1) -> dict[str, Any]:
     """Return how a cell is started: by chrono where it has a gate for that, or its own.
 
     Where options of the cell decide how long it remembers, they are ``cell_options``.
@@ -124,8 +124,8 @@ def start_of(name: str, needed: int) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-    needed : int
-        Steps the data need.
+    needed, apart : int
+        Steps the data need, and how many have to be told apart there.
     """
     own = cells.cell(name)
     step = own.traced
@@ -136,8 +136,14 @@ def start_of(name: str, needed: int) -> dict[str, Any]:
     has_bias = gate in with_bias or f"{gate}_shift" in step.units
     if has_bias:
         return {"init": "chrono", "t_max": max(int(needed), 3)}
-    options = own.lasting(max(int(needed), 3))
+    options = lasting(own, needed, apart)
     return {"cell_options": options} if options else {}
+
+
+def lasting(cell: cells.Cell, needed: int, apart: int) -> dict[str, Any]:
+    """Return the options of a cell for dependences of so many steps."""
+    steps = max(int(needed), 3)
+    return cell.keeping_order(steps) if apart > 1 else cell.lasting(steps)
 
 
 def look(
@@ -159,7 +165,7 @@ def look(
     """
     heads = cells.cell(name).traced.heads
     units = -(-min(layer.hidden_size, UNITS) // heads) * heads
-    how = start_of(name, needed)
+    how = start_of(name, needed, apart)
     own = cells.cell(name, **how.get("cell_options", {}))
     with torch.random.fork_rng(devices=[]), flushed(), torch.enable_grad():
         torch.manual_seed(0)
@@ -168,10 +174,12 @@ def look(
         with opened(one) as tracks:
             one(x)
             curves = lag_curve(tracks[0], torch.Generator().manual_seed(0))
-            order = told_apart(tracks[0], needed) if apart > 1 else math.inf
+            order = told_apart(tracks[0], needed, apart) if apart > 1 else math.inf
     curve = mean_curve(curves)[: needed + 1]
     explodes = bool(len(curve)) and not curve.max() <= EXPLODED * curve[0]
-    return Look(name, float(horizon_of(curves).steps), explodes, not order >= apart)
+    return Look(
+        name, float(horizon_of(curves).steps), explodes, not order >= TOLD * apart
+    )
 
 
 def _start(layer: layers.CellLayer, how: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ def prescribe(
         "max_lag": max_lag,
         "full": False,
         "forward": forward,
-        "far": needed if apart > 1 else None,
+        "far": (needed, apart) if apart > 1 else None,
     }
     if horizon is None or verdict is None:
         before = measure(model, inputs, targets, loss, **look)

@@ -1,8 +1,4 @@
-"""The fast path of cells that run as equations: a call past what other batches need.
-
-Layers of equations go it, and RNN, GRU and LSTM where they hold states back at random,
-as their equations know recurrent dropout and zoneout.
-"""
+"""The fast path of cells given as equations: a call past what other batches need."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from elman.cells import stock
 from elman.layers._cell_parameters import as_used
 from elman.layers._noise import draw
 from elman.layers._stack import joined, run_layers
@@ -21,7 +16,6 @@ from elman.ops import PROGRAMS, disturbed, ordinary, run_program
 if TYPE_CHECKING:
     from elman.cells import Cell
     from elman.layers._equations import CellLayer
-    from elman.layers._twin import Twin
 
 _DTYPES = (torch.float32, torch.float64)
 
@@ -43,28 +37,10 @@ def fast_call(
     """
     if lengths is not None or not layer.cell.on_core:
         return None
-    return _as_equations(layer, layer.cell, x, hx)
+    return _eligible(layer, layer.cell, x, hx)
 
 
-def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
-    """Return the same of a layer of one of torch's cells with noise, or None.
-
-    Parameters
-    ----------
-    layer : Twin
-    x, hx : object
-    """
-    if not (layer.zoneout or (layer.recurrent_dropout and layer.training)):
-        return None
-    cell, variant = layer._cell
-    if variant == "projected":
-        return None
-    return _as_equations(layer, stock(cell, variant), x, hx)
-
-
-def _as_equations(
-    layer: CellLayer | Twin, cell: Cell, x: Any, hx: Any
-) -> tuple[Any, Any] | None:
+def _eligible(layer: CellLayer, cell: Cell, x: Any, hx: Any) -> tuple[Any, Any] | None:
     beyond = layer._beyond
     if (
         not PROGRAMS
@@ -94,7 +70,7 @@ def _as_equations(
     return _run(layer, cell, x, states, parameters)
 
 
-def _states(layer: CellLayer | Twin, cell: Cell, hx: Any, x: Any) -> list[Any] | None:
+def _states(layer: CellLayer, cell: Cell, hx: Any, x: Any) -> list[Any] | None:
     """Return the states of each place, None for zeros; None if not eligible."""
     count, places = len(cell.states), len(layer._all_weights)
     if hx is None:
@@ -112,13 +88,13 @@ def _states(layer: CellLayer | Twin, cell: Cell, hx: Any, x: Any) -> list[Any] |
 
 
 def _run(
-    layer: CellLayer | Twin,
+    layer: CellLayer,
     cell: Cell,
     x: Any,
     states: list[Any],
     parameters: list[Any],
 ) -> tuple[Any, Any]:
-    each, of_torchs = len(parameters) // len(states), not layer._of_equations
+    each = len(parameters) // len(states)
     names = tuple(name.removesuffix("_l0") for name in layer._all_weights[0])
     hidden = layer.hidden_size
 
@@ -128,9 +104,7 @@ def _run(
         if cell.limits or cell.transforms:
             named = as_used(named, cell)
         noise = draw(layer, x, True) if layer._beyond else None
-        y, *last = run_program(
-            cell, reverse, x, states[place], named, hidden, noise, of_torchs
-        )
+        y, *last = run_program(cell, reverse, x, states[place], named, hidden, noise)
         return y, last
 
     y, found = run_layers(layer, x, run_one)

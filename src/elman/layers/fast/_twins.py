@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from elman.layers._noise import draw
 from elman.layers._stack import joined, run_layers
+from elman.layers._twins import STATES_TURNED, WITHOUT_STATE
 from elman.layers.batch._own import turned as turn
-from elman.ops import CELLS, fast_layer, run_sequence
+from elman.ops import CELLS, PROGRAMS, fast_layer, held_back, run_sequence
 
 if TYPE_CHECKING:
     from elman.layers._twin import Twin
@@ -33,15 +35,40 @@ def fast_call(
     numbers = CELLS.get(layer._cell)
     if numbers is None:
         return None
-    found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths)
+    found = fast_layer(*numbers, layer, layer.__dict__, x, hx, lengths, False)
     if found is None or len(found) == 2:  # one run of the core, without a graph
         return found  # type: ignore[no-any-return]
-    return _stacked(layer, numbers, x, *found)
+    return _stacked(layer, numbers, False, x, *found)
+
+
+def fast_noisy_call(layer: Twin, x: Any, hx: Any) -> tuple[Any, Any] | None:
+    """Return the same where a layer holds states back at random.
+
+    Parameters
+    ----------
+    layer : Twin
+    x, hx : object
+    """
+    if not (layer.zoneout or (layer.recurrent_dropout and layer.training)):
+        return None
+    beyond, numbers = layer._beyond, CELLS.get(layer._cell)
+    if (
+        numbers is None
+        or not PROGRAMS
+        or layer.proj_size
+        or layer.stateful
+        or beyond & STATES_TURNED
+        or (beyond & WITHOUT_STATE and hx is None)
+    ):
+        return None
+    found = fast_layer(*numbers, layer, layer.__dict__, x, hx, None, True)
+    return None if found is None else _stacked(layer, numbers, True, x, *found)
 
 
 def _stacked(
     layer: Twin,
     numbers: tuple[int, int],
+    noisy: bool,
     x: Any,
     differentiate: bool,
     h_0: Any,
@@ -59,8 +86,14 @@ def _stacked(
         here, states = _WEIGHTS * place, [h_0, c_0]
         if places > 1:
             states = [None if s is None else s[place : place + 1] for s in states]
+        across, held = turned and place < directions, None
+        if noisy:
+            steps = x.transpose(0, 1) if across else x
+            noise = draw(layer, steps, False)
+            if noise is not None:
+                held = held_back(layer._cell, noise, steps, layer.hidden_size)
         y, *last = run_sequence(
-            (*numbers, reverse, turned and place < directions, True),
+            (*numbers, reverse, across, True, held),
             differentiate,
             None,
             x,

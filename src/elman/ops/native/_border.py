@@ -97,12 +97,13 @@ the fast path: gradients wanted, a transform, mode or tracer active, autocast, a
 asked for, parameters computed from others, subclasses, other devices or layouts, more
 rows, wrong shapes. Not to be called while compiling.
 
-``fast_layer(cell, activation, layer, attributes, input, hx, lengths)``, with a layer
-and its own dictionary, for sequences of a stack in one or both directions. None where
-`step` would return it, for lengths that are not int64, and where an option beyond
-torch's changes the call. (y, state) of one layer in one direction without a graph. Else
-whether gradients are wanted, h_0 and c_0 or None, five parameters or Nones for each
-layer and direction, and the lengths, or None where every row is full.
+``fast_layer(cell, activation, layer, attributes, input, hx, lengths, noisy)``, with a
+layer and its own dictionary, for sequences of a stack in one or both directions. None
+where `step` would return it, for lengths that are not int64, and where an option beyond
+torch's changes the call, which a noisy one has been asked about. (y, state) of one
+layer in one direction without a graph, if not noisy. Else whether gradients are wanted,
+h_0 and c_0 or None, five parameters or Nones for each layer and direction, and the
+lengths, or None where every row is full.
 
 ``sequence_forward`` and ``sequence_backward``: see _core/sequence.cpp.
 

@@ -41,7 +41,7 @@ def run(call: Call) -> Result:
     )
     beside = Beside(call.trace, wanted())
     y, *last = run_sequence(
-        (*numbers, call.reverse, False, False), differentiate, beside, *tensors
+        (*numbers, call.reverse, False, False, None), differentiate, beside, *tensors
     )
     state = tuple(last[: len(call.state)])
     return Result(y, state, _trace(call, y, *last[2:]) if call.trace else {})

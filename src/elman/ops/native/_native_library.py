@@ -69,7 +69,7 @@ def _results(a: Arguments) -> int:
 
 
 def _numbers(a: Arguments) -> Numbers:
-    return a.cell, a.activation, a.reverse, False, False
+    return a.cell, a.activation, a.reverse, False, False, None
 
 
 def _like_time(x: Tensor, width: int) -> Tensor:

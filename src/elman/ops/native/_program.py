@@ -52,7 +52,7 @@ def run(call: Call, paired: bool = False) -> Result:
     tensors = call.x, *call.state, *parameters.values()
     bare = call._replace(x=_NOTHING, state=(), weights={})  # type: ignore[arg-type]
     hidden = call.state[0].shape[1]
-    lowered, masks = _noisy(equations, call.noise, call.x, hidden, call.trace)
+    lowered, masks = noisy(equations, call.noise, call.x, hidden, call.trace)
     y, *rest = _run(
         (bare, lowered, tuple(parameters), masks, wanted(), paired), tensors
     )
@@ -70,7 +70,6 @@ def run_program(
     parameters: dict[str, Tensor],
     hidden: int,
     noise: Noise | None = None,
-    paired: bool = False,
 ) -> tuple[Tensor, ...]:
     """Run one layer in one direction over full rows: the fast path.
 
@@ -87,19 +86,17 @@ def run_program(
     hidden : int
         H.
     noise : Noise, optional
-    paired : bool
-        The parameters end in two biases, `PAIR`, or have none.
 
     Returns
     -------
     tuple of Tensor
         y, (T, B, H), and the last states, (1, B, H).
     """
-    lowered, masks = _noisy(equations, noise, x, hidden, False)
+    lowered, masks = noisy(equations, noise, x, hidden, False)
     name = type(equations).__name__
     call = Call(name, "", _NOTHING, (), {}, None, reverse, False, noise, equations)  # type: ignore[arg-type]
     return _run(
-        (call, lowered, tuple(parameters), masks, None, paired, True),
+        (call, lowered, tuple(parameters), masks, None, False, True),
         (x, *state, *parameters.values()),
     )
 
@@ -110,7 +107,7 @@ def _run(planned: tuple[Any, ...], tensors: Sequence[Tensor | None]) -> Any:
     paired = paired and names[-1] in PAIR  # a layer may have no biases
     x: Any = tensors[0]
     try:
-        graph = _parsed(lowered)
+        graph = parsed(lowered)
         if not call.trace:
             at_first_use(lowered, graph, x.dtype)
         plan = Plan(call, lowered, graph, names, masks, steps, paired, *stacked)
@@ -140,7 +137,13 @@ def as_equations(call: Call) -> Call:
     return call._replace(weights=parameters, noise=noise, equations=found)  # type: ignore[arg-type]
 
 
-def _parsed(lowered: Lowered) -> Any:
+def parsed(lowered: Lowered) -> Any:
+    """Return a program as the core has parsed it, once.
+
+    Parameters
+    ----------
+    lowered : Lowered
+    """
     found = _GRAPHS.get(lowered)
     if found is None:
         from elman._core import _native
@@ -150,10 +153,21 @@ def _parsed(lowered: Lowered) -> Any:
     return found
 
 
-def _noisy(
+def noisy(
     equations: Cell, noise: Noise | None, x: Tensor, hidden: int, trace: bool
 ) -> tuple[Lowered, list[Tensor]]:
-    """Return the program of equations with noise, and the masks it reads."""
+    """Return the program of equations with noise, and the masks it reads.
+
+    Parameters
+    ----------
+    equations : Cell
+    noise : Noise, optional
+    x : Tensor, (T, B, I)
+    hidden : int
+        H.
+    trace : bool
+        Save what a trace returns.
+    """
     if noise is None:
         return equations.lowered(trace=trace), []
     states = equations.states

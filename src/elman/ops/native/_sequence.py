@@ -26,6 +26,7 @@ from elman.ops._ordinary import HOOKS, foreign
 from elman.ops._step_gradients import StepGradients, into
 
 from ._border import CELLS, sequence_backward, sequence_forward
+from ._held import Held
 
 Tensors = tuple[Tensor | None, ...]
 """x, (T, B, I) or turned (B, T, I); h_0 and c_0, (1, B, ·) or (B, ·); five weights;
@@ -34,9 +35,10 @@ lengths, (B,)."""
 _NAMES = {numbers: names for names, numbers in CELLS.items()}
 
 
-Numbers = tuple[int, int, bool, bool, bool]
+Numbers = tuple[int, int, bool, bool, bool, Held | None]
 """The core's numbers for a cell, whether to run from the last step, whether x is
-(B, T, I), whether it is known that no tensor is a view still to be negated."""
+(B, T, I), whether it is known that no tensor is a view still to be negated, and what
+is held back at random."""
 
 
 @functools.cache
@@ -179,7 +181,7 @@ def _composite(
 
     `grads` are those of y, h_n, c_n and the saved gates and cells.
     """
-    code, activation, reverse, turned, _ = numbers
+    code, activation, reverse, turned, _, held = numbers
     cell, variant = _NAMES[code, activation]
     if cell == "lstm":
         variant = "plain" if t[7] is None else "projected"
@@ -204,6 +206,7 @@ def _composite(
         lengths,
         reverse,
         trace,
+        None if held is None else held.noise,
     )
     result = run_composite(call)
     outputs = [result.y, *result.state]

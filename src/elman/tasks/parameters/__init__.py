@@ -20,12 +20,14 @@ from ._row import Parameter as Parameter
 from ._sequence import SEQUENCE
 from ._settings import SETTINGS as SETTINGS
 from ._shared import SHARED
+from ._transcription import TRANSCRIPTION
 from ._translation import MOST_BEAM as MOST_BEAM
 from ._translation import TRANSLATION
 
 PARAMETERS: tuple[Parameter, ...] = (
     *LANGUAGE,
     *TRANSLATION,
+    *TRANSCRIPTION,
     *FORECAST,
     *SHARED,
     *SEQUENCE,

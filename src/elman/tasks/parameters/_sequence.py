@@ -10,6 +10,7 @@ from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
 _BOTH = ("classify", "regress")
+_ALL = (*_BOTH, "transcribe")
 
 
 def _encoder(value: Any) -> Any:
@@ -29,6 +30,12 @@ def _weight_of_classes(value: Any) -> Any:
     return value
 
 
+def _columns(value: Any) -> Any:
+    from elman.tasks.sequence.columns._given import check_columns
+
+    return check_columns(value)
+
+
 SEQUENCE: tuple[Parameter, ...] = (
     Parameter(
         "cell",
@@ -42,13 +49,13 @@ SEQUENCE: tuple[Parameter, ...] = (
             read=cell_reader(encoder_names),
             also=("--encoder",),
         ),
-        _BOTH,
+        _ALL,
     ),
     Parameter(
         "encoder",
         Checked("str, `Cell` or None", _encoder),
         "The same by another name, for what is no cell; None: ``cell`` says it.",
-        tasks=(*_BOTH, "language"),
+        tasks=(*_ALL, "language"),
     ),
     Parameter(
         "shuffle_time",
@@ -66,12 +73,22 @@ SEQUENCE: tuple[Parameter, ...] = (
         _BOTH,
     ),
     Parameter(
+        "columns",
+        Checked("mapping or None", _columns),
+        "What channels are, by their names or numbers: ``number``; ``category`` or"
+        " ``text``, read through embeddings that are learned; ``elapsed``, the time"
+        " since the step before, or ``time``, from which it is found. Others are told"
+        " by their values: words are categories, or texts where few repeat. Cases that"
+        " are one text each are read by their ``characters``, or by ``words``.",
+        tasks=_BOTH,
+    ),
+    Parameter(
         "num_layers",
         Whole(),
         "Layers on top of each other. A temporal convolution has at least as many as"
         " see the longest sequence at once.",
         Option("Stacked layers.", int, "--layers", MODEL),
-        _BOTH,
+        _ALL,
     ),
     Parameter(
         "bidirectional",
@@ -79,7 +96,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "Read each sequence from both ends, or let each step see later ones. With one"
         " target a step, False means that no prediction looks at later steps.",
         Option("Read each sequence both ways.", bool, panel=MODEL),
-        _BOTH,
+        _ALL,
     ),
     Parameter(
         "pooling",
@@ -112,7 +129,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         "Sequences a step; ``auto`` makes about 16 steps an epoch, within 8 to 64;"
         " ``all`` takes one step an epoch, of every sequence.",
         Option("Examples a step.", int, panel=MODEL),
-        _BOTH,
+        _ALL,
         "batch_size",
     ),
     Parameter(
@@ -121,20 +138,20 @@ SEQUENCE: tuple[Parameter, ...] = (
         "Of AdamW; over ``epochs``, where they are given, it falls to zero along a"
         " cosine, and else it stays and the weights are averaged.",
         Option("Learning rate.", float, "--lr", MODEL),
-        (*_BOTH, "language", "translate"),
+        (*_ALL, "language", "translate"),
         "learning_rate",
     ),
     Parameter(
         "validation_fraction",
         Share(zero=True),
         "Share held out to choose the epoch; 0 for none.",
-        tasks=_BOTH,
+        tasks=_ALL,
     ),
     Parameter(
         "refit",
         Flag(),
         "Train again on all sequences, for as many epochs as were best.",
-        tasks=_BOTH,
+        tasks=_ALL,
     ),
     Parameter(
         "class_weight",

@@ -43,7 +43,7 @@ SETTINGS: tuple[Parameter, ...] = (
         "tokens_per_batch",
         int,
         "Batches of like length, so many steps each.",
-        tasks=("classify", "regress", "translate"),
+        tasks=("classify", "regress", "translate", "transcribe"),
     ),
     _setting(
         "local_steps",

@@ -16,8 +16,6 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman._plain import plain
 from elman.cells import Cell
-from elman.models import title_of
-from elman.tasks._encoders import encoder_of
 from elman.tasks._estimator import Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
@@ -27,11 +25,13 @@ from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report
 from ._baselines import Baselines
+from ._described import described
 from ._evaluated import Evaluated
-from ._fit import Fitted, fit_network, network_outputs, split_rows
+from ._fit import Fitted, fit_network, network_outputs
+from ._front_end import described_front_end, front_end_of, restore_front_end
+from ._groups import group_numbers, parted
 from ._input import (
     Array,
-    as_sequences,
     channel_names,
     features_in,
     is_ragged,
@@ -40,16 +40,15 @@ from ._input import (
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
+from ._sounds import sounds_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
+from .columns._columns import Columns
+from .columns._fields import embeddings
+from .columns._given import check_columns, read_given
 from .kinds._kind import Kind
 from .order._orders import rows_of, with_targets
-
-_ORDERS = {
-    "fixed": "one random order for all sequences",
-    "each": "a random order for each sequence",
-}
 
 
 class SequenceEstimator(Evaluated):
@@ -62,6 +61,7 @@ class SequenceEstimator(Evaluated):
     cell: str | Cell | type[Cell]
     encoder: str | Cell | type[Cell] | None
     shuffle_time: str
+    columns: Any
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -113,11 +113,14 @@ class SequenceEstimator(Evaluated):
         checkpoints: Any = None,
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
+        columns: Mapping[Any, str] | None = None,
     ) -> None:
         self._keep(locals())
 
     @own_modes()
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Self:
         """Fit linear models on fixed features, then the network, and weigh them.
 
         Parameters
@@ -130,6 +133,10 @@ class SequenceEstimator(Evaluated):
         sample_weight : array-like or None
             (n,): how much each sequence counts in the loss, and in the linear
             models'. Those of weight 0 are left out.
+        groups : array-like or None
+            (n,): a number or text for each sequence, such as who speaks. Whole groups
+            are held out, so that what is chosen is chosen for groups that were not
+            learned from.
 
         Returns
         -------
@@ -141,31 +148,39 @@ class SequenceEstimator(Evaluated):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        given = as_sequences(X)
+        given, columns = read_given(X, check_columns(self.columns))
+        layout = None if columns is None else columns.layout
         kind, raw = self._read(y, given)
         by_row = sample_weights(sample_weight, len(given))
-        raw = replace(raw, weights=weighted(raw, kind.weights(raw), by_row))
+        grouped, said = group_numbers(groups, len(given))
+        weights = weighted(raw, kind.weights(raw), by_row)
+        raw = replace(raw, weights=weights, groups=grouped)
         sequences, raw, left_out = without_weightless(given, raw)
         longest, count = max(map(len, sequences)), len(sequences)
         loss = kind.loss(raw.weights is not None)
-        recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest)
+        recipe = recipe_of(self, loss, kind.width, raw.per_step, count, longest, layout)
+        self.columns_ = columns
         self.kind_ = kind
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
+        self.front_end_, self._sounds = front_end_of(X), sounds_of(X)
         self.per_step_ = raw.per_step
         shown = sequences
         sequences, order = self._as_read(shown)
         raw = with_targets(raw, order)
         held_out = self.validation_fraction
-        rows = split_rows(kind.groups(raw), count, held_out, self.seed_)
+        rows = parted(kind, raw, count, held_out, self.seed_)
+        left_out += said
         targets = kind.scaled(raw, rows[0])
 
         def learn() -> tuple[Fitted, Combination | None]:
             combination = None
             if self.highway == "auto" and not raw.per_step:
-                combination = Combination.fit(sequences, targets, kind, self.seed_)
+                combination = Combination.fit(
+                    sequences, targets, kind, self.seed_, layout
+                )
             fitted = fit_network(sequences, targets, *rows, recipe)
             fitted.notes.extend(left_out)
             if combination is not None:
@@ -192,31 +207,6 @@ class SequenceEstimator(Evaluated):
 
     # -- fitting ------------------------------------------------------------
 
-    def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
-        """Return title, question and data of the results."""
-        title, asked, data = self.kind_.describe(sequences, raw)
-        channels = sequences[0].shape[1]
-        each = "1 channel" if channels == 1 else f"{channels} channels"
-        ways = "both ways" if self.bidirectional else "forward"
-        shuffles = self.shuffle_time != "none"
-        layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
-        question = [
-            ["Asked for", asked],
-            [
-                "Sequences",
-                f"{_count(sequences)}, {each}",
-            ],
-            [
-                "Network",
-                f"{title_of(encoder_of(self))}, {self.hidden_size} units{layers},"
-                f" {ways}",
-            ],
-            ["Held out", f"{100 * self.validation_fraction:.0f} % to choose the epoch"],
-            *([["Order of steps", _ORDERS[self.shuffle_time]]] if shuffles else []),
-            ["Seed", str(self.seed_)],
-        ]
-        return {"title": title, "question": question, "data": data}
-
     def _report(
         self,
         shown: Sequence[Array],
@@ -230,9 +220,10 @@ class SequenceEstimator(Evaluated):
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
-            **self._described(shown, raw),
+            **described(self, shown, raw),
             "notes": [
-                *fitted.preparation.notes(sequences),
+                *self._read_as(fitted.preparation),
+                *fitted.preparation.notes(sequences, self._number_names()),
                 *fitted.notes,
                 *(combination.notes() if combination else []),
                 *advice(
@@ -254,10 +245,11 @@ class SequenceEstimator(Evaluated):
                 report.path_of(fitted.network, fitted.preparation, sequences[0]),
             ),
             **({"combination": combination.report()} if combination else {}),
+            **({"sounds": self._sounds} if self._sounds else {}),
         }
         preparation = fitted.first[1]
-        self._baselines = Baselines(self.kind_).fit(
-            preparation.apply(training), raw.take(train_rows)
+        self._baselines = Baselines(self.kind_, preparation.codes).fit(
+            preparation.spread(training), raw.take(train_rows)
         )
         if len(validation_rows):
             held_out = [sequences[i] for i in validation_rows]
@@ -273,11 +265,22 @@ class SequenceEstimator(Evaluated):
                 "nothing was held out to stop training by: it ran all epochs"
             )
         if fitted.refit_epochs:
-            self._baselines = Baselines(self.kind_).fit(
-                fitted.preparation.apply(sequences), raw
+            preparation = fitted.preparation
+            self._baselines = Baselines(self.kind_, preparation.codes).fit(
+                preparation.spread(sequences), raw
             )
         self.results_["notes"] += self._baselines.notes
         return self.results_
+
+    def _read_as(self, preparation: Preparation) -> list[str]:
+        """Return what was decided about channels that are no numbers."""
+        if self.columns_ is None:
+            return []
+        return self.columns_.notes([embeddings(rows) for rows in preparation.rows])
+
+    def _number_names(self) -> list[str] | None:
+        columns = self.columns_
+        return None if columns is None else [columns.names[i] for i in columns.numbers]
 
     @own_modes()
     def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
@@ -329,7 +332,9 @@ class SequenceEstimator(Evaluated):
             "channels": self.channels_,
             **described_features(self),
             "channel_names": self.channel_names_,
+            **described_front_end(self),
             "per_step": self.per_step_,
+            "columns": None if self.columns_ is None else self.columns_.dump(),
             "inputs": self.network_.channels,
             "outputs": self.network_.head.out_features,
             "network": self.network_.config(),
@@ -345,7 +350,10 @@ class SequenceEstimator(Evaluated):
         self.channels_ = fitted["channels"]
         restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
+        restore_front_end(self, fitted)
         self.per_step_ = fitted["per_step"]
+        stored = fitted.get("columns")
+        self.columns_ = Columns.restored(stored) if stored else None
         self.preparation_ = Preparation.from_tensors(tensors)
         self.network_ = restored(self, fitted, tensors)
         described = fitted.get("combination")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -25,11 +26,13 @@ _MOST_NUMBERS = 1024
 _MOST_FRAMES = 64
 _MOST_ROWS = 20_000
 _REACH = 8
+_MOST_RUNS = 20_000
 
 ALPHAS = tuple(10.0**k for k in range(-3, 6))
 """The penalties that a ridge chooses from."""
 
 NEAREST, RIDGE = "1-nearest-neighbour", "ridge"
+COUNTS = "n-grams, linear"
 """What the models that all kinds of targets have are called."""
 
 
@@ -80,10 +83,15 @@ class Baselines:
     ----------
     kind : Kind
         Which models there are for these targets.
+    codes : sequence of int
+        Columns of each field of categories, the last ones of a sequence: a linear model
+        reads how often which runs of their values occur.
     """
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, codes: Sequence[int] = ()) -> None:
         self.kind = kind
+        self.codes = list(codes)
+        self._counts: Any = None
         self.models: dict[str, Any] = {}
         self.notes: list[str] = []
         self._frames = 1
@@ -99,7 +107,7 @@ class Baselines:
         targets : Targets
             Class numbers, or numbers (n, K); steps without one are left out.
         """
-        channels = sequences[0].shape[1]
+        channels = sequences[0].shape[1] - sum(self.codes)
         lengths = [len(s) for s in sequences]
         most = max(1, _MOST_NUMBERS // channels)
         self._frames = int(min(np.median(lengths), _MOST_FRAMES, most))
@@ -107,6 +115,11 @@ class Baselines:
         self.models = self.kind.baselines(targets)
         if targets.per_step:
             self.models.pop(NEAREST)
+        elif self.codes:
+            from .linear._counts import CountBlock
+
+            self._counts = CountBlock.drawn(sequences, self.codes, _MOST_RUNS)
+            self.models[COUNTS] = self.kind.counted()
         features = self._features(sequences, targets.per_step)
         if targets.weights is not None:
             features["weights"] = targets.weights
@@ -150,12 +163,18 @@ class Baselines:
     def _features(
         self, sequences: Sequence[Floats], per_step: bool
     ) -> dict[str, NDArray[np.float64]]:
+        counted = (
+            {} if self._counts is None else {"counts": self._counts.sparse(sequences)}
+        )
+        if self.codes:
+            sequences = [s[:, : s.shape[1] - sum(self.codes)] for s in sequences]
         if per_step:
             window = np.concatenate([windows(s, self._reach) for s in sequences])
             return {"frames": window, "all": window}
         frames = np.stack([resampled(s, self._frames).ravel() for s in sequences])
         summaries = np.stack([summary(s) for s in sequences])
-        return {"frames": frames, "all": np.concatenate([frames, summaries], 1)}
+        every = np.concatenate([frames, summaries], 1)
+        return {"frames": frames, "all": every, **counted}
 
 
 def ridge(model: Any) -> Any:
@@ -164,13 +183,15 @@ def ridge(model: Any) -> Any:
 
 
 def _input(name: str) -> str:
-    return "all" if name == RIDGE else "frames"
+    return {RIDGE: "all", COUNTS: "counts"}.get(name, "frames")
 
 
 def _weights(
     model: Any, weights: NDArray[np.float64] | None
 ) -> dict[str, NDArray[np.float64]]:
     """Return the weights for each part of a ridge; the others take the rows as is."""
+    if weights is not None and isinstance(model, LogisticRegression | Ridge):
+        return {"sample_weight": weights}
     if weights is None or not isinstance(model, Pipeline):
         return {}
     return {f"{name}__sample_weight": weights for name in model.named_steps}

@@ -8,8 +8,10 @@ from typing import Any
 from elman._errors import InputError
 
 from ._base import SequenceEstimator
-from ._input import as_sequences, channel_names, known_sequences
+from ._front_end import front_end_of
+from ._input import channel_names, known_sequences
 from ._targets import unseen_note
+from .columns._given import check_columns, read_given
 
 Labelled = tuple[Any, Any]
 
@@ -40,11 +42,12 @@ def check_held_out(
     if test is None:
         return []
     trial = copy.copy(estimator)
-    sequences = as_sequences(train[0])
+    sequences, trial.columns_ = read_given(train[0], check_columns(trial.columns))
     kind, raw = trial._read(train[1], sequences)
     trial.kind_ = kind
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step
     trial.channel_names_ = channel_names(train[0])
+    trial.front_end_ = front_end_of(train[0])
     truth = trial._read_known(test[1], known_sequences(trial, test[0]))
     if not truth.unseen:
         return []

@@ -91,6 +91,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         class_weight: Any = None,
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
+        columns: Mapping[Any, str] | None = None,
     ) -> None:
         self._keep(locals())
 

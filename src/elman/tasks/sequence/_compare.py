@@ -45,9 +45,8 @@ def scored(
     network, preparation = model
     prepared = preparation.apply(sequences)
     outputs = network_outputs(network, prepared)
-    joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
     kind = estimator.kind_
-    alone = kind.decide(joined)
+    alone = kind.read_out(outputs, truth.per_step)
     parts: dict[str, NDArray[Any]] = {}
     predicted, whole = alone, "network"
     combination = estimator.combination_
@@ -58,7 +57,8 @@ def scored(
         predicted, whole = kind.decide(together), WHOLE
         parts = {LINEAR: kind.decide(linear), NETWORK: alone}
     known = getattr(estimator, "_baselines", None)
-    others = known.predict(prepared, truth.per_step) if known else {}
+    spread = preparation.spread(sequences)
+    others = known.predict(spread, truth.per_step) if known else {}
     return predicted, score_table(
         kind, truth, predicted, others, split, whole=whole, parts=parts
     )

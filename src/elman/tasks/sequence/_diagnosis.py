@@ -52,7 +52,7 @@ def start_of(
     network.eval()
     need = known or needed_from_lengths(training.lengths.tolist())
     if is_examining() and known is None:
-        need = _asked(training, need, draw)
+        need = _asked(training, need, draw, network)
     return choose_start(
         network,
         network.recurrent,
@@ -66,11 +66,20 @@ def start_of(
     )
 
 
-def _asked(training: RaggedSequences, length: Need, draw: torch.Generator) -> Need:
+def _asked(
+    training: RaggedSequences,
+    length: Need,
+    draw: torch.Generator,
+    network: SequenceNetwork,
+) -> Need:
     """Return how far back the targets depend on the inputs, or the length."""
     rows = torch.randperm(len(training), generator=draw)[:_ASKED].sort().values
     lengths = training.lengths.tolist()
-    inputs = list(training.values.split(lengths))
+    read = training.values
+    if network.inputs is not None:
+        with torch.no_grad():
+            read = network.inputs(read)
+    inputs = list(read.split(lengths))
     targets = training.targets
     if targets is None:
         return length

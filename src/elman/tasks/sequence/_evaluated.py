@@ -13,17 +13,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from elman._arguments import number
 from elman._modes import own_modes
+from elman.data import FrontEnd
 from elman.models import SequenceNetwork
 from elman.tasks._estimator import Estimator
 from elman.tasks.sequence.linear._combination import Combination
 
 from ._compare import scored
+from ._groups import group_numbers
 from ._input import Array, known_sequences, lengths_of
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
+from ._sounds import heard
 from ._targets import Targets, unseen_note
 from ._weights import weighted
+from .columns._columns import Columns
 from .comparison._compared import Comparison, compared
 from .kinds._kind import Kind
 from .order._leaning import scores_by_order
@@ -34,11 +38,15 @@ class Evaluated(Estimator):
     """Scores beside baselines, on steps in other orders, beside other networks."""
 
     kind_: Kind
+    # Of features of recordings; None of other sequences.
+    front_end_: FrontEnd | None = None
     seed_: int
     per_step_: bool
     network_: SequenceNetwork
     preparation_: Preparation
     shuffle_time: str
+    # What the channels are; None where all are numbers.
+    columns_: Columns | None = None
     num_layers: int
     validation_fraction: float
     # The linear models beside the network; None with one target a step, or without.
@@ -123,6 +131,7 @@ class Evaluated(Estimator):
         X_test: Any,
         y_test: Any,
         *,
+        groups: Any = None,
         encoders: Iterable[Any] | str | None = None,
         seeds: int = 1,
         seconds: float | None = None,
@@ -144,6 +153,8 @@ class Evaluated(Estimator):
             As given to ``fit``.
         X_test, y_test
             What they are scored on.
+        groups
+            As given to ``fit``.
         encoders : iterable of str or Cell, or str
             The others; by default GRU, LSTM, TCN and Transformer.
         seeds : int
@@ -176,13 +187,18 @@ class Evaluated(Estimator):
         per_step = raw.per_step
         loss = kind.loss(kind.weights(raw) is not None)
         longest = max(map(len, given))
-        recipe = recipe_of(self, loss, kind.width, per_step, len(given), longest)
+        layout = None if self.columns_ is None else self.columns_.layout
+        recipe = recipe_of(
+            self, loss, kind.width, per_step, len(given), longest, layout
+        )
         sequences, order = self._as_read(given)
+        grouped, _ = group_numbers(groups, len(given))
 
         def read() -> tuple[Kind, Targets]:
             new, targets = self._read(y, given)
             weights = weighted(targets, new.weights(targets), None)
-            return new, with_targets(replace(targets, weights=weights), order)
+            known = replace(targets, weights=weights, groups=grouped)
+            return new, with_targets(known, order)
 
         tested = known_sequences(self, X_test)
         truth = self._read_known(y_test, tested)
@@ -232,3 +248,7 @@ class Evaluated(Estimator):
             self, sequences, truth, split, model, linear
         )
         self.results_ |= self.kind_.picture(truth, predicted)
+        plain = not truth.per_step and self.shuffle_time == "none"
+        if self.front_end_ is not None and plain:
+            shown = heard(self, list(sequences), truth, predicted, split)
+            self.results_["sounds"] = {**self.results_.get("sounds", {}), **shown}

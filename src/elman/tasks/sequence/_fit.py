@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from elman.models import SequenceNetwork
 from elman.tasks.fit._run import Run, run_training
@@ -23,7 +25,6 @@ from ._diagnosis import start_of
 from ._input import Array
 from ._preparation import Preparation
 from ._recipe import TRIAL, Recipe
-from ._targets import Targets
 from ._trial import FEWEST, compare
 
 
@@ -56,9 +57,26 @@ class Fitted:
     notes: list[str]
 
 
+class Learned(Protocol):
+    """Targets of any kind, as training takes them."""
+
+    @property
+    def per_step(self) -> bool:
+        """Whether each step has one of its own."""
+        ...
+
+    def take(self, index: NDArray[np.int64]) -> Learned:
+        """Return those of the sequences numbered ``index``."""
+        ...
+
+    def tensor(self) -> Tensor:
+        """Return them as the loss takes them."""
+        ...
+
+
 def fit_network(
     sequences: Sequence[Array],
-    targets: Targets,
+    targets: Learned,
     train_rows: NDArray[np.int64],
     validation_rows: NDArray[np.int64],
     recipe: Recipe,
@@ -73,7 +91,7 @@ def fit_network(
     ----------
     sequences : sequence of ndarray
         (T_i, C), checked.
-    targets : Targets
+    targets : Learned
         Already in the units the loss expects.
     train_rows, validation_rows : ndarray
         int64; the second may be empty.
@@ -83,7 +101,9 @@ def fit_network(
     -------
     Fitted
     """
-    preparation = Preparation.fit([sequences[i] for i in train_rows], recipe.frames)
+    preparation = Preparation.fit(
+        [sequences[i] for i in train_rows], recipe.frames, recipe.layout
+    )
 
     def examples(rows: NDArray[np.int64], how: Preparation) -> RaggedSequences:
         return RaggedSequences(
@@ -141,7 +161,9 @@ def fit_network(
         return Fitted(network, preparation, first, start, run, 0, notes)
 
     rows = np.sort(np.concatenate([train_rows, validation_rows]))
-    preparation = Preparation.fit([sequences[i] for i in rows], recipe.frames)
+    preparation = Preparation.fit(
+        [sequences[i] for i in rows], recipe.frames, recipe.layout
+    )
     network = _built(preparation, recipe)
     start.apply(network.recurrent, _seed(recipe))
     second = train(
@@ -236,4 +258,4 @@ def _seed(recipe: Recipe) -> int:
 def _built(preparation: Preparation, recipe: Recipe) -> SequenceNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_seed(recipe))
-        return SequenceNetwork(channels=preparation.channels, **recipe.network)
+        return SequenceNetwork(**preparation.inputs, **recipe.network)

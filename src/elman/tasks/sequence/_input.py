@@ -53,9 +53,8 @@ def as_sequences(
         raise InputError(
             "X is a nested or sparse tensor; give a dense one, or a list of tensors"
         )
-    if hasattr(X, "__len__") and not len(X):
-        raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
-    sequences = [_sequence(row, i) for i, row in enumerate(_rows(X, names))]
+    refuse_empty(X)
+    sequences = [checked_sequence(row, i) for i, row in enumerate(rows_of(X, names))]
     wanted = sequences[0].shape[1] if channels is None else channels
     for i, sequence in enumerate(sequences):
         if sequence.shape[1] != wanted:
@@ -67,9 +66,34 @@ def as_sequences(
     return sequences
 
 
+def refuse_empty(X: Any) -> None:
+    """Raise for an X of no sequences."""
+    if hasattr(X, "__len__") and not len(X):
+        raise InputError("X holds 0 sequences (0 sample(s)) while at least 1 is needed")
+
+
+def texts_of(X: Any) -> list[str] | None:
+    """Return X where it is a list, an array or a column of texts, one a case."""
+    if isinstance(X, str | bytes) or not hasattr(X, "__len__") or not len(X):
+        return None
+    flat = isinstance(X, list | tuple) or getattr(X, "ndim", None) == 1
+    if not flat and not hasattr(X, "str"):  # a column of a data frame
+        return None
+    first = X.iloc[0] if hasattr(X, "iloc") else X[0]
+    return list(X) if isinstance(first, str) else None
+
+
 def known_sequences(estimator: Any, X: Any) -> list[Array]:
     """Return X as `as_sequences`, in the channels an estimator was fitted with."""
+    from ._front_end import check_front_end
+
+    check_front_end(estimator, X)
     names = getattr(estimator, "channel_names_", None)
+    columns = getattr(estimator, "columns_", None)
+    if columns is not None:
+        from .columns._given import read_known
+
+        return read_known(X, columns, names)
     return as_sequences(X, estimator.channels_, names)
 
 
@@ -110,6 +134,8 @@ def in_words(sequences: Sequence[Array]) -> str:
 
 def is_ragged(X: Any) -> TypeGuard[Sequence[Any]]:
     """Return whether X comes as separate sequences rather than as one array."""
+    if texts_of(X) is not None:
+        return True
     separate = isinstance(X, list | tuple) or (
         isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     )
@@ -142,7 +168,8 @@ def has_rows(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, str | bytes | dict)
 
 
-def _rows(X: Any, names: Sequence[str] | None) -> Any:
+def rows_of(X: Any, names: Sequence[str] | None) -> Any:
+    """Return the sequences of X apart, data frames with their columns in one order."""
     if not is_ragged(X):
         return _whole(as_array(X, "X"))
     fitted = names is not None
@@ -194,7 +221,14 @@ def _whole(X: NDArray[Any]) -> NDArray[Any]:
     return X
 
 
-def _sequence(row: Any, i: int) -> Array:
+def checked_sequence(row: Any, i: int) -> Array:
+    """Return sequence i of X as float64 (T, C).
+
+    Raises
+    ------
+    InputError
+        As `as_sequences`.
+    """
     raw = as_array(row, f"X[{i}]")
     if np.iscomplexobj(raw):
         raise InputError(f"Complex data not supported: X[{i}] is {raw.dtype}")

@@ -11,12 +11,14 @@ from torch import Tensor
 
 from elman._errors import InputError
 from elman.diagnosis import Need
-from elman.models import CELLS, levels_for
+from elman.models import CELLS, levels_for, takes_time
 from elman.tasks._encoders import check_init, encoder_of
 from elman.tasks.fit._threads import work_of
 from elman.tasks.fit._training import settings_of
 from elman.tasks.parameters import checked
 from elman.training import Callback, Checkpoints, Progress, TrainingSettings
+
+from .columns._columns import Layout
 
 TRIAL = 0.1
 """Of the time of a fit, for each of two trials of a start."""
@@ -59,6 +61,8 @@ class Recipe:
     need : Need or None
         How far back the targets ask the network to remember; None: as far as the
         sequences are long.
+    layout : Layout or None
+        Where what is in a step, if not all channels are numbers.
     """
 
     network: dict[str, Any]
@@ -73,6 +77,7 @@ class Recipe:
     longest: int = 1
     frames: int = 1
     need: Need | None = None
+    layout: Layout | None = None
 
     def work(self, channels: int, count: int) -> float:
         """Return the floating-point operations of a batch that follow one another.
@@ -102,6 +107,7 @@ def recipe_of(
     per_step: bool,
     count: int,
     longest: int,
+    layout: Layout | None = None,
 ) -> Recipe:
     """Check a sequence estimator's parameters.
 
@@ -117,6 +123,8 @@ def recipe_of(
         Sequences to train on, validation included.
     longest : int
         Steps of the longest one.
+    layout : Layout, optional
+        Where what is in a step, if not all channels are numbers.
 
     Raises
     ------
@@ -125,6 +133,7 @@ def recipe_of(
     """
     values = checked(estimator)
     values["cell"] = encoder_of(estimator)
+    check_time(values["cell"], layout)
     check_init(values["init"], values["cell"])
     if count < 2:
         raise InputError(
@@ -151,8 +160,18 @@ def recipe_of(
         settings=settings,
         fewest=estimator._fewest,
         longest=longest,
+        layout=layout,
         **{name: values[name] for name in _HERE},
     )
+
+
+def check_time(cell: Any, layout: Layout | None) -> None:
+    """Raise if a cell takes the elapsed time and no channel is said to hold it."""
+    if takes_time(cell) and (layout is None or layout.elapsed is None):
+        raise InputError(
+            "cell takes the time since the step before, and no channel holds it; say"
+            " which: columns={NAME: 'elapsed'}, or 'time' for the times themselves"
+        )
 
 
 def batch_size_for(count: int) -> int:

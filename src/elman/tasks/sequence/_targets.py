@@ -39,6 +39,8 @@ class Targets:
         Classes that training did not have, numbered after those it had.
     weights : ndarray or None
         How much each row of ``values`` counts in the loss, 1 on average.
+    groups : ndarray or None
+        int64 (n,): sequences of one number are not parted.
     """
 
     values: NDArray[Any]
@@ -46,6 +48,7 @@ class Targets:
     flat: bool = True
     unseen: tuple[str, ...] = ()
     weights: NDArray[np.float64] | None = None
+    groups: NDArray[np.int64] | None = None
 
     @property
     def per_step(self) -> bool:
@@ -65,6 +68,7 @@ class Targets:
             values=self.values[rows],
             lengths=None if self.lengths is None else self.lengths[index],
             weights=None if self.weights is None else self.weights[rows],
+            groups=None if self.groups is None else self.groups[index],
         )
 
     def rearranged(self, rows: NDArray[np.int64]) -> Targets:

@@ -71,6 +71,10 @@ class LinOSS(Cell):
             )
 
     def lasting(self, steps: int) -> dict[str, Any]:
+        """Return a start with units that turn by a tenth of a turn in so many steps."""
+        return {"slowest": min(self.slowest or 1.0, 1.0 / steps**2)}
+
+    def keeping_order(self, steps: int) -> dict[str, Any]:
         """Return the scheme whose oscillations stay."""
         return {"scheme": "imex"}
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from elman.models import SequenceNetwork, parameters_of
 from elman.tasks._encoders import other_encoders
 from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
-from elman.tasks.sequence._fit import fit_network, network_outputs, split_rows
+from elman.tasks.sequence._fit import fit_network, network_outputs
+from elman.tasks.sequence._groups import parted
 from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence._recipe import Recipe
@@ -68,7 +67,7 @@ class Comparison:
     ) -> Trained:
         """Return a network of this recipe, trained for so many seconds at most."""
         kind, raw = self.read()
-        rows = split_rows(kind.groups(raw), len(self.sequences), self.fraction, seed)
+        rows = parted(kind, raw, len(self.sequences), self.fraction, seed)
         limit = None if seconds is None else seconds / recipe.first_share
         recipe = alone(recipe, seed, limit, self.checkpoints)
         targets = kind.scaled(raw, rows[0])
@@ -88,8 +87,7 @@ class Comparison:
         """Return how well a network does on the sequences that are scored."""
         outputs = network_outputs(model[0], model[1].apply(self.test))
         truth = self.truth
-        joined = np.concatenate(outputs) if truth.per_step else np.stack(outputs)
-        predicted = kind.decide(joined)
+        predicted = kind.read_out(outputs, truth.per_step)
         return Trained(
             kind.scores(truth.values, predicted),
             by_sequence(kind.errors(truth.values, predicted), truth.lengths),
@@ -121,10 +119,10 @@ def compared(
     split : str
         What the scored sequences are, in words.
     """
-    recipe, channels = comparison.recipe, estimator.network_.channels
+    recipe, inputs = comparison.recipe, estimator.preparation_.inputs
     chosen, size = recipe.network["cell"], parameters_of(estimator.network_)
     recipes = {chosen: recipe} | {
-        encoder: sized(recipe, encoder, comparison.layers, channels, size)
+        encoder: sized(recipe, encoder, comparison.layers, inputs, size)
         for encoder in other_encoders(estimator, names)
     }
     kind, training = estimator.kind_, estimator.results_["training"]
@@ -141,7 +139,7 @@ def compared(
         fitted,
         comparison.trained,
         seed=estimator.seed_,
-        work=recipe.work(channels, len(comparison.sequences)),
+        work=recipe.work(inputs["channels"], len(comparison.sequences)),
         metric=kind.metric,
         lower_is_better=kind.lower_is_better,
         split=split,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from elman.cells import Cell
 from elman.models import (
@@ -16,7 +17,11 @@ _BLOCKS = 2  # of a Transformer, at least
 
 
 def sized(
-    recipe: Recipe, encoder: str | Cell, layers: int, channels: int, parameters: int
+    recipe: Recipe,
+    encoder: str | Cell,
+    layers: int,
+    inputs: dict[str, Any],
+    parameters: int,
 ) -> Recipe:
     """Return the recipe of another encoder with as many parameters, about.
 
@@ -31,8 +36,8 @@ def sized(
     encoder : str or Cell
     layers : int
         That the user asked for.
-    channels : int
-        What a network reads at a step.
+    inputs : dict
+        What a network has to know of its input.
     parameters : int
     """
     if encoder == "tcn":
@@ -42,7 +47,7 @@ def sized(
     network = {**recipe.network, "cell": encoder, "num_layers": layers}
 
     def build(width: int) -> SequenceNetwork:
-        return SequenceNetwork(channels=channels, **{**network, "hidden_size": width})
+        return SequenceNetwork(**inputs, **{**network, "hidden_size": width})
 
     width = width_for(build, parameters, encoder)
     # Which remedy of a recurrence suits is measured for each; what the user set is

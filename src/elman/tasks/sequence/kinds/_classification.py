@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
@@ -137,6 +137,10 @@ class Classification(Kind):
         if len(np.unique(targets.values)) > 1:  # it needs two to tell apart
             found[RIDGE] = ridge(RidgeClassifierCV(ALPHAS))
         return found
+
+    def counted(self) -> Any:
+        """Return logistic regression."""
+        return LogisticRegression(C=10.0, max_iter=300)
 
     def in_rows(self, predicted: NDArray[Any]) -> NDArray[Any]:
         """Return class numbers as they are."""

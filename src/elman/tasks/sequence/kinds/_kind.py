@@ -75,6 +75,12 @@ class Kind(ABC):
     def decide(self, outputs: NDArray[np.floating]) -> NDArray[Any]:
         """Return class numbers (rows,), or numbers (rows, K), of outputs."""
 
+    def read_out(
+        self, outputs: Sequence[NDArray[np.float32]], per_step: bool
+    ) -> NDArray[Any]:
+        """Return what `decide` makes of each sequence's outputs, end to end."""
+        return self.decide(np.concatenate(outputs) if per_step else np.stack(outputs))
+
     # -- linear models, and several models together -------------------------------
 
     @abstractmethod
@@ -108,6 +114,10 @@ class Kind(ABC):
     @abstractmethod
     def baselines(self, targets: Targets) -> dict[str, Any]:
         """Return the simple models to be fitted, by name."""
+
+    @abstractmethod
+    def counted(self) -> Any:
+        """Return the linear model of counts of values, to be fitted."""
 
     @abstractmethod
     def in_rows(self, predicted: NDArray[Any]) -> NDArray[Any]:

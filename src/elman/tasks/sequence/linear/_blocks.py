@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from elman.models import CompetingKernels, ConvolutionFeatures, Reservoir
 from elman.tasks._networks import within
 from elman.tasks.sequence._baselines import resampled, slopes, summary
 
+from ._counts import CountBlock
+
 Values = NDArray[np.float32]
 Features = NDArray[np.float32]
 
@@ -22,6 +24,7 @@ _BATCH_STEPS = 4096
 _LEAST_FRAMES, _MOST_FRAMES = 32, 512
 _MOST_NUMBERS, _MOST_STEPS = 1024, 64
 _MANY, _LONG = 2000, 1_000_000
+_KINDS = ("convolutions", "kernels", "reservoir", "frames", "summary", "likeness")
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,16 @@ class Size:
 
     Attributes
     ----------
-    thresholds, groups, units, centres : int
-        Of the convolutions, the competing kernels, the reservoir, and the
-        sequences that others are compared with.
+    thresholds, groups, units, centres, runs : int
+        Of the convolutions, the competing kernels, the reservoir, the sequences that
+        others are compared with, and the runs of values that are counted.
     """
 
     thresholds: int
     groups: int
     units: int
     centres: int
+    runs: int
 
 
 def size_for(count: int, steps: int) -> Size:
@@ -48,8 +52,8 @@ def size_for(count: int, steps: int) -> Size:
     few features that they can be solved for, and computed, in a minute.
     """
     if count <= _MANY and steps <= _LONG:
-        return Size(2500, 32, 300, _MANY)
-    return Size(336, 8, 100, 1000)
+        return Size(2500, 32, 300, _MANY, 4000)
+    return Size(336, 8, 100, 1000, 2000)
 
 
 class ModuleBlock:
@@ -183,11 +187,14 @@ class LikenessBlock:
         return np.exp(-self.gamma * _squares(frames, self.centres))
 
 
-Block = ModuleBlock | FrameBlock | SummaryBlock | LikenessBlock
+Block = ModuleBlock | FrameBlock | SummaryBlock | LikenessBlock | CountBlock
 
 
 def blocks_of(
-    sequences: Sequence[Values], size: Size, rng: np.random.Generator
+    sequences: Sequence[Values],
+    size: Size,
+    rng: np.random.Generator,
+    wanted: Collection[str] = _KINDS,
 ) -> dict[str, Block]:
     """Return the blocks that these training sequences call for, by name.
 
@@ -200,6 +207,8 @@ def blocks_of(
         (T_i, C), without missing values.
     size : Size
     rng : Generator
+    wanted : collection of str
+        The kinds of blocks to make.
     """
     lengths = [len(s) for s in sequences]
     channels = sequences[0].shape[1]
@@ -208,7 +217,7 @@ def blocks_of(
     if min(lengths) < max(lengths):
         views += ["stretched", "stretched changes"]
     blocks: dict[str, Block] = {}
-    for view in views:
+    for view in views if "convolutions" in wanted else ():
         seen = VIEWS[view](sequences, frames)
         module: torch.nn.Module
         module = ConvolutionFeatures.drawn(seen, rng, size.thresholds)
@@ -275,6 +284,8 @@ VIEWS: dict[str, Callable[[Sequence[Values], int], Sequence[Values]]] = {
 def block_from_tensors(name: str, tensors: dict[str, Tensor]) -> Block:
     """Return the block of that name whose own tensors these are."""
     kind, _, view = name.partition(".")
+    if kind == "counts":
+        return CountBlock.from_tensors(tensors)
     if kind == "summary":
         return SummaryBlock()
     frames = int(tensors["frames"])

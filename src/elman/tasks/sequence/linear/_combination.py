@@ -17,6 +17,7 @@ from elman.tasks.sequence._fit import network_outputs
 from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.columns._columns import Layout
 from elman.tasks.sequence.kinds._kind import Kind
 
 from ._models import LinearModels
@@ -62,7 +63,12 @@ class Combination:
 
     @classmethod
     def fit(
-        cls, sequences: Sequence[Array], targets: Targets, kind: Kind, seed: int
+        cls,
+        sequences: Sequence[Array],
+        targets: Targets,
+        kind: Kind,
+        seed: int,
+        layout: Layout | None = None,
     ) -> Combination:
         """Fit the linear models; the network counts nothing yet.
 
@@ -74,10 +80,16 @@ class Combination:
             One a sequence, in the units that the network's loss expects.
         kind : Kind
         seed : int
+        layout : Layout, optional
+            Where what is in a step, if not all channels are numbers.
         """
-        preparation = Preparation.fit(sequences)
-        prepared = preparation.apply(sequences)
-        return cls(LinearModels.fit(prepared, targets, kind, seed), preparation)
+        preparation = Preparation.fit(sequences, layout=layout)
+        spread = preparation.spread(sequences)
+        alone = layout is not None and not layout.numbers
+        models = LinearModels.fit(
+            spread, targets, kind, seed, preparation.codes, alone=alone
+        )
+        return cls(models, preparation)
 
     def weigh(
         self,
@@ -127,7 +139,7 @@ class Combination:
 
     def linear(self, sequences: Sequence[Array]) -> Array:
         """Return (n, K): log-probabilities, or numbers."""
-        return self.linear_models.outputs(self.preparation.apply(sequences))
+        return self.linear_models.outputs(self.preparation.spread(sequences))
 
     def whole(self, linear: Array, sequences: Sequence[Array], model: Model) -> Array:
         """Return (n, K): the linear models' outputs with the network's share."""

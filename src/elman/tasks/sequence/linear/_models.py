@@ -25,6 +25,7 @@ from ._blocks import (
     blocks_of,
     size_for,
 )
+from ._counts import CountBlock
 from ._ridge import Ridge, fit_ridge
 
 Array = NDArray[np.float64]
@@ -37,6 +38,25 @@ PARTS: dict[str, tuple[tuple[str, ...], float]] = {
     "resampled steps": (("frames", "summary"), 0.1),
 }
 """The linear models by name, after what they read."""
+
+_OF_WORDS: dict[str, tuple[tuple[str, ...], float]] = {
+    "counts of values": (("counts",), 0.7),
+    "random recurrent network": (("reservoir",), 0.1),
+    "likeness to examples": (("likeness",), 0.1),
+    "resampled steps": (("frames", "summary"), 0.1),
+}
+"""Those of categories and words alone."""
+
+_OF_BOTH: dict[str, tuple[tuple[str, ...], float]] = {
+    "counts of values": (("counts",), 0.35),
+    "random convolutions": (("convolutions", "kernels", "likeness"), 0.35),
+    "random recurrent network": (("reservoir",), 0.1),
+    "likeness to examples": (("likeness",), 0.1),
+    "resampled steps": (("frames", "summary"), 0.1),
+}
+"""Those where numbers stand beside them."""
+
+_READS = {name: kinds for name, (kinds, _) in {**PARTS, **_OF_BOTH}.items()}
 
 MOST_ROWS, MOST_STEPS = 20_000, 20_000_000
 """More sequences, or more steps in all, are fitted on a random part of them."""
@@ -57,7 +77,8 @@ class _Scaled:
     @classmethod
     def fit(cls, block: Block, features: Features) -> _Scaled:
         mean, spread = features.mean(0), features.std(0)
-        if isinstance(block, LikenessBlock):  # a kernel's features have their scale
+        # A kernel's features have their scale, and so have counts.
+        if isinstance(block, LikenessBlock | CountBlock):
             return cls(block, mean, np.ones_like(mean), np.inf)
         varies = spread > 1e-6 * np.maximum(1.0, np.abs(mean))
         factor = np.where(varies, 1.0 / np.maximum(spread, 1e-12), 0.0)
@@ -97,6 +118,8 @@ class LinearModels:
         A name of `PARTS` each.
     shares : ndarray
         Weights of the parts, summing to 1.
+    codes : list of int
+        Columns of each field of categories, the last ones of a sequence.
 
     Attributes
     ----------
@@ -113,7 +136,9 @@ class LinearModels:
         blocks: dict[str, _Scaled],
         parts: dict[str, _Part],
         shares: Array,
+        codes: Sequence[int] = (),
     ) -> None:
+        self.codes = list(codes)
         self.kind = kind
         self.blocks = blocks
         self.parts = parts
@@ -128,6 +153,9 @@ class LinearModels:
         targets: Targets,
         kind: Kind,
         seed: int,
+        codes: Sequence[int] = (),
+        *,
+        alone: bool = False,
     ) -> LinearModels:
         """Fit every part on all sequences, or on as many as there is time for.
 
@@ -139,6 +167,10 @@ class LinearModels:
             One a sequence: class numbers, or numbers (n, K) of scale about 1.
         kind : Kind
         seed : int
+        codes : sequence of int
+            Columns of each field of categories, the last ones of a sequence.
+        alone : bool
+            Whether there is nothing but fields.
         """
         rows = _fitted_rows([len(s) for s in sequences])
         chosen = [sequences[i] for i in rows]
@@ -147,21 +179,27 @@ class LinearModels:
         size = size_for(len(rows), sum(len(s) for s in chosen))
         blocks: dict[str, _Scaled] = {}
         features: dict[str, Features] = {}
-        for name, block in blocks_of(chosen, size, rng).items():
-            raw = block(chosen)
+        named = PARTS if not codes else _OF_WORDS if alone else _OF_BOTH
+        numbers = _numbers(chosen, codes)
+        wanted = {kind for kinds, _ in named.values() for kind in kinds}
+        made: dict[str, Block] = dict(blocks_of(numbers, size, rng, wanted))
+        if codes:
+            made["counts"] = CountBlock.drawn(chosen, codes, size.runs)
+        for name, block in made.items():
+            raw = block(chosen if name == "counts" else numbers)
             blocks[name] = _Scaled.fit(block, raw)
             features[name] = blocks[name].scale(raw)
         truth, loss = kind.regressed(part)
         parts, each_left_out = {}, {}
-        for name, (kinds, _) in PARTS.items():
+        for name, (kinds, _) in named.items():
             joined = _joined(features, kinds)
-            ridge: Ridge = fit_ridge(joined, truth, part.weights, loss)
+            ridge: Ridge = fit_ridge(joined, truth, part.weights, loss, part.groups)
             factor = kind.factor(ridge.left_out, part)
             parts[name] = _Part(ridge.coefficients, ridge.intercept, factor)
             each_left_out[name] = kind.outputs(ridge.left_out, factor)
-        prior = [share for _, share in PARTS.values()]
+        prior = [share for _, share in named.values()]
         shares = kind.shares(list(each_left_out.values()), part, prior)
-        models = cls(kind, blocks, parts, shares)
+        models = cls(kind, blocks, parts, shares, codes)
         models.each_left_out, models.rows = each_left_out, rows
         return models
 
@@ -184,9 +222,13 @@ class LinearModels:
         found: dict[str, list[Array]] = {name: [] for name in self.parts}
         for start in range(0, len(sequences), _PREDICTED_TOGETHER):
             some = sequences[start : start + _PREDICTED_TOGETHER]
-            features = {name: block(some) for name, block in self.blocks.items()}
+            numbers = _numbers(some, self.codes)
+            features = {
+                name: block(some if name == "counts" else numbers)
+                for name, block in self.blocks.items()
+            }
             for name, part in self.parts.items():
-                joined = _joined(features, PARTS[name][0])
+                joined = _joined(features, _READS[name])
                 found[name].append(part.outputs(joined, self.kind))
         return {name: np.concatenate(rows) for name, rows in found.items()}
 
@@ -198,6 +240,7 @@ class LinearModels:
             "limits": [scaled.limit for scaled in self.blocks.values()],
             "factors": [part.factor for part in self.parts.values()],
             "pool": [float(w) for w in self.shares],
+            **({"codes": self.codes} if self.codes else {}),
         }
 
     def tensors(self) -> dict[str, Tensor]:
@@ -234,7 +277,15 @@ class LinearModels:
                 tensors[f"{prefix}.intercept"].numpy(),
                 float(described["factors"][i]),
             )
-        return cls(kind, blocks, parts, np.array(described["pool"]))
+        shares = np.array(described["pool"])
+        return cls(kind, blocks, parts, shares, described.get("codes", ()))
+
+
+def _numbers(sequences: Sequence[Values], codes: Sequence[int]) -> Sequence[Values]:
+    """Return the sequences without the numbers of categories."""
+    if not codes:
+        return sequences
+    return [s[:, : s.shape[1] - sum(codes)] for s in sequences]
 
 
 def _joined(features: dict[str, Features], kinds: Sequence[str]) -> Features:

@@ -47,6 +47,7 @@ def fit_ridge(
     targets: Array,
     weights: Array | None,
     loss: Callable[[Array], float],
+    groups: NDArray[np.int64] | None = None,
 ) -> Ridge:
     r"""Fit with the penalty whose left-out predictions have the least loss.
 
@@ -55,6 +56,9 @@ def fit_ridge(
     :math:`h_i = \sum_j Z_{ij}^2 / (e_j + \alpha) + w_i / \sum w`, and the model
     without row i predicts :math:`y_i - (y_i - \hat y_i) / (1 - h_i)`: exact for a
     fixed centre, and at the cost of one decomposition for all rows and penalties.
+    Of groups, the model without the rows G errs by :math:`(I - H_{GG})^{-1}` times
+    the error with them, with :math:`H_{GG}` the same for all pairs of the group's
+    rows.
 
     Parameters
     ----------
@@ -66,6 +70,8 @@ def fit_ridge(
         (n,), mean 1; a row of weight 0 teaches nothing.
     loss : callable
         Of (n, K) left-out predictions.
+    groups : ndarray or None
+        (n,): rows that are left out together.
     """
     n = len(features)
     weight = np.ones(n) if weights is None else np.maximum(weights, 1e-9)
@@ -86,9 +92,12 @@ def fit_ridge(
     for penalty in PENALTIES:
         inverse = 1.0 / (lengths + penalty)
         fitted = basis @ (inverse[:, None] * projected)
-        leverage = square @ inverse + share
-        rest = (wanted - fitted) / root / np.maximum(1.0 - leverage, 1e-9)[:, None]
-        left_out = targets - rest
+        if groups is None:
+            leverage = square @ inverse + share
+            without = (wanted - fitted) / np.maximum(1.0 - leverage, 1e-9)[:, None]
+        else:
+            without = _without_groups(wanted - fitted, basis, inverse, root, groups)
+        left_out = targets - without / root
         value = loss(left_out)
         # The stronger penalty where two are level.
         if best is None or value <= best[0]:
@@ -103,6 +112,25 @@ def fit_ridge(
         coefficients = axes @ (inverse[:, None] * projected)
     coefficients = np.asarray(coefficients, np.float64)
     return Ridge(coefficients, mean - centre @ coefficients, penalty, left_out)
+
+
+def _without_groups(
+    error: Array,
+    basis: Floats,
+    inverse: Array,
+    root: Array,
+    groups: NDArray[np.int64],
+) -> Array:
+    """Return the errors (n, K) of models that did not see the group of each row."""
+    found = np.empty_like(error)
+    total = float(np.square(root).sum())
+    for name in np.unique(groups):
+        rows = np.flatnonzero(groups == name)
+        own = basis[rows]
+        hat = (own * inverse) @ own.T + root[rows] @ root[rows].T / total
+        hat[np.diag_indices(len(rows))] -= 1.0 + 1e-9
+        found[rows] = np.linalg.solve(-hat, error[rows])
+    return found
 
 
 def _gram(values: Floats) -> Array:

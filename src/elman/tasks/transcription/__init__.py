@@ -1,0 +1,1 @@
+"""The transcriber: rows of labels, without knowing which step says which."""
