@@ -18,6 +18,7 @@ SMALL = {
     "diagnose_your_model": ["3"],
     "forecast_bikes": ["1"],
     "look_inside": ["3"],
+    "read_morse": ["20", "1"],
     "recordings": [],
     "regress_each_step": ["20"],
     "spell_to_sounds": ["60", "1"],
