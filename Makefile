@@ -16,8 +16,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-events bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-spelling bench-transcription bench-translation \
-        bench-translation-speed \
+        bench-recordings bench-recurrent bench-spelling bench-transcription \
+        bench-translation bench-translation-speed \
         core-test sanitize neon clean test-oldest test-newest
 
 help:  ## Show this list
@@ -110,6 +110,9 @@ bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
 	$(BIN)/python benchmarks/long_dependencies_cells.py --page docs
+
+bench-recordings: $(VENV)/.installed  ## Spoken digits, speakers held out (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/recordings.py --page docs
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json

@@ -89,7 +89,35 @@ def main() -> None:
                 row = run | measured(found, test, seed, name != "official")
                 kept_runs.keep(row, done, args.out)
                 print(row, flush=True)
-    show([row for row in done if row.get("bands") == args.bands])
+    rows = [row for row in done if row.get("bands") == args.bands]
+    show(rows)
+    if args.page:
+        page = args.page / "guide" / "sound.md"
+        kept_runs.write_tables(page, {"recordings": table(rows)})
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the lines of the table in the guide."""
+    lines = [f"| held out | {' | '.join(ROWS)} | CPU seconds |", "|---" * 7 + "|"]
+    names = list(dict.fromkeys(row["split"] for row in rows))
+    means = []
+    for name in names:
+        own = [row for row in rows if row["split"] == name]
+        values = [float(np.mean([r["accuracy"][m] for r in own])) for m in ROWS]
+        spent = float(np.mean([row["cpu seconds"] for row in own]))
+        called = "official test part" if name == "official" else name
+        lines.append(_line(called, values, f"{spent:.0f}"))
+        if name != "official":
+            means.append(values)
+    if means:
+        mean = [float(v) for v in np.mean(means, 0)]
+        called = f"**mean of {len(means)} speakers**"
+        lines.append(_line(called, mean, ""))
+    return lines
+
+
+def _line(called: str, values: list[float], spent: str) -> str:
+    return f"| {called} | {' | '.join(f'{v:.3f}' for v in values)} | {spent} |"
 
 
 def show(rows: list[dict[str, Any]]) -> None:
