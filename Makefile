@@ -16,7 +16,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recurrent bench-spelling bench-translation bench-translation-speed \
+        bench-recordings bench-recurrent bench-spelling bench-transcription \
+        bench-translation bench-translation-speed \
         core-test sanitize neon clean test-oldest test-newest
 
 help:  ## Show this list
@@ -106,6 +107,9 @@ bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what train
 	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
 	$(BIN)/python benchmarks/long_dependencies_cells.py --page docs
 
+bench-recordings: $(VENV)/.installed  ## Spoken digits, speakers held out (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/recordings.py --page docs
+
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json
 
@@ -137,6 +141,9 @@ bench-loop: build/loops/.installed  ## What training loops cost: ours, accelerat
 
 bench-translation: $(VENV)/.installed  ## Translators of Multi30k, three seeds (ELMAN_DATA); resumes
 	$(BIN)/python benchmarks/translation.py --page docs
+
+bench-transcription: $(VENV)/.installed  ## Strings of spoken digits and vowels, error rates (ELMAN_DATA); resumes
+	$(BIN)/python benchmarks/transcription.py --page docs
 
 bench-programs: $(VENV)/.installed  ## Public programs on torch.nn and on elman (TEXT=file)
 	$(BIN)/python -m benchmarks.programs --text $(TEXT)

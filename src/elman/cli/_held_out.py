@@ -361,7 +361,6 @@ def _take(whole: Sequences, rows: np.ndarray) -> Labelled:
     y = whole.y
     assert y is not None  # noqa: S101 - checked when read; for the type checker
     labels = [y[i] for i in rows] if isinstance(y, list) else y[rows]
-    X = [whole.X[i] for i in rows]
-    if isinstance(whole, Recordings):
-        X = SoundFeatures(X, whole.front_end)
-    return X, labels
+    if isinstance(whole.X, SoundFeatures):
+        return whole.X.taken(rows), labels
+    return [whole.X[i] for i in rows], labels

@@ -44,6 +44,7 @@ from .sounds import SOUNDS as SOUNDS
 from .sounds import FrontEnd as FrontEnd
 from .sounds import Recordings as Recordings
 from .sounds import SoundFeatures as SoundFeatures
+from .sounds import bands_of as bands_of
 from .sounds import holds_recordings as holds_recordings
 from .sounds import matching as matching
 from .sounds import read_recordings as read_recordings
@@ -74,6 +75,7 @@ __all__ = [
     "apart",
     "as_long",
     "as_numbers",
+    "bands_of",
     "column_names",
     "column_notes",
     "decode_text",

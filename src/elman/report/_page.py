@@ -41,6 +41,7 @@ from .pictures._order import order_picture
 from .pictures._scatter import scatter_picture
 from .pictures._sequences import examples_picture, lengths_picture, targets_picture
 from .pictures._series import series_picture
+from .pictures._sounds import heard_picture, kept_picture
 from .pictures._steps import steps_picture
 
 _MOST_TARGETS = 6  # drawn in full beside the first; more would only be scrolled past
@@ -77,7 +78,7 @@ def render(results: Mapping[str, Any]) -> str:
 def _context(results: Mapping[str, Any]) -> dict[str, Any]:
     task = str(results.get("task") or "")
     diagnosis, data = section(results, "diagnosis"), section(results, "data")
-    training = section(results, "training")
+    training, sounds = section(results, "training"), section(results, "sounds")
     steps = finite(diagnosis.get("needed"))
     needed = int(steps) if steps else None
     # Of a network of segments it counts them; the series has single steps.
@@ -103,12 +104,16 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "data_pictures": [
             drawn
             for drawn in (
-                examples_picture(data),
+                None if sounds else examples_picture(data),
                 lengths_picture(data),
                 targets_picture(data.get("target_histogram")),
             )
             if drawn
         ],
+        "heard": [
+            drawn for drawn in (heard_picture(sounds), kept_picture(sounds)) if drawn
+        ],
+        "features": str(sounds.get("features") or ""),
         "flow": flow_picture(diagnosis),
         "memory": [
             drawn

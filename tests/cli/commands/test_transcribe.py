@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recorded import tone, write_wav
+
 SHAPES = np.eye(3)
 SMALL = ("--hidden", 8, "--epochs", 2, "--quiet")
 
@@ -116,3 +118,35 @@ def test_what_cannot_be_transcribed_is_one_line(elman, table, arguments, words):
     assert answer.status == 2
     assert words in answer.err
     assert len(answer.err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def recordings(tmp_path, monkeypatch):
+    """Return a table of recordings of tones, what they say, and who says it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    draw = np.random.default_rng(0)
+    rows = ["path,text,speaker"]
+    for number in range(16):
+        letters = draw.choice(list("lh"), draw.integers(1, 4))
+        tones = [tone({"l": 300, "h": 1500}[x], 0.15) for x in letters]
+        write_wav(tmp_path / f"wav/{number}.wav", np.concatenate(tones))
+        rows.append(f"wav/{number}.wav,{''.join(letters)},s{number % 4}")
+    table = tmp_path / "recordings.csv"
+    table.write_text("\n".join(rows) + "\n")
+    return table
+
+
+def test_recordings_of_whole_speakers_are_held_out(elman, recordings, table):
+    columns = ("--label", "text", "--group", "speaker", "--bands", 12)
+    trained = elman("train", "transcribe", recordings, *columns, *SMALL, "--out", "run")
+    assert trained.status == 0, trained.err
+    assert "1 of 4 groups held out" in trained.out
+    assert "12 log-mel bands" in trained.out
+    found = json.loads(elman("predict", "run", "wav", "--json").out)
+    assert found["rows"] == 16
+    assert list(found["predictions"][0]) == ["sequence", "prediction"]
+    scored = json.loads(elman("score", "run", recordings, "--json").out)
+    assert 0 <= scored["rows"][0]["values"]["exact matches"] <= 1
+    refused = elman("predict", "run", table())
+    assert refused.status == 2
+    assert "holds no recordings, and the run was trained on some" in refused.err

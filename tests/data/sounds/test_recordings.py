@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from elman import FrontEnd, InputError, read_recordings
+from elman import FrontEnd, InputError, read_recordings, read_sound
 from recorded import tone, write_tones, write_wav
 
 
@@ -173,3 +173,37 @@ def test_progress_counts(tmp_path):
         write_tones(tmp_path / "r", each=2), progress=lambda *n: seen.append(n)
     )
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_steady_sounds_are_warned_of(tmp_path):
+    for i in range(6):
+        for label, hertz in (("a", 300), ("b", 1500)):
+            x = 0.3 * np.sin(2 * np.pi * hertz * np.arange(1600) / 8000)
+            noise = np.random.default_rng(i).normal(0, 0.01, 1600)
+            write_wav(tmp_path / "r" / label / f"{i}.wav", x + noise)
+    found = read_recordings(tmp_path / "r")
+    assert "--level none" in found.notes[0]
+    assert read_recordings(tmp_path / "r", front_end={"level": "none"}).notes == []
+
+
+@pytest.mark.parametrize("kind", ["log-mel", "mfcc"])
+def test_features_are_the_front_ends_own(kind, tmp_path):
+    path = write_wav(tmp_path / "a.wav", tone(500))
+    front_end = FrontEnd(kind, rate=8000)
+    (found,) = read_recordings(path, front_end=front_end).X
+    samples, rate = read_sound(path)
+    np.testing.assert_allclose(found, front_end(samples, rate), atol=1e-5)
+
+
+def test_it_says_what_the_features_keep(tmp_path):
+    folder = write_tones(tmp_path / "r", each=2, rate=22050)
+    fine = read_recordings(folder, front_end={"rate": 22050}).X
+    coarse = read_recordings(folder, front_end={"rate": 22050, "bands": 4}).X
+    low = read_recordings(folder, front_end={"rate": 1000, "bands": 10}).X
+    assert 0 <= coarse.kept["share"] < 0.3 < fine.kept["share"] <= 1
+    assert fine.kept["above"] == 0
+    assert low.kept["above"] > 0.5
+    assert len(fine.kept["recorded"]) == len(fine.kept["rebuilt"])
+    assert fine.taken([1, 0]).kept is fine.kept
+    silent = write_wav(tmp_path / "s.wav", np.zeros(400))
+    assert read_recordings(silent).X.kept is None

@@ -131,6 +131,15 @@ def test_the_network_beside_others_of_its_size(transcriber, data, others, tmp_pa
         transcriber.compare(data[0][:1], ["five"], *others)
 
 
+def test_whole_groups_are_held_out(data):
+    X, y = data
+    groups = np.arange(len(X)) % 4
+    model = SequenceTranscriber(**SMALL, validation_fraction=0.25).fit(X, y, groups)
+    assert model.results_["scores"]["split"].startswith("validation: 30 sequences")
+    with pytest.raises(InputError, match="groups has shape"):
+        model.fit(X, y, groups[1:])
+
+
 def test_lists_of_labels_come_back_as_they_were(data, tmp_path):
     X, texts = data
     y = [[{"one": 1, "two": 2}.get(word, word) for word in t.split()] for t in texts]

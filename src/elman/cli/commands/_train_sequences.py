@@ -155,6 +155,8 @@ transcribe = _command(
     Example: elman train transcribe strokes.csv --id sheet --time t --label text
 
     Example: elman train transcribe spoken.npz --compare
+
+    Example: elman train transcribe recordings.csv --label text --group speaker
     """,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._front_end import FrontEnd as FrontEnd
+from ._front_end import bands_of as bands_of
 from ._pattern import matching as matching
 from ._read import SOUNDS as SOUNDS
 from ._read import read_sound as read_sound
@@ -16,6 +17,7 @@ __all__ = [
     "FrontEnd",
     "Recordings",
     "SoundFeatures",
+    "bands_of",
     "holds_recordings",
     "matching",
     "read_recordings",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ._front_end import FrontEnd
 
 # With another way of computing the same parameters this number grows.
-_VERSION = 1
+_VERSION = 2
 _DIGEST = 32
 MOST_BYTES = 2 * 2**30
 """Of all features that are kept; beyond it the oldest go."""

@@ -223,6 +223,26 @@ class FrontEnd:
         return np.asarray(resample_poly(x, self.rate // shared, rate // shared))
 
 
+def bands_of(front_end: FrontEnd, features: NDArray[np.floating]) -> Array:
+    """Return features as log energies of bands: of MFCC what the cosines give back.
+
+    Parameters
+    ----------
+    front_end : FrontEnd
+    features : ndarray
+        (steps, width).
+
+    Returns
+    -------
+    ndarray
+        (steps, bands).
+    """
+    values = np.asarray(features, np.float64)
+    if front_end.kind != "mfcc":
+        return values
+    return values @ cosines(front_end.bands, front_end.coefficients).T
+
+
 # `range` is a parameter above.
 range_ = range
 _filters = cache(filters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from elman.data.values._missing import Given
 
 from ._cache import FeatureCache
 from ._front_end import FrontEnd
+from ._kept import what_is_kept
 from ._listed import (
     Listed,
     column_of_paths,
@@ -34,6 +35,7 @@ HIGHEST_RATE = 16_000
 """Samples a second of a front end that nobody chose: speech has little above."""
 
 _ASKED = 100  # recordings, for the rate of most
+_SHOWN_SECONDS = 10
 _LOOK = 500  # recordings, from one look at the memory to the next
 
 
@@ -44,13 +46,23 @@ class SoundFeatures(list[NDArray[np.float32]]):
     ----------
     values : iterable of ndarray
     front_end : FrontEnd
+    kept : dict, optional
+        What the features keep of one of the recordings, from `what_is_kept`.
     """
 
     def __init__(
-        self, values: Iterable[NDArray[np.float32]], front_end: FrontEnd
+        self,
+        values: Iterable[NDArray[np.float32]],
+        front_end: FrontEnd,
+        kept: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(values)
         self.front_end = front_end
+        self.kept = kept
+
+    def taken(self, rows: Iterable[int]) -> SoundFeatures:
+        """Return those of some of the recordings."""
+        return SoundFeatures([self[i] for i in rows], self.front_end, self.kept)
 
 
 @dataclass(frozen=True)
@@ -248,8 +260,9 @@ def features_of(
     if bad:
         raise InputError(bad[0] + _and_more(bad[1:], source))
     notes = _notes(listed.names, said, front_end, source)
+    kept_of_one = _kept_of_one(listed, said, front_end)
     return Recordings(
-        SoundFeatures(features, front_end),
+        SoundFeatures(features, front_end, kept_of_one),
         listed.labels,
         front_end.channels,
         source,
@@ -271,16 +284,36 @@ def _one(
     if found is not None:
         return found
     samples, rate, notes = decoded(content, file)
+    plain = replace(front_end, level="none")(samples, rate)
+    level = plain.mean(0, dtype=np.float64)
     about = {
         "rate": rate,
         "seconds": len(samples) / rate,
         "silent": not samples.any(),
         "notes": notes,
+        "level": level.tolist(),
+        "varies": float(np.var(plain, axis=0, dtype=np.float64).sum()),
     }
-    values = front_end(samples, rate)
+    values = plain
+    if front_end.level == "mean":
+        values = (plain - level).astype(np.float32)
     if kept is not None:
         kept.put(key, values, about)
     return values, about
+
+
+def _kept_of_one(
+    listed: Listed, said: Sequence[dict[str, Any]], front_end: FrontEnd
+) -> dict[str, Any] | None:
+    """Return what the features keep of a recording of usual length."""
+    heard = [i for i, about in enumerate(said) if not about["silent"]]
+    heard.sort(key=lambda i: (said[i]["seconds"], i))
+    if not heard:
+        return None
+    one = heard[len(heard) // 2]
+    samples, rate, _ = decoded(content_of(listed.files[one]), listed.files[one])
+    found = what_is_kept(front_end, samples[: _SHOWN_SECONDS * rate], rate)
+    return {"name": listed.names[one], **found}
 
 
 def _chosen(files: Sequence[Path], given: dict[str, Any]) -> FrontEnd:
@@ -317,11 +350,28 @@ def _notes(
             which.setdefault(what, []).append(name)
         for note in about["notes"]:
             which.setdefault(note, []).append(name)
+    steady = _steady(said) if front_end.level == "mean" else 0.0
+    if steady > 0.5:
+        which[
+            f"{100 * steady:.0f} % of what varies differs between recordings and not"
+            " inside one, and is taken away with each band's mean; of steady sounds,"
+            " such as tones or machines, level='none' (--level none) keeps it"
+        ] = list(names)
     return [
         f"{source}: {len(found):,} of {len(names):,} recordings, such as {found[0]}:"
         f" {what}"
         for what, found in which.items()
     ]
+
+
+def _steady(said: Sequence[dict[str, Any]]) -> float:
+    """Return how much of what varies does so between recordings, from 0 to 1."""
+    heard = [about for about in said if not about["silent"]]
+    if len(heard) < 2:
+        return 0.0
+    between = float(np.var([about["level"] for about in heard], axis=0).sum())
+    within = float(np.mean([about["varies"] for about in heard]))
+    return between / max(between + within, 1e-12)
 
 
 def _and_more(bad: Sequence[str], source: str) -> str:

@@ -16,8 +16,6 @@ from torch import Tensor
 from elman._modes import own_modes
 from elman._plain import plain
 from elman.cells import Cell
-from elman.models import title_of
-from elman.tasks._encoders import encoder_of
 from elman.tasks._estimator import Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import tensors_of
@@ -27,6 +25,7 @@ from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report
 from ._baselines import Baselines
+from ._described import described
 from ._evaluated import Evaluated
 from ._fit import Fitted, fit_network, network_outputs
 from ._front_end import described_front_end, front_end_of, restore_front_end
@@ -41,6 +40,7 @@ from ._input import (
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
+from ._sounds import sounds_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
@@ -49,16 +49,6 @@ from .columns._fields import embeddings
 from .columns._given import check_columns, read_given
 from .kinds._kind import Kind
 from .order._orders import rows_of, with_targets
-
-_ORDERS = {
-    "fixed": "one random order for all sequences",
-    "each": "a random order for each sequence",
-}
-
-
-def _held_out(fraction: float, raw: Targets) -> str:
-    whole = ", whole groups" if raw.groups is not None else ""
-    return f"{100 * fraction:.0f} % to choose the epoch{whole}"
 
 
 class SequenceEstimator(Evaluated):
@@ -175,7 +165,7 @@ class SequenceEstimator(Evaluated):
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
-        self.front_end_ = front_end_of(X)
+        self.front_end_, self._sounds = front_end_of(X), sounds_of(X)
         self.per_step_ = raw.per_step
         shown = sequences
         sequences, order = self._as_read(shown)
@@ -217,33 +207,6 @@ class SequenceEstimator(Evaluated):
 
     # -- fitting ------------------------------------------------------------
 
-    def _described(self, sequences: Sequence[Array], raw: Targets) -> dict[str, Any]:
-        """Return title, question and data of the results."""
-        title, asked, data = self.kind_.describe(sequences, raw)
-        columns = self.columns_
-        channels = sequences[0].shape[1] if columns is None else len(columns.names)
-        each = "1 channel" if channels == 1 else f"{channels} channels"
-        ways = "both ways" if self.bidirectional else "forward"
-        shuffles = self.shuffle_time != "none"
-        layers = f", {self.num_layers} layers" if self.num_layers > 1 else ""
-        question = [
-            ["Asked for", asked],
-            [
-                "Sequences",
-                f"{_count(sequences)}, {each}",
-            ],
-            *([["Features", self.front_end_.in_words()]] if self.front_end_ else []),
-            [
-                "Network",
-                f"{title_of(encoder_of(self))}, {self.hidden_size} units{layers},"
-                f" {ways}",
-            ],
-            ["Held out", _held_out(self.validation_fraction, raw)],
-            *([["Order of steps", _ORDERS[self.shuffle_time]]] if shuffles else []),
-            ["Seed", str(self.seed_)],
-        ]
-        return {"title": title, "question": question, "data": data}
-
     def _report(
         self,
         shown: Sequence[Array],
@@ -257,7 +220,7 @@ class SequenceEstimator(Evaluated):
         training = [sequences[i] for i in train_rows]
         self.results_ = {
             "task": self.task,
-            **self._described(shown, raw),
+            **described(self, shown, raw),
             "notes": [
                 *self._read_as(fitted.preparation),
                 *fitted.preparation.notes(sequences, self._number_names()),
@@ -282,6 +245,7 @@ class SequenceEstimator(Evaluated):
                 report.path_of(fitted.network, fitted.preparation, sequences[0]),
             ),
             **({"combination": combination.report()} if combination else {}),
+            **({"sounds": self._sounds} if self._sounds else {}),
         }
         preparation = fitted.first[1]
         self._baselines = Baselines(self.kind_, preparation.codes).fit(

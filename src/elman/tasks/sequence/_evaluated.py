@@ -24,6 +24,7 @@ from ._input import Array, known_sequences, lengths_of
 from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
+from ._sounds import heard
 from ._targets import Targets, unseen_note
 from ._weights import weighted
 from .columns._columns import Columns
@@ -247,3 +248,7 @@ class Evaluated(Estimator):
             self, sequences, truth, split, model, linear
         )
         self.results_ |= self.kind_.picture(truth, predicted)
+        plain = not truth.per_step and self.shuffle_time == "none"
+        if self.front_end_ is not None and plain:
+            shown = heard(self, list(sequences), truth, predicted, split)
+            self.results_["sounds"] = {**self.results_.get("sounds", {}), **shown}

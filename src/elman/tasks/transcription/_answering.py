@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from elman._arguments import number
 from elman._modes import own_modes
+from elman.data import FrontEnd
 from elman.models import SequenceNetwork
 from elman.tasks._estimator import Estimator
 from elman.tasks.sequence._fit import network_outputs
@@ -17,7 +18,7 @@ from elman.tasks.sequence._preparation import Preparation
 
 from ._alphabet import Alphabet, Row
 from ._baselines import WholeRows
-from ._compare import beside
+from ._compare import Spoken, beside
 from ._evaluated import metric_of, scored, values_of
 from ._read import Output, found_in, transcriptions
 
@@ -27,6 +28,8 @@ class Answering(Estimator):
 
     beam: int
     alphabet_: Alphabet
+    # Of features of recordings; None of other sequences.
+    front_end_: FrontEnd | None = None
     frames_: int
     seed_: int
     channels_: int
@@ -34,6 +37,11 @@ class Answering(Estimator):
     preparation_: Preparation
     # Of the training part; a loaded transcriber has none.
     _baselines: WholeRows | None = None
+
+    @property
+    def kind_(self) -> Spoken:
+        """What is predicted, as a comparison asks of it."""
+        return Spoken(self.alphabet_, self.beam)
 
     @own_modes()
     def predict(self, X: Any, *, beam: int | None = None) -> list[Any]:
@@ -136,6 +144,7 @@ class Answering(Estimator):
         X_test: Any,
         y_test: Any,
         *,
+        groups: Any = None,
         encoders: Iterable[Any] | str | None = None,
         seeds: int = 1,
         seconds: float | None = None,
@@ -153,7 +162,7 @@ class Answering(Estimator):
             As given to ``fit``.
         X_test, y_test
             What they are scored on.
-        encoders, seeds, seconds, split, checkpoints, say
+        groups, encoders, seeds, seconds, split, checkpoints, say
             As of the classifier.
 
         Returns
@@ -172,6 +181,7 @@ class Answering(Estimator):
             (X, y),
             (X_test, y_test),
             encoders,
+            groups=groups,
             seeds=seeds,
             seconds=None if seconds is None else number("seconds", seconds),
             split=split,

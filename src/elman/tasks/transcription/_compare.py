@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.tasks._edits import distance
+from elman.tasks.sequence._groups import group_numbers
 from elman.tasks.sequence._input import in_words, known_sequences
 from elman.tasks.sequence.comparison._compared import Comparison, compared
 
@@ -75,6 +76,7 @@ def beside(
     tested: tuple[Any, Any],
     encoders: Iterable[Any] | str | None,
     *,
+    groups: Any,
     seeds: int,
     seconds: float | None,
     split: str,
@@ -86,9 +88,9 @@ def beside(
     Parameters
     ----------
     estimator : SequenceTranscriber
-        Fitted; it has ``kind_`` from now on.
+        Fitted.
     trained, tested : tuple of X and y
-    encoders, seeds, seconds, split, checkpoints, say
+    encoders, groups, seeds, seconds, split, checkpoints, say
         As the estimator takes them.
 
     Raises
@@ -104,11 +106,11 @@ def beside(
             f"y has other labels than those trained on, such as {strangers[0]!r};"
             " compare takes what fit was given"
         )
-    recipe, targets = recipe_for(estimator, sequences, alphabet, texts)
-    kind: Any = Spoken(alphabet, estimator.beam)
+    grouped, _ = group_numbers(groups, len(sequences))
+    recipe, targets = recipe_for(estimator, sequences, alphabet, texts, grouped)
+    kind: Any = estimator.kind_
     truth: Any = Truth(alphabet.rows(tested[1], len(others)))
     same: Any = targets
-    estimator.kind_ = kind
     how = Comparison(
         sequences,
         lambda: (kind, same),

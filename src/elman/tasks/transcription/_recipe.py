@@ -34,15 +34,19 @@ class LabelRows:
     rows : list of list of int
     steps : ndarray
         int64 (n,): the steps of each sequence that the network reads.
+    groups : ndarray or None
+        int64 (n,): which of them are not to be parted.
     """
 
     rows: list[list[int]]
     steps: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
     per_step: bool = False
 
     def take(self, index: NDArray[np.int64]) -> LabelRows:
         """Return those of the sequences numbered ``index``."""
-        return LabelRows([self.rows[i] for i in index], self.steps[index])
+        groups = None if self.groups is None else self.groups[index]
+        return LabelRows([self.rows[i] for i in index], self.steps[index], groups)
 
     def tensor(self) -> Tensor:
         """Return them as the loss takes them."""
@@ -96,6 +100,7 @@ def recipe_for(
     sequences: Sequence[Array],
     alphabet: Alphabet,
     texts: Sequence[Row],
+    groups: NDArray[np.int64] | None,
 ) -> tuple[Recipe, LabelRows]:
     """Return a transcriber's parameters, checked, and the targets of its training.
 
@@ -107,6 +112,7 @@ def recipe_for(
     alphabet : Alphabet
     texts : sequence
         The labels of each.
+    groups : ndarray or None
 
     Raises
     ------
@@ -120,4 +126,5 @@ def recipe_for(
     counts = np.array([max(len(row), 1) for row in numbers])
     lasts = max(1, round(float(np.median(targets.steps / counts))))
     need = Need(lasts, "the steps that a label lasts, in the middle of the sequences")
+    targets = replace(targets, groups=groups)
     return replace(recipe, frames=frames, need=need), targets

@@ -83,7 +83,7 @@ def _question(
     layers = estimator.num_layers
     stacked = f", {layers} layers" if layers > 1 else ""
     ways = "both ways" if estimator.bidirectional else "forward"
-    frames = estimator.frames_
+    frames, front_end = estimator.frames_, estimator.front_end_
     names = ", ".join(map(str, alphabet.labels[:_NAMED]))
     more = ", …" if len(alphabet.labels) > _NAMED else ""
     return [
@@ -92,6 +92,7 @@ def _question(
             f"{min(counts)} to {max(counts)} {alphabet.form} of {names}{more}",
         ],
         ["Sequences", f"{in_words(sequences)}, {each}"],
+        *([["Features", front_end.in_words()]] if front_end else []),
         [
             "Network",
             f"{title_of(encoder_of(estimator))}, {estimator.hidden_size} units"

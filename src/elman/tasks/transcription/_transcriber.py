@@ -17,7 +17,13 @@ from elman.tasks._estimator import Steps
 from elman.tasks._features import described_features, restore_features, take_features
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.parameters import checked
-from elman.tasks.sequence._fit import Fitted, fit_network, network_outputs, split_rows
+from elman.tasks.sequence._fit import Fitted, fit_network, network_outputs
+from elman.tasks.sequence._front_end import (
+    described_front_end,
+    front_end_of,
+    restore_front_end,
+)
+from elman.tasks.sequence._groups import group_numbers, parted
 from elman.tasks.sequence._input import (
     Array,
     as_sequences,
@@ -115,7 +121,7 @@ class SequenceTranscriber(Answering):
         self._keep(locals())
 
     @own_modes()
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
         """Train a network on sequences and what they say, some of them held out.
 
         Parameters
@@ -125,6 +131,9 @@ class SequenceTranscriber(Answering):
             (T_i,). NaN is a missing value.
         y : sequence
             n texts, or n lists of labels (str or int). One may be empty.
+        groups : array-like or None
+            (n,): a number or text for each sequence, such as who speaks. Whole groups
+            are held out.
 
         Returns
         -------
@@ -138,15 +147,19 @@ class SequenceTranscriber(Answering):
         """
         sequences = as_sequences(X)
         alphabet, texts = Alphabet.of(y, checked(self)["tokens"], len(sequences))
-        recipe, targets = recipe_for(self, sequences, alphabet, texts)
+        count = len(sequences)
+        grouped, said = group_numbers(groups, count)
+        recipe, targets = recipe_for(self, sequences, alphabet, texts, grouped)
         frames = recipe.frames
         self.alphabet_, self.labels_ = alphabet, list(alphabet.labels)
         self.frames_, self.seed_ = frames, recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
-        count = len(sequences)
-        rows = split_rows(None, count, self.validation_fraction, self.seed_)
+        self.front_end_ = front_end_of(X)
+        kind: Any = self.kind_
+        known: Any = targets
+        rows = parted(kind, known, count, self.validation_fraction, self.seed_)
         held_out = [sequences[i] for i in rows[1]]
 
         def outputs_of(network: SequenceNetwork) -> list[Output]:
@@ -162,6 +175,7 @@ class SequenceTranscriber(Answering):
             recipe = replace(recipe, callbacks=[rates, *recipe.callbacks])
 
         def take(fitted: Fitted) -> None:
+            fitted.notes.extend(said)
             self.network_, self.preparation_ = fitted.network, fitted.preparation
 
         steps = Steps(
@@ -205,6 +219,7 @@ class SequenceTranscriber(Answering):
             "channels": self.channels_,
             **described_features(self),
             "channel_names": self.channel_names_,
+            **described_front_end(self),
             "labels": list(self.alphabet_.labels),
             "form": self.alphabet_.form,
             "spaced": self.alphabet_.spaced,
@@ -215,6 +230,7 @@ class SequenceTranscriber(Answering):
         self.seed_, self.channels_ = fitted["seed"], fitted["channels"]
         restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
+        restore_front_end(self, fitted)
         labels = tuple(fitted["labels"])
         self.alphabet_ = Alphabet(labels, fitted["form"], fitted["spaced"])
         self.labels_ = list(labels)
