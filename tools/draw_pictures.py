@@ -22,6 +22,7 @@ from elman.report.drawing._picture import Key, Picture
 from elman.report.flow._flow import flow_picture
 from elman.report.flow._flow_map import flow_map_picture
 from elman.report.flow._memory import scales_picture, spectrum_picture
+from elman.report.pictures._alignment import alignment_picture
 from elman.report.pictures._forecast import forecast_picture
 from elman.report.pictures._learning import learning_picture
 from elman.report.pictures._sounds import heard_picture, kept_picture
@@ -47,6 +48,9 @@ def main(run: Path, folder: Path) -> None:
         "time-scales": scales_picture(diagnosis),
         "spectrum": spectrum_picture(diagnosis),
         "learning": learning_picture(results["training"]),
+        "alignment": alignment_picture(
+            (results.get("alignments") or [{}])[-1], "alignment"
+        ),
         "forecast": forecast_picture(
             results.get("forecast") or {},
             needed=needed or None,
