@@ -15,7 +15,11 @@ from ._columns import place, require_column, row_name
 
 
 def drawn_groups(
-    groups: NDArray[Any], classes: NDArray[Any] | None, share: float, seed: int
+    groups: NDArray[Any],
+    classes: NDArray[Any] | None,
+    share: float,
+    seed: int,
+    least: int = 1,
 ) -> NDArray[np.bool_]:
     """Return which rows are of groups that are drawn to be held out.
 
@@ -31,11 +35,15 @@ def drawn_groups(
     share : float
         From 0 (none) to 1.
     seed : int
+    least : int
+        Groups that are held out, where twice as many are there.
     """
     held = np.zeros(len(groups), bool)
     if share <= 0:
         return held
     many = 0 if classes is None else len(np.unique(classes))
+    least = least if len(np.unique(groups)) >= 2 * least else 1
+    drawn = 0
     for name in np.random.default_rng(seed).permutation(np.unique(groups)):
         tried = held | (groups == name)
         if tried.all():
@@ -43,8 +51,9 @@ def drawn_groups(
         if classes is not None and len(np.unique(classes[~tried])) < many:
             continue
         wanted = share * len(groups)
-        if not held.any() or abs(tried.sum() - wanted) < abs(held.sum() - wanted):
-            held = tried
+        nearer = abs(tried.sum() - wanted) < abs(held.sum() - wanted)
+        if drawn < least or nearer:
+            held, drawn = tried, drawn + 1
     return held
 
 

@@ -26,6 +26,31 @@ def test_whole_groups_are_held_out():
     assert not drawn_groups(who, y, 0.0, 0).any()
 
 
+def test_two_groups_are_held_out_where_four_are_there():
+    groups = np.repeat(np.arange(5), 4)
+    for seed in range(5):
+        held = drawn_groups(groups, None, 0.2, seed, least=2)
+        assert len(np.unique(groups[held])) == 2
+        assert len(np.unique(groups[drawn_groups(groups, None, 0.2, seed)])) == 1
+    few = np.repeat(np.arange(3), 4)
+    assert len(np.unique(few[drawn_groups(few, None, 0.2, 0, least=2)])) == 1
+
+
+def test_the_network_counts_by_what_it_does_for_groups():
+    """A gain on one held-out group alone is no evidence on others."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(3), 24)
+    # Which of two steps comes first, at random places: nothing for a linear model.
+    y = np.tile([0, 1], 36)
+    X = rng.normal(0, 0.1, (72, 12, 1))
+    for x, label in zip(X, y, strict=True):
+        first, second = np.sort(rng.choice(12, 2, replace=False))
+        x[first], x[second] = (2, -2) if label else (-2, 2)
+    few = SequenceClassifier(hidden_size=8, epochs=3).fit(X, y, groups=who)
+    assert few.combination_.weight == 0.0
+    assert few.results_["combination"]["error"] is None
+
+
 def test_a_group_that_alone_has_a_class_stays():
     groups, classes = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 2, 2])
     for seed in range(8):

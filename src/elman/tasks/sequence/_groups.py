@@ -17,6 +17,9 @@ from .kinds._kind import Kind
 
 Rows = NDArray[np.int64]
 
+# Of one group there is no telling what is chance between groups.
+_LEAST = 2
+
 
 def group_numbers(groups: Any, count: int) -> tuple[Rows | None, list[str]]:
     """Return a number for each sequence, and what is to be said of the groups.
@@ -74,5 +77,5 @@ def parted(
     classes = kind.groups(targets)
     if targets.groups is None:
         return split_rows(classes, count, fraction, seed)
-    held = drawn_groups(targets.groups, classes, fraction, seed)
+    held = drawn_groups(targets.groups, classes, fraction, seed, _LEAST)
     return np.flatnonzero(~held), np.flatnonzero(held)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -23,7 +25,7 @@ class DrawnRows:
 
     Parameters
     ----------
-    rows : sequence of lists of str
+    rows : iterable of lists of str
         The words of each text.
     draw : callable
         Returns the numbers of a word's pieces, others each time.
@@ -38,28 +40,26 @@ class DrawnRows:
 
     def __init__(
         self,
-        rows: Sequence[Sequence[str]],
+        rows: Iterable[Sequence[str]],
         draw: Callable[[str], list[int]],
         *,
         start: Sequence[int] = (),
         end: Sequence[int] = (),
     ) -> None:
         numbers: dict[str, int] = {}
-        for row in rows:
-            for word in row:
-                numbers.setdefault(word, len(numbers))
-        self._ways = ways = min(max(_ROOM // max(len(numbers), 1), _FEWEST), _MOST)
-        drawn = [draw(word) for word in numbers for _ in range(ways)]
-        # What stands at the ends is split in one way.
-        drawn += [list(ends) for ends in (start, end) for _ in range(ways)]
-        first, last = [len(numbers)], [len(numbers) + 1]
+        # What stands at the ends is a word too, and split in one way.
         self._words = Flat(
-            [*first, *(numbers[word] for word in row), *last] for row in rows
+            [0, *(numbers.setdefault(word, len(numbers) + 2) for word in row), 1]
+            for row in rows
         )
-        self._pieces = Flat(drawn)
+        self._ways = ways = min(max(_ROOM // max(len(numbers), 1), _FEWEST), _MOST)
+        edges = ([*edge] for edge in (start, end) for _ in range(ways))
+        drawn = (draw(word) for word in numbers for _ in range(ways))
+        self._pieces = Flat(chain(edges, drawn))
+        count = len(self._words.lengths)
         mean = self._pieces.lengths.view(-1, ways).double().mean(1)
-        which = torch.repeat_interleave(torch.arange(len(rows)), self._words.lengths)
-        total = torch.zeros(len(rows), dtype=torch.float64)
+        which = torch.repeat_interleave(torch.arange(count), self._words.lengths)
+        total = torch.zeros(count, dtype=torch.float64)
         total.index_add_(0, which, mean[self._words.values])
         self.lengths = total.round().long()
 
@@ -98,12 +98,15 @@ class Flat:
     """
 
     def __init__(self, rows: Iterable[Sequence[int]]) -> None:
-        kept = list(rows)
-        self.lengths = torch.tensor([len(row) for row in kept], dtype=torch.int64)
-        self.starts = torch.cumsum(self.lengths, 0) - self.lengths
-        self.values = torch.from_numpy(
-            np.fromiter((n for row in kept for n in row), np.int64)
+        # Kept as numbers of the machine: lists of millions would fill memory.
+        values, lengths = array("q"), array("q")
+        for row in rows:
+            values.extend(row)
+            lengths.append(len(row))
+        self.values, self.lengths = (
+            torch.from_numpy(np.array(each, np.int64)) for each in (values, lengths)
         )
+        self.starts = torch.cumsum(self.lengths, 0) - self.lengths
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return the values of some rows end to end, and their lengths."""

@@ -89,7 +89,7 @@ class Side:
             split = merges.split(word, dropout, uniform)
             return [number + self._shift for number in split]
 
-        rows = [vocabulary.words(self._lead + text) for text in texts]
+        rows = (vocabulary.words(self._lead + text) for text in texts)
         return DrawnRows(rows, draw, start=start, end=end)
 
     def split(self, text: str) -> list[str]:

@@ -101,7 +101,8 @@ class Combination:
         """Decide how much the network counts, on sequences that it did not see.
 
         It counts if the loss with it is lower by more than the standard error of
-        the difference over these sequences.
+        the difference over these sequences; of groups, such as speakers, over these,
+        as sequences of one are no evidence on others.
 
         Parameters
         ----------
@@ -126,6 +127,9 @@ class Combination:
             for part in (*both, kind.averaged(both, shares))
         ]
         gain = each[0] - each[2]
+        if truth.groups is not None:
+            names = np.unique(truth.groups)
+            gain = np.array([gain[truth.groups == name].mean() for name in names])
         error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
         self.weight = float(shares[1]) if gain.mean() > error else 0.0
         self.evidence = {
