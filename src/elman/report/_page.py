@@ -34,6 +34,7 @@ from .pictures._alignment import alignment_picture
 from .pictures._attention import attention_picture
 from .pictures._comparison import comparison_picture
 from .pictures._error_rates import error_rates_picture
+from .pictures._events import events_picture, rows_picture
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
 from .pictures._next import next_picture
@@ -105,6 +106,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
             drawn
             for drawn in (
                 None if sounds else examples_picture(data),
+                events_picture(data),
+                rows_picture(data),
                 lengths_picture(data),
                 targets_picture(data.get("target_histogram")),
             )

@@ -23,23 +23,28 @@ from ._sequences import Sequences
 _WANTED = ("X", "y", "lengths")
 
 
-def read_npz(file: Path, missing: Missing | None = None) -> Sequences:
-    """Return the sequences of an ``.npz`` file.
+def read_npz(
+    file: Path, missing: Missing | None = None, label: str | None = None
+) -> Sequences:
+    """Return the sequences of an ``.npz`` file, or of one array in an ``.npy`` file.
 
     Parameters
     ----------
     file : path
         Arrays X (n, T, C), or (n, T) for one channel; y (n,) or (n, T), and
-        lengths (n,), if there are any.
+        lengths (n,), if there are any. Pictures in colours are
+        (n, height, width, colours).
     missing : Missing, optional
         Values that stand for missing ones.
+    label : str, optional
+        With an ``.npy`` file: the ``.npy`` file of the labels.
 
     Raises
     ------
     InputError
         Damaged, pickled, or arrays whose shapes do not fit together.
     """
-    arrays = _load(file)
+    arrays = _load(file, label)
     if "X" not in arrays:
         raise InputError(
             f"{file}: no array 'X' (found: {', '.join(map(repr, arrays)) or 'none'});"
@@ -48,10 +53,14 @@ def read_npz(file: Path, missing: Missing | None = None) -> Sequences:
     X = _numbers(arrays["X"], "X", file)
     if X.ndim == 2:
         X = X[:, :, None]
+    colours = X.shape if X.ndim == 4 else None
+    if colours is not None and "lengths" not in arrays:
+        X = X.reshape(*X.shape[:2], -1)
     if X.ndim != 3 or 0 in X.shape:
         raise InputError(
             f"{file}: X has the shape {arrays['X'].shape}; expected (sequences, steps,"
-            " channels) or (sequences, steps), none of them 0"
+            " channels), (sequences, steps), or of pictures (n, height, width, colours)"
+            " without lengths, none of them 0"
         )
     n, steps, channels = X.shape
     lengths = _lengths(arrays, n, steps, file)
@@ -60,8 +69,11 @@ def read_npz(file: Path, missing: Missing | None = None) -> Sequences:
     y, per_step = _targets(arrays.get("y"), n, steps, lengths, file)
     names = [f"channel {i + 1}" for i in range(channels)]
     named = ((name, values[:, :, i][used]) for i, name in enumerate(names))
+    cases = [x[:length] for x, length in zip(values, lengths, strict=True)]
+    if colours is not None:
+        cases = [x.reshape(colours[1:]) for x in cases]
     return Sequences(
-        [x[:length] for x, length in zip(values, lengths, strict=True)],
+        cases,
         y,
         names,
         str(file),
@@ -71,7 +83,7 @@ def read_npz(file: Path, missing: Missing | None = None) -> Sequences:
     )
 
 
-def _load(file: Path) -> dict[str, np.ndarray]:
+def _load(file: Path, label: str | None) -> dict[str, np.ndarray]:
     head = read_bytes(file, 6)
     if not head.startswith((b"PK", b"\x93NUMPY")):
         raise InputError(
@@ -79,9 +91,8 @@ def _load(file: Path) -> dict[str, np.ndarray]:
             " X=..., y=...)"
         )
     if head.startswith(b"\x93NUMPY"):
-        raise InputError(
-            f"{file}: this holds one array; save with numpy.savez(path, X=..., y=...)"
-        )
+        labels = {} if label is None else {"y": _one_array(_beside(file, label))}
+        return {"X": _one_array(file), **labels}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,6 +106,37 @@ def _load(file: Path) -> dict[str, np.ndarray]:
         raise InputError(
             f"{file}: this is not a readable .npz file"
             f" ({reason[0][:80] if reason else type(error).__name__})"
+        ) from None
+
+
+def _beside(file: Path, label: str) -> Path:
+    """Return the file of the labels, which may stand beside that of the sequences."""
+    for path in (Path(label), file.parent / label):
+        if path.is_file():
+            return path
+    raise InputError(
+        f"{file}: there is no file {label!r}; with an .npy file --label names the .npy"
+        " file of the labels, one for each case"
+    )
+
+
+def _one_array(file: Path) -> np.ndarray:
+    """Return the array of an ``.npy`` file."""
+    content = read_bytes(file)
+    if not content.startswith(b"\x93NUMPY"):
+        raise InputError(f"{file}: this is not an .npy file; write it with numpy.save")
+    check_room(file, 2 * len(content))
+    member = zipfile.ZipInfo(file.name)
+    member.file_size = len(content)
+    try:
+        _check_header(io.BytesIO(content), member, file)
+        return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except InputError:
+        raise
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"{file}: this is not a readable .npy file ({reason[0][:80]})"
         ) from None
 
 

@@ -102,7 +102,8 @@ def read_sequences(
         included. ``.tsv`` or ``.txt`` without a header: the archive's tables, in each
         row a class and the steps.
         ``.npz``: NumPy arrays X (n, T, C) or (n, T), and if there are any y
-        (n,) or (n, T) and lengths (n,). A table: see `sequences_from_frame`.
+        (n,) or (n, T) and lengths (n,); ``.npy``: X alone, and `label` may name the
+        ``.npy`` file of y. A table: see `sequences_from_frame`.
     label, id, time : str, optional
         Columns of a table; not used for the other two. Ids and labels are the
         texts that stand in a CSV file: ``007`` and ``7`` are two. Labels are
@@ -148,11 +149,15 @@ def read_sequences(
         from ._arff import parse_arff
 
         return parse_arff(read_content(file), file, encoding=encoding, missing=gone)
+    if suffix == ".npy":
+        from ._npz import read_npz
+
+        return read_npz(file, gone, label)
     if label is None and id is None and _is_archive(file):
         from ._archive import parse_archive
 
         return parse_archive(read_content(file), file, encoding=encoding, missing=gone)
-    if suffix in (".npz", ".npy"):
+    if suffix == ".npz":
         from ._npz import read_npz
 
         return read_npz(file, gone)

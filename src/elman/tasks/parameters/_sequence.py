@@ -83,6 +83,17 @@ SEQUENCE: tuple[Parameter, ...] = (
         tasks=_BOTH,
     ),
     Parameter(
+        "image",
+        Choice(lambda: ("none", "rows", "columns")),
+        "Whether X holds pictures, (n, height, width) or (n, height, width, colours):"
+        " each row of pixels is a step, or each column. All have one size.",
+        Option(
+            "Read pictures by their rows or columns; none: they are no pictures.",
+            panel=MODEL,
+        ),
+        _BOTH,
+    ),
+    Parameter(
         "num_layers",
         Whole(),
         "Layers on top of each other. A temporal convolution has at least as many as"

@@ -38,6 +38,8 @@ from ._input import (
     known_sequences,
 )
 from ._input import in_words as _count
+from ._looked import shown_examples
+from ._pictures import steps_of_pictures
 from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._sounds import sounds_of
@@ -62,6 +64,7 @@ class SequenceEstimator(Evaluated):
     encoder: str | Cell | type[Cell] | None
     shuffle_time: str
     columns: Any
+    image: str
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -114,6 +117,7 @@ class SequenceEstimator(Evaluated):
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
         columns: Mapping[Any, str] | None = None,
+        image: Literal["none", "rows", "columns"] = "none",
     ) -> None:
         self._keep(locals())
 
@@ -148,7 +152,9 @@ class SequenceEstimator(Evaluated):
             If X, y or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        given, columns = read_given(X, check_columns(self.columns))
+        given, columns = read_given(
+            steps_of_pictures(X, self.image), check_columns(self.columns)
+        )
         layout = None if columns is None else columns.layout
         kind, raw = self._read(y, given)
         by_row = sample_weights(sample_weight, len(given))
@@ -247,6 +253,8 @@ class SequenceEstimator(Evaluated):
             **({"combination": combination.report()} if combination else {}),
             **({"sounds": self._sounds} if self._sounds else {}),
         }
+        data = self.results_["data"]
+        data["examples"] = shown_examples(self, sequences, data["examples"])
         preparation = fitted.first[1]
         self._baselines = Baselines(self.kind_, preparation.codes).fit(
             preparation.spread(training), raw.take(train_rows)

@@ -10,6 +10,7 @@ from elman._errors import InputError
 from ._base import SequenceEstimator
 from ._front_end import front_end_of
 from ._input import channel_names, known_sequences
+from ._pictures import steps_of_pictures
 from ._targets import unseen_note
 from .columns._given import check_columns, read_given
 
@@ -42,7 +43,9 @@ def check_held_out(
     if test is None:
         return []
     trial = copy.copy(estimator)
-    sequences, trial.columns_ = read_given(train[0], check_columns(trial.columns))
+    sequences, trial.columns_ = read_given(
+        steps_of_pictures(train[0], trial.image), check_columns(trial.columns)
+    )
     kind, raw = trial._read(train[1], sequences)
     trial.kind_ = kind
     trial.channels_, trial.per_step_ = sequences[0].shape[1], raw.per_step

@@ -92,6 +92,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         encoder: str | Cell | type[Cell] | None = None,
         shuffle_time: Literal["none", "fixed", "each"] = "none",
         columns: Mapping[Any, str] | None = None,
+        image: Literal["none", "rows", "columns"] = "none",
     ) -> None:
         self._keep(locals())
 

@@ -88,6 +88,11 @@ def known_sequences(estimator: Any, X: Any) -> list[Array]:
     from ._front_end import check_front_end
 
     check_front_end(estimator, X)
+    image = getattr(estimator, "image", "none")
+    if image != "none":
+        from ._pictures import steps_of_pictures
+
+        X = steps_of_pictures(X, image)
     names = getattr(estimator, "channel_names_", None)
     columns = getattr(estimator, "columns_", None)
     if columns is not None:
@@ -242,7 +247,7 @@ def checked_sequence(row: Any, i: int) -> Array:
     if values.ndim != 2 or values.shape[1] == 0:
         raise InputError(
             f"X[{i}] has shape {raw.shape}; a sequence is (T, C), or (T,) for one "
-            "channel"
+            "channel; pictures are read by image='rows' (--image rows)"
         )
     if not len(values):
         raise InputError(f"X[{i}] has no steps; drop it, and its target")

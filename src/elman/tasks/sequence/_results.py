@@ -52,7 +52,7 @@ def sequence_examples(
     for i in list(order)[:_MOST_EXAMPLES]:
         thin = sequences[i][:: -(-len(sequences[i]) // _MOST_POINTS), :_MOST_CHANNELS]
         values = plain(thin.T)
-        shown.append({"label": labels[i], "values": values})
+        shown.append({"label": labels[i], "values": values, "row": int(i)})
     return shown
 
 

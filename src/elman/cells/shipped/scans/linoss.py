@@ -45,7 +45,7 @@ class LinOSS(Cell):
         "For very long signals that oscillate, between nonlinear layers, at half a "
         "GRU's cost. By itself it is linear; few of its oscillations last for a "
         "hundred steps at the start, so whether it learns to add depends on the seed: "
-        "start with slow ones, slowest=1/T², and a low rate."
+        "start with slow ones, slowest=1/T²."
     )
     states = ("h", "y", "z")
     gates = ("u", "h")

@@ -198,6 +198,25 @@ class Columns:
             found.append(np.concatenate(parts, 1))
         return found
 
+    def named(self, sequence: NDArray[np.float64]) -> list[str]:
+        """Return what stands at each step of a coded sequence, in words.
+
+        Of several fields the values side by side; ``…`` for one without a number of its
+        own, ``–`` where nothing is known.
+        """
+        found: list[list[str]] = [[] for _ in sequence]
+        start = len(self.numbers)
+        for i in self.fields:
+            values, count = self.values[i], self.counts[i]
+            for step, codes in zip(
+                found, sequence[:, start : start + count], strict=True
+            ):
+                known = [int(code) for code in codes if not np.isnan(code)]
+                said_ = [values[k] if k < len(values) else "…" for k in known]
+                step.append(" ".join(said_) or "–")
+            start += count
+        return [" · ".join(step) for step in found]
+
     def notes(self, rows: Sequence[int]) -> list[str]:
         """Return one line for each channel that is no number.
 
