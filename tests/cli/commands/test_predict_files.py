@@ -102,14 +102,14 @@ def test_each_task_loads_what_it_needs():
     assert said.stdout.strip() == "[]"
 
 
-def test_symbols_are_refused_with_what_to_write_instead(elman):
+def test_symbols_that_are_said_to_be_numbers_are_refused(elman):
     rows = [f"{i},{t},{'abc'[(i + t) % 3]},{i % 2}" for i in range(8) for t in range(3)]
     Path("e.csv").write_text("id,t,event,y\n" + "\n".join(rows) + "\n")
     columns = ["--id", "id", "--time", "t", "--label", "y"]
-    answer = elman("train", "classify", "e.csv", *columns)
+    answer = elman("train", "classify", "e.csv", *columns, "--numbers", "event")
     assert answer.status == 2
-    assert "column 'event' holds words ('a', 'b', 'c')" in answer.err
-    assert "write one column of 0 and 1 for each word instead" in answer.err
+    assert "column 'event' holds words ('a', 'b', 'c'), not numbers" in answer.err
+    assert "have it read as category or text" in answer.err
 
 
 def test_the_file_that_is_read_is_never_overwritten(elman, trained, series):

@@ -102,13 +102,13 @@ def test_a_column_that_numbers_the_rows_is_no_channel(tmp_path):
     assert "column 'column_1' only numbers the rows" in found.notes[0]
 
 
-def test_a_channel_of_words_is_refused_with_what_to_do(tmp_path):
+def test_a_channel_of_words_is_a_category_unless_it_has_to_be_numbers(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("id,event,label\na,up,1\na,down,1\nb,up,2\n")
-    with pytest.raises(
-        InputError, match=r"'event' holds words \('down', 'up'\).*0 and"
-    ):
-        read_sequences(path, label="label", id="id")
+    columns = {"label": "label", "id": "id"}
+    assert read_sequences(path, **columns).kinds == {"event": "category"}
+    with pytest.raises(InputError, match=r"'event' holds words \('down', 'up'\)"):
+        read_sequences(path, **columns, kinds={"event": "number"})
 
 
 def test_labels_are_compared_in_the_form_of_the_classes():

@@ -74,7 +74,8 @@ def refuse_empty(X: Any) -> None:
 
 def texts_of(X: Any) -> list[str] | None:
     """Return X where it is a list, an array or a column of texts, one a case."""
-    if isinstance(X, str | bytes) or not hasattr(X, "__len__") or not len(X):
+    # A nested tensor has no length to ask for.
+    if isinstance(X, str | bytes | Tensor) or not hasattr(X, "__len__") or not len(X):
         return None
     flat = isinstance(X, list | tuple) or getattr(X, "ndim", None) == 1
     if not flat and not hasattr(X, "str"):  # a column of a data frame
