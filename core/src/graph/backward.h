@@ -342,7 +342,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
 
   // What step 0 passes on, and what its products bring.
   void first_states(int id, const Mine& mine) {
-    if (split_ == Split::solo && id) return;
+    // No product of an elementwise cell reads a state, and its slots may be kept nowhere.
+    if (g_.elementwise || (split_ == Split::solo && id)) return;
     Local& l = local_[id];
     Own& o = own_[id];
     long n = 0;

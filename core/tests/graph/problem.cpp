@@ -110,7 +110,7 @@ Solved<T> solve(const elman::Program& p, const Inputs& in, int threads, bool gra
   const auto units = parts(in.units, p.units, H), first = parts(in.first, p.states, states);
   const auto dlast = parts(in.dlast, p.states, states);
   std::vector<elman::Mask<T>> masks;
-  for (const T* m : parts(in.masks, p.masks, S * states)) masks.push_back({m, states, H});
+  for (const T* m : parts(in.masks, p.masks, S * states)) masks.push_back({m, states, H, nullptr});
   const auto last = made(p.states, states), tracks = made(p.states, S * states);
   const Array<T> y = poisoned<T>(S * states), saved = poisoned<T>(S * B * p.saved * H);
   const Array<T> rows = poisoned<T>(S * B * p.rows);
