@@ -25,11 +25,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
         weights_(f, plan_),
         own_blocks_(split_ == Split::rows && weights_.blocks() % n_ == 0),
         blockwise_(g_.elementwise && own_blocks_),
-        depth_(weights_.at_once() ? kLong * (s_.batch + 1) : kDepth * weights_.blocks()),
-        most_steps_(!weights_.at_once()
-                        ? steps_of_sum(depth_, s_.batch, plan_.longest, s_.lengths != nullptr)
-                    : plan_.longest < kLong ? plan_.longest
-                                            : kLong) {
+        depth_(weights_.depth()),
+        most_steps_(weights_.most_steps()) {
     for (std::size_t k = 0; k < g_.products.size(); ++k) {
       const ProgramProduct& q = g_.products[k];
       const bool input = q.source == Source::input;
@@ -48,7 +45,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
     if (f.norms) norms_.prepare(scratch_, most_steps_, s_.batch, s_.output);
     this->make_places(most_steps_, (weights_.at_once() ? 0 : depth_) + s_.batch,
                       weights_.wants_units(), weights_.columns(),
-                      blockwise_ ? places() : nullptr, rows_of_block());
+                      blockwise_ ? weights_.places(scratch_, n_) : nullptr,
+                      weights_.rows_of_block());
     weights_.prepare(scratch_, most_steps_, n_);
     if (weights_.at_once() && compiled_ && !f.norms) around_ = this->behind_;
     dense_.assign(std::size_t(g_.states), -1);
@@ -62,22 +60,6 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
   }
 
  private:
-  static constexpr long kLong = 64;  // steps of a chunk whose slots' gradients nobody keeps
-
-  // Of each row, its place in its block, of its thread's.
-  const long* places() {
-    long* const to = take<long>(scratch_, s_.batch);
-    long* const row = take<long>(scratch_, s_.batch);
-    long* const length = take<long>(scratch_, s_.batch);
-    for (int j = 0; j < weights_.blocks(); ++j) {
-      const Mine mine = weights_.rows(j, row, length);
-      for (long i = 0; i < mine.count; ++i)
-        to[mine.row[i]] = weights_.owner(j, n_) * rows_of_block() + i;
-    }
-    return to;
-  }
-  long rows_of_block() const { return (s_.batch + weights_.blocks() - 1) / weights_.blocks(); }
-
   void pack(int id) {
     const Timed timed(Phase::pack_back, id);
     for (std::size_t k = 0; k < g_.products.size(); ++k) {

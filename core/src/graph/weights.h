@@ -30,6 +30,14 @@ class GraphWeights {
   long columns() const { return columns_; }
   int blocks() const { return blocks_.count; }
 
+  // Rows of a chunk, and its steps at most: many where nobody keeps the slots' gradients.
+  long depth() const { return at_once_ ? kLong * (s_.batch + 1) : kDepth * blocks(); }
+  long most_steps() const {
+    const long longest = blocks_.plan.longest;
+    if (at_once_) return longest < kLong ? longest : kLong;
+    return steps_of_sum(depth(), s_.batch, longest, s_.lengths != nullptr);
+  }
+
   // Memory for `threads` threads and chunks of at most `steps` steps.
   void prepare(Scratch& scratch, long steps, int threads) {
     if (!wanted_) return;
@@ -80,6 +88,20 @@ class GraphWeights {
     return my_rows(blocks_.plan, s_, Split::rows, j, blocks_.count, row, length);
   }
   int owner(int j, int threads) const { return blocks_.owner(j, threads); }
+  long rows_of_block() const { return (s_.batch + blocks() - 1) / blocks(); }
+
+  // Of each row, its place in its block, of its thread's.
+  const long* places(Scratch& scratch, int threads) const {
+    long* const to = take<long>(scratch, s_.batch);
+    long* const row = take<long>(scratch, s_.batch);
+    long* const length = take<long>(scratch, s_.batch);
+    for (int j = 0; j < blocks(); ++j) {
+      const Mine mine = rows(j, row, length);
+      for (long i = 0; i < mine.count; ++i)
+        to[mine.row[i]] = owner(j, threads) * rows_of_block() + i;
+    }
+    return to;
+  }
 
   bool wants_units() const {
     for (int k = 0; k < g_.units; ++k)
@@ -116,6 +138,8 @@ class GraphWeights {
   }
 
  private:
+  static constexpr long kLong = 64;
+
   struct Local {
     const T **dg, **part;
     const T*** from;

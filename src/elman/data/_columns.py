@@ -164,6 +164,35 @@ def _origin(index: int, rows: np.ndarray | None) -> int:
     return index if rows is None else int(rows[index])
 
 
+def complete_column(
+    frame: pl.DataFrame, name: str, source: object, advice: str
+) -> pl.Series:
+    """Return a column in which nothing is missing.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    name : str
+    source : object
+        The file or other origin to name in the message.
+    advice : str
+        What to do where something is missing.
+
+    Raises
+    ------
+    InputError
+        There is no such column, or a value is missing.
+    """
+    series = frame[require_column(frame, name, source)]
+    gone = series.is_null().arg_true()
+    if len(gone):
+        raise InputError(
+            f"{place(source)}{row_name(int(gone[0]), source)}: column {name!r} is"
+            f" empty ({len(gone)} in all); {advice}"
+        )
+    return series
+
+
 def place(source: object) -> str:
     """Return ``'file: '``, or nothing when the data did not come from a file."""
     return f"{source}: " if source else ""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 
-from ._columns import place, require_column, row_name
+from ._columns import complete_column, place
 
 
 def drawn_groups(
@@ -99,14 +99,8 @@ def groups_of(
     InputError
         No such column, a value is missing, or a sequence has several.
     """
-    series = frame[require_column(frame, group, source)]
-    gone = series.is_null().arg_true()
-    if len(gone):
-        raise InputError(
-            f"{place(source)}{row_name(int(gone[0]), source)}: column {group!r} is"
-            f" empty ({len(gone)} in all); every sequence needs a group"
-        )
-    values = series.cast(pl.String)
+    needed = "every sequence needs a group"
+    values = complete_column(frame, group, source, needed).cast(pl.String)
     if id_ is None:
         return values.to_numpy()
     pairs = pl.DataFrame({"id": frame[id_].cast(pl.String), "group": values}).unique(

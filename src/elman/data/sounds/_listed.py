@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from elman._errors import InputError
-from elman.data._columns import Source, require_column, row_name
+from elman.data._columns import Source, complete_column
 from elman.data._table import Table, open_table, read_bytes, reason_of
 from elman.data.values._labels import label_notes, typed_labels
 
@@ -24,6 +24,7 @@ PATH_NAMES = (
     *("audio", "sound", "wav", "file_path", "filepath"),
 )
 _SHOWN = 5
+_FILL = "fill it, or delete the row"
 _HEAD = 65_536  # bytes of a table, to see whether it is one of recordings
 
 
@@ -116,12 +117,12 @@ def listed_by(
     labels = groups = None
     notes = list(table.notes)
     if label is not None:
-        series = _complete(frame, label, source)
+        series = complete_column(frame, label, source, _FILL)
         series = table.missing.out_of(typed_labels(series))
         notes += label_notes(series, f"{source}: ")
         labels = series.to_numpy()
     if group is not None:
-        groups = _complete(frame, group, source).cast(pl.String).to_numpy()
+        groups = complete_column(frame, group, source, _FILL).cast(pl.String).to_numpy()
     home = Path(str(source)).parent
     files = [home / name for name in names]
     return Listed(files, names, labels, groups, notes)
@@ -223,22 +224,10 @@ def _words(groups: list[str] | None) -> np.ndarray | None:
 
 
 def _texts(frame: pl.DataFrame, column: str, source: Source) -> list[str]:
-    series = _complete(frame, column, source)
+    series = complete_column(frame, column, source, _FILL)
     if series.dtype != pl.String:
         raise InputError(
             f"{source}: column {column!r} holds {series.dtype} values, not paths of"
             " recordings"
         )
     return series.to_list()
-
-
-def _complete(frame: pl.DataFrame, name: str, source: Source) -> pl.Series:
-    """Return a column without a missing value."""
-    series = frame[require_column(frame, name, source)]
-    gone = series.is_null().arg_true()
-    if len(gone):
-        raise InputError(
-            f"{source}, {row_name(int(gone[0]), source)}: column {name!r} is empty"
-            f" ({len(gone)} in all); fill it, or delete the row"
-        )
-    return series
