@@ -9,7 +9,7 @@ import typer
 from ._output import Output, number
 
 if TYPE_CHECKING:
-    from ._held_out import Parts
+    from .held_out._parts import Parts
     from .run._job import Job
 
 Compare = Annotated[

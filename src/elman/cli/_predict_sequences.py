@@ -25,9 +25,9 @@ from elman.data import (
 )
 from elman.tasks import TASKS
 
-from ._held_out import as_texts
 from ._options import say
 from ._reading import read_any
+from .held_out._parts import as_texts
 
 
 def predict_sequences(

@@ -26,10 +26,10 @@ from ._segments import SegmentNetwork as SegmentNetwork
 from ._sequence import SequenceNetwork as SequenceNetwork
 from ._sized import parameters_of as parameters_of
 from ._sized import width_for as width_for
-from ._timed import takes_time as takes_time
-from ._timed import with_time as with_time
 from ._transformer import TransformerEncoder as TransformerEncoder
 from ._transformer import heads_for as heads_for
+from .inputs._timed import takes_time as takes_time
+from .inputs._timed import with_time as with_time
 from .language._network import LanguageNetwork as LanguageNetwork
 from .language._network import language_loss as language_loss
 

@@ -14,8 +14,8 @@ from ._convolution import ConvolutionEncoder
 from ._encoders import ENCODERS, check_encoder
 from ._pooling import check_pooling, pooling_of
 from ._recurrent import RecurrentEncoder
-from ._step_inputs import StepInputs
-from ._timed import takes_time, with_time
+from .inputs._step_inputs import StepInputs
+from .inputs._timed import takes_time, with_time
 
 
 class SequenceNetwork(nn.Module):

@@ -171,7 +171,7 @@ def _sequences(
     seconds: float | None,
 ) -> dict[str, Any]:
     """Return what is found before training, or after so many seconds of it."""
-    from elman.cli._held_out import held_out
+    from elman.cli.held_out._parts import held_out
 
     share = 0.0 if seconds is None else _HELD_OUT
     parts = held_out(task, data, columns, None, share, options.get("random_state", 0))

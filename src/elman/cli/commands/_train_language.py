@@ -13,7 +13,7 @@ from elman.cli import _options as opt
 from elman.cli._estimator_options import training_options
 
 if TYPE_CHECKING:
-    from elman.cli._held_out import Parts
+    from elman.cli.held_out._parts import Parts
     from elman.cli.run._job import Job
 
 
@@ -68,7 +68,7 @@ def language(
 
 def parts_of(job: Job, text: Path) -> Parts:
     """Return the text to train on, and the one to score on if there is one."""
-    from elman.cli._held_out_text import held_out_text
+    from elman.cli.held_out._text import held_out_text
 
     test = Path(job.fit["test"]) if job.fit.get("test") else None
     return held_out_text(text, job.fit.get("encoding"), test)

@@ -16,7 +16,7 @@ from elman.cli._estimator_options import training_options
 from elman.cli.run import _launch
 
 if TYPE_CHECKING:
-    from elman.cli._held_out import Parts
+    from elman.cli.held_out._parts import Parts
     from elman.cli.run._job import Job
 
 _DEFAULT_TEST = 0.2
@@ -163,8 +163,8 @@ transcribe = _command(
 
 def parts_of(job: Job, data: Path) -> Parts:
     """Return the sequences to train on and to score on."""
-    from elman.cli._held_out import held_out
     from elman.cli._reading import OF_RECORDINGS
+    from elman.cli.held_out._parts import held_out
 
     fit, seed = job.fit, job.options.get("random_state", 0)
     names = ("label", "id", "time", "missing", "encoding", "group", *OF_RECORDINGS)

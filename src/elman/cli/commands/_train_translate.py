@@ -14,7 +14,7 @@ from elman.cli._estimator_options import training_options
 from elman.cli.run import _launch
 
 if TYPE_CHECKING:
-    from elman.cli._held_out import Parts
+    from elman.cli.held_out._parts import Parts
     from elman.cli.run._job import Job
 
 _DEFAULT_TEST = 0.05
@@ -78,7 +78,7 @@ def translate(
             "name a table of pairs, or the sources' file and the targets', got"
             f" {len(pairs)} files"
         )
-    from elman.cli._held_out_pairs import files_of
+    from elman.cli.held_out._pairs import files_of
 
     others = comparing.asked(
         compare, compare_with, compare_seeds, compare_seconds, "translate", options
@@ -101,6 +101,6 @@ def translate(
 
 def parts_of(job: Job, data: Path) -> Parts:
     """Return the pairs to train on, and those to score on."""
-    from elman.cli._held_out_pairs import held_out
+    from elman.cli.held_out._pairs import held_out
 
     return held_out(data, job.fit, job.options.get("random_state", 0))

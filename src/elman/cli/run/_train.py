@@ -13,7 +13,7 @@ from elman.cli._compare import beside_others
 from elman.cli._output import Output
 
 if TYPE_CHECKING:
-    from elman.cli._held_out import Parts
+    from elman.cli.held_out._parts import Parts
 
     from ._job import Job
     from ._members import Follower

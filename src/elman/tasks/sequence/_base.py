@@ -25,32 +25,32 @@ from elman.tasks.sequence.linear._combination import Combination
 
 from . import _results as report
 from ._baselines import Baselines
-from ._described import described
 from ._evaluated import Evaluated
 from ._fit import Fitted, fit_network, network_outputs
-from ._front_end import described_front_end, front_end_of, restore_front_end
-from ._groups import group_numbers, parted
-from ._input import (
-    Array,
-    channel_names,
-    features_in,
-    is_ragged,
-    known_sequences,
-)
-from ._input import in_words as _count
-from ._looked import shown_examples
-from ._pictures import steps_of_pictures
 from ._preparation import Preparation
 from ._recipe import recipe_of
-from ._sounds import sounds_of
 from ._state import restored
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
 from .columns._columns import Columns
 from .columns._fields import embeddings
 from .columns._given import check_columns, read_given
+from .given._front_end import described_front_end, front_end_of, restore_front_end
+from .given._groups import group_numbers, parted
+from .given._input import (
+    Array,
+    channel_names,
+    features_in,
+    is_ragged,
+    known_sequences,
+)
+from .given._input import in_words as _count
+from .given._pictures import steps_of_pictures
 from .kinds._kind import Kind
 from .order._orders import rows_of, with_targets
+from .shown._described import described
+from .shown._looked import shown_examples
+from .shown._sounds import sounds_of
 
 
 class SequenceEstimator(Evaluated):

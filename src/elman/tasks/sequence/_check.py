@@ -8,11 +8,11 @@ from typing import Any
 from elman._errors import InputError
 
 from ._base import SequenceEstimator
-from ._front_end import front_end_of
-from ._input import channel_names, known_sequences
-from ._pictures import steps_of_pictures
 from ._targets import unseen_note
 from .columns._given import check_columns, read_given
+from .given._front_end import front_end_of
+from .given._input import channel_names, known_sequences
+from .given._pictures import steps_of_pictures
 
 Labelled = tuple[Any, Any]
 

@@ -15,8 +15,8 @@ from torch.nn.functional import softmax
 from elman.cells import Cell
 
 from ._base import SequenceEstimator
-from ._input import Array, lengths_of
 from ._targets import Targets
+from .given._input import Array, lengths_of
 from .kinds._classification import Classification
 from .kinds._kind import Kind
 

@@ -12,10 +12,10 @@ from elman.models import SequenceNetwork
 from elman.tasks.sequence.linear._combination import LINEAR, NETWORK
 
 from ._fit import network_outputs
-from ._input import Array
 from ._preparation import Preparation
 from ._scores import WHOLE, score_table
 from ._targets import Targets
+from .given._input import Array
 
 
 def scored(

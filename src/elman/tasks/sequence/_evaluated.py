@@ -19,19 +19,19 @@ from elman.tasks._estimator import Estimator
 from elman.tasks.sequence.linear._combination import Combination
 
 from ._compare import scored
-from ._groups import group_numbers
-from ._input import Array, known_sequences, lengths_of
-from ._input import in_words as _count
 from ._preparation import Preparation
 from ._recipe import recipe_of
-from ._sounds import heard
 from ._targets import Targets, unseen_note
 from ._weights import weighted
 from .columns._columns import Columns
 from .comparison._compared import Comparison, compared
+from .given._groups import group_numbers
+from .given._input import Array, known_sequences, lengths_of
+from .given._input import in_words as _count
 from .kinds._kind import Kind
 from .order._leaning import scores_by_order
 from .order._orders import Places, reading_order, taken, with_targets
+from .shown._sounds import heard
 
 
 class Evaluated(Estimator):

@@ -22,10 +22,10 @@ from elman.training import (
 )
 
 from ._diagnosis import start_of
-from ._input import Array
 from ._preparation import Preparation
 from ._recipe import TRIAL, Recipe
 from ._trial import FEWEST, compare
+from .given._input import Array
 
 
 @dataclass(frozen=True)

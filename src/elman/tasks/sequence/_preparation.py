@@ -14,7 +14,6 @@ from torch import Tensor
 from elman.data import suspect_notes
 from elman.tasks._scaling import ClippedScaler
 
-from ._input import Array
 from .columns._columns import Layout
 from .columns._fields import (
     embedded_rows,
@@ -24,6 +23,7 @@ from .columns._fields import (
     layout_tensor,
 )
 from .columns._gaps import Gaps
+from .given._input import Array
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from sklearn.utils import Tags
 from torch import Tensor
 
 from ._base import SequenceEstimator
-from ._input import Array, lengths_of
 from ._targets import Targets
+from .given._input import Array, lengths_of
 from .kinds._kind import Kind
 from .kinds._regression import Regression
 

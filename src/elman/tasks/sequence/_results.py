@@ -14,8 +14,8 @@ from elman._plain import plain
 from elman.models import SequenceNetwork
 
 from ._fit import network_outputs
-from ._input import Array
 from ._preparation import Preparation
+from .given._input import Array
 
 _MOST_EXAMPLES, _MOST_CHANNELS, _MOST_POINTS = 8, 3, 400
 _MOST_LISTED = 20_000

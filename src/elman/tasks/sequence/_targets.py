@@ -17,7 +17,7 @@ from torch import Tensor
 from elman._arguments import LARGEST
 from elman._errors import InputError
 
-from ._input import as_array, has_rows, refuse_masked
+from .given._input import as_array, has_rows, refuse_masked
 
 Output = Literal["auto", "sequence", "step"]
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from elman._errors import InputError, did_you_mean
 
-from ._input import Array, refuse_masked
 from ._targets import Targets
+from .given._input import Array, refuse_masked
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Weights = NDArray[np.float64]

@@ -13,8 +13,8 @@ from elman.data import FrontEnd
 from elman.models import SequenceNetwork
 from elman.tasks._estimator import Estimator
 from elman.tasks.sequence._fit import network_outputs
-from elman.tasks.sequence._input import Array, in_words, known_sequences
 from elman.tasks.sequence._preparation import Preparation
+from elman.tasks.sequence.given._input import Array, in_words, known_sequences
 
 from ._alphabet import Alphabet, Row
 from ._baselines import WholeRows

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.tasks._edits import distance
-from elman.tasks.sequence._groups import group_numbers
-from elman.tasks.sequence._input import in_words, known_sequences
 from elman.tasks.sequence.comparison._compared import Comparison, compared
+from elman.tasks.sequence.given._groups import group_numbers
+from elman.tasks.sequence.given._input import in_words, known_sequences
 
 from ._alphabet import Alphabet, Row
 from ._evaluated import metric_of, values_of

@@ -13,7 +13,7 @@ from elman._plain import plain
 from elman.models import ctc
 from elman.tasks._edits import edits, error_rate
 from elman.tasks._verdict import verdict
-from elman.tasks.sequence._input import Array
+from elman.tasks.sequence.given._input import Array
 
 from ._alphabet import Alphabet, Row
 from ._baselines import WholeRows

@@ -14,8 +14,8 @@ from elman._errors import InputError
 from elman.diagnosis import Need
 from elman.models.ctc import ctc_targets, steps_needed
 from elman.tasks.parameters import checked
-from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._recipe import Recipe, recipe_of
+from elman.tasks.sequence.given._input import Array
 
 from ._alphabet import Alphabet, Row
 from ._objective import label_loss

@@ -14,7 +14,7 @@ from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
 from elman.tasks.sequence import _results as sequences_report
 from elman.tasks.sequence._fit import Fitted
-from elman.tasks.sequence._input import Array, in_words
+from elman.tasks.sequence.given._input import Array, in_words
 
 from ._alphabet import Alphabet, Row
 

@@ -18,20 +18,20 @@ from elman.tasks._features import described_features, restore_features, take_fea
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.parameters import checked
 from elman.tasks.sequence._fit import Fitted, fit_network, network_outputs
-from elman.tasks.sequence._front_end import (
+from elman.tasks.sequence._preparation import Preparation
+from elman.tasks.sequence.given._front_end import (
     described_front_end,
     front_end_of,
     restore_front_end,
 )
-from elman.tasks.sequence._groups import group_numbers, parted
-from elman.tasks.sequence._input import (
+from elman.tasks.sequence.given._groups import group_numbers, parted
+from elman.tasks.sequence.given._input import (
     Array,
     as_sequences,
     channel_names,
     features_in,
     in_words,
 )
-from elman.tasks.sequence._preparation import Preparation
 
 from ._alphabet import Alphabet, Row
 from ._answering import Answering

@@ -10,7 +10,7 @@ import torch
 import elman
 from elman import InputError, SequenceClassifier, SequenceRegressor
 from elman.models import SequenceNetwork
-from elman.models._step_inputs import StepInputs
+from elman.models.inputs._step_inputs import StepInputs
 
 SMALL = {"hidden_size": 8, "epochs": 2, "random_state": 0, "refit": False}
 

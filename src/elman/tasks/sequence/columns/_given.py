@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman._errors import InputError, did_you_mean
-from elman.tasks.sequence._input import (
+from elman.tasks.sequence.given._input import (
     Array,
     as_sequences,
     channel_names,

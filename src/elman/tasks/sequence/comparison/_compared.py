@@ -10,11 +10,11 @@ from elman.models import SequenceNetwork, parameters_of
 from elman.tasks._encoders import other_encoders
 from elman.tasks.comparison._beside import Beside, Trained, alone, not_interrupted
 from elman.tasks.sequence._fit import fit_network, network_outputs
-from elman.tasks.sequence._groups import parted
-from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence._recipe import Recipe
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._groups import parted
+from elman.tasks.sequence.given._input import Array
 from elman.tasks.sequence.kinds._kind import Kind
 from elman.tasks.sequence.order._leaning import by_sequence
 

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from elman.tasks.sequence import _results as report
 from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
-from elman.tasks.sequence._input import Array as Values
 from elman.tasks.sequence._targets import Output, Targets, class_targets, known_classes
 from elman.tasks.sequence._weights import check_class_weight, class_weights
+from elman.tasks.sequence.given._input import Array as Values
 from elman.tasks.sequence.linear._shares import (
     calibration,
     class_shares,

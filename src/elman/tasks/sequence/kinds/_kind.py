@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman.tasks.sequence._input import Array as Values
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._input import Array as Values
 
 Array = NDArray[np.float64]
 Loss = Callable[[Tensor, Tensor], Tensor]

@@ -17,8 +17,8 @@ from elman._errors import InputError
 from elman.tasks._scaling import ClippedScaler
 from elman.tasks.sequence import _results as report
 from elman.tasks.sequence._baselines import ALPHAS, NEAREST, RIDGE, ridge
-from elman.tasks.sequence._input import Array as Values
 from elman.tasks.sequence._targets import Output, Targets, number_targets
+from elman.tasks.sequence.given._input import Array as Values
 from elman.tasks.sequence.linear._shares import mean_numbers, number_shares
 
 from ._kind import Array, Kind, Loss

@@ -14,10 +14,10 @@ from torch import Tensor
 from elman.models import SequenceNetwork
 from elman.tasks._networks import within
 from elman.tasks.sequence._fit import network_outputs
-from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence._targets import Targets
 from elman.tasks.sequence.columns._columns import Layout
+from elman.tasks.sequence.given._input import Array
 from elman.tasks.sequence.kinds._kind import Kind
 
 from ._models import LinearModels

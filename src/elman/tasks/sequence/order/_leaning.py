@@ -15,9 +15,9 @@ from elman.tasks._chance import beyond_chance, mean_of
 from elman.tasks._sampled import sampled
 from elman.tasks._verdict import said
 from elman.tasks.sequence._fit import network_outputs
-from elman.tasks.sequence._input import Array, lengths_of
 from elman.tasks.sequence._scores import WHOLE
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._input import Array, lengths_of
 from elman.tasks.sequence.linear._combination import NETWORK
 
 from ._orders import (

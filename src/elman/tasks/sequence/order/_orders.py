@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.tasks.sequence._input import Array
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._input import Array
 
 Places = list[NDArray[np.int64]]
 

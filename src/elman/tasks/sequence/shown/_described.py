@@ -7,9 +7,8 @@ from typing import Any
 
 from elman.models import title_of
 from elman.tasks._encoders import encoder_of
-
-from ._input import Array, in_words
-from ._targets import Targets
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._input import Array, in_words
 
 _ORDERS = {
     "fixed": "one random order for all sequences",

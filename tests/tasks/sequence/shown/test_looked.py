@@ -6,7 +6,7 @@ import numpy as np
 
 from elman import SequenceClassifier
 from elman.report import render
-from elman.tasks.sequence._looked import looked_at
+from elman.tasks.sequence.shown._looked import looked_at
 
 SMALL = {"hidden_size": 8, "epochs": 25, "refit": False, "highway": "none"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from elman.data import read_text
 
-from ._held_out import Parts
+from ._parts import Parts
 
 
 class TextParts(Parts):

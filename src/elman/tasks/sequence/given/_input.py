@@ -97,7 +97,7 @@ def known_sequences(estimator: Any, X: Any) -> list[Array]:
     names = getattr(estimator, "channel_names_", None)
     columns = getattr(estimator, "columns_", None)
     if columns is not None:
-        from .columns._given import read_known
+        from elman.tasks.sequence.columns._given import read_known
 
         return read_known(X, columns, names)
     return as_sequences(X, estimator.channels_, names)

@@ -10,6 +10,7 @@ import numpy as np
 
 from elman._arguments import MOST_SEED, whole_number
 from elman._errors import InputError
+from elman.cli._reading import described, digest, read_any
 from elman.data import (
     Recordings,
     Sequences,
@@ -21,8 +22,6 @@ from elman.data import (
     matching,
 )
 from elman.tasks import TASKS
-
-from ._reading import described, digest, read_any
 
 Labelled = tuple[list[np.ndarray], Any]
 

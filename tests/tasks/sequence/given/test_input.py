@@ -12,7 +12,7 @@ from scipy import sparse
 import elman
 from elman import SequenceRegressor
 from elman._errors import InputError
-from elman.tasks.sequence._input import (
+from elman.tasks.sequence.given._input import (
     as_sequences,
     channel_names,
     is_ragged,

@@ -3,7 +3,7 @@ import pytest
 
 from elman import InputError, SequenceClassifier
 from elman.data import drawn_groups, in_both
-from elman.tasks.sequence._groups import group_numbers
+from elman.tasks.sequence.given._groups import group_numbers
 from elman.tasks.sequence.linear._ridge import fit_ridge
 
 

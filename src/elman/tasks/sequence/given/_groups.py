@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from elman._errors import InputError
 from elman.data import drawn_groups
+from elman.tasks.sequence._fit import split_rows
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.kinds._kind import Kind
 
-from ._fit import split_rows
 from ._input import as_array, refuse_masked
-from ._targets import Targets
-from .kinds._kind import Kind
 
 Rows = NDArray[np.int64]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from elman import cells
 from elman.cells import Cell
-
-from ._cells import CELLS
+from elman.models._cells import CELLS
 
 
 def takes_time(cell: str | Cell) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
-from ._fit import network_outputs
-from ._input import Array
-from ._preparation import Preparation
-from .columns._fields import OTHER
+from elman.tasks.sequence._fit import network_outputs
+from elman.tasks.sequence._preparation import Preparation
+from elman.tasks.sequence.columns._fields import OTHER
+from elman.tasks.sequence.given._input import Array
+
+from ._lost import lost_by
 
 _MOST_PARTS = 64
 
@@ -21,9 +22,8 @@ def looked_at(estimator: Any, sequence: Array) -> NDArray[np.float64]:
     """Return how much each step counts for the network's answer, from 0 to 1.
 
     A step, or of longer sequences a part of them, is hidden: its numbers are set to the
-    mean, its categories to one that is not known. Of classes it counts by how much the
-    logarithm of the predicted class's probability falls, of numbers by how much the
-    answer changes; the greatest is 1, and one that speaks against the answer 0.
+    mean, its categories to one that is not known. It counts by what the answer loses;
+    the greatest is 1, and one that speaks against the answer 0.
 
     Parameters
     ----------
@@ -40,12 +40,8 @@ def looked_at(estimator: Any, sequence: Array) -> NDArray[np.float64]:
         other = whole.copy()
         other[part] = _nothing(preparation, whole.shape[1])
         hidden.append(other)
-    outputs = np.stack(network_outputs(estimator.network_, hidden)).astype(np.float64)
-    if estimator.kind_.names:
-        logs = log_softmax(outputs, axis=1)[:, int(outputs[0].argmax())]
-        change = np.maximum(logs[0] - logs[1:], 0.0)
-    else:
-        change = np.abs(outputs[1:] - outputs[0]).mean(1)
+    outputs = np.stack(network_outputs(estimator.network_, hidden))
+    change = lost_by(outputs, bool(estimator.kind_.names))
     most = float(change.max())
     found = np.empty(len(whole))
     for part, value in zip(parts, change, strict=True):

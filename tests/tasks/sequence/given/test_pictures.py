@@ -8,7 +8,7 @@ import pytest
 import elman
 from elman import InputError, SequenceClassifier
 from elman.data import read_sequences
-from elman.tasks.sequence._pictures import steps_of_pictures
+from elman.tasks.sequence.given._pictures import steps_of_pictures
 
 
 def test_rows_and_columns():

@@ -9,7 +9,7 @@ from typing import Any
 from elman._errors import InputError
 from elman.data import Pairs, held_out_pairs, met_before, read_pairs
 
-from ._held_out_text import TextParts
+from ._text import TextParts
 
 _MOST = 2000
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data import FrontEnd, SoundFeatures, bands_of
+from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._input import Array
 
-from ._input import Array
 from ._leaned import leaned_on
-from ._targets import Targets
 
 _MOST = 6
 _COLUMNS = 160
@@ -63,7 +63,7 @@ def heard(
 
     drawn = []
     for i in rows:
-        counts, _ = leaned_on(estimator, sequences[i])
+        counts = leaned_on(estimator, sequences[i])
         bands = bands_of(front_end, sequences[i])
         pieces = min(_COLUMNS, len(bands))
         parts = np.array_split(np.arange(len(bands)), pieces)

@@ -1,0 +1,1 @@
+"""Parts that are trained on and scored, from what a command names."""

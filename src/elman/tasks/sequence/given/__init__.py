@@ -1,0 +1,1 @@
+"""What X may be: arrays, frames, pictures, recordings, groups; made one form."""

@@ -1,0 +1,1 @@
+"""What the results show of sequences: what was asked, some cases, what counted."""
