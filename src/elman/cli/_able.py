@@ -24,7 +24,7 @@ def check_able(run: Path, task: str, command: str) -> None:
         "series": "elman predict goes on with it",
         "sequences": "elman score scores it"
         if "score" in asked.can
-        else f"train {task} anew, or score it with elman predict --label",
+        else "elman predict scores it where the file has labels",
         "text": "elman generate writes with it, elman score scores a text",
         "pairs": "elman translate translates with it",
     }[asked.data]

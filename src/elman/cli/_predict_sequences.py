@@ -152,9 +152,17 @@ def _read(
                 f"{data}: no column {name!r}, which the run was trained on"
                 f"{did_you_mean(name, names)}"
             )
-    return sequences_of(
+    found = sequences_of(
         table, label, id_, time, channels, group, kinds=kinds, gaps=gaps
     )
+    elapsed = [name for name, kind in told.items() if kind == "elapsed"]
+    if not set(elapsed) <= set(found.channels):
+        here = [name for name, kind in found.kinds.items() if kind == "elapsed"]
+        raise InputError(
+            f"{data}: the run was trained with {elapsed[0]!r}, and here it is"
+            f" {here[0]!r}; write the times as those trained on, as moments or numbers"
+        )
+    return found
 
 
 def _recordings(

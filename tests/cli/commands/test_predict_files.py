@@ -112,6 +112,22 @@ def test_symbols_that_are_said_to_be_numbers_are_refused(elman):
     assert "have it read as category or text" in answer.err
 
 
+def test_times_of_another_kind_are_refused(elman):
+    def rows(time):
+        each = [(i, t, t * t + i) for i in range(8) for t in range(4)]
+        return "".join(f"{i},{time(at)},{t},{i % 2}\n" for i, t, at in each)
+
+    Path("n.csv").write_text("id,at,x,y\n" + rows(str))
+    Path("d.csv").write_text("id,at,x,y\n" + rows(lambda at: f"2024-01-{at + 1:02d}"))
+    columns = ["--id", "id", "--time", "at", "--label", "y"]
+    quick = ["--epochs", "1", "--hidden", "2", "--out"]
+    elman("train", "classify", "n.csv", *columns, *quick, "rn")
+    assert elman("predict", "rn", "n.csv").status == 0
+    answer = elman("predict", "rn", "d.csv")
+    assert answer.status == 2
+    assert "trained with 'time since the step before (at)', and here" in answer.err
+
+
 def test_the_file_that_is_read_is_never_overwritten(elman, trained, series):
     data = series()
     before = data.read_bytes()

@@ -26,7 +26,7 @@ def put(folder, text, name="log.csv"):
 
 def test_a_log_of_events(tmp_path):
     found = read_sequences(put(tmp_path, LOG), "label", "user", "at")
-    gap = "time since the step before (at)"
+    gap = "seconds since the step before (at)"
     assert found.channels == ["action", "note", "amount", gap]
     assert found.kinds == {"action": "category", "note": "text", gap: "elapsed"}
     assert found.columns == {0: "category", 1: "text", 3: "elapsed"}
@@ -125,3 +125,12 @@ def test_a_row_of_symbols(tmp_path):
 )
 def test_what_a_column_of_words_is(values, kind):
     assert kind_of_words(pl.Series("c", values, dtype=pl.String)) == kind
+
+
+def test_labels_that_vary_within_some_sequences_are_said(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,x,y\na,1,0\na,2,0\nb,3,1\nb,4,0\n")
+    found = read_sequences(path, id="id", label="y")
+    assert found.per_step
+    said = "'y' varies within 1 of 2 sequences, first in 'b'"
+    assert any(said in note for note in found.notes)

@@ -76,10 +76,12 @@ def from_long(
     notes += label_notes(frame[id_], place(source))
     pieces = np.split(order, starts[1:])
     y, per_step = _label_of(frame, label, pieces, source)
+    if per_step:
+        notes += _about_steps(y, names, label)
     plain = [name for name in channels if name not in worded]
     notes += _about(frame, label, values, plain, source)
     found = {name: told[name] for name in worded}
-    since = _gap_column(between, gaps, times)
+    since = _gap_column(between, gaps)
     if since is not None:
         found[since.name] = ELAPSED
     if worded:
@@ -93,15 +95,25 @@ def from_long(
     return Sequences(X, y, channels, source, names, per_step, notes, kinds=found)
 
 
-def _gap_column(
-    between: np.ndarray | None, gaps: Gaps, times: list[str]
-) -> pl.Series | None:
-    """Return the time since the step before as a column, where it is to be one."""
+def _about_steps(y: Any, names: list[str], label: str | None) -> list[str]:
+    """Return a note where labels vary within some of the sequences only."""
+    vary = [i for i, row in enumerate(y) if (row != row[0]).any()]
+    if len(vary) == len(names):
+        return []
+    return [
+        f"{label!r} varies within {len(vary)} of {len(names)} sequences, first in"
+        f" {names[vary[0]]!r}, and was taken as a label for each step; if a sequence"
+        " has one, correct it there"
+    ]
+
+
+def _gap_column(between: pl.Series | None, gaps: Gaps) -> pl.Series | None:
+    """Return the time since the step before, where it is to be a channel."""
     if between is None or gaps == "off":
         return None
-    if gaps == "auto" and not are_irregular(between):
+    if gaps == "auto" and not are_irregular(between.to_numpy()):
         return None
-    return pl.Series(f"time since the step before ({times[0]})", between)
+    return between
 
 
 def _frames(
@@ -223,7 +235,7 @@ def _matrix(
 
 def _order(
     frame: pl.DataFrame, keys: pl.Series, times: list[str], source: str, *, ties: bool
-) -> tuple[np.ndarray, np.ndarray, list[str], list[str], np.ndarray | None]:
+) -> tuple[np.ndarray, np.ndarray, list[str], list[str], pl.Series | None]:
     """Return rows by sequence and time, where each sequence starts, and its name.
 
     Then notes, and the time since the step before, in that order. With `ties` rows may
@@ -256,7 +268,12 @@ def _order(
     else:
         order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    between = gaps_of(stamps.values[order], stamps.per, starts) if times else None
+    between = None
+    if times:
+        # Its name says the unit, so that a run refuses times of the other kind.
+        unit = "seconds" if stamps.values.dtype.kind == "M" else "time"
+        name = f"{unit} since the step before ({times[0]})"
+        between = pl.Series(name, gaps_of(stamps.values[order], stamps.per, starts))
     return order, starts, names.to_list(), notes, between
 
 

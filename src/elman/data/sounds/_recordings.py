@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from elman.data.sequences._sequences import Sequences
 from elman.data.values._missing import Given
 
 from ._cache import FeatureCache
+from ._features import SoundFeatures
 from ._front_end import FrontEnd
 from ._kept import what_is_kept
 from ._listed import (
@@ -37,32 +38,6 @@ HIGHEST_RATE = 16_000
 _ASKED = 100  # recordings, for the rate of most
 _SHOWN_SECONDS = 10
 _LOOK = 500  # recordings, from one look at the memory to the next
-
-
-class SoundFeatures(list[NDArray[np.float32]]):
-    """Features of recordings, a list of (steps, width), with their front end.
-
-    Parameters
-    ----------
-    values : iterable of ndarray
-    front_end : FrontEnd
-    kept : dict, optional
-        What the features keep of one of the recordings, from `what_is_kept`.
-    """
-
-    def __init__(
-        self,
-        values: Iterable[NDArray[np.float32]],
-        front_end: FrontEnd,
-        kept: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(values)
-        self.front_end = front_end
-        self.kept = kept
-
-    def taken(self, rows: Iterable[int]) -> SoundFeatures:
-        """Return those of some of the recordings."""
-        return SoundFeatures([self[i] for i in rows], self.front_end, self.kept)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class SequenceEstimator(Evaluated):
     shuffle_time: str
     columns: Any
     image: str
+    # Of pictures: how many rows, or columns, they have.
+    picture_steps_: int | None = None
     hidden_size: int
     num_layers: int
     bidirectional: bool
@@ -169,6 +171,7 @@ class SequenceEstimator(Evaluated):
         self.kind_ = kind
         self.seed_ = recipe.settings.seed
         self.channels_ = sequences[0].shape[1]
+        self.picture_steps_ = None if self.image == "none" else longest
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
         self.front_end_, self._sounds = front_end_of(X), sounds_of(X)
@@ -343,6 +346,7 @@ class SequenceEstimator(Evaluated):
             **described_front_end(self),
             "per_step": self.per_step_,
             "columns": None if self.columns_ is None else self.columns_.dump(),
+            "picture_steps": self.picture_steps_,
             "inputs": self.network_.channels,
             "outputs": self.network_.head.out_features,
             "network": self.network_.config(),
@@ -356,6 +360,7 @@ class SequenceEstimator(Evaluated):
         self.kind_ = self._restored(fitted, tensors)
         self.seed_ = fitted["seed"]
         self.channels_ = fitted["channels"]
+        self.picture_steps_ = fitted.get("picture_steps")
         restore_features(self, fitted, self.channels_)
         self.channel_names_ = fitted.get("channel_names")
         restore_front_end(self, fitted)

@@ -50,3 +50,14 @@ def test_a_run_reads_pictures_as_it_learned_to(tmp_path):
         InputError, match=r"there is no file 'z.npy'; with an .npy file"
     ):
         read_sequences(tmp_path / "x.npy", "z.npy")
+
+
+@pytest.mark.parametrize("image", ["rows", "columns"])
+def test_pictures_of_another_size_are_refused_later(tmp_path, image):
+    X = np.random.default_rng(0).random((12, 6, 6))
+    model = SequenceClassifier(image=image, hidden_size=2, epochs=1, highway="none")
+    model.fit(X, [0, 1] * 6)
+    other = X[:, :5] if image == "rows" else X[:, :, :5]
+    for known in (model, elman.load(model.save(tmp_path))):
+        with pytest.raises(InputError, match=f"have 6 {image}; bring all to one size"):
+            known.predict(other)

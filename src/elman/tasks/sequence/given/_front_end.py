@@ -9,9 +9,28 @@ from elman.data import FrontEnd
 
 
 def front_end_of(X: Any) -> FrontEnd | None:
-    """Return the front end of features that know theirs."""
-    found = getattr(X, "front_end", None)
-    return found if isinstance(found, FrontEnd) else None
+    """Return the front end of features that know theirs.
+
+    Raises
+    ------
+    InputError
+        They are of several.
+    """
+    given = getattr(X, "front_end", None)
+    if isinstance(given, FrontEnd):
+        return given
+    if not isinstance(X, list | tuple) and str(getattr(X, "dtype", "")) != "object":
+        return None
+    first: FrontEnd | None = None
+    for i, one in enumerate(X):
+        found = getattr(one, "front_end", None)
+        first = found if i == 0 else first
+        if found != first:
+            raise InputError(
+                f"X[0] holds {_in_words(first)}, X[{i}] {_in_words(found)}; read all"
+                " recordings with one front end"
+            )
+    return first
 
 
 def check_front_end(estimator: Any, X: Any) -> None:
@@ -49,3 +68,7 @@ def restore_front_end(estimator: Any, fitted: dict[str, Any]) -> None:
     estimator.front_end_ = (
         None if described is None else FrontEnd.from_description(described)
     )
+
+
+def _in_words(front_end: FrontEnd | None) -> str:
+    return "no features of a recording" if front_end is None else front_end.in_words()

@@ -93,7 +93,7 @@ def known_sequences(estimator: Any, X: Any) -> list[Array]:
     if image != "none":
         from ._pictures import steps_of_pictures
 
-        X = steps_of_pictures(X, image)
+        X = steps_of_pictures(X, image, estimator.picture_steps_)
     names = getattr(estimator, "channel_names_", None)
     columns = getattr(estimator, "columns_", None)
     if columns is not None:

@@ -12,7 +12,7 @@ from elman._errors import InputError
 from ._input import as_array
 
 
-def steps_of_pictures(X: Any, image: str) -> Any:
+def steps_of_pictures(X: Any, image: str, steps: int | None = None) -> Any:
     """Return X, with pictures as sequences where they are read so.
 
     Parameters
@@ -21,6 +21,8 @@ def steps_of_pictures(X: Any, image: str) -> Any:
         (n, height, width), or (n, height, width, colours); or so many pictures apart.
     image : {"none", "rows", "columns"}
         ``none`` returns X.
+    steps : int, optional
+        Rows, or columns, of the pictures that were learned from.
 
     Returns
     -------
@@ -30,7 +32,8 @@ def steps_of_pictures(X: Any, image: str) -> Any:
     Raises
     ------
     InputError
-        A picture has another form, or another size than the first.
+        A picture has another form, another size than the first, or another number of
+        steps than those that were learned from.
     """
     if image == "none" or (hasattr(X, "__len__") and not len(X)):
         return X
@@ -52,6 +55,11 @@ def steps_of_pictures(X: Any, image: str) -> Any:
         whole = np.stack(pictures)
     if image == "columns":
         whole = np.swapaxes(whole, 1, 2)
+    if steps not in (None, whole.shape[1]):
+        raise InputError(
+            f"X[0] is a picture of {_size(form)}, which is read by its {image}; those"
+            f" that were learned from have {steps} {image}; bring all to one size"
+        )
     found: NDArray[Any] = whole.reshape(*whole.shape[:2], -1)
     return found
 

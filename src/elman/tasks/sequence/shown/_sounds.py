@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data import FrontEnd, SoundFeatures, bands_of
+from elman.data import FrontEnd, bands_of
 from elman.tasks.sequence._targets import Targets
+from elman.tasks.sequence.given._front_end import front_end_of
 from elman.tasks.sequence.given._input import Array
 
 from ._leaned import leaned_on
@@ -19,14 +20,15 @@ _COLUMNS = 160
 
 def sounds_of(X: Any) -> dict[str, Any] | None:
     """Return what is known of recordings before anything is fitted; else None."""
-    if not isinstance(X, SoundFeatures):
+    front_end = front_end_of(X)
+    if front_end is None:
         return None
-    front_end = X.front_end
+    kept = getattr(X, "kept", None)
     return {
         "front_end": front_end.describe(),
         "features": front_end.in_words(),
         "channels": front_end.width,
-        **({"kept": X.kept} if X.kept else {}),
+        **({"kept": kept} if kept else {}),
     }
 
 
