@@ -20,7 +20,6 @@ from elman.tasks._estimator import Estimator, Steps
 from elman.tasks._networks import filled, tensors_of
 from elman.tasks.fit._writer import Fitted
 from elman.tasks.tokens._kinds import from_bytes, to_bytes
-from elman.tasks.tokens._text import as_text
 from elman.tasks.tokens._vocabulary import Ids, Vocabulary
 
 from ._compare import compared
@@ -29,7 +28,7 @@ from ._generate import Sampling, check_stop, prompt_ids, text_after
 from ._recipe import Recipe, recipe_of
 from ._results import report, scored
 from ._surprise import surprise
-from ._text import Split
+from ._text import Split, whole_text
 
 _VOCABULARY = "vocabulary"
 
@@ -112,8 +111,9 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
-            The text, or a file that holds it.
+        text : str, pathlib.Path or sequence of str
+            The text, or a file that holds it; of several, such as lines with their
+            ends, the one that they make.
         y : None
             Not used.
 
@@ -127,7 +127,7 @@ class LanguageModel(Estimator):
             If the text or a parameter cannot be used; the message says which, where,
             and what to do.
         """
-        recipe = recipe_of(self, as_text(text))
+        recipe = recipe_of(self, whole_text(text))
         self.vocabulary_, self.seed_ = recipe.vocabulary, recipe.settings.seed
         self._training = recipe.training
 
@@ -148,10 +148,10 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
+        text : str, pathlib.Path or sequence of str
             Characters that the training part lacks count as <unk>.
         """
-        return -float(self._surprise(as_text(text))[1].sum())
+        return -float(self._surprise(whole_text(text))[1].sum())
 
     @own_modes()
     def score(self, text: Any, y: Any = None) -> float:
@@ -159,7 +159,7 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
+        text : str, pathlib.Path or sequence of str
         y : None
             Not used.
 
@@ -168,7 +168,7 @@ class LanguageModel(Estimator):
         InputError
             There is no token in it.
         """
-        return -float(self._surprise(as_text(text))[1].mean())
+        return -float(self._surprise(whole_text(text))[1].mean())
 
     @own_modes()
     def evaluate(
@@ -180,7 +180,7 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
+        text : str, pathlib.Path or sequence of str
         split : str
             What to call it in the results.
         training : str, pathlib.Path or None
@@ -192,11 +192,11 @@ class LanguageModel(Estimator):
         dict
             ``results_["scores"]``.
         """
-        given = as_text(text)
+        given = whole_text(text)
         found = self._surprise(given)
         if training is not None:
             share = self.validation_fraction
-            learned = Split.of(as_text(training, "training"), share).training
+            learned = Split.of(whole_text(training, "training"), share).training
             self._training = self.vocabulary_.encode(learned)
         self.results_ |= scored(self.vocabulary_, given, found, split, self._training)
         return dict(self.results_["scores"])
@@ -207,7 +207,7 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
+        text : str, pathlib.Path or sequence of str
 
         Returns
         -------
@@ -215,7 +215,7 @@ class LanguageModel(Estimator):
             What each adds to the text; <unk> where the training part lacks it.
         nats : ndarray
         """
-        ids, nats = self._surprise(as_text(text))
+        ids, nats = self._surprise(whole_text(text))
         return self.vocabulary_.pieces(ids), nats
 
     @own_modes()
@@ -240,7 +240,7 @@ class LanguageModel(Estimator):
 
         Parameters
         ----------
-        text : str or pathlib.Path
+        text : str, pathlib.Path or sequence of str
             As given to ``fit``.
         test : str, pathlib.Path or None
             What they are scored on; None: the end of the text, which is held out.
@@ -272,8 +272,8 @@ class LanguageModel(Estimator):
         check_is_fitted(self, "network_")
         found = compared(
             self,
-            as_text(text),
-            None if test is None else as_text(test, "test"),
+            whole_text(text),
+            None if test is None else whole_text(test, "test"),
             encoders,
             seeds=seeds,
             seconds=None if seconds is None else number("seconds", seconds),
