@@ -1,4 +1,4 @@
-"""Every estimator under scikit-learn's tools: cloned, set, cross-validated, searched."""
+"""Every estimator under scikit-learn's tools: clones, folds, searches."""
 
 from __future__ import annotations
 
