@@ -71,6 +71,7 @@ PUBLIC = {
     "read_recordings",
     "read_sound",
     "restore",
+    "search",
 }
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .fit._start import examining as examining
     from .forecast._forecaster import Forecaster as Forecaster
     from .language._language_model import LanguageModel as LanguageModel
+    from .selection._found import Found as Found
+    from .selection._search import search as search
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
     from .sequence._regress import SequenceRegressor as SequenceRegressor
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
+    "Found": "selection._found",
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
     "examining": "fit._start",
     "load": "_store",
     "other_encoders": "_encoders",
+    "search": "selection._search",
     "truncation_error": "_truncation",
 }
 
@@ -41,6 +45,7 @@ __all__ = [
     "ESTIMATORS",
     "TASKS",
     "Forecaster",
+    "Found",
     "LanguageModel",
     "SequenceClassifier",
     "SequenceRegressor",
@@ -52,6 +57,7 @@ __all__ = [
     "examining",
     "load",
     "other_encoders",
+    "search",
     "truncation_error",
 ]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ._forecast import FORECAST
 from ._language import LANGUAGE
+from ._row import Between as Between
 from ._row import Option as Option
 from ._row import Parameter as Parameter
 from ._sequence import SEQUENCE
@@ -38,6 +39,7 @@ __all__ = [
     "MOST_BEAM",
     "PARAMETERS",
     "SETTINGS",
+    "Between",
     "Option",
     "Parameter",
     "checked",

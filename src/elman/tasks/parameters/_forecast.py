@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._cell import CellKind, cell_names, cell_reader
-from ._row import MODEL, Checked, Choice, Option, Parameter, Share, Whole
+from ._row import MODEL, Between, Checked, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_numbers
 
 _ONLY = ("forecast",)
@@ -72,6 +72,7 @@ FORECAST: tuple[Parameter, ...] = (
             read=cell_reader(cell_names),
         ),
         _ONLY,
+        tried=("gru", "lstm"),
     ),
     Parameter(
         "num_layers",
@@ -79,6 +80,7 @@ FORECAST: tuple[Parameter, ...] = (
         "Recurrent layers on top of each other, in the encoder and in the decoder.",
         Option("Stacked layers.", int, "--layers", MODEL),
         _ONLY,
+        tried=(1, 2),
     ),
     Parameter(
         "holidays",
@@ -148,6 +150,7 @@ FORECAST: tuple[Parameter, ...] = (
         Option("Learning rate.", float, "--lr", MODEL),
         _ONLY,
         "learning_rate",
+        tried=Between(3e-4, 3e-2, log=True),
     ),
     Parameter(
         "validation_fraction",

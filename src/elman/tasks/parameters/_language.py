@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._auto import FlagOrAuto, WholeOrAuto, read_flag, whole_option
 from ._cell import CellKind, cell_reader, encoder_names
-from ._row import MODEL, STRATEGY, Choice, Option, Parameter, Share, Whole
+from ._row import MODEL, STRATEGY, Between, Choice, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS
 
 _HERE = ("language",)
@@ -33,6 +33,7 @@ LANGUAGE: tuple[Parameter, ...] = (
             also=("--encoder",),
         ),
         _HERE,
+        tried=("gru", "lstm"),
     ),
     Parameter(
         "hidden_size",
@@ -41,6 +42,7 @@ LANGUAGE: tuple[Parameter, ...] = (
         " has characters, from 64 to 512.",
         whole_option("--hidden", "Hidden units; by the length of the text."),
         _HERE,
+        tried=Between(64, 512, log=True, whole=True),
     ),
     Parameter(
         "num_layers",
@@ -49,6 +51,7 @@ LANGUAGE: tuple[Parameter, ...] = (
         " convolution those that see a window at once.",
         Option("Stacked layers.", int, "--layers", MODEL),
         _HERE,
+        tried=(1, 2),
     ),
     Parameter(
         "embedding_size",
@@ -107,6 +110,7 @@ LANGUAGE: tuple[Parameter, ...] = (
         " temporal convolution or Transformer.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
         _HERE,
+        tried=Between(0.0, 0.5),
     ),
     Parameter(
         "embedding_dropout",

@@ -157,6 +157,44 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Between:
+    """All numbers from one to another, for a search to draw from.
+
+    Parameters
+    ----------
+    low, high : float
+        Both may be drawn.
+    log : bool
+        Whether the logarithm is drawn evenly.
+    whole : bool
+        Whether whole numbers alone are drawn.
+
+    Raises
+    ------
+    InputError
+        They are in the wrong order, or no logarithm can be taken of them.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise InputError(
+                f"{self}: the first number must be below the second; one value alone"
+                " is written alone"
+            )
+        if self.log and self.low <= 0:
+            raise InputError(f"{self}: a logarithm is taken of numbers above 0")
+
+    def __str__(self) -> str:
+        """Return how a command line writes it."""
+        return f"{self.low:g}..{self.high:g}{':log' if self.log else ''}"
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A row of the table.
 
@@ -174,6 +212,8 @@ class Parameter:
         The estimators that have it; all of them if empty.
     setting : str or None
         The field of `elman.training.TrainingSettings` it is passed on as.
+    tried : Between, tuple or None
+        What a search tries of it unless told; None: it stays as it is.
     """
 
     name: str
@@ -182,6 +222,7 @@ class Parameter:
     option: Option | None = None
     tasks: tuple[str, ...] = field(default=())
     setting: str | None = None
+    tried: Between | tuple[Any, ...] | None = None
 
     def of(self, task: str) -> bool:
         """Return whether that task's estimator has it."""

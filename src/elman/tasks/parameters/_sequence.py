@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._cell import CellKind, cell_reader, encoder_names
-from ._row import MODEL, Checked, Choice, Flag, Option, Parameter, Share, Whole
+from ._row import MODEL, Between, Checked, Choice, Flag, Option, Parameter, Share, Whole
 from ._texts import CELL_WORDS, read_class_weight
 
 _BOTH = ("classify", "regress")
@@ -50,6 +50,7 @@ SEQUENCE: tuple[Parameter, ...] = (
             also=("--encoder",),
         ),
         _ALL,
+        tried=("gru", "lstm"),
     ),
     Parameter(
         "encoder",
@@ -100,6 +101,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         " see the longest sequence at once.",
         Option("Stacked layers.", int, "--layers", MODEL),
         _ALL,
+        tried=(1, 2),
     ),
     Parameter(
         "bidirectional",
@@ -151,6 +153,7 @@ SEQUENCE: tuple[Parameter, ...] = (
         Option("Learning rate.", float, "--lr", MODEL),
         (*_ALL, "language", "translate"),
         "learning_rate",
+        tried=Between(3e-4, 3e-2, log=True),
     ),
     Parameter(
         "validation_fraction",

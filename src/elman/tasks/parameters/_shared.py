@@ -8,6 +8,7 @@ from typing import Any
 from ._row import (
     MODEL,
     STRATEGY,
+    Between,
     Checked,
     Choice,
     Flag,
@@ -43,6 +44,7 @@ SHARED: tuple[Parameter, ...] = (
         Whole(),
         "Units of a layer; of a recurrent one, in each direction.",
         Option("Hidden units.", int, "--hidden", MODEL),
+        tried=Between(16, 256, log=True, whole=True),
     ),
     Parameter(
         "dropout",
@@ -50,6 +52,7 @@ SHARED: tuple[Parameter, ...] = (
         "Share of the outputs dropped while training: between layers, and before the"
         " network's last, linear layer.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
+        tried=Between(0.0, 0.5),
     ),
     Parameter(
         "init",

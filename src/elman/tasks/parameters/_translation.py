@@ -11,6 +11,7 @@ from ._cell import CellKind, cell_names, cell_reader, encoder_names
 from ._row import (
     MODEL,
     STRATEGY,
+    Between,
     Checked,
     Choice,
     Flag,
@@ -126,6 +127,7 @@ TRANSLATION: tuple[Parameter, ...] = (
         "Units of a layer that writes; ``auto``: by the length of the texts.",
         whole_option("--hidden", "Hidden units; by the length of the texts."),
         _HERE,
+        tried=Between(64, 512, log=True, whole=True),
     ),
     Parameter(
         "num_layers",
@@ -185,6 +187,7 @@ TRANSLATION: tuple[Parameter, ...] = (
         " layers.",
         Option("Share of outputs dropped while training.", float, panel=STRATEGY),
         _HERE,
+        tried=Between(0.0, 0.5),
     ),
     Parameter(
         "embedding_dropout",

@@ -111,6 +111,7 @@ class Answering(WithOutput):
         y: Any = None,
         sample_weight: Any = None,
         *,
+        start: int | float | str | dt.date | None = None,
         source: object = None,
     ) -> float:
         r"""Return how much smaller the error is than that of a naive forecast.
@@ -131,14 +132,18 @@ class Answering(WithOutput):
             The targets, where `fit` was given them apart.
         sample_weight : array-like or str, optional
             How much the error in each row counts, as in `fit`.
+        start : int, float, str or date, optional
+            Where the first forecast lies, as in `backtest`; the rows before it are its
+            past, and a naive forecast is made from all of them.
         source : object, optional
             A file name for messages.
         """
         check_is_fitted(self, "network_")
         if hasattr(self, "model_"):
             refuse_many(sample_weight is not None, "sample_weight")
+            refuse_many(start is not None, "start")
             return score_many(self, frame, source)
-        return scored(self, frame, y, sample_weight, source)
+        return scored(self, frame, y, sample_weight, start, source)
 
     @own_modes()
     def backtest(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
 
 from elman._errors import InputError
 from elman.tasks.forecast.rows._row_weights import row_weights
+from elman.tasks.forecast.rows._split import test_row
 from elman.tasks.forecast.rows._windows import origins_between
 
 from ._form import joined
@@ -17,7 +19,12 @@ from ._skill import skill
 
 
 def scored(
-    forecaster: Any, frame: Any, y: Any, sample_weight: Any, source: object
+    forecaster: Any,
+    frame: Any,
+    y: Any,
+    sample_weight: Any,
+    start: int | float | str | dt.date | None,
+    source: object,
 ) -> float:
     """Return the skill of forecasts a horizon apart; see `Forecaster.score`."""
     if y is not None:
@@ -26,9 +33,11 @@ def scored(
     preparation, horizon = forecaster.preparation_, forecaster.horizon_
     own = RawRows.of(series, preparation).part(slice(rows))
     whole = None
-    if (kept := forecaster._recent) is not None:
+    if start is None and (kept := forecaster._recent) is not None:
         whole = kept.part(slice(forecaster._origin)).followed_by(own)
     first = forecaster.context_ if whole is None else len(whole) - len(own)
+    if start is not None:
+        first = test_row(series.time, rows, start)
     whole = own if whole is None else whole
     count = len(whole)
     data = whole.extended(count + horizon).prepared(preparation)

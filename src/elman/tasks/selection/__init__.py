@@ -1,0 +1,1 @@
+"""Choosing parameters: a search over all estimators, judged on parts it never saw."""

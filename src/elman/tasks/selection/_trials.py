@@ -1,0 +1,203 @@
+"""The trials of a search, one after the other, until its budget is over."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman._errors import InputError
+
+from ._budget import Budget, OverBudget
+from ._sampling import Sampling, key_of
+from ._space import values_of
+from ._storage import Storage
+from ._trial import Fitted, Watch, fitted, folds_of, keep, place_of
+from .parts._fold import Data
+
+# Losses of trials that differ in one of these are not of one kind.
+_OWN_LOSS = {
+    "loss",
+    "scale",
+    "quantiles",
+    "class_weight",
+    "context",
+    "decoder",
+    "validation_fraction",
+}
+
+
+@dataclass
+class Trials:
+    """Tries parameters in every fold, and keeps what comes of it.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    data : Data
+    sampling : Sampling
+    storage : Storage
+    budget : Budget
+    prune : bool
+        Whether a trial ends whose validation loss in the first fold is above the
+        median of the others' at the same epoch.
+    say : callable
+        Told of every trial in a few words.
+    """
+
+    estimator: Any
+    data: Data
+    sampling: Sampling
+    storage: Storage
+    budget: Budget
+    prune: bool
+    say: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        names = {one.name for one in self.sampling.space}
+        self.prune = self.prune and not names & _OWN_LOSS
+
+    def run(self) -> str:
+        """Try until the budget is over; return why it ended.
+
+        Raises
+        ------
+        InputError
+            The estimator or the data cannot be used, or no trial was over in time.
+        """
+        ended = f"the budget of {self.budget.words()} is over"
+        while not self.budget.over(len(tried := self.tried()), *self._spent()):
+            drawn = self.sampling.next(tried)
+            if drawn is None:
+                ended = "everything there is to try has been tried"
+                break
+            try:
+                self._through(drawn)
+            except OverBudget:
+                break
+        if not self.complete():
+            raise InputError(
+                f"no trial was over within {self.budget.words()}; give a greater budget"
+            )
+        return ended
+
+    def tried(self) -> list[Any]:
+        """Return the trials that are over, and count."""
+        from optuna.trial import TrialState
+
+        return [
+            trial
+            for trial in self.storage.study.get_trials(deepcopy=False)
+            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+            or (trial.state == TrialState.FAIL and "error" in trial.user_attrs)
+        ]
+
+    def complete(self) -> list[Any]:
+        """Return the trials with a score, the best first."""
+        found = [trial for trial in self.tried() if trial.state.name == "COMPLETE"]
+        return sorted(found, key=lambda trial: (-trial.value, trial.number))
+
+    def _spent(self) -> tuple[float, int]:
+        """Return the seconds and epochs of all fits, each counted once."""
+        found: dict[Any, Fitted] = {}
+        for trial in self.storage.study.get_trials(deepcopy=False):
+            key = key_of(trial.params)
+            for number, one in folds_of(trial.user_attrs).items():
+                found[key, number] = one
+            if "cut" in trial.user_attrs:
+                found[key, "cut"] = Fitted(0.0, *trial.user_attrs["cut"])
+        return (
+            sum(one.seconds for one in found.values()),
+            sum(one.epochs for one in found.values()),
+        )
+
+    def _begun(self, drawn: dict[str, Any]) -> tuple[Any, dict[int, Fitted]]:
+        """Return a new trial of these parameters, and the folds it need not repeat."""
+        from optuna.trial import TrialState
+
+        study = self.storage.study
+        before = [
+            trial
+            for trial in study.get_trials(deepcopy=False)
+            if key_of(trial.params) == key_of(drawn) and trial.state == TrialState.FAIL
+        ]
+        if not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            study.enqueue_trial(drawn)
+        names = {one.name: one.distribution() for one in self.sampling.space}
+        trial = study.ask(names)
+        done: dict[int, Fitted] = {}
+        for one in before:
+            done |= folds_of(one.user_attrs)
+        if 0 in done:
+            seen = max(before, key=lambda one: len(one.intermediate_values))
+            for epoch, value in seen.intermediate_values.items():
+                trial.report(value, epoch)
+        return trial, done
+
+    def _through(self, drawn: dict[str, Any]) -> None:
+        """Take a trial through all folds."""
+        import optuna
+        from optuna.trial import TrialState
+
+        study = self.storage.study
+        deadline = self.budget.deadline(self._spent()[0])
+        trial, done = self._begun(drawn)
+        values = values_of(self.sampling.space, trial.params)
+        scores = []
+        for number, fold in enumerate(self.data.folds):
+            if number in done:
+                keep(trial, number, done[number])
+                scores.append(done[number].score)
+                continue
+            watch = Watch(deadline, trial if self.prune and not number else None)
+            place = place_of(self.storage.directory, key_of(drawn), number)
+            try:
+                _, found = fitted(self.estimator, fold, values, watch, place)
+            except optuna.TrialPruned:
+                trial.set_user_attr("cut", [watch.epochs, watch.seconds])
+                study.tell(trial, state=TrialState.PRUNED)
+                if place is not None:
+                    shutil.rmtree(place, ignore_errors=True)
+                self._told(trial, f"dropped after epoch {watch.epochs}")
+                return
+            except OverBudget:
+                study.tell(trial, state=TrialState.FAIL)
+                raise
+            except (InputError, MemoryError) as error:
+                self._failed(trial, f"{fold.words}: {error or 'no memory'}", error)
+                return
+            keep(trial, number, found)
+            scores.append(found.score)
+        score = float(np.mean(scores))
+        if not np.isfinite(score):
+            self._failed(trial, f"its score is {score}", None)
+            return
+        study.tell(trial, score)
+        self._told(trial, f"{score:.4g}")
+
+    def _failed(self, trial: Any, reason: str, error: Exception | None) -> None:
+        from optuna.trial import TrialState
+
+        first = not self.tried()
+        # What fails at once for the estimator as it is would fail for all others.
+        if first and error is not None:
+            self.storage.study.tell(trial, state=TrialState.FAIL)
+            raise error
+        trial.set_user_attr("error", " ".join(reason.split())[:300])
+        self.storage.study.tell(trial, state=TrialState.FAIL)
+        self._told(trial, f"failed: {reason:.200}")
+
+    def _told(self, trial: Any, what: str) -> None:
+        best = self.complete()
+        number, limit = len(self.tried()), self.budget.trials
+        values = ", ".join(f"{name}={_short(v)}" for name, v in trial.params.items())
+        of = "" if limit is None else f" of {limit}"
+        so_far = f", best {best[0].value:.4g}" if best else ""
+        self.say(f"trial {number}{of}: {what} ({values}){so_far}")
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""What is learned from and what is scored, for each kind of data."""
