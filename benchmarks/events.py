@@ -126,7 +126,7 @@ def scores(name: str, row: str, seed: int, parts: Parts) -> dict[str, float]:
         cell=cell,
         columns={last: "time"} if how == "with times" else None,
         highway="none",
-        epochs=40,
+        epochs=80,
         patience=None,
         refit=False,
         max_seconds=None,

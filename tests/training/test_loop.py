@@ -133,6 +133,23 @@ def test_the_untrained_module_counts_as_epoch_0():
     assert same(weights(module), before)
 
 
+def test_a_start_drawn_by_chance_is_not_kept():
+    """Of epochs that are all worse than the start the best one's weights stay."""
+    module, seen = linear(), Recorder()
+    before = weights(module)
+    wrong = line(seed=1, slope=-2.0)
+    wrong.target = module(*wrong.inputs).detach()
+    settings = TrainingSettings(
+        epochs=9, patience=3, learning_rate=0.1, keep_start=False
+    )
+    result = train(module, mse, line(), wrong, settings, [seen])
+    losses = [row["validation_loss"] for row in result.history]
+    assert min(losses) == losses[0]
+    assert result.best_epoch == 1 + losses[1:].index(min(losses[1:]))
+    assert same(weights(module), seen.weights[result.best_epoch])
+    assert not same(weights(module), before)
+
+
 def test_patience_counts_from_the_best_epoch():
     settings = TrainingSettings(
         epochs=200, batch_size=8, learning_rate=0.5, patience=4, clip_norm=None

@@ -285,7 +285,9 @@ class Loop:
             state.history.append(state.record)
             state.is_best = value < progress.best or self.validation is None
             if state.is_best:
-                progress.best, state.best_epoch = value, state.epoch
+                counts = state.epoch > 0 or self.settings.keep_start
+                progress.best = value if counts else math.inf
+                state.best_epoch = state.epoch
                 progress.best_weights = _copy(self.module)
             progress.judged_at = state.step
             self.stopping.judge(loss, value)

@@ -106,6 +106,10 @@ class TrainingSettings:
     patience : int or None
         Stop after this many epochs without a better validation loss.
         None: never.
+    keep_start : bool
+        Whether the weights from before the first step are compared with those of the
+        epochs. False: at least one epoch's are kept, as nothing is known to stand in
+        weights that were drawn by chance.
     seed : int
         From 0 to 2³² - 1: order of the examples, dropout, everything random in the
         loop.
@@ -145,6 +149,7 @@ class TrainingSettings:
     max_steps: int | None = None
     max_seconds: float | None = None
     validate_every: int | None = None
+    keep_start: bool = True
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -52,6 +52,7 @@ def check_settings(settings: Any) -> None:
     one_of("precision", s.precision, PRECISIONS)
     _length(s)
     true_or_false("decay_recurrent", s.decay_recurrent)
+    true_or_false("keep_start", s.keep_start)
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

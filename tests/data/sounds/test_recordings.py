@@ -86,6 +86,20 @@ def test_rates_channels_and_short_ones_are_read_and_said(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+def test_the_same_recording_twice_is_said(tmp_path):
+    place = write_tones(tmp_path / "r", each=3)
+    for copy in ("high/zoe_9.wav", "low/zoe_9.wav"):
+        (place / copy).write_bytes((place / "high" / "anna_1.wav").read_bytes())
+    twice, otherwise = read_recordings(place).notes
+    assert "2 of 8 recordings, such as high/zoe_9.wav (as high/anna_1.wav)" in twice
+    assert "1 of 8 recordings, such as low/zoe_9.wav (as high/anna_1.wav)" in otherwise
+    assert "another label" in otherwise
+    for file in place.glob("low/*"):
+        file.unlink()
+    (place / "high" / "zoe_9.wav").rename(place / "low" / "only.wav")
+    assert "another label" in read_recordings(place).notes[-1]
+
+
 def test_the_rate_is_that_of_most_and_at_most_16000(tmp_path):
     for i, rate in enumerate((22050, 22050, 8000)):
         write_wav(tmp_path / "r" / f"{i}.wav", tone(500, rate=rate), rate)

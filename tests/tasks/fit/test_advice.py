@@ -57,6 +57,8 @@ def test_a_start_that_nothing_betters_is_said():
     worse = run([math.nan, 0.9, 0.8], [1.0, 1.1, 1.2], "patience", 0)
     (note,) = advice(worse)
     assert "no epoch was better than the start" in note
+    (note,) = advice(run([math.nan, 0.9, 0.8], [1.0, 1.1, 1.2], "patience", 1))
+    assert "no epoch was better than the start" in note
 
 
 def test_noise_is_told_apart_from_nothing():

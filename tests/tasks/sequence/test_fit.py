@@ -141,6 +141,17 @@ def test_few_held_out_sequences_do_not_choose_the_epoch_of_a_classifier():
     assert any("too few to choose" in note for note in model.results_["notes"])
 
 
+def test_a_network_that_learned_nothing_is_still_one_that_was_trained():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 5, 1)), rng.integers(0, 2, 60)
+    # So high a rate makes every epoch worse than the start.
+    quick = {**QUICK, "learning_rate": 1.0, "init": "default"}
+    report = SequenceClassifier(**quick, refit=False).fit(x, y).results_["training"]
+    losses = [row["validation_loss"] for row in report["history"]]
+    assert min(losses) == losses[0]
+    assert report["best_epoch"] >= 1
+
+
 def test_without_a_validation_part_it_runs_all_epochs_and_says_so():
     x, y = ramps()
     model = SequenceClassifier(**QUICK, validation_fraction=0.0).fit(x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ from ._listed import (
     open_list,
 )
 from ._read import SOUNDS, content_of, decoded
+from ._said import notes_on, notes_on_twins
 
 HIGHEST_RATE = 16_000
 """Samples a second of a front end that nobody chose: speech has little above."""
@@ -218,12 +220,14 @@ def features_of(
     if not isinstance(front_end, FrontEnd):
         front_end = _chosen(listed.files, dict(front_end or {}))
     kept = FeatureCache(front_end) if cache else None
-    features, said, bad = [], [], []
+    features, said, digests, bad = [], [], [], []
     for number, file in enumerate(listed.files, start=1):
         try:
-            values, about = _one(file, front_end, kept)
+            content = content_of(file)
+            values, about = _one(content, file, front_end, kept)
             features.append(values)
             said.append(about)
+            digests.append(hashlib.sha256(content).digest())
         except InputError as error:
             bad.append(str(error))
         if progress is not None:
@@ -234,7 +238,8 @@ def features_of(
         kept.shrink()
     if bad:
         raise InputError(bad[0] + _and_more(bad[1:], source))
-    notes = _notes(listed.names, said, front_end, source)
+    notes = notes_on(listed.names, said, front_end, source)
+    notes += notes_on_twins(listed, digests, source)
     kept_of_one = _kept_of_one(listed, said, front_end)
     return Recordings(
         SoundFeatures(features, front_end, kept_of_one),
@@ -250,10 +255,9 @@ def features_of(
 
 
 def _one(
-    file: Path, front_end: FrontEnd, kept: FeatureCache | None
+    content: bytes, file: Path, front_end: FrontEnd, kept: FeatureCache | None
 ) -> tuple[NDArray[np.float32], dict[str, Any]]:
     """Return the features of a file, and what there is to say of it."""
-    content = content_of(file)
     key = kept.key(content) if kept is not None else ""
     found = kept.get(key) if kept is not None else None
     if found is not None:
@@ -304,49 +308,6 @@ def _chosen(files: Sequence[Path], given: dict[str, Any]) -> FrontEnd:
     most = max(rates, key=lambda rate: (rates[rate], rate), default=HIGHEST_RATE)
     rate = min(max(most, 1000), HIGHEST_RATE)
     return FrontEnd.from_description({**given, "rate": rate})
-
-
-def _notes(
-    names: Sequence[str],
-    said: Sequence[dict[str, Any]],
-    front_end: FrontEnd,
-    source: str,
-) -> list[str]:
-    """Return a line for whatever was done to some of the recordings."""
-    which: dict[str, list[str]] = {}
-    for name, about in zip(names, said, strict=True):
-        if about["rate"] != front_end.rate:
-            what = f"{about['rate']:,} samples a second became {front_end.rate:,}"
-            which.setdefault(what, []).append(name)
-        if about["silent"]:
-            which.setdefault("nothing but silence", []).append(name)
-        if about["seconds"] < front_end.window:
-            what = f"shorter than a window of {1000 * front_end.window:g} ms"
-            which.setdefault(what, []).append(name)
-        for note in about["notes"]:
-            which.setdefault(note, []).append(name)
-    steady = _steady(said) if front_end.level == "mean" else 0.0
-    if steady > 0.5:
-        which[
-            f"{100 * steady:.0f} % of what varies differs between recordings and not"
-            " inside one, and is taken away with each band's mean; of steady sounds,"
-            " such as tones or machines, level='none' (--level none) keeps it"
-        ] = list(names)
-    return [
-        f"{source}: {len(found):,} of {len(names):,} recordings, such as {found[0]}:"
-        f" {what}"
-        for what, found in which.items()
-    ]
-
-
-def _steady(said: Sequence[dict[str, Any]]) -> float:
-    """Return how much of what varies does so between recordings, from 0 to 1."""
-    heard = [about for about in said if not about["silent"]]
-    if len(heard) < 2:
-        return 0.0
-    between = float(np.var([about["level"] for about in heard], axis=0).sum())
-    within = float(np.mean([about["varies"] for about in heard]))
-    return between / max(between + within, 1e-12)
 
 
 def _and_more(bad: Sequence[str], source: str) -> str:

@@ -40,7 +40,7 @@ def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> li
             f"({3 * epochs}), a higher learning rate (0.01) or more sequences may "
             "help; else there is nothing in them to learn"
         ]
-    if result.best_epoch == 0:
+    if _no_better(result):
         return [
             "no epoch was better than the start on the validation part: a longer "
             "context, a lower learning rate or more data may help, more epochs will not"
@@ -60,6 +60,13 @@ def advice(result: TrainingResult, guess: tuple[float, str] | None = None) -> li
         f"over ({before:.3g} to {last:.3g} in the last third of {epochs} epochs): "
         f"{more} may help"
     ]
+
+
+def _no_better(result: TrainingResult) -> bool:
+    """Return whether no epoch had a lower validation loss than the start."""
+    losses = [row["validation_loss"] for row in result.history]
+    start, *rest = losses
+    return _finite(start) and not any(_finite(one) and one < start for one in rest)
 
 
 def _rounded(seconds: float) -> int:

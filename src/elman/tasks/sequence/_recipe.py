@@ -145,6 +145,8 @@ def recipe_of(
         estimator,
         values,
         optimizer="adamw",
+        # Its weights are drawn by chance: it would answer by chance.
+        keep_start=False,
         counted={"schedule": "cosine"},
         settles={"average": "ema", "warm_up": 20},
     )
