@@ -16,7 +16,7 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-events bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-recordings bench-recurrent bench-spelling bench-transcription \
+        bench-pictures bench-recordings bench-recurrent bench-spelling bench-transcription \
         bench-translation bench-translation-speed \
         core-test sanitize neon clean test-oldest test-newest
 
@@ -110,6 +110,9 @@ bench-languages: $(VENV)/.installed  ## Which cells can follow formal languages
 bench-long-dependencies: $(VENV)/.installed  ## The diagnosis against what training achieves
 	$(BIN)/python benchmarks/long_dependencies.py --page docs  # resumes, as the other
 	$(BIN)/python benchmarks/long_dependencies_cells.py --page docs
+
+bench-pictures: $(VENV)/.installed  ## Digits by rows, three seeds, beside scikit-learn's example
+	$(BIN)/python benchmarks/pictures.py --page docs
 
 bench-recordings: $(VENV)/.installed  ## Spoken digits, speakers held out (ELMAN_DATA); resumes
 	$(BIN)/python benchmarks/recordings.py --page docs

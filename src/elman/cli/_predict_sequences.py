@@ -52,7 +52,7 @@ def predict_sequences(
     """
     known = estimator.results_.get("input", {})
     found = _read(data, {**known, **given}, known.get("channels"), given, estimator)
-    say(found.notes)
+    say([*found.notes, *_unknown_values(estimator, found)])
     columns: dict[str, Any] = {"sequence": found.ids}
     predicted = estimator.predict(found.X)
     per_step = bool(known.get("per_step"))
@@ -73,6 +73,7 @@ def predict_sequences(
     if found.y is not None and found.per_step == per_step and len(found.y):
         truth = _in_form_of(estimator, found)
         columns["label"] = np.concatenate(truth) if per_step else truth
+        say(_unknown_labels(estimator, columns["label"], found.source))
         scores[task.score] = float(estimator.score(found.X, truth))
     return pl.DataFrame(columns), scores
 
@@ -198,6 +199,30 @@ def _recordings(
             raise
         found = read_any(data, how)
     return _without_other_labels(estimator, found)
+
+
+def _unknown_values(estimator: Any, found: Sequences) -> list[str]:
+    """Return what there is to say of categories that were not learned from."""
+    from elman.tasks.sequence.columns._unknown import unknown_values
+
+    columns = getattr(estimator, "columns_", None)
+    if columns is None or not len(found.X):
+        return []
+    return [f"{found.source}: {note}" for note in unknown_values(columns, found.X)]
+
+
+def _unknown_labels(estimator: Any, labels: Any, source: str) -> list[str]:
+    """Return a line where some labels are no class of the run: they count as wrong."""
+    if TASKS[estimator.task].labels != "classes":
+        return []
+    named = np.asarray(labels)
+    strange = named[~np.isin(named, estimator.classes_)]
+    if not len(strange):
+        return []
+    return [
+        f"{source}: {len(strange):,} of {len(named):,} labels, such as"
+        f" {strange[0]!s:.40}, are no classes of the run, and count as wrong"
+    ]
 
 
 def _without_other_labels(estimator: Any, found: Sequences) -> Sequences:

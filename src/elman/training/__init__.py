@@ -43,6 +43,7 @@ from .watch._divergence import KeepDivergence as KeepDivergence
 from .watch._progress import Progress as Progress
 from .watch._result import TrainingResult as TrainingResult
 from .watch._tensorboard import TensorBoard as TensorBoard
+from .watch._working import working as working
 
 __all__ = [
     "OPTIMIZERS",
@@ -88,4 +89,5 @@ __all__ = [
     "parameter_groups",
     "predict",
     "train",
+    "working",
 ]

@@ -128,6 +128,25 @@ def test_times_of_another_kind_are_refused(elman):
     assert "trained with 'time since the step before (at)', and here" in answer.err
 
 
+def test_values_and_labels_that_were_not_learned_from_are_said(elman):
+    def rows(label, *names):
+        each = [(i, t, names[(i + t) % len(names)]) for i in range(8) for t in range(3)]
+        return "".join(f"{i},{t},{name},{label(i)}\n" for i, t, name in each)
+
+    head = "id,at,page,who\n"
+    Path("old.csv").write_text(head + rows(lambda i: "xy"[i % 2], "home", "cart"))
+    Path("new.csv").write_text(head + rows(lambda i: "xz"[i % 2], "home", "pay"))
+    columns = ["--id", "id", "--time", "at", "--label", "who"]
+    quick = ["--epochs", "1", "--hidden", "2", "--out", "rn"]
+    elman("train", "classify", "old.csv", *columns, *quick)
+    same, answer = elman("predict", "rn", "old.csv"), elman("predict", "rn", "new.csv")
+    assert "no embedding of their own" not in same.err
+    assert "classes of the run" not in same.err
+    assert answer.status == 0, answer.err
+    assert "'page': 12 of 24 values have no embedding of their own" in answer.err
+    assert "4 of 8 labels, such as z, are no classes of the run" in answer.err
+
+
 def test_the_file_that_is_read_is_never_overwritten(elman, trained, series):
     data = series()
     before = data.read_bytes()

@@ -197,6 +197,8 @@ def test_steady_sounds_are_warned_of(tmp_path):
             write_wav(tmp_path / "r" / label / f"{i}.wav", x + noise)
     found = read_recordings(tmp_path / "r")
     assert "--level none" in found.notes[0]
+    # A front end that is fixed, as by a trained run, is not to be changed any more.
+    assert read_recordings(tmp_path / "r", front_end=found.front_end).notes == []
     assert read_recordings(tmp_path / "r", front_end={"level": "none"}).notes == []
 
 

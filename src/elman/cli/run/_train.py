@@ -67,6 +67,7 @@ def train(
     from elman.cli._naming import naming
     from elman.data import is_suspect_note
     from elman.tasks import ESTIMATORS
+    from elman.training import working
 
     from ._finish import finish
     from ._incomplete import kept
@@ -93,7 +94,8 @@ def train(
     estimator.results_["notes"] = [*parts.notes, *own]
 
     def score() -> None:
-        parts.score(estimator)
+        with working("scores of what was held out", not quiet):
+            parts.score(estimator)
         beside_others(estimator, job, parts, run.checkpoints(), quiet)
 
     finish(estimator, run, out, score, input=parts.input)

@@ -217,6 +217,7 @@ def features_of(
     front_end, progress, cache
         As for `read_recordings`.
     """
+    advise = not isinstance(front_end, FrontEnd)
     if not isinstance(front_end, FrontEnd):
         front_end = _chosen(listed.files, dict(front_end or {}))
     kept = FeatureCache(front_end) if cache else None
@@ -238,7 +239,7 @@ def features_of(
         kept.shrink()
     if bad:
         raise InputError(bad[0] + _and_more(bad[1:], source))
-    notes = notes_on(listed.names, said, front_end, source)
+    notes = notes_on(listed.names, said, front_end, source, advise)
     notes += notes_on_twins(listed, digests, source)
     kept_of_one = _kept_of_one(listed, said, front_end)
     return Recordings(

@@ -16,6 +16,7 @@ def notes_on(
     said: Sequence[dict[str, Any]],
     front_end: FrontEnd,
     source: str,
+    advise: bool = True,
 ) -> list[str]:
     """Return a line for whatever was done to some of the recordings.
 
@@ -27,6 +28,8 @@ def notes_on(
     front_end : FrontEnd
     source : str
         Their folder or table.
+    advise : bool
+        Whether the front end may still be another one.
     """
     which: dict[str, list[str]] = {}
     for name, about in zip(names, said, strict=True):
@@ -40,7 +43,7 @@ def notes_on(
             which.setdefault(what, []).append(name)
         for note in about["notes"]:
             which.setdefault(note, []).append(name)
-    steady = _steady(said) if front_end.level == "mean" else 0.0
+    steady = _steady(said) if advise and front_end.level == "mean" else 0.0
     if steady > 0.5:
         which[
             f"{100 * steady:.0f} % of what varies differs between recordings and not"

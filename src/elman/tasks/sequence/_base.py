@@ -22,6 +22,7 @@ from elman.tasks._networks import tensors_of
 from elman.tasks._results import environment, training_report
 from elman.tasks.fit._advice import advice
 from elman.tasks.sequence.linear._combination import Combination
+from elman.training import working
 
 from . import _results as report
 from ._baselines import Baselines
@@ -187,9 +188,12 @@ class SequenceEstimator(Evaluated):
         def learn() -> tuple[Fitted, Combination | None]:
             combination = None
             if self.highway == "auto" and not raw.per_step:
-                combination = Combination.fit(
-                    sequences, targets, kind, self.seed_, layout
-                )
+                size = sum(x.size for x in sequences)
+                what = f"linear models of {count:,} sequences"
+                with working(what, self.progress, size=size):
+                    combination = Combination.fit(
+                        sequences, targets, kind, self.seed_, layout
+                    )
             fitted = fit_network(sequences, targets, *rows, recipe)
             fitted.notes.extend(left_out)
             if combination is not None:
@@ -200,11 +204,15 @@ class SequenceEstimator(Evaluated):
             fitted, self.combination_ = learned
             self.network_, self.preparation_ = fitted.network, fitted.preparation
 
+        def report(learned: tuple[Fitted, Combination | None]) -> dict[str, Any]:
+            with working("scores beside simple models", self.progress):
+                return self._report(shown, sequences, raw, rows, learned[0])
+
         steps = Steps(
             recipe.work(self.channels_, count),
             learn,
             take,
-            lambda learned: self._report(shown, sequences, raw, rows, learned[0]),
+            report,
         )
         return self._fit(steps)
 

@@ -12,6 +12,7 @@ import pytest
 from elman import InputError
 from elman.tasks.sequence._preparation import Preparation
 from elman.tasks.sequence.columns._given import check_columns, read_given, read_known
+from elman.tasks.sequence.columns._unknown import unknown_values
 
 A = pl.DataFrame({"e": ["on", "off", None], "v": [1.0, 2.0, 3.0], "dt": [None, 2.0, 4]})
 B = pl.DataFrame({"e": ["on", "rare"], "v": [4.0, None], "dt": [None, 2.0]})
@@ -46,6 +47,14 @@ def test_the_training_part_alone_says_what_is_known():
     assert part.rows[0].tolist() == [1, 2, 1]
     new = read_known([A.with_columns(e=pl.lit("unheard of"))], columns, None)
     assert whole.apply(new)[0][:, -1].tolist() == [1, 1, 1]
+
+
+def test_values_that_were_not_learned_from_are_counted():
+    _, columns = read_given([A, B, C], {"dt": "elapsed"})
+    assert unknown_values(columns, [A.with_columns(e=pl.lit("on"))]) == []
+    new = A.with_columns(e=pl.Series(["on", "unheard of", None][: len(A)]))
+    (note,) = unknown_values(columns, [new, A.with_columns(e=pl.lit("on"))])
+    assert note.startswith("'e': 1 of 5 values have no embedding")
 
 
 def test_one_form_for_all_frames_and_arrays():
