@@ -55,6 +55,13 @@ Hop = Annotated[
     float | None,
     typer.Option(help="Seconds from one step to the next.", rich_help_panel=PANEL),
 ]
+Range = Annotated[
+    float | None,
+    typer.Option(
+        help="Decibels below the loudest band of a recording that are read; 40.",
+        rich_help_panel=PANEL,
+    ),
+]
 Level = Annotated[
     str | None,
     typer.Option(

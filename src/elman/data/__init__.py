@@ -49,6 +49,7 @@ from .sounds import holds_recordings as holds_recordings
 from .sounds import matching as matching
 from .sounds import read_recordings as read_recordings
 from .sounds import read_sound as read_sound
+from .sounds import stretching as stretching
 from .text._encoding import is_utf8 as is_utf8
 from .times._written import written as written
 from .values._labels import as_numbers as as_numbers
@@ -109,6 +110,7 @@ __all__ = [
     "require_column",
     "sequences_from_frame",
     "sequences_of",
+    "stretching",
     "suspect_notes",
     "to_frame",
     "to_memmap",

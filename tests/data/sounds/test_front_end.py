@@ -174,5 +174,5 @@ def test_a_description_gives_the_same_front_end():
 def test_channels_and_words():
     mfcc = FrontEnd("mfcc", coefficients=3)
     assert mfcc.channels == ["coefficient 0", "coefficient 1", "coefficient 2"]
-    assert mfcc.in_words().startswith("3 MFCC of 40 bands, 20 to 8000 Hz, 25 ms every")
+    assert mfcc.in_words().startswith("3 MFCC of 40 bands, 20 to 8000 Hz, 40 dB, 25 ms")
     assert FrontEnd(level="none").in_words().endswith("25 ms every 10 ms")

@@ -77,6 +77,7 @@ def _command(task: str, says: str) -> Callable[..., None]:
         rate: sound.Rate = None,
         window: sound.Window = None,
         hop: sound.Hop = None,
+        range_: sound.Range = None,
         level: sound.Level = None,
         compare: comparing.Compare = False,
         compare_with: comparing.With = None,
@@ -110,6 +111,7 @@ def _command(task: str, says: str) -> Callable[..., None]:
             rate=rate,
             window=window,
             hop=hop,
+            range=range_,
             level=level,
         )
         if test is not None and test_pattern is not None:

@@ -11,6 +11,7 @@ from ._read import read_sound as read_sound
 from ._recordings import Recordings as Recordings
 from ._recordings import holds_recordings as holds_recordings
 from ._recordings import read_recordings as read_recordings
+from ._stretched import stretching as stretching
 
 __all__ = [
     "SOUNDS",
@@ -22,4 +23,5 @@ __all__ = [
     "matching",
     "read_recordings",
     "read_sound",
+    "stretching",
 ]

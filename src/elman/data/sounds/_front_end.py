@@ -54,6 +54,8 @@ class FrontEnd:
         Hz, where the last band ends; half the rate if None.
     range : float
         Decibels between the loudest band of a recording and what counts as silence.
+        More than speech keeps above most rooms lets the room and the microphone say
+        which voice it is.
     level : {"mean", "none"}
         What is subtracted from each band.
 
@@ -78,7 +80,7 @@ class FrontEnd:
     coefficients: int = 13
     low: float = 20.0
     high: float | None = None
-    range: float = 80.0
+    range: float = 40.0
     level: Literal["mean", "none"] = "mean"
 
     def __post_init__(self) -> None:
@@ -200,8 +202,8 @@ class FrontEnd:
             what = f"{self.coefficients} MFCC of {self.bands} bands"
         less = ", less each band's mean" if self.level == "mean" else ""
         return (
-            f"{what}, {self.low:g} to {self.highest:g} Hz, {1000 * self.window:g} ms"
-            f" every {1000 * self.hop:g} ms{less}"
+            f"{what}, {self.low:g} to {self.highest:g} Hz, {self.range:g} dB,"
+            f" {1000 * self.window:g} ms every {1000 * self.hop:g} ms{less}"
         )
 
     def _filters(self) -> Array:

@@ -95,6 +95,21 @@ SEQUENCE: tuple[Parameter, ...] = (
         _BOTH,
     ),
     Parameter(
+        "augment",
+        Choice(lambda: ("auto", "stretch", "none")),
+        "What the network's training adds to recordings. ``stretch``: whenever one is"
+        " read, its frequencies are stretched by up to 15 %, or shrunk, as those of"
+        " voices that were not recorded. ``auto``: so it is for labels of recordings"
+        " with groups; numbers, and recordings without groups, are read as they are."
+        " Scores, predictions and the linear models see recordings as they are.",
+        Option(
+            "stretch: train the network on recordings with their frequencies stretched"
+            " at random; auto: where they have groups; none.",
+            panel=MODEL,
+        ),
+        _ALL,
+    ),
+    Parameter(
         "num_layers",
         Whole(),
         "Layers on top of each other. A temporal convolution has at least as many as"

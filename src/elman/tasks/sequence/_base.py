@@ -31,6 +31,7 @@ from ._fit import Fitted, fit_network, network_outputs
 from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._state import restored
+from ._stretched import stretched_of
 from ._targets import Output, Targets
 from ._weights import sample_weights, weighted, without_weightless
 from .columns._columns import Columns
@@ -59,6 +60,8 @@ class SequenceEstimator(Evaluated):
 
     # The held-out sequences it takes to choose an epoch.
     _fewest: int
+    # Whether labels of recordings are taken to be the same for higher voices.
+    _auto_stretches = True
 
     # `_keep` sets them.
     cell: str | Cell | type[Cell]
@@ -66,6 +69,7 @@ class SequenceEstimator(Evaluated):
     shuffle_time: str
     columns: Any
     image: str
+    augment: str
     # Of pictures: how many rows, or columns, they have.
     picture_steps_: int | None = None
     hidden_size: int
@@ -121,6 +125,7 @@ class SequenceEstimator(Evaluated):
         shuffle_time: Literal["none", "fixed", "each"] = "none",
         columns: Mapping[Any, str] | None = None,
         image: Literal["none", "rows", "columns"] = "none",
+        augment: Literal["auto", "stretch", "none"] = "auto",
     ) -> None:
         self._keep(locals())
 
@@ -176,6 +181,9 @@ class SequenceEstimator(Evaluated):
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
         self.front_end_, self._sounds = front_end_of(X), sounds_of(X)
+        wanted = grouped is not None and self._auto_stretches
+        stretched = stretched_of(self.augment, self.front_end_, layout, wanted)
+        recipe = replace(recipe, stretched=stretched)
         self.per_step_ = raw.per_step
         shown = sequences
         sequences, order = self._as_read(shown)

@@ -93,6 +93,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         shuffle_time: Literal["none", "fixed", "each"] = "none",
         columns: Mapping[Any, str] | None = None,
         image: Literal["none", "rows", "columns"] = "none",
+        augment: Literal["auto", "stretch", "none"] = "auto",
     ) -> None:
         self._keep(locals())
 

@@ -24,6 +24,7 @@ from elman.training import (
 from ._diagnosis import start_of
 from ._preparation import Preparation
 from ._recipe import TRIAL, Recipe
+from ._stretched import StretchedSequences, stretched_note
 from ._trial import FEWEST, compare
 from .given._input import Array
 
@@ -112,13 +113,21 @@ def fit_network(
             per_step=targets.per_step,
         )
 
-    training = examples(train_rows, preparation)
+    def trained_on(
+        plain: RaggedSequences, how: Preparation
+    ) -> RaggedSequences | StretchedSequences:
+        front_end = recipe.stretched
+        return plain if front_end is None else StretchedSequences(plain, front_end, how)
+
+    plain = examples(train_rows, preparation)
+    training = trained_on(plain, preparation)
     network = _built(preparation, recipe)
-    start = start_of(network, training, recipe, _seed(recipe))
+    start = start_of(network, plain, recipe, _seed(recipe))
     validation = (
         examples(validation_rows, preparation) if len(validation_rows) else None
     )
-    notes = [start.note] if start.note else []
+    notes = stretched_note(recipe.stretched)
+    notes += [start.note] if start.note else []
     # Where the second run takes all epochs, the first shows what they lead to.
     enough = len(validation_rows) >= recipe.fewest or not recipe.refit
     settings = recipe.settings if enough else replace(recipe.settings, patience=None)
@@ -169,7 +178,7 @@ def fit_network(
     second = train(
         network,
         recipe.loss,
-        examples(rows, preparation),
+        trained_on(examples(rows, preparation), preparation),
         None,
         part_of(recipe.settings.for_epochs(epochs), 1 - 2 * TRIAL, result.seconds),
         recipe.watching("on all sequences,"),

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from elman._errors import InputError
+from elman.data import FrontEnd
 from elman.diagnosis import Need
 from elman.models import CELLS, levels_for, takes_time
 from elman.tasks._encoders import check_init, encoder_of
@@ -63,6 +64,8 @@ class Recipe:
         sequences are long.
     layout : Layout or None
         Where what is in a step, if not all channels are numbers.
+    stretched : FrontEnd or None
+        Of the recordings whose frequencies are stretched while the network trains.
     """
 
     network: dict[str, Any]
@@ -78,6 +81,7 @@ class Recipe:
     frames: int = 1
     need: Need | None = None
     layout: Layout | None = None
+    stretched: FrontEnd | None = None
 
     def work(self, channels: int, count: int) -> float:
         """Return the floating-point operations of a batch that follow one another.

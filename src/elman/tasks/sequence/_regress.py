@@ -51,6 +51,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     kind_: Regression
     _epochs, _patience = 60, 15
     _fewest = 1
+    # An age or a size can be what stretching takes away.
+    _auto_stretches = False
 
     def predict(self, X: Any) -> Any:
         """Return the prediction for each sequence, or for each step.

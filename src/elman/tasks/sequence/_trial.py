@@ -17,6 +17,7 @@ from elman.tasks.fit._training import part_of
 from elman.training import RaggedSequences, TrainingResult, TrainingSettings, train
 
 from ._recipe import TRIAL, Loss, Recipe
+from ._stretched import StretchedSequences
 
 FEWEST = 5
 """A run of fewer epochs is no trial."""
@@ -48,7 +49,7 @@ class Trial:
 def compare(
     start: Start,
     build: Callable[[], SequenceNetwork],
-    training: RaggedSequences,
+    training: RaggedSequences | StretchedSequences,
     validation: RaggedSequences,
     recipe: Recipe,
 ) -> Trial:
@@ -66,7 +67,8 @@ def compare(
         With a remedy.
     build : callable
         Returns a new network as torch initialises it.
-    training, validation : RaggedSequences
+    training : RaggedSequences or StretchedSequences
+    validation : RaggedSequences
     recipe : Recipe
     """
     settings = part_of(_shorter(recipe.settings, len(training)), TRIAL)

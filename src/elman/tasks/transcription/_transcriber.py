@@ -19,6 +19,7 @@ from elman.tasks._networks import filled, tensors_of
 from elman.tasks.parameters import checked
 from elman.tasks.sequence._fit import Fitted, fit_network, network_outputs
 from elman.tasks.sequence._preparation import Preparation
+from elman.tasks.sequence._stretched import stretched_of
 from elman.tasks.sequence.given._front_end import (
     described_front_end,
     front_end_of,
@@ -117,6 +118,7 @@ class SequenceTranscriber(Answering):
         callbacks: Any = (),
         checkpoints: Any = None,
         encoder: str | Cell | type[Cell] | None = None,
+        augment: Literal["auto", "stretch", "none"] = "auto",
     ) -> None:
         self._keep(locals())
 
@@ -157,6 +159,10 @@ class SequenceTranscriber(Answering):
         self.channel_names_ = channel_names(X)
         take_features(self, *features_in(X, self.channels_))
         self.front_end_ = front_end_of(X)
+        grown = stretched_of(
+            checked(self)["augment"], self.front_end_, None, grouped is not None
+        )
+        recipe = replace(recipe, stretched=grown)
         kind: Any = self.kind_
         known: Any = targets
         rows = parted(kind, known, count, self.validation_fraction, self.seed_)
