@@ -20,6 +20,7 @@ from .commands import (
     _report,
     _resume,
     _score,
+    _search,
     _train_forecast,
     _train_language,
     _train_translate,
@@ -48,6 +49,17 @@ train.command("regress")(_sequences.regress)
 train.command("transcribe")(_sequences.transcribe)
 train.command("language")(_train_language.language)
 train.command("translate")(_train_translate.translate)
+search = typer.Typer(
+    no_args_is_help=True,
+    help="Search for the parameters to train with, by trials scored on held-out parts.",
+)
+app.add_typer(search, name="search")
+search.command("forecast")(_search.forecast)
+search.command("classify")(_search.classify)
+search.command("regress")(_search.regress)
+search.command("transcribe")(_search.transcribe)
+search.command("language")(_search.language)
+search.command("translate")(_search.translate)
 app.command("resume")(_resume.resume)
 app.command("backtest")(_backtest.backtest)
 app.command("update")(_update.update)

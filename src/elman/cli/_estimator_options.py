@@ -21,13 +21,15 @@ _EVERY = Parameter(
 )
 
 Command = Callable[..., None]
+_HIDDEN = ("options", "begin")
 
 
 def training_options(*tasks: str, before: str) -> Callable[[Command], Command]:
     """Return a decorator that gives a command every option of these tasks.
 
     The command has a parameter ``options`` and gets what was given there: the
-    parameters of the estimator, and ``checkpoint_every`` if it was given.
+    parameters of the estimator, and ``checkpoint_every`` if it was given. Its parameter
+    ``begin``, if it has one, is no option: what else is to be begun than a training.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def _with(asked: list[Parameter], before: str) -> Callable[[Command], Command]:
         kept = [
             parameter.replace(annotation=hints[name])
             for name, parameter in shape.parameters.items()
-            if name != "options"
+            if name not in _HIDDEN
         ]
         either = inspect.Parameter.POSITIONAL_OR_KEYWORD
         place = [p.name for p in kept].index(before)

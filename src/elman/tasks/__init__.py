@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .forecast._forecaster import Forecaster as Forecaster
     from .language._language_model import LanguageModel as LanguageModel
     from .selection._found import Found as Found
+    from .selection._search import check_search as check_search
     from .selection._search import search as search
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
@@ -33,6 +34,7 @@ _HOME = {
     "Found": "selection._found",
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
+    "check_search": "selection._search",
     "examining": "fit._start",
     "load": "_store",
     "other_encoders": "_encoders",
@@ -54,6 +56,7 @@ __all__ = [
     "Translator",
     "TruncationError",
     "check_held_out",
+    "check_search",
     "examining",
     "load",
     "other_encoders",

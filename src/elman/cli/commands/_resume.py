@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from elman.cli import _options as opt
 from elman.cli._output import Output
 from elman.cli.run import _launch, _members
 from elman.tasks import TASKS
+
+if TYPE_CHECKING:
+    from elman.cli.run._job import Job
 
 Run = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run directory that was interrupted.")
@@ -49,14 +52,9 @@ def resume(
 
     from elman.cli.run import _train
     from elman.cli.run._open_run import open_run
+    from elman.cli.search._go import go
 
-    from . import (
-        _demo,
-        _train_forecast,
-        _train_language,
-        _train_sequences,
-        _train_translate,
-    )
+    from . import _demo, _train_forecast
 
     for change in () if _members.follows() else differences(job):
         typer.echo(
@@ -73,25 +71,24 @@ def resume(
     if job.data is None:
         raise InputError(f"{run}/job.toml names no data")
     data = job.data.checked()
-    if TASKS[job.task].data == "series":
-        from elman.cli._forecast_table import forecast_table
-
-        frame, _ = forecast_table(
-            data,
-            encoding=job.fit.get("encoding"),
-            missing=job.fit.get("missing"),
-            ids=job.fit.get("id") or (),
-            wide=job.fit.get("wide") if job.fit.get("target") is None else False,
-            test=None if job.test is None else job.test.checked(),
-        )
-        with open_run(run, "", False, job) as directory:
-            _train_forecast.train(job, directory, frame, out, quiet)
-        return
     for source in (job.test, *job.files):
         if source is not None:
             source.checked()
-    of_data = {"text": _train_language, "pairs": _train_translate}
-    commands = of_data.get(TASKS[job.task].data, _train_sequences)
-    parts = commands.parts_of(job, data)
+    parts = parts_of(job, data)
+    do: Any = _train.train
+    if job.search:
+        do = go
+    elif job.task == "forecast":
+        do = _train_forecast.train
     with open_run(run, "", False, job) as directory:
-        _train.train(job, directory, parts, out, quiet)
+        do(job, directory, parts, out, quiet)
+
+
+def parts_of(job: Job, data: Path) -> Any:
+    """Return the data of a run as they were read when it began."""
+    from elman.cli.held_out import _series
+
+    from . import _train_language, _train_sequences, _train_translate
+
+    homes = {"series": _series, "text": _train_language, "pairs": _train_translate}
+    return homes.get(TASKS[job.task].data, _train_sequences).parts_of(job, data)

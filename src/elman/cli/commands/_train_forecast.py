@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from elman.cli._output import Output
 from elman.cli.run import _launch
 
 if TYPE_CHECKING:
+    from elman.cli.held_out._series import SeriesParts
     from elman.cli.run._job import Job
     from elman.cli.run._members import Follower
     from elman.cli.run._run_directory import RunDirectory
@@ -87,6 +89,7 @@ def forecast(
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
     options: Any = None,
+    begin: Any = None,
 ) -> None:
     """Forecast one or many series from a table with a row for each step.
 
@@ -124,10 +127,9 @@ def forecast(
     own = table.layout is not None and target is None
     targets = None if own else opt.targets_of(target, table.frame, table.source)
 
-    from elman.cli.run._job import Job, Source
-    from elman.cli.run._open_run import open_run
+    from elman.cli.held_out._series import SeriesParts
+    from elman.cli.run import _train
 
-    every = options.pop("checkpoint_every", None)
     held_out = _DEFAULT_TEST if test_fraction is None else test_fraction
     fit = {
         "target": targets,
@@ -143,16 +145,24 @@ def forecast(
         "missing": gone,
         "encoding": encoding,
     }
-    with open_run(out, data.stem, force) as run:
-        job = Job(task="forecast", options=options, checkpoint_every=every, fit=fit)
-        job.tensorboard = opt.absolute(tensorboard)
-        job.data = Source.of(data)
-        job.test = None if test_file is None else Source.of(test_file)
-        train(job, run, table, Output(as_json), quiet)
+    parts = SeriesParts(table, steps, test_file)
+    (begin or partial(_train.begin, do=train))(
+        "forecast",
+        data,
+        fit,
+        options,
+        (out, force, quiet, as_json),
+        tensorboard,
+        lambda job, path: parts,
+    )
 
 
 def train(
-    job: Job, run: RunDirectory | Follower, frame: Any, out: Output, quiet: bool
+    job: Job,
+    run: RunDirectory | Follower,
+    parts: SeriesParts,
+    out: Output,
+    quiet: bool,
 ) -> None:
     """Train on a table, from the start or from a checkpoint."""
     from elman.cli._naming import naming
@@ -168,7 +178,6 @@ def train(
         checkpoints=run.checkpoints(),
     )
     name = job.data.name if job.data else ""
-    fit = {key: value for key, value in job.fit.items() if key != "encoding"}
     with kept(forecaster, run), naming(name, forecaster):
-        forecaster.fit(frame, **fit, source=getattr(frame, "source", name))
+        forecaster.fit(parts.table, **parts.fitting(job))
     finish(forecaster, run, out)

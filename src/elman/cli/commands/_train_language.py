@@ -40,6 +40,7 @@ def language(
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
     options: Any = None,
+    begin: Any = None,
 ) -> None:
     """Learn to predict a text, token by token, and to write such text.
 
@@ -63,7 +64,9 @@ def language(
         )
     fit = others | {"encoding": encoding, "test": test and str(test.absolute())}
     place = (out, force, quiet, as_json)
-    _train.begin("language", text, fit, options, place, tensorboard, parts_of)
+    (begin or _train.begin)(
+        "language", text, fit, options, place, tensorboard, parts_of
+    )
 
 
 def parts_of(job: Job, text: Path) -> Parts:

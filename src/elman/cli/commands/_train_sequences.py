@@ -91,6 +91,7 @@ def _command(task: str, says: str) -> Callable[..., None]:
         quiet: opt.Quiet = False,
         as_json: opt.Json = False,
         options: Any = None,
+        begin: Any = None,
     ) -> None:
         others = comparing.asked(
             compare, compare_with, compare_seeds, compare_seconds, task, options
@@ -124,7 +125,7 @@ def _command(task: str, says: str) -> Callable[..., None]:
         from elman.cli.run import _train
 
         place = (out, force, quiet, as_json)
-        _train.begin(task, data, fit, options, place, tensorboard, parts_of)
+        (begin or _train.begin)(task, data, fit, options, place, tensorboard, parts_of)
 
     command.__name__, command.__doc__ = task, says
     return training_options(task, before="processes")(command)

@@ -61,6 +61,7 @@ def translate(
     quiet: opt.Quiet = False,
     as_json: opt.Json = False,
     options: Any = None,
+    begin: Any = None,
 ) -> None:
     """Learn to translate from pairs of texts: sentences, spellings, dates.
 
@@ -96,7 +97,9 @@ def translate(
         "share": _DEFAULT_TEST if test_fraction is None else test_fraction,
     }
     place = (out, force, quiet, as_json)
-    _train.begin("translate", pairs[0], fit, options, place, tensorboard, parts_of)
+    (begin or _train.begin)(
+        "translate", pairs[0], fit, options, place, tensorboard, parts_of
+    )
 
 
 def parts_of(job: Job, data: Path) -> Parts:

@@ -12,6 +12,7 @@ from elman.cli._main import Interrupted
 from elman.cli._order import show_order
 from elman.cli._output import Output, number
 from elman.cli._spark import sparkline
+from elman.cli.search._shown import show_search
 
 from ._incomplete import after_training, save, terminable
 from ._members import Follower
@@ -110,6 +111,7 @@ def show_results(results: dict[str, Any], out: Output) -> None:
     show_transcriptions(results, out)
     show_comparison(results, out)
     show_order(results, out)
+    show_search(results, out)
     show_worst(results, out)
     show_coverage(results, out)
     show_next(results, out)
@@ -260,7 +262,7 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
             if "comparison" in results
             else {}
         ),
-        **({"order": results["order"]} if "order" in results else {}),
+        **{name: results[name] for name in ("order", "search") if name in results},
         **({"intervals": intervals} if intervals else {}),
         **({"series": results["series"]} if "series" in results else {}),
         "environment": results["environment"],

@@ -100,6 +100,8 @@ class Job(BaseModel):
         Seconds.
     fit : dict
         Of its ``fit``, columns and splits.
+    search : dict
+        What is asked of a search; empty where a model is trained.
     tensorboard : str or None
         Where to write event files, absolute.
     processes : int
@@ -123,6 +125,7 @@ class Job(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     checkpoint_every: float | None = None
     fit: dict[str, Any] = Field(default_factory=dict)
+    search: dict[str, Any] = Field(default_factory=dict)
     tensorboard: str | None = None
     processes: int = 1
     launch: str = ""
@@ -163,7 +166,7 @@ class Job(BaseModel):
         """Write it to a run directory, as a whole or not at all."""
         content = self.model_dump(exclude_none=True)
         # TOML has no null: what is absent was None.
-        for part in ("options", "fit"):
+        for part in ("options", "fit", "search"):
             given = content[part].items()
             content[part] = {k: v for k, v in given if v is not None}
         replace_durably(directory / JOB, tomli_w.dumps(content).encode())

@@ -27,6 +27,7 @@ from ._room import check_room
 _CHECKPOINTS = "checkpoints"
 _BEST = Path(_CHECKPOINTS) / "best.safetensors"
 _DIVERGED = "diverged"
+_SEARCH = "search"
 # Seconds of silence before a terminal is told what is going on.
 _WAIT = 2.0
 
@@ -86,7 +87,7 @@ class RunDirectory:
         self._resume = job is not None
         if not self._resume:
             # Of the run that --force overwrites; its model goes when training begins.
-            shutil.rmtree(self.path / _CHECKPOINTS, ignore_errors=True)
+            self._remove_parts()
 
     def begin(self, job: Job) -> None:
         """Write down what is about to be done, so that it can be resumed."""
@@ -110,9 +111,20 @@ class RunDirectory:
             return
         self.job.finished = True
         self.job.write(self.path)
-        for stage in (self.path / _CHECKPOINTS).iterdir():
+        for stage in (self.path / _CHECKPOINTS).glob("*"):
             if stage.is_dir():
                 shutil.rmtree(stage, ignore_errors=True)
+
+    def keep(self) -> None:
+        """Mark that there is something worth keeping."""
+        self.started = True
+        self._previous.drop()
+        self._patience.cancel()
+
+    @property
+    def search(self) -> Path:
+        """Where a search keeps its trials."""
+        return self.path / _SEARCH
 
     def checkpoints(self) -> Any:
         """Return where the training keeps its checkpoints."""
@@ -143,9 +155,7 @@ class RunDirectory:
             def on_start(self, state: TrainingState) -> None:
                 if not directory._resume:
                     check_room(directory.path, state.module)
-                directory.started = True
-                directory._previous.drop()
-                directory._patience.cancel()
+                directory.keep()
                 directory._say_where(state)
 
         board = self.job and self.job.tensorboard
@@ -243,7 +253,7 @@ class RunDirectory:
         if not self._made:
             return
         if self.path in self._made:
-            shutil.rmtree(self.path / _CHECKPOINTS, ignore_errors=True)
+            self._remove_parts()
         for name in (JOB, ".lock"):
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
@@ -252,6 +262,10 @@ class RunDirectory:
                 folder.rmdir()
             except OSError:
                 return
+
+    def _remove_parts(self) -> None:
+        for name in (_CHECKPOINTS, _SEARCH):
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
 
 def _is_memory(error: BaseException | None) -> bool:

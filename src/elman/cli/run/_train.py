@@ -27,9 +27,11 @@ def begin(
     options: dict[str, Any],
     place: tuple[Path | None, bool, bool, bool],
     tensorboard: Path | None,
-    parts_of: Callable[[Job, Path], Parts],
+    parts_of: Callable[[Job, Path], Any],
+    do: Callable[..., None] | None = None,
+    search: dict[str, Any] | None = None,
 ) -> None:
-    """Train as a command asks for it.
+    """Train as a command asks for it, or do something else with the data.
 
     Parameters
     ----------
@@ -44,6 +46,10 @@ def begin(
     tensorboard : path or None
     parts_of : callable
         Reads the parts that a job is about.
+    do : callable or None
+        Called as `train`, in its place.
+    search : dict or None
+        What is asked of a search.
     """
     from ._job import Job, Source
     from ._open_run import open_run
@@ -51,13 +57,14 @@ def begin(
     out, force, quiet, as_json = place
     every = options.pop("checkpoint_every", None)
     job = Job(task=task, options=options, checkpoint_every=every, fit=fit)
+    job.search = search or {}
     job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
     with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
         job.data = Source.of(data)
         job.test = None if parts.test_file is None else Source.of(parts.test_file)
         job.files = [Source.of(path) for path in parts.files]
-        train(job, run, parts, Output(as_json), quiet)
+        (do or train)(job, run, parts, Output(as_json), quiet)
 
 
 def train(
@@ -65,7 +72,6 @@ def train(
 ) -> None:
     """Train on one part and score on the other, from the start or a checkpoint."""
     from elman.cli._naming import naming
-    from elman.data import is_suspect_note
     from elman.tasks import ESTIMATORS
     from elman.training import working
 
@@ -80,18 +86,13 @@ def train(
         checkpoints=run.checkpoints(),
     )
     name = job.data.name if job.data else ""
-    with naming(name, estimator):
-        found = parts.check(estimator)
-    for note in found:
-        typer.echo(f"elman: warning: {parts.split}: {note}", err=True)
+    check(estimator, parts, name)
     with (
         kept(estimator, run, input=parts.input),
         naming(name, estimator),
     ):
         estimator.fit(*parts.train, **parts.fitting())
-    # What stands out is in the notes on the file already, by the name of the column.
-    own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
-    estimator.results_["notes"] = [*parts.notes, *own]
+    add_notes(estimator, parts)
 
     def score() -> None:
         with working("scores of what was held out", not quiet):
@@ -99,3 +100,22 @@ def train(
         beside_others(estimator, job, parts, run.checkpoints(), quiet)
 
     finish(estimator, run, out, score, input=parts.input)
+
+
+def check(estimator: Any, parts: Parts, name: str) -> None:
+    """Warn of what the scores will have to say; raise if there can be none."""
+    from elman.cli._naming import naming
+
+    with naming(name, estimator):
+        found = parts.check(estimator)
+    for note in found:
+        typer.echo(f"elman: warning: {parts.split}: {note}", err=True)
+
+
+def add_notes(estimator: Any, parts: Parts) -> None:
+    """Put the notes on a file before those of the results."""
+    from elman.data import is_suspect_note
+
+    # What stands out is in the notes on the file already, by the name of the column.
+    own = [n for n in estimator.results_["notes"] if not is_suspect_note(n)]
+    estimator.results_["notes"] = [*parts.notes, *own]

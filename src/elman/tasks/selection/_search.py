@@ -141,6 +141,23 @@ def search(
         storage.close()
 
 
+def check_search(task: str, asked: Mapping[str, Any]) -> None:
+    """Raise for arguments of `search` that cannot be used, before data are read.
+
+    Parameters
+    ----------
+    task : str
+    asked : mapping
+        The arguments by their names.
+    """
+    need_optuna()
+    space = space_of(task, asked.get("space") or None)
+    Budget(*(asked.get(name) for name in ("trials", "seconds", "epochs")))
+    Sampling(asked.get("sampler", "tpe"), space, 0, None)
+    whole_number("folds", asked.get("folds", 3), 2)
+    whole_number("seeds", asked.get("seeds", 3))
+
+
 def _chosen(run: Trials, seeds: int, ended: str, say: Callable[[str], None]) -> Found:
     """Return what the trials say is best, beside what they started from."""
     complete, sampling = run.complete(), run.sampling
@@ -163,7 +180,7 @@ def _chosen(run: Trials, seeds: int, ended: str, say: Callable[[str], None]) -> 
             "trials": [_row(trial, sampling.space) for trial in tried],
             "chosen": {
                 "params": {name: _named(value) for name, value in values.items()},
-                "flags": {one.flag: _named(values[one.name]) for one in sampling.space},
+                "options": [one.option(values[one.name]) for one in sampling.space],
                 "trial": best.number,
                 "score": best.value,
                 **chosen.plain(),

@@ -47,11 +47,14 @@ class Dimension:
         What the command line calls it.
     values : Between or tuple
         All numbers of a range, or these values.
+    switch : bool
+        Whether the option stands without a value.
     """
 
     name: str
     flag: str
     values: Between | tuple[Any, ...]
+    switch: bool = False
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -100,6 +103,14 @@ class Dimension:
         if not isinstance(values, Between):
             return len(self.labels)
         return values.high - values.low + 1 if values.whole else np.inf
+
+    def option(self, value: Any) -> list[str]:
+        """Return a value as the command line takes it."""
+        if isinstance(value, bool) and self.switch:
+            return [self.flag if value else self.flag.replace("--", "--no-", 1)]
+        words = {True: "yes", False: "no", None: "none"}
+        known = value is None or isinstance(value, bool)
+        return [self.flag, words[value] if known else _label(value)]
 
     def words(self) -> str:
         """Return what is tried, as a command line writes it."""
@@ -195,7 +206,8 @@ def _dimension(word: str, values: Any, known: Mapping[str, Parameter]) -> Dimens
     values = values.tolist() if isinstance(values, np.ndarray) else values
     for value in values:
         row.kind(row.name, value)
-    return Dimension(name, flag, tuple(values))
+    switch = option is not None and option.kind is bool
+    return Dimension(name, flag, tuple(values), switch)
 
 
 def _whole(row: Parameter, ends: Sequence[float]) -> bool:

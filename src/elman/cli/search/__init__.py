@@ -1,0 +1,1 @@
+"""Searches for parameters, as commands ask for them."""
