@@ -16,6 +16,7 @@ from ._comparison import comparison_table
 from ._headline import big_numbers
 from ._many import many_series
 from ._numbers import duration, moment, number
+from ._searched import searched
 from ._tables import (
     ScoreTable,
     class_rows,
@@ -40,6 +41,7 @@ from .pictures._learning import learning_picture
 from .pictures._next import next_picture
 from .pictures._order import order_picture
 from .pictures._scatter import scatter_picture
+from .pictures._search import search_pictures
 from .pictures._sequences import examples_picture, lengths_picture, targets_picture
 from .pictures._series import series_picture
 from .pictures._sounds import heard_picture, kept_picture
@@ -150,6 +152,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "compared": comparison_table(section(results, "comparison")),
         "comparison": comparison_picture(section(results, "comparison")),
+        "searched": searched(section(results, "search")),
+        "search": search_pictures(section(results, "search")),
         "order": order_picture(section(results, "order")),
         "confusion": confusion_rows(section(results, "confusion")),
         "scatter": scatter_picture(section(results, "predicted")),
