@@ -8,14 +8,13 @@ class Call {
   Call(const Shape& s, Sharing wanted)
       : s_(s),
         H_(s.hidden),
-        team_(wanted.threads),
+        team_(wanted.threads, wanted.split == Split::solo ? Load::led : Load::even),
         n_(team_.size()),
         split_(n_ == 1 ? Split::rows : wanted.split),
-        barrier_(n_),
         plan_(make_plan(s, scratch_)) {}
 
   void meet() {
-    if (n_ > 1) barrier_.wait();
+    if (n_ > 1) team_.meet();
   }
   void meet_if(bool b) {
     if (b) meet();
@@ -56,7 +55,6 @@ class Call {
   Team team_;
   const int n_;
   const Split split_;
-  Barrier barrier_;
   Plan plan_;
 
  private:

@@ -127,7 +127,7 @@ double burn(bool doubles, long rounds, int threads) {
     long rounds;
     std::atomic<double> total{0};
   } work{doubles ? kernels().peak64 : kernels().peak32, rounds, {}};
-  Team team(threads);
+  Team team(threads, Load::forced);
   team.run(
       [](void* context, int) {
         Work& w = *static_cast<Work*>(context);

@@ -8,8 +8,8 @@
 #include "elman/core.h"
 #include "elman/program.h"
 #include "phases.h"
-#include "pool.h"
 #include "scratch.h"
+#include "threads/team.h"
 #include "vector.h"
 
 namespace elman {

@@ -1,12 +1,24 @@
 // The table of one instruction set.
 
+// A call that its threads give up begins again with fewer: it reads nothing it has written.
+template <class Run, class Arguments>
+void carry_out(const Arguments& a) {
+  int threads = Run(a).run();
+  if (!threads) return;
+  Arguments fewer = a;
+  do {
+    fewer.shape.threads = threads;
+    threads = Run(fewer).run();
+  } while (threads);
+}
+
 template <class T>
 void forward_of(const GraphForward<T>& a) {
-  if (a.single) GraphStepRun<Vec<T>>(a).run();
-  else GraphForwardRun<Vec<T>>(a).run();
+  if (a.single) carry_out<GraphStepRun<Vec<T>>>(a);
+  else carry_out<GraphForwardRun<Vec<T>>>(a);
 }
 template <class T>
-void backward_of(const GraphBackward<T>& a) { GraphBackwardRun<Vec<T>>(a).run(); }
+void backward_of(const GraphBackward<T>& a) { carry_out<GraphBackwardRun<Vec<T>>>(a); }
 
 // Nothing but multiply-and-add in registers, for measuring what the machine can do, in as
 // many sums as a tile has: returns how many operations one thread made.

@@ -27,10 +27,11 @@ void record(std::uint64_t numbers) {
 using namespace tests;
 
 // core_tests graphs: only of cells given as programs. core_tests shipped: only of the
-// package's own.
+// package's own. core_tests threads: only of calls of several threads.
 int main(int count, char** arguments) {
   const std::string wish = count > 1 ? arguments[1] : "";
   const bool all = wish.empty(), graphs = all || wish == "graphs";
+  const bool threads = all || wish == "threads";
   share_above(0, 0);
   std::istringstream sets(isa_list());
   bool first = true;
@@ -40,12 +41,14 @@ int main(int count, char** arguments) {
     if (all) every_cell(first);
     if (all) single_steps(first);
     if (graphs) every_graph(first);
-    every_shipped_cell(first);
-    if (all) threads_at_once();
+    if (!threads || all) every_shipped_cell(first);
+    if (threads) threads_at_once();
+    if (threads) given_up();
     std::printf("%s: %s\n", name.c_str(), failures() ? "failed" : "ok");
   }
   force_isa(nullptr);
-  if (all) after_a_fork();
+  if (threads) allowance();
+  if (threads) after_a_fork();
   if (all) wrong_arguments();
   if (graphs) wrong_programs();
   std::printf("digest fused %016llx\ndigest scalar %016llx\n",

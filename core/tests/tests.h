@@ -102,6 +102,8 @@ void every_shipped_cell(bool first);
 void gradients(Problem<double>& p);
 
 // threads.cpp
+void allowance();
+void given_up();
 void threads_at_once();
 void after_a_fork();
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cells import by_operator, draw
-from native_core import SERVED, running_on, same_bits
+from native_core import SERVED, every_cell, native, running_on, same_bits
 
 CELL = next(c for c in SERVED if c.id == "lstm-plain")
 
@@ -64,3 +64,17 @@ def test_several_python_threads_at_once():
 
             for solution in pool.map(solve, range(24)):
                 same_bits(expected, solution)
+
+
+@every_cell
+def test_a_call_that_is_given_up_and_begun_again_has_the_same_bits(cell):
+    problem = draw(cell, 9, 3, 5, 40)
+    with running_on():
+        expected = by_operator(problem, "native")
+    with running_on(threads=4):
+        native.give_up_at_meetings(True)
+        try:
+            for _ in range(3):
+                same_bits(expected, by_operator(problem, "native"))
+        finally:
+            native.give_up_at_meetings(False)

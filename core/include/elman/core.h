@@ -135,6 +135,10 @@ double burn(bool doubles, long rounds, int threads);
 // units, and a call by threads. Not while a call is running.
 void share_above(long step, long call);
 
+// For tests: a call of several threads is given up at the first meeting where one waits for
+// another, and begun again with half as many.
+void give_up_at_meetings(bool always);
+
 // The same: from how many bytes a cell without products within a step writes what it leaves
 // past the caches. Returns what it was.
 long stream_above(long bytes);

@@ -55,8 +55,8 @@ class GraphBackwardRun : GraphBackwardPlaces<V> {
         dense_[std::size_t(g_.products[k].index)] = int(k);
   }
 
-  void run() {
-    team_.run([](void* self, int id) { static_cast<GraphBackwardRun*>(self)->thread(id); }, this);
+  int run() {
+    return team_.run([](void* self, int id) { static_cast<GraphBackwardRun*>(self)->thread(id); }, this);
   }
 
  private:

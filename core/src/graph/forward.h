@@ -58,8 +58,8 @@ class GraphForwardRun : GraphPass<V> {
         });
   }
 
-  void run() {
-    team_.run([](void* self, int id) { static_cast<GraphForwardRun*>(self)->thread(id); }, this);
+  int run() {
+    return team_.run([](void* self, int id) { static_cast<GraphForwardRun*>(self)->thread(id); }, this);
   }
 
  private:

@@ -15,8 +15,7 @@ class GraphStepRun {
         H_(s_.hidden),
         B_(s_.batch),
         all_(s_.steps * B_),
-        team_(share_program(g_, s_, long(sizeof(T))).threads),
-        barrier_(team_.size()) {
+        team_(share_program(g_, s_, long(sizeof(T))).threads) {
     for (const ProgramProduct& q : g_.products)
       if (H_ % q.heads)
         throw std::invalid_argument("the number of heads does not divide the number of units");
@@ -33,8 +32,9 @@ class GraphStepRun {
     make_local();
   }
 
-  void run() {
-    team_.run([](void* self, int id) { static_cast<GraphStepRun*>(self)->thread(id); }, this);
+  // Returns what Team::run does, as the other passes.
+  int run() {
+    return team_.run([](void* self, int id) { static_cast<GraphStepRun*>(self)->thread(id); }, this);
   }
 
  private:
@@ -121,11 +121,11 @@ class GraphStepRun {
       if (g_.products[k].source == Source::input) product(l, int(k), 0, all_, units);
     bool alone = true;  // whether nobody reads the slots of another
     for (const Sweep& w : g_.sweeps[0]) alone = alone && reads_states(w);
-    if (!alone && team_.size() > 1) barrier_.wait();
+    if (!alone && team_.size() > 1) team_.meet();
     for (long s = 0; s < s_.steps; ++s) {
       bool first = !s;
       for (const Sweep& w : g_.sweeps[0]) {
-        if (w.meet && !first && team_.size() > 1) barrier_.wait();
+        if (w.meet && !first && team_.size() > 1) team_.meet();
         first = false;
         sweep(l, w, s * B_, units);
       }
@@ -253,7 +253,6 @@ class GraphStepRun {
   const long H_, B_, all_;
   Scratch scratch_;
   Team team_;
-  Barrier barrier_;
   const T** x_;
   T*** place_;  // of every row and step
   T *constants_, *states_;

@@ -49,6 +49,7 @@ NB_MODULE(_native, m) {
   m.def("isa_list", &isa_list);
   m.def("burn", &burn, nb::call_guard<nb::gil_scoped_release>());
   m.def("share_above", &share_above);
+  m.def("give_up_at_meetings", &give_up_at_meetings);
   m.def("force_isa", [](std::optional<std::string> name) {
     force_isa(name ? name->c_str() : nullptr);
   }, nb::arg("name").none());

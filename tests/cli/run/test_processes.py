@@ -223,3 +223,30 @@ def test_what_says_that_a_peer_was_lost(monkeypatch):
     assert _members.lost(error)
     assert not _members.lost(RuntimeError("shapes do not match"))
     assert not _members.lost(ValueError("connection"))
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({}, {"GOMP_SPINCOUNT": "2000"}),
+        ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
+    ],
+)
+def test_threads_sleep_soon_unless_the_user_chose(given, left):
+    _launch.sleep_soon(given)
+    assert given == left
+
+
+def test_a_command_that_trains_chooses_before_torch_is_there():
+    line = (
+        "import os, sys; from elman.cli.run import _launch; _launch.start(None, None)"
+    )
+    look = "print(os.environ.get('GOMP_SPINCOUNT'), 'torch' in sys.modules)"
+    chosen = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    clean = {k: v for k, v in os.environ.items() if k not in chosen}
+    script = [sys.executable, "-c", f"{line}; {look}"]
+    shown = subprocess.run(
+        script, env=clean, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == "2000 False\n"

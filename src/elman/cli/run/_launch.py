@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import uuid
+from collections.abc import MutableMapping
 from pathlib import Path
 
 import typer
@@ -20,6 +21,7 @@ from . import _members
 _RESTARTS = 3
 _PORT = 29400
 _OURS = ("--processes", "--nodes")
+_WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 
 def start(processes: int | None, nodes: int | None) -> None:
@@ -46,10 +48,27 @@ def start(processes: int | None, nodes: int | None) -> None:
         whole_number("--nodes", nodes)
         typer.echo(spelt_out(sys.argv[1:], nodes, processes or 1))
         raise typer.Exit
+    if "torch" not in sys.modules:  # afterwards it would change nothing here
+        sleep_soon(os.environ)
     if "TORCHELASTIC_RUN_ID" in os.environ or _members.count() > 1:
         _members.join()
     elif processes is not None and processes > 1:
         raise typer.Exit(_run(processes, sys.argv[1:]))
+
+
+def sleep_soon(environment: MutableMapping[str, str]) -> None:
+    """Have GNU OpenMP's threads sleep after about 50 microseconds of waiting, not 8 ms.
+
+    Beside other programs each operation that torch shares out between two threads
+    takes up to hundreds of times as long otherwise. What a user has set stays.
+
+    Parameters
+    ----------
+    environment : mutable mapping
+        Of this process, before torch is imported.
+    """
+    if not any(name in environment for name in _WAITING):
+        environment["GOMP_SPINCOUNT"] = "2000"
 
 
 def spelt_out(arguments: list[str], nodes: int, processes: int) -> str:

@@ -4,28 +4,15 @@
 
 namespace elman {
 
-// Threads of one call meet here. Spins first: between two time steps there is
-// less work than a sleep costs.
-class Barrier {
- public:
-  explicit Barrier(int threads) : threads_(threads) {}
-  void wait();
-
- private:
-  alignas(64) int arrived_ = 0;
-  alignas(64) int generation_ = 0;
-  int threads_;
-};
-
 // A call's claim on helpers, borrowed or the core's own. At most `wanted`
 // threads including the caller; fewer when another call is using the core's
 // own: results do not depend on it.
-class Team {
+class Claim {
  public:
-  explicit Team(int wanted);
-  ~Team();
-  Team(const Team&) = delete;
-  Team& operator=(const Team&) = delete;
+  explicit Claim(int wanted);
+  ~Claim();
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
   int size() const { return size_; }
   // Runs work(context, i) for i in 0..size-1, 0 on the calling thread.
   void run(void (*work)(void*, int), void* context);
@@ -34,5 +21,14 @@ class Team {
   int size_;
   bool borrowed_, owns_;
 };
+
+// Tells the processor that a thread waits.
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 }  // namespace elman

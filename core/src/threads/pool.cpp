@@ -12,20 +12,8 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace elman {
 namespace {
-
-inline void pause() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 // About 20 microseconds: longer than the gap between two layers of a model,
 // shorter than anything a user would notice.
@@ -54,7 +42,7 @@ struct Pool {
       if (id < active) {
         work(context, id);
       }
-      unfinished.fetch_sub(1, std::memory_order_acq_rel);
+      if (unfinished.fetch_sub(1, std::memory_order_seq_cst) == 1) unfinished.notify_one();
     }
   }
 
@@ -79,9 +67,10 @@ struct Pool {
     generation.fetch_add(1, std::memory_order_release);
     generation.notify_all();
     w(c, 0);
-    for (int i = 0; unfinished.load(std::memory_order_acquire) != 0; ++i) {
+    int left;
+    for (int i = 0; (left = unfinished.load(std::memory_order_acquire)) != 0; ++i) {
       if (i < 20000) pause();
-      else std::this_thread::yield();
+      else unfinished.wait(left, std::memory_order_acquire);
     }
   }
 
@@ -128,23 +117,9 @@ Pool& pool() {
 
 }  // namespace
 
-void Barrier::wait() {
-  std::atomic_ref<int> arrived(arrived_), generation(generation_);
-  const int mine = generation.load(std::memory_order_acquire);
-  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
-    arrived.store(0, std::memory_order_relaxed);
-    generation.store(mine + 1, std::memory_order_release);
-    return;
-  }
-  for (int i = 0; generation.load(std::memory_order_acquire) == mine; ++i) {
-    if (i < 4000) pause();
-    else std::this_thread::yield();
-  }
-}
-
 void borrow_threads(Threads threads) { lender = threads; }
 
-Team::Team(int wanted) : size_(1), borrowed_(false), owns_(false) {
+Claim::Claim(int wanted) : size_(1), borrowed_(false), owns_(false) {
   if (wanted <= 1) return;
   if (wanted > kMaxThreads) wanted = kMaxThreads;
   if (lender.can && lender.can(wanted)) {
@@ -159,11 +134,11 @@ Team::Team(int wanted) : size_(1), borrowed_(false), owns_(false) {
   size_ = have < wanted ? have : wanted;
 }
 
-Team::~Team() {
+Claim::~Claim() {
   if (owns_) the_pool.load()->in_use.unlock();
 }
 
-void Team::run(void (*work)(void*, int), void* context) {
+void Claim::run(void (*work)(void*, int), void* context) {
   if (size_ == 1) return work(context, 0);
   if (borrowed_) {
     if (lender.run(size_, work, context)) return;
