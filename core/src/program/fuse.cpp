@@ -74,13 +74,15 @@ class Fusing {
     for (const TapeStep* s : steps) dead_[index(s)] = true;
   }
 
-  // unit a times b, plus unit c
+  // unit a times b, plus unit c. Others may read a too: units stay as they are in a call.
   void of_units(std::size_t i) {
     TapeStep& s = code_[i];
     for (int k = 0; k < 2; ++k) {
-      const TapeStep *const a = only(i, k, Op::load), *const c = only(i, 2, Op::load);
-      if (!a || !c || a == c || a->a >= 0 || c->a >= 0) continue;
-      drop({a, c});
+      const int at = made_[i][std::size_t(k)];
+      const TapeStep *const a = at < 0 ? nullptr : &code_[std::size_t(at)], *const c = only(i, 2, Op::load);
+      if (!a || Op(a->op) != Op::load || !c || a == c || a->a >= 0 || c->a >= 0) continue;
+      drop({c});
+      if (!--readers_[std::size_t(at)]) drop({a});
       s = {int(Op::unit_fma), s.to, a->b, k ? s.a : s.b, c->b};
       return;
     }
