@@ -14,6 +14,7 @@ import pytest
 import elman
 from elman import InputError, RunDirectoryError
 from elman.tasks.selection import _storage
+from elman.tasks.selection._budget import OverBudget
 from sequence_data import weighted_end
 
 QUICK = {
@@ -104,6 +105,18 @@ def test_a_greater_budget_is_the_same_search(whole, tmp_path):
     first = search(tmp_path, trials=2).results
     assert len(first["trials"]) == 2
     assert timeless(search(tmp_path).results) == whole
+
+
+def test_a_trial_that_is_not_over_in_time_does_not_count(whole, tmp_path):
+    """The second fold of the second trial is cut; with more time it is gone on with."""
+    late = Stop(7, OverBudget)
+    first = search(tmp_path, late, trials=None, seconds=1e6).results
+    assert [row["number"] for row in first["trials"]] == [0]
+    assert first["ended"] == "the budget of 1e+06 seconds is over"
+    counted = Stop(10**6)
+    assert timeless(search(tmp_path, counted).results) == whole
+    # The cut fold, a trial of two, and the two seeds of what is now chosen.
+    assert 10**6 - counted.left <= 2 + 4 + 4
 
 
 def test_other_data_values_or_versions_are_one_line(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import elman
+from elman._plain import plain
 from elman.tasks.selection._trial import Watch, fitted
 from elman.tasks.selection.parts._parted import parted
 from sequence_data import rising_or_falling
@@ -29,7 +30,8 @@ def parts_of(frame):
 def learned(model):
     """Everything that a run directory would keep, tensors as lists."""
     values, tensors = model._dump()
-    return values, {name: tensor.tolist() for name, tensor in tensors.items()}
+    # NaN, which is not equal to itself, becomes None.
+    return plain((values, {name: one.tolist() for name, one in tensors.items()}))
 
 
 def spoilt(frame, row):

@@ -48,6 +48,12 @@ def test_texts_say_ranges_and_values():
     assert found["clip_norm"] == (1.0, None)
     assert found["training__optimizer"] == ("adam", "sgd")
     assert found["dropout"] == Between(0, 0.5)
+    cells = next(one for one in space if one.name == "cell")
+    assert list(cells.labels) == ["gru", "cornn(dt=0.1)", "lstm"]
+    options = [cells.option(value) for value in cells.values]
+    assert options[1] == ["--cell", "cornn(dt=0.1)"]
+    both = next(one for one in space if one.name == "bidirectional")
+    assert both.option(False) == ["--no-bidirectional"]
     flags = {one.name: one.flag for one in space}
     assert (flags["hidden_size"], flags["learning_rate"]) == ("--hidden", "--lr")
 

@@ -9,9 +9,10 @@ from . import _train_sequences as _sequences
 
 _END = """
 
-    Every trial is scored on parts that it did not learn from. What is chosen is trained
-    and scored beside the default on a test part that no trial has seen, and the run
-    directory holds it. elman resume goes on with a search that was stopped.
+    Every trial is scored on parts that it did not learn from. What is chosen
+    is trained and scored beside the default on a test part that no trial has
+    seen, and the run directory holds it. elman resume goes on with a search
+    that was stopped.
 
     Example: elman search {example}
     """

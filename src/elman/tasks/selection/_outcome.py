@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from elman.tasks._chance import beyond_chance
 from elman.tasks.fit._seed import seed_of
 
+from ._sampling import key_of
+from ._space import values_of
 from ._trial import Watch, fitted, place_of
 from ._trials import Trials
 
@@ -44,7 +46,7 @@ class Scored:
 def on_test(
     trials: Trials,
     name: str,
-    values: dict[str, Any],
+    drawn: Mapping[str, Any],
     seeds: int,
     say: Callable[[str], None],
     *,
@@ -59,17 +61,19 @@ def on_test(
     trials : Trials
     name : str
         What these parameters are called.
-    values : dict
-        The parameters.
+    drawn : mapping
+        The parameters as they were drawn; none of the estimator as it is.
     seeds : int
     say : callable
     wanted : bool
     """
     estimator, study = trials.estimator, trials.storage.study
     first = seed_of(estimator.random_state)
+    values = values_of(trials.sampling.space, drawn) if drawn else {}
     model, scores = None, []
     for seed in range(first, first + seeds):
-        key = f"test-{name}-{seed}"
+        # Whoever goes on with more trials may choose others.
+        key = f"test {key_of(drawn)} {seed}"
         own_model = wanted and seed == first
         if own_model or key not in study.user_attrs:
             say(f"{trials.data.test.words}: {name}, seed {seed}")

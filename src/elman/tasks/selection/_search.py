@@ -163,9 +163,11 @@ def _chosen(run: Trials, seeds: int, ended: str, say: Callable[[str], None]) -> 
     complete, sampling = run.complete(), run.sampling
     best, metric = complete[0], TASKS[run.estimator.task].score
     values = values_of(sampling.space, best.params)
-    model, chosen = on_test(run, "chosen", values, seeds, say, wanted=True)
+    changed = dict(best.params) != sampling.first
+    drawn = best.params if changed else {}
+    model, chosen = on_test(run, "chosen", drawn, seeds, say, wanted=True)
     default: Scored | None = None
-    if dict(best.params) != sampling.first:
+    if changed:
         _, default = on_test(run, "default", {}, seeds, say)
     tried = run.tried()
     results = plain(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from elman._errors import InputError, did_you_mean
+from elman.cells import Cell, find, names
 from elman.tasks.parameters import SETTINGS, Between, Parameter, rows
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -254,5 +255,13 @@ def _value(row: Parameter, flag: str, word: str) -> Any:
 
 
 def _label(value: Any) -> str:
-    """Return the text that stands for a value."""
+    """Return the text that stands for a value: of a cell what an option takes."""
+    if isinstance(value, Cell):
+        kind = type(value)
+        shipped = (name for name in names() if find(name) is kind)
+        options = ", ".join(value.written_options())
+        name = next(shipped, kind.__name__)
+        return f"{name}({options})" if options else name
+    if isinstance(value, type):
+        return value.__name__
     return str(value.item() if hasattr(value, "item") else value)
