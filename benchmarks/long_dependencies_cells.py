@@ -39,6 +39,7 @@ from typing import Any
 
 import torch
 from kept_runs import asking, keep, read
+from long_dependencies_plan import BEHIND, LENGTHS, key, plan
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
@@ -65,27 +66,10 @@ SOLVED, ENOUGH = 0.1, 0.01
 PRACTICE = 128
 """Steps on a copy that show whether training lengthens a reach that falls short."""
 
-BEHIND = " behind a pointwise layer"
-OF_EACH_FAMILY = (
-    "orthogonal",
-    "lem",
-    *("lru" + BEHIND, "lru", "mingru"),
-    *("lstm", "gru"),
-)
-"""Gated cells, elementwise ones, dynamical systems, orthogonal: what runs first where
-not all can."""
-
-LENGTHS = {
-    "adding": (600, 1000, 2000, 200, 400),
-    "copy": (1000, 200, 500, 100),
-}
-"""In the order in which they are run; 400 is of the RNN alone."""
-
 APART = {"adding": 1, "copy": SYMBOLS}
 """Steps that have to be told apart: a sum has no order, ten symbols have."""
 
 STOCK = {"rnn": elman.RNN, "gru": elman.GRU, "lstm": elman.LSTM}
-Key = tuple[str, str, int, int, str]
 
 
 def baseline(task: str, length: int) -> float:
@@ -337,47 +321,6 @@ def train(
     }
 
 
-def lengths_of(task: str) -> tuple[int, ...]:
-    """Return every length of a task."""
-    return LENGTHS[task]
-
-
-def plan() -> list[Key]:
-    """Every run, what proves most first."""
-    shipped = [n for n in cells.names() if cells.is_shipped(n)]
-    linear = [n for n in shipped if cells.affine(cells.cell(n).traced)]
-    behind = [n + BEHIND for n in linear]
-    runs: list[Key] = [
-        ("adding", "gru", 600, 0, "prescribed"),
-        ("copy", "gru", 1000, 0, "free"),
-        ("adding", "rnn" + BEHIND, 400, 0, "free"),
-        ("adding", "rnn", 400, 0, "free"),
-    ]
-    every = {"adding": shipped + behind, "copy": shipped}
-    for task, length in (
-        ("adding", 200),
-        ("copy", 100),
-        ("adding", 600),
-        ("copy", 200),
-    ):
-        runs += [(task, n, length, 0, "prescribed") for n in every[task]]
-    for task, length in (
-        ("copy", 500),
-        ("adding", 1000),
-        ("copy", 1000),
-        ("adding", 2000),
-    ):
-        of = [n for n in OF_EACH_FAMILY if n in every[task]]
-        runs += [(task, n, length, 0, "prescribed") for n in of]
-    for seed in range(5):
-        for row in range(4):
-            for task, of in LENGTHS.items():
-                runs += [(task, n, of[row], seed, "free") for n in STOCK]
-                for how in ("prescribed", "default"):
-                    runs += [(task, n, of[row], seed, how) for n in every[task]]
-    return list(dict.fromkeys(runs))
-
-
 def main() -> None:
     """Run what is missing, then write the page."""
     parser = asking(__doc__, __file__)
@@ -398,11 +341,6 @@ def main() -> None:
         from long_dependencies_cells_page import write
 
         write(rows, given.page)
-
-
-def key(row: dict[str, Any]) -> Key:
-    """Return what tells one run from another."""
-    return (row["task"], row["cell"], row["length"], row["seed"], row["how"])
 
 
 if __name__ == "__main__":

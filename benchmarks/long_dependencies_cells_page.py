@@ -8,14 +8,8 @@ from typing import Any
 
 import numpy as np
 from kept_runs import write_tables
-from long_dependencies_cells import (
-    APART,
-    SOLVED,
-    key,
-    lengths_of,
-    plan,
-    published,
-)
+from long_dependencies_cells import APART, SOLVED, published
+from long_dependencies_plan import key, lengths_of, plan
 
 from elman.diagnosis._thresholds import TOLD
 
