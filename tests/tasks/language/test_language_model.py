@@ -200,9 +200,10 @@ def test_a_file_is_read(text, tmp_path):
         (" \n\n", "the text is empty"),
         ("one line", "the text has 8 characters, too few to learn from"),
         ("a" * 500, "the text is the character 'a' alone"),
+        (["a", "b"], "the text has 2 characters, too few to learn from"),
         (
-            ["a", "b"],
-            "text must be a str, or the pathlib.Path of a text file, got list",
+            ["a", 2],
+            r"text\[1\] must be a str, or the pathlib.Path of a text file, got int",
         ),
         (b"bytes", "got bytes"),
         ("ab\ud800c" * 300, "text: .* at character 2 is half of a surrogate pair"),
