@@ -136,6 +136,7 @@ def test_a_text(elman, tmp_path):
         (["--try", "hidden"], "--try hidden: write NAME=VALUES"),
         (["--try", "cell=own.py:Mine"], "cells of a file are not searched for here"),
         (["--try", "lr=0.1", "--try", "lr=0.2"], "--try lr is given twice"),
+        (["--try", "lr=0.1", "--try", "lr =0.2"], "--try lr is given twice"),
         (["--try-file", "none.toml"], "none.toml: no such file"),
         (["--try-file", "pulses.npz"], "pulses.npz is not TOML"),
         (["--sampler", "tpi"], "did you mean 'tpe'"),

@@ -8,7 +8,7 @@ import shlex
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -94,18 +94,6 @@ def _own(
     }
 
 
-_FLAGS = {"--prune", "--no-prune"}
-_VALUED = {
-    "--try",
-    "--try-file",
-    "--sampler",
-    "--trials",
-    "--seconds",
-    "--all-epochs",
-    "--folds",
-    "--seeds",
-    "--out",
-}
 # A search trains many models, one after the other, in one process.
 _NOT_HERE = (
     "processes",
@@ -166,19 +154,34 @@ def training_command(command: str, chosen: Sequence[Sequence[str]]) -> str:
     chosen : sequence of sequence of str
         An option of each parameter, and its value.
     """
+    flags, valued = _words()
     replaced = {words[0].replace("--no-", "--") for words in chosen}
     found, skipped = [], False
     for word in shlex.split(command):
         flag, equals, _ = word.partition("=")
         if skipped:
             skipped = False
-        elif flag in _VALUED or flag in replaced:
+        elif flag in valued or flag in replaced:
             skipped = not equals and flag not in _switches(chosen)
-        elif flag not in _FLAGS and flag.replace("--no-", "--") not in replaced:
+        elif flag not in flags and flag.replace("--no-", "--") not in replaced:
             found.append(word)
     place = found.index("search") if "search" in found else 0
     found[place] = "train"
     return shlex.join([*found, *(word for words in chosen for word in words)])
+
+
+def _words() -> tuple[set[str], set[str]]:
+    """Return a search's own options: those without a value, and those with one."""
+    flags, valued = set[str](), {"--out"}
+    hints = get_type_hints(_own, include_extras=True)
+    for name in inspect.signature(_own).parameters:
+        kind, option = get_args(hints[name])[:2]
+        # Inside an annotation typer has the first name where a default would be.
+        given = [d for d in (option.default, *option.param_decls) if isinstance(d, str)]
+        words = [word for names in given for word in names.split("/")]
+        of = flags if kind is bool else valued
+        of.update(words or [f"--{name.replace('_', '-')}"])
+    return flags, valued
 
 
 def _switches(chosen: Sequence[Sequence[str]]) -> set[str]:
@@ -205,18 +208,21 @@ def _space(tries: Sequence[str], file: Path | None) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise InputError(f"{file}: try must be a table of parameters and values")
         found |= table
+    named = set[str]()
     for text in tries:
         name, equals, values = text.partition("=")
+        name = name.strip()
         if not equals or not values.strip():
             raise InputError(
                 f"--try {text}: write NAME=VALUES, such as hidden=16..256:log or"
                 " cell=gru,lstm"
             )
-        if name in found and file is None:
+        if name in named:
             raise InputError(
                 f"--try {name} is given twice; give all its values at once"
             )
-        found[name.strip()] = values.strip()
+        named.add(name)
+        found[name] = values.strip()
     for name, values in found.items():
         if ".py:" in str(values):
             # Going on with a run executes no file.
