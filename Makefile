@@ -16,7 +16,8 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
         bench-classification bench-core bench-equations bench-events bench-flow bench-language \
         bench-language-speed \
         bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
-        bench-pictures bench-recordings bench-recurrent bench-spelling bench-transcription \
+        bench-pictures bench-recordings bench-recurrent bench-search bench-spelling \
+        bench-transcription \
         bench-translation bench-translation-speed \
         core-test sanitize neon clean test-oldest test-newest
 
@@ -119,6 +120,9 @@ bench-recordings: $(VENV)/.installed  ## Spoken digits, speakers held out (ELMAN
 
 bench-recurrent: $(VENV)/.installed  ## Every row of elman bench
 	mkdir -p build && $(BIN)/elman bench --full --json build/recurrent.json
+
+bench-search: $(VENV)/.installed-dev  ## Searches of equal seconds beside the default (ELMAN_DATA); resumes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search.py --page docs
 
 PEERS := build/peers
 

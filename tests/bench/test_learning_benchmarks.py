@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
+from elman.tasks.selection._space import drawn_of
+from elman.tasks.selection._space import space_of as selection_space
 from elman.training import RaggedSequences, evaluate
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -92,3 +95,34 @@ def test_networks_are_as_wide_as_the_parameters_allow():
     for cell in chorales.SETTINGS:
         wide = chorales.widest(cell)
         assert chorales.size(cell, wide) <= 300_000 < chorales.size(cell, wide + 1)
+
+
+def test_searches_are_compared_seed_by_seed():
+    """Means and intervals are those of paired differences, of the seeds all have."""
+    search = importlib.import_module("search")
+    gains = [0.03, -0.01, 0.02]
+    rows = [
+        {"set": "PM2.5", "way": way, "seed": seed, "metric": "skill", "trials": 9}
+        | {"score": 0.1 * seed + (gain if way == "TPE" else 0), "default": 0.1 * seed}
+        for seed, gain in enumerate(gains)
+        for way in search.WAYS
+    ]
+    extra = {**rows[-1], "seed": 3, "score": 9.0}
+    (line,) = search.table([*rows, extra])[2:]
+    interval = stats.ttest_1samp(gains, 0).confidence_interval(0.95)
+    half = (interval.high - interval.low) / 2
+    said = f"+{np.mean(gains):.4f} ± {half:.4f}"
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[0] == "PM2.5, skill (3 seeds)"
+    assert cells[1:5] == ["0.1000", "0.1000", "0.1000", "0.1133"]
+    assert cells[5:8] == [said] * 3
+
+
+def test_a_set_is_tried_as_the_table_of_parameters_says():
+    search = importlib.import_module("search")
+    for one in search.SETS.values():
+        space = selection_space(one.kind.task, search.space_of(one))
+        own = drawn_of(space, one.kind(**one.options))
+        assert own is not None, "the default is the first trial"
+        names = {dimension.name for dimension in selection_space(one.kind.task, None)}
+        assert set(own) == names
