@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .forecast._forecaster import Forecaster as Forecaster
     from .language._language_model import LanguageModel as LanguageModel
     from .selection._found import Found as Found
+    from .selection._opened import OpenSearch as OpenSearch
     from .selection._search import check_search as check_search
     from .selection._search import search as search
     from .sequence._check import check_held_out as check_held_out
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
     "Found": "selection._found",
+    "OpenSearch": "selection._opened",
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
     "check_search": "selection._search",
@@ -49,6 +51,7 @@ __all__ = [
     "Forecaster",
     "Found",
     "LanguageModel",
+    "OpenSearch",
     "SequenceClassifier",
     "SequenceRegressor",
     "SequenceTranscriber",

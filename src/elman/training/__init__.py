@@ -16,6 +16,7 @@ from .data._streams import Streams as Streams
 from .data._weighted import WithWeights as WithWeights
 from .keep._checkpoints import Checkpoints as Checkpoints
 from .keep._lock import DirectoryLock as DirectoryLock
+from .keep._lock import FileLock as FileLock
 from .step._gradient import Gradient as Gradient
 from .step._gradient import Seen as Seen
 from .step._gradient import Setup as Setup
@@ -56,6 +57,7 @@ __all__ = [
     "DirectoryLock",
     "Divergence",
     "Examples",
+    "FileLock",
     "Gradient",
     "KeepDivergence",
     "LearningRates",

@@ -16,43 +16,7 @@ from elman import InputError, RunDirectoryError
 from elman.tasks.selection import _storage
 from elman.tasks.selection._budget import OverBudget
 from sequence_data import weighted_end
-
-QUICK = {
-    "epochs": 2,
-    "hidden_size": 6,
-    "init": "default",
-    "highway": "none",
-    "refit": False,
-}
-SPACE = {"lr": "1e-4..0.1:log"}
-
-
-class Stop(elman.training.Callback):
-    """Raises at the n-th end of an epoch of the search, once."""
-
-    def __init__(self, at, error=KeyboardInterrupt):
-        self.left, self.error = at, error
-
-    def on_epoch(self, state):
-        if state.epoch:
-            self.left -= 1
-            if self.left == 0:
-                raise self.error
-
-
-def search(directory, *callbacks, data=None, **changes):
-    X, y = data or weighted_end(40)
-    model = elman.SequenceRegressor(**QUICK, callbacks=callbacks)
-    given = {"space": SPACE, "trials": 3, "folds": 2, "seeds": 2}
-    return elman.search(model, X, y, directory=directory, **given | changes)
-
-
-def timeless(results):
-    rows = [{k: v for k, v in r.items() if k != "seconds"} for r in results["trials"]]
-    for row in rows:
-        del row["number"]
-    chosen = {k: v for k, v in results["chosen"].items() if k != "trial"}
-    return {**results, "trials": rows, "chosen": chosen}
+from small_search import Stop, search, timeless
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +44,8 @@ def test_a_killed_search_goes_on(whole, tmp_path):
     script = textwrap.dedent(
         f"""
         import os, signal, sys
-        sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[2])]!r}
-        from test_going_on import Stop, search
+        sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
+        from small_search import Stop, search
 
         class Kill(Stop):
             def on_epoch(self, state):

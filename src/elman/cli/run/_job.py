@@ -164,12 +164,25 @@ class Job(BaseModel):
 
     def write(self, directory: Path) -> None:
         """Write it to a run directory, as a whole or not at all."""
+        replace_durably(directory / JOB, self._text().encode())
+
+    def asked(self) -> dict[str, Any]:
+        """Return what tells this job from others, as it is read back."""
+        content = tomllib.loads(self._text())
+        sources = [self.data, self.test, *self.files]
+        content["data"] = [None if one is None else one.sha256 for one in sources]
+        return {
+            name: content.get(name, {})
+            for name in ("task", "data", "options", "fit", "search")
+        }
+
+    def _text(self) -> str:
         content = self.model_dump(exclude_none=True)
         # TOML has no null: what is absent was None.
         for part in ("options", "fit", "search"):
             given = content[part].items()
             content[part] = {k: v for k, v in given if v is not None}
-        replace_durably(directory / JOB, tomli_w.dumps(content).encode())
+        return tomli_w.dumps(content)
 
 
 def read_job(directory: Path) -> Job:

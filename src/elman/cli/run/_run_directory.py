@@ -20,7 +20,7 @@ from elman.cli._main import Interrupted, Terminated
 from elman.cli._output import is_terminal, say_warning
 
 from . import _members
-from ._job import JOB, Job, versions
+from ._job import JOB, Job, read_job, versions
 from ._previous import PreviousRun
 from ._room import check_room
 
@@ -28,6 +28,7 @@ _CHECKPOINTS = "checkpoints"
 _BEST = Path(_CHECKPOINTS) / "best.safetensors"
 _DIVERGED = "diverged"
 _SEARCH = "search"
+_TRIAL = ".elman-trial"
 # Seconds of silence before a terminal is told what is going on.
 _WAIT = 2.0
 
@@ -83,7 +84,9 @@ class RunDirectory:
                 f"--out {self.path} cannot be written to"
                 f" ({(error.strerror or str(error)).lower()}); name another folder"
             ) from None
-        self._lock = DirectoryLock(self.path)
+        # Those that search share it, once the first of them has said what for.
+        shared = job is not None and bool(job.search)
+        self._lock = DirectoryLock(self.path, shared=shared)
         self._resume = job is not None
         if not self._resume:
             # Of the run that --force overwrites; its model goes when training begins.
@@ -95,6 +98,8 @@ class RunDirectory:
 
         if self._resume and self.job is not None:
             job = self.job
+            if job.search:
+                return
         else:
             job.command = self.command()
             job.versions, job.threads = versions(), torch.get_num_threads()
@@ -103,6 +108,12 @@ class RunDirectory:
         job.finished = False
         job.write(self.path)
         self.job = job
+        if job.search:
+            self._lock.share()
+
+    def is_finished(self) -> bool:
+        """Return whether another process has brought the run to its end meanwhile."""
+        return read_job(self.path).finished
 
     def end(self) -> None:
         """Write down that the run ended by itself, and drop its checkpoints."""
@@ -188,7 +199,7 @@ class RunDirectory:
         if kind is None:
             return
         kept = self.started or self._resume
-        if not kept:
+        if not kept and self._alone():
             self._previous.put_back()
             self._remove()
         if kind is KeyboardInterrupt:
@@ -234,7 +245,18 @@ class RunDirectory:
         """Return whether there is anything that a user would miss."""
         if not self.path.is_dir():
             return False
-        return any(entry.name != ".lock" for entry in self.path.iterdir())
+        own = {".lock", _TRIAL}
+        return any(entry.name not in own for entry in self.path.iterdir())
+
+    def _alone(self) -> bool:
+        """Return whether no other process searches in it."""
+        from elman.training import FileLock
+
+        try:
+            FileLock(self.path / ".lock").release()
+        except OSError:
+            return False
+        return True
 
     def _make(self) -> None:
         """Make the folder and try a file in it."""
@@ -244,9 +266,9 @@ class RunDirectory:
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
             self._made.append(folder)
-        trial = self.path / ".elman-trial"
+        trial = self.path / _TRIAL
         trial.write_bytes(b"")
-        trial.unlink()
+        trial.unlink(missing_ok=True)
 
     def _remove(self) -> None:
         """Remove what was made for a run that did not begin."""

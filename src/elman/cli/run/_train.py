@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ def begin(
     parts_of: Callable[[Job, Path], Any],
     do: Callable[..., None] | None = None,
     search: dict[str, Any] | None = None,
+    opening: Callable[..., RunDirectory] | None = None,
 ) -> None:
     """Train as a command asks for it, or do something else with the data.
 
@@ -50,6 +52,9 @@ def begin(
         Called as `train`, in its place.
     search : dict or None
         What is asked of a search.
+    opening : callable or None
+        Opens the run directory, in place of `open_run`; takes the job and ``quiet``
+        before the same.
     """
     from ._job import Job, Source
     from ._open_run import open_run
@@ -60,10 +65,12 @@ def begin(
     job.search = search or {}
     job.tensorboard = opt.absolute(tensorboard)
     parts = parts_of(job, data)
-    with open_run(out, data.stem.removesuffix("_TRAIN"), force) as run:
-        job.data = Source.of(data)
-        job.test = None if parts.test_file is None else Source.of(parts.test_file)
-        job.files = [Source.of(path) for path in parts.files]
+    job.data = Source.of(data)
+    job.test = None if parts.test_file is None else Source.of(parts.test_file)
+    job.files = [Source.of(path) for path in parts.files]
+    name = data.stem.removesuffix("_TRAIN")
+    place_of = functools.partial(opening, job, quiet) if opening else open_run
+    with place_of(out, name, force) as run:
         (do or train)(job, run, parts, Output(as_json), quiet)
 
 

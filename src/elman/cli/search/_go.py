@@ -17,6 +17,7 @@ from ._options import training_command
 if TYPE_CHECKING:
     from elman.cli.run._job import Job
     from elman.cli.run._members import Follower
+    from elman.tasks import Found
 
 
 def go(
@@ -24,7 +25,7 @@ def go(
 ) -> None:
     """Search, from the start or with the trials there are, and keep what is chosen."""
     from elman.cli._naming import naming
-    from elman.tasks import ESTIMATORS, TASKS, search
+    from elman.tasks import ESTIMATORS, TASKS, OpenSearch
     from elman.training import Callback, TrainingState
 
     if not isinstance(run, RunDirectory):
@@ -56,12 +57,33 @@ def go(
         if parts.test is not None:
             fit |= {"test": parts.test[0] if len(parts.test) == 1 else parts.test}
             fit |= {"split": parts.split}
-    with naming(name, estimator):
-        found = search(estimator, *data, **asked, **fit, directory=run.search, say=say)
+    with contextlib.ExitStack() as stack:
+        with naming(name, estimator):
+            opened = OpenSearch(
+                estimator, *data, **asked, **fit, directory=run.search, say=say
+            )
+            stack.enter_context(opened)
+            ended = opened.run()
+            stack.enter_context(opened.last())
+            if run.is_finished():
+                out.line(
+                    f"{run.path} is finished by another process; see it with: elman"
+                    f" report {run.path}"
+                )
+                out.document({"run": str(run.path), "finished": True})
+                return
+            found = opened.found(ended)
+        _keep(found, job, run, parts, out)
+
+
+def _keep(found: Found, job: Job, run: RunDirectory, parts: Any, out: Output) -> None:
+    """Write down what was chosen, and print it."""
+    from elman.tasks import TASKS
+
     chosen = found.estimator
     results = chosen.results_["search"]
     results["command"] = training_command(run.command(), results["chosen"]["options"])
-    if series:
+    if TASKS[job.task].data == "series":
         finish(chosen, run, out)
         return
     add_notes(chosen, parts)

@@ -133,9 +133,12 @@ def searching(train: Callable[..., None], task: str, says: str) -> Callable[...,
         from elman.tasks import check_search
 
         from ._go import go
+        from ._opening import open_search
 
         check_search(task, asked)
-        begin = functools.partial(_train.begin, do=go, search=asked)
+        begin = functools.partial(
+            _train.begin, do=go, search=asked, opening=open_search
+        )
         train(**values, **gone, begin=begin)
 
     command.__name__, command.__doc__ = task, says

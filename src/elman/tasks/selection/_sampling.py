@@ -20,9 +20,9 @@ Drawn = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sampling:
-    """Draws parameters; what is drawn depends on the seed and the finished trials.
+    """Draws parameters; what is drawn depends on the seed and the trials there are.
 
-    So a search that was killed goes on as if it had not been.
+    So a search of one process that was killed goes on as if it had not been.
 
     Parameters
     ----------
@@ -50,14 +50,17 @@ class Sampling:
                 f"{did_you_mean(str(self.sampler), SAMPLERS)}"
             )
 
-    def next(self, tried: Sequence[Any]) -> Drawn | None:
+    def next(self, tried: Sequence[Any], running: Sequence[Any] = ()) -> Drawn | None:
         """Return what is tried next; None if nothing is left.
 
         Parameters
         ----------
         tried : sequence of FrozenTrial
             Those that are over.
+        running : sequence of FrozenTrial
+            Those that other processes are at.
         """
+        tried = [*tried, *running]
         known = {key_of(trial.params) for trial in tried}
         if self.first is not None and key_of(self.first) not in known:
             return self.first
@@ -90,7 +93,8 @@ class Sampling:
             else kinds.RandomSampler(seed=seed),
             direction="maximize",
         )
-        judged = (TrialState.COMPLETE, TrialState.PRUNED)
+        # TPE keeps away from what others are at.
+        judged = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
         study.add_trials([trial for trial in tried if trial.state in judged])
         asked = study.ask({one.name: one.distribution() for one in self.space})
         return dict(asked.params)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import elman
 from elman._arguments import whole_number
-from elman._errors import InputError
-from elman._plain import plain
-from elman.cells import Cell, stored
-from elman.tasks._estimator import Estimator
-from elman.tasks._registry import TASKS
 
 from ._budget import Budget
 from ._found import Found
-from ._outcome import Scored, bias, importances, on_test, verdict
+from ._opened import OpenSearch
 from ._sampling import Sampling
-from ._space import Space, drawn_of, space_of, values_of
-from ._storage import Storage, need_optuna
-from ._trial import folds_of
-from ._trials import Trials
-from .parts._fold import Data, plain_copy
-from .parts._parted import parted
-
-# Not part of what a model is.
-_FREE = ("progress", "callbacks", "checkpoints")
+from ._space import space_of
+from ._storage import need_optuna
 
 
 def search(
@@ -82,7 +68,8 @@ def search(
         others' at the same epoch.
     directory : path or None
         Where trials are kept as they are finished. The same search there goes on with
-        them; a greater budget is the same search.
+        them; a greater budget is the same search. Another process that searches there
+        joins: each draws trials of its own, and the budget is that of all together.
     seed : int
         Draws folds, test part and trials.
     say : callable or None
@@ -112,33 +99,27 @@ def search(
     >>> sorted(found.params)
     ['learning_rate']
     """
-    if not isinstance(estimator, Estimator):
-        raise InputError(
-            f"search takes an estimator of Elman, got {type(estimator).__name__};"
-            " pipelines and others are searched by sklearn.model_selection.GridSearchCV"
-        )
-    need_optuna()
-    whole_number("seeds", seeds)
-    whole_number("seed", seed, 0)
-    budget = Budget(trials, seconds, epochs)
-    tried = space_of(estimator.task, space)
-    parts = parted(estimator, data, folds=folds, seed=seed, test=test, **fit)
-    base = parts.settled(plain_copy(estimator))
-    sampling = Sampling(sampler, tried, seed, drawn_of(tried, base))
-    from optuna.pruners import MedianPruner
-
-    storage = Storage(
-        None if directory is None else Path(directory),
-        _identity(base, parts, tried, sampler, seed),
-        MedianPruner(n_startup_trials=5, n_warmup_steps=2),
+    opened = OpenSearch(
+        estimator,
+        *data,
+        space=space,
+        sampler=sampler,
+        trials=trials,
+        seconds=seconds,
+        epochs=epochs,
+        folds=folds,
+        test=test,
+        seeds=seeds,
+        prune=prune,
+        directory=directory,
+        seed=seed,
+        say=say,
+        **fit,
     )
-    base.set_params(callbacks=estimator.callbacks)
-    tell = say or (lambda text: None)
-    try:
-        run = Trials(base, parts, sampling, storage, budget, prune, tell)
-        return _chosen(run, seeds, run.run(), tell)
-    finally:
-        storage.close()
+    with opened:
+        ended = opened.run()
+        with opened.last():
+            return opened.found(ended)
 
 
 def check_search(task: str, asked: Mapping[str, Any]) -> None:
@@ -156,94 +137,3 @@ def check_search(task: str, asked: Mapping[str, Any]) -> None:
     Sampling(asked.get("sampler", "tpe"), space, 0, None)
     whole_number("folds", asked.get("folds", 3), 2)
     whole_number("seeds", asked.get("seeds", 3))
-
-
-def _chosen(run: Trials, seeds: int, ended: str, say: Callable[[str], None]) -> Found:
-    """Return what the trials say is best, beside what they started from."""
-    complete, sampling = run.complete(), run.sampling
-    best, metric = complete[0], TASKS[run.estimator.task].score
-    values = values_of(sampling.space, best.params)
-    changed = dict(best.params) != sampling.first
-    drawn = best.params if changed else {}
-    model, chosen = on_test(run, "chosen", drawn, seeds, say, wanted=True)
-    default: Scored | None = None
-    if changed:
-        _, default = on_test(run, "default", {}, seeds, say)
-    tried = run.tried()
-    results = plain(
-        {
-            "metric": metric,
-            "sampler": sampling.sampler,
-            "space": {one.name: one.words() for one in sampling.space},
-            "budget": run.budget.words(),
-            "ended": ended,
-            "folds": run.data.words,
-            "test": run.data.test.words,
-            "trials": [_row(trial, sampling.space) for trial in tried],
-            "chosen": {
-                "params": {name: _named(value) for name, value in values.items()},
-                "options": [one.option(values[one.name]) for one in sampling.space],
-                "trial": best.number,
-                "score": best.value,
-                **chosen.plain(),
-            },
-            "default": None if default is None else default.plain(),
-            "importance": importances(complete, run.storage.study, sampling.seed),
-            "verdict": verdict(chosen, default, metric),
-            "bias": bias(best.value, len(tried), chosen.mean, metric),
-        }
-    )
-    model.results_["search"] = results
-    return Found(model, values, float(best.value), results)
-
-
-def _row(trial: Any, space: Space) -> dict[str, Any]:
-    """Return a trial as plain values."""
-    folds = folds_of(trial.user_attrs)
-    values = values_of(space, trial.params)
-    done = trial.state.name == "COMPLETE"
-    cut = trial.user_attrs.get("cut", (0, 0.0))
-    return {
-        "number": trial.number,
-        "params": {name: _named(value) for name, value in values.items()},
-        "score": trial.value if done else None,
-        "ended": "finished" if done else trial.user_attrs.get("error") or "dropped",
-        "folds": [folds[k].score for k in sorted(folds)],
-        "epochs": sum(one.epochs for one in folds.values()) + cut[0],
-        "seconds": sum(one.seconds for one in folds.values()) + cut[1],
-        "losses": [
-            [epoch, -value]
-            for epoch, value in sorted(trial.intermediate_values.items())
-        ],
-    }
-
-
-def _named(value: Any) -> Any:
-    """Return a value as plain data; a cell by its name."""
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value.item() if hasattr(value, "item") else value)
-
-
-def _identity(
-    estimator: Any, data: Data, space: Space, sampler: str, seed: int
-) -> dict[str, str]:
-    """Return what makes a search this search, in words for people."""
-    params = estimator.get_params(deep=False).items()
-    return {
-        "version of Elman": elman.__version__,
-        "data": data.digest(),
-        "folds or test part": f"{data.words}; {data.test.words}",
-        "values to try": "; ".join(f"{one.name}={one.words()}" for one in space),
-        "parameters": f"{type(estimator).__name__}("
-        + ", ".join(f"{k}={_text(v)}" for k, v in params if k not in _FREE)
-        + ")",
-        "sampler": sampler,
-        "seed": str(seed),
-    }
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Cell):
-        return json.dumps(stored(value), ensure_ascii=False)
-    return value.__name__ if isinstance(value, type) else repr(value)

@@ -1,4 +1,4 @@
-"""Where a search keeps its trials: an optuna journal in a directory, or memory."""
+"""The trials of a search: kept, of one search only, and shared by its processes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from elman._errors import InputError, RunDirectoryError
-from elman.training import DirectoryLock
 
-JOURNAL = "journal.log"
+from .together._files import JOURNAL, Files
+from .together._peers import Peers
+
 _NAME = "search"
 
 
@@ -36,45 +37,47 @@ class Storage:
     Parameters
     ----------
     directory : Path or None
-        Made if it is not there; one process at a time may search in it. None: they
-        are gone with the process.
+        Made if it is not there. None: they are gone with the process.
     identity : mapping
         What makes this search this search, by names for people; a journal of another
         one is refused.
     pruner : optuna pruner
+
+    Attributes
+    ----------
+    study : optuna Study
+    peers : Peers
+        The processes that search with this one.
 
     Raises
     ------
     RunDirectoryError
         The journal is damaged, or another search's.
     InputError
-        Another process searches there.
+        A process that shares with nobody has the directory.
     """
 
     def __init__(
         self, directory: Path | None, identity: Mapping[str, str], pruner: Any
     ) -> None:
         import optuna
-        from optuna.storages import InMemoryStorage, JournalStorage
 
         self.directory = directory
-        self._lock: DirectoryLock | None = None
-        storage: Any = InMemoryStorage()
-        if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._lock = DirectoryLock(directory)
+        self.peers = Peers() if directory is None else Files(directory)
         try:
-            if directory is not None:
-                path = directory / JOURNAL
-                _without_torn_line(path)
-                storage = JournalStorage(_backend(path))
-            self.study = optuna.create_study(
-                storage=storage,
-                study_name=_NAME,
-                direction="maximize",
-                pruner=pruner,
-                load_if_exists=True,
-            )
+            with self.peers.turn():
+                self.study = optuna.create_study(
+                    storage=self.peers.storage(),
+                    study_name=_NAME,
+                    direction="maximize",
+                    pruner=pruner,
+                    load_if_exists=True,
+                )
+                self._check(identity)
+                self.free()
+        except RunDirectoryError:
+            self.close()
+            raise
         except (ValueError, KeyError, TypeError) as error:
             self.close()
             reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -85,21 +88,27 @@ class Storage:
         except BaseException:
             self.close()
             raise
-        try:
-            self._check(identity)
-            self._free()
-        except BaseException:
-            self.close()
-            raise
 
     def close(self) -> None:
-        """Let others search in the directory."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        """Leave the search to others."""
+        self.peers.close()
+
+    def free(self) -> None:
+        """Mark what a process that has ended had begun as begun only; in one's turn."""
+        from optuna.trial import TrialState
+
+        running = self.running()
+        for trial in self.peers.dead(running) if running else ():
+            self.study.tell(trial.number, state=TrialState.FAIL)
+
+    def running(self) -> list[Any]:
+        """Return the trials that are not over."""
+        from optuna.trial import TrialState
+
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
     def _check(self, identity: Mapping[str, str]) -> None:
-        """Raise if the journal is about something else; write down what it is about."""
+        """Raise if the trials are of another search; write down what it is."""
         known = self.study.user_attrs.get("identity")
         if known is None:
             self.study.set_user_attr("identity", dict(identity))
@@ -110,43 +119,6 @@ class Storage:
             was, now = str(known.get(name)), identity[name]
             change = f": {was:.80} there, {now:.80} here" if len(was) < 200 else ""
             raise RunDirectoryError(
-                f"{self.directory} holds a search with other {name}{change}; go on with"
-                " those, or search in another directory"
+                f"{self.peers.place} holds a search with other {name}{change}; go on"
+                " with those, or search in another directory"
             )
-
-    def _free(self) -> None:
-        """Mark what a killed process had begun as begun only."""
-        from optuna.trial import TrialState
-
-        for trial in self.study.get_trials(deepcopy=False):
-            if trial.state == TrialState.RUNNING:
-                self.study.tell(trial.number, state=TrialState.FAIL)
-
-
-class _Held:
-    """A lock file of optuna's own would outlive a process that is killed."""
-
-    def acquire(self) -> bool:
-        """Return that the directory's lock is enough."""
-        return True
-
-    def release(self) -> None:
-        """Do nothing."""
-
-
-def _backend(path: Path) -> Any:
-    from optuna.storages.journal import JournalFileBackend
-
-    held: Any = _Held()
-    return JournalFileBackend(str(path), lock_obj=held)
-
-
-def _without_torn_line(path: Path) -> None:
-    """Cut off what a process was killed in the middle of writing."""
-    if not path.exists():
-        return
-    with path.open("r+b") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)

@@ -1,8 +1,10 @@
-"""The trials of a search, one after the other, until its budget is over."""
+"""The trials of a search until its budget is over, beside those of other processes."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +30,11 @@ _OWN_LOSS = {
     "decoder",
     "validation_fraction",
 }
+
+# A trial, and the folds it has been through before.
+_Begun = tuple[Any, dict[int, Fitted]]
+# Of a study: the seconds that were over in the middle of a trial.
+_CUT = "over"
 
 
 @dataclass
@@ -63,26 +70,59 @@ class Trials:
     def run(self) -> str:
         """Try until the budget is over; return why it ended.
 
+        Trials of other processes count, and are waited for at the end.
+
         Raises
         ------
         InputError
             The estimator or the data cannot be used, or no trial was over in time.
         """
-        ended = f"the budget of {self.budget.words()} is over"
-        while not self.budget.over(len(tried := self.tried()), *self._spent()):
-            drawn = self.sampling.next(tried)
-            if drawn is None:
-                ended = "everything there is to try has been tried"
-                break
+        while not isinstance(step := self._next(), str):
+            if step is None:
+                time.sleep(self.storage.peers.pause)
+                continue
             try:
-                self._through(drawn)
+                self._through(*step)
             except OverBudget:
-                break
+                self.storage.study.set_user_attr(_CUT, self.budget.seconds)
         if not self.complete():
-            raise InputError(
-                f"no trial was over within {self.budget.words()}; give a greater budget"
-            )
-        return ended
+            raise InputError(self._nothing())
+        return step
+
+    def _next(self) -> _Begun | str | None:
+        """Return a trial to take through, or why there is none; None: wait for one."""
+        with self.storage.peers.turn():
+            self.storage.free()
+            tried, running = self.tried(), self.storage.running()
+            spent = self._spent()
+            cut = self.storage.study.user_attrs.get(_CUT)
+            late = cut is not None and self.budget.over(0, cut, 0)
+            if late or self.budget.over(len(tried), *spent):
+                ended = f"the budget of {self.budget.words()} is over"
+                return None if running else ended
+            if running and self.budget.over(len(tried) + len(running), *spent):
+                return None
+            drawn = self._left(tried) or self.sampling.next(tried, running)
+            if drawn is not None:
+                return self._begun(drawn)
+            return None if running else "everything there is to try has been tried"
+
+    def _left(self, tried: list[Any]) -> dict[str, Any] | None:
+        """Return what was begun and not brought to its end, the oldest first."""
+        names = {one.name for one in self.sampling.space}
+        taken = {key_of(one.params) for one in (*tried, *self.storage.running())}
+        for trial in self.storage.study.get_trials(deepcopy=False):
+            left = trial.state.name == "FAIL" and set(trial.params) == names
+            if left and key_of(trial.params) not in taken:
+                return dict(trial.params)
+        return None
+
+    def _nothing(self) -> str:
+        """Return why there is no trial with a score."""
+        errors = [trial.user_attrs.get("error") for trial in self.tried()]
+        if errors and all(errors):
+            return f"no trial could be finished: {errors[0]}"
+        return f"no trial was over within {self.budget.words()}; give a greater budget"
 
     def tried(self) -> list[Any]:
         """Return the trials that are over, and count."""
@@ -114,20 +154,22 @@ class Trials:
             sum(one.epochs for one in found.values()),
         )
 
-    def _begun(self, drawn: dict[str, Any]) -> tuple[Any, dict[int, Fitted]]:
+    def _begun(self, drawn: dict[str, Any]) -> _Begun:
         """Return a new trial of these parameters, and the folds it need not repeat."""
         from optuna.trial import TrialState
 
         study = self.storage.study
+        names = {one.name: one.distribution() for one in self.sampling.space}
         before = [
             trial
             for trial in study.get_trials(deepcopy=False)
             if key_of(trial.params) == key_of(drawn) and trial.state == TrialState.FAIL
         ]
-        if not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            study.enqueue_trial(drawn)
-        names = {one.name: one.distribution() for one in self.sampling.space}
-        trial = study.ask(names)
+        study.enqueue_trial(drawn)
+        # One that a process was killed before beginning comes first, and is left.
+        while key_of((trial := study.ask(names)).params) != key_of(drawn):
+            study.tell(trial, state=TrialState.FAIL)
+        self.storage.peers.begun(trial)
         done: dict[int, Fitted] = {}
         for one in before:
             done |= folds_of(one.user_attrs)
@@ -137,14 +179,25 @@ class Trials:
                 trial.report(value, epoch)
         return trial, done
 
-    def _through(self, drawn: dict[str, Any]) -> None:
+    def _through(self, trial: Any, done: dict[int, Fitted]) -> None:
         """Take a trial through all folds."""
+        from optuna.trial import TrialState
+
+        try:
+            self._folds(trial, done)
+        except BaseException:
+            # Others need not find out that nobody is at it.
+            with contextlib.suppress(Exception):
+                self.storage.study.tell(trial, state=TrialState.FAIL)
+            raise
+        finally:
+            self.storage.peers.ended()
+
+    def _folds(self, trial: Any, done: dict[int, Fitted]) -> None:
         import optuna
         from optuna.trial import TrialState
 
         study = self.storage.study
-        deadline = self.budget.deadline(self._spent()[0])
-        trial, done = self._begun(drawn)
         values = values_of(self.sampling.space, trial.params)
         scores = []
         for number, fold in enumerate(self.data.folds):
@@ -152,8 +205,9 @@ class Trials:
                 keep(trial, number, done[number])
                 scores.append(done[number].score)
                 continue
+            deadline = self.budget.deadline(self._spent()[0])
             watch = Watch(deadline, trial if self.prune and not number else None)
-            place = place_of(self.storage.directory, key_of(drawn), number)
+            place = place_of(self.storage.directory, key_of(trial.params), number)
             try:
                 _, found = fitted(self.estimator, fold, values, watch, place)
             except optuna.TrialPruned:
@@ -163,9 +217,6 @@ class Trials:
                     shutil.rmtree(place, ignore_errors=True)
                 self._told(trial, f"dropped after epoch {watch.epochs}")
                 return
-            except OverBudget:
-                study.tell(trial, state=TrialState.FAIL)
-                raise
             except (InputError, MemoryError) as error:
                 self._failed(trial, f"{fold.words}: {error or 'no memory'}", error)
                 return
@@ -181,10 +232,9 @@ class Trials:
     def _failed(self, trial: Any, reason: str, error: Exception | None) -> None:
         from optuna.trial import TrialState
 
-        first = not self.tried()
+        first = not self.tried() and len(self.storage.running()) == 1
         # What fails at once for the estimator as it is would fail for all others.
         if first and error is not None:
-            self.storage.study.tell(trial, state=TrialState.FAIL)
             raise error
         trial.set_user_attr("error", " ".join(reason.split())[:300])
         self.storage.study.tell(trial, state=TrialState.FAIL)

@@ -1,4 +1,4 @@
-"""One process at a time in a directory, without locks that outlive their owner."""
+"""Processes keep each other out of files and directories by the system's locks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,94 @@ except ImportError:  # pragma: no cover - Windows
 NAME = ".lock"
 
 
-class DirectoryLock:
+class FileLock:
+    """The right to what a file stands for; the system frees it with the process.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there, never removed: that would be a race.
+    shared : bool
+        Whether others may have the same right, shared too.
+    wait : bool
+        Whether to wait for it.
+
+    Attributes
+    ----------
+    real : bool
+        Whether the file system has locks; without them nobody is kept out.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process, or another lock in this one, has it.
+    OSError
+        The file cannot be made or opened.
+    """
+
+    def __init__(self, path: Path, *, shared: bool = False, wait: bool = False) -> None:
+        self._number: int | None = None
+        self.reason = "no locks on this system"
+        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            self.real = self._take(number, shared, wait)
+        except BaseException:
+            os.close(number)
+            raise
+        self._number = number
+        _HELD.add(self)
+
+    def share(self) -> None:
+        """Let others have it too, if they share it."""
+        if self._number is not None and self.real:
+            self._take(self._number, shared=True, wait=True)
+
+    def release(self) -> None:
+        """Let others have it."""
+        _HELD.discard(self)
+        if self._number is not None:
+            os.close(self._number)
+            self._number = None
+
+    def __enter__(self) -> FileLock:
+        """Return the lock."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Let others have it."""
+        self.release()
+
+    def _take(self, number: int, shared: bool, wait: bool) -> bool:
+        if fcntl is None:  # pragma: no cover - Windows
+            return False
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(number, kind if wait else kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            # Some network file systems have no locks; that is no reason to stop.
+            self.reason = error.strerror or str(error)
+            return False
+        return True
+
+    def write(self, text: str) -> None:
+        """Write who has it, for messages alone."""
+        assert self._number is not None  # noqa: S101 - for the type checker
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._number, 0)
+            os.pwrite(self._number, text.encode(), 0)
+
+
+class DirectoryLock(FileLock):
     """The right to write to a directory; the system frees it with the process.
 
     Parameters
     ----------
     directory : Path
         Must exist.
+    shared : bool
+        Whether others that share it may write there too.
 
     Raises
     ------
@@ -32,42 +113,27 @@ class DirectoryLock:
         Another process, or another lock in this one, has it.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._number: int | None = None
-        number = os.open(directory / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+    def __init__(self, directory: Path, *, shared: bool = False) -> None:
+        path = directory / NAME
         try:
-            if fcntl is not None:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            super().__init__(path, shared=shared)
         except BlockingIOError:
-            owner = os.pread(number, 20, 0).decode("ascii", "replace").strip()
-            os.close(number)
+            owner = path.read_bytes()[:20].decode("ascii", "replace").strip()
             raise InputError(
                 f"{directory} is in use by process {owner or 'unknown'}, which is"
                 " training there; wait for it, stop it, or name another directory"
             ) from None
-        except OSError as error:
-            # Some network file systems have no locks; that is no reason to stop.
+        if fcntl is not None and not self.real:
             warnings.warn(
-                f"{directory} cannot be locked ({error.strerror}): take care that no"
+                f"{directory} cannot be locked ({self.reason}): take care that no"
                 " other process trains there",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=2,
             )
-        with contextlib.suppress(OSError):  # the number is for the message alone
-            os.ftruncate(number, 0)
-            os.pwrite(number, f"{os.getpid()}\n".encode(), 0)
-        self._number = number
-        _HELD.add(self)
-
-    def release(self) -> None:
-        """Let others in; the file stays, as removing it would be a race."""
-        _HELD.discard(self)
-        if self._number is not None:
-            os.close(self._number)
-            self._number = None
+        self.write(f"{os.getpid()}\n")
 
 
-_HELD: weakref.WeakSet[DirectoryLock] = weakref.WeakSet()
+_HELD: weakref.WeakSet[FileLock] = weakref.WeakSet()
 
 
 def _forget_in_child() -> None:

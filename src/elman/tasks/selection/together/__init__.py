@@ -1,0 +1,1 @@
+"""Several processes at one search: whose turn it is, who lives, who does the rest."""
