@@ -15,6 +15,7 @@ from elman._plain import plain
 from elman.cells import Cell, stored
 from elman.tasks._estimator import Estimator
 from elman.tasks._registry import TASKS
+from elman.tasks.fit._memory import Memory, remembering
 
 from ._budget import Budget
 from ._found import Found
@@ -106,11 +107,14 @@ class OpenSearch:
         )
 
     def __enter__(self) -> Self:
-        """Return the search."""
+        """Return the search; its fits share what does not depend on what is tried."""
+        self._shared = remembering(Memory())
+        self._shared.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         """Leave it to others."""
+        self._shared.__exit__(None, None, None)
         self.trials.storage.close()
 
     def run(self) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.tasks._sampled import sampled
+from elman.tasks.fit._memory import recalled
 from elman.tasks.forecast.columns._window_table import WindowTable
 
 from ._normal_equations import NormalEquations, Sample
@@ -112,6 +113,26 @@ class WindowRidge:
             fold nor one overlapping it within the horizon. What a network adds
             to these it can also add to honest predictions.
         """
+        size = 8 * len(origins) * horizon * table.truth.shape[1]
+        given = (*vars(table).values(), origins, context, horizon, chosen, squared)
+        return recalled(
+            lambda: cls._fit(table, origins, context, horizon, chosen, squared=squared),
+            "ridge",
+            *given,
+            size=size,
+        )
+
+    @classmethod
+    def _fit(
+        cls,
+        table: WindowTable,
+        origins: NDArray[np.int64],
+        context: int,
+        horizon: int,
+        chosen: Choice | tuple[str, float] | None,
+        *,
+        squared: bool,
+    ) -> tuple[WindowRidge, NDArray[np.float64]]:
         folds = min(_FOLDS, len(origins))
         fold_of = np.arange(len(origins)) * folds // len(origins)
         drawn = sampled(len(origins), _MOST_WINDOWS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.tasks.fit._memory import recalled
 from elman.tasks.forecast.columns._preparation import Preparation
 from elman.tasks.forecast.columns._window_table import WindowTable
 from elman.tasks.forecast.local import LocalModel, local_models
@@ -167,7 +169,16 @@ def fitted_locally(
     for j, own in enumerate(seasons):
         together.setdefault(tuple(own), []).append(j)
     for own, which in together.items():
-        models = local_models(raw[:stop, which], own, ahead=horizon, moves=moves)
+        values = raw[:stop, which]
+        models = recalled(
+            partial(local_models, values, own, ahead=horizon, moves=moves),
+            "local models",
+            values,
+            own,
+            horizon,
+            moves,
+            size=values.nbytes,
+        )
         for j, one in zip(which, models, strict=True):
             found[j] = one
     return found
