@@ -63,6 +63,7 @@ _HOME = {
     "Translator": "elman.tasks",
     "load": "elman.tasks",
     "search": "elman.tasks",
+    "explain": "elman.tasks",
     "ElmanError": "elman._errors",
     "InputError": "elman._errors",
     "RunDirectoryError": "elman._errors",
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
     from elman.tasks import SequenceRegressor as SequenceRegressor
     from elman.tasks import SequenceTranscriber as SequenceTranscriber
     from elman.tasks import Translator as Translator
+    from elman.tasks import explain as explain
     from elman.tasks import load as load
     from elman.tasks import search as search
 

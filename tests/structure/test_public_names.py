@@ -65,6 +65,7 @@ PUBLIC = {
     "accelerate",
     "compile_cells",
     "diagnose",
+    "explain",
     "init",
     "load",
     "onnx",

@@ -14,6 +14,7 @@ from .commands import (
     _bench,
     _demo,
     _diagnose,
+    _explain,
     _generate,
     _info,
     _predict,
@@ -68,6 +69,7 @@ app.command("generate")(_generate.generate)
 app.command("score")(_score.score)
 app.command("translate")(_translate.translate)
 app.command("diagnose")(_diagnose.diagnose)
+app.command("explain")(_explain.explain)
 app.command("report")(_report.report)
 app.command("bench")(_bench.bench)
 app.command("info")(_info.info)

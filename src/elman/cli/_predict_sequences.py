@@ -51,8 +51,7 @@ def predict_sequences(
         Other channels than in training; the message names the difference.
     """
     known = estimator.results_.get("input", {})
-    found = _read(data, {**known, **given}, known.get("channels"), given, estimator)
-    say([*found.notes, *_unknown_values(estimator, found)])
+    found = sequences_like(estimator, data, given)
     columns: dict[str, Any] = {"sequence": found.ids}
     predicted = estimator.predict(found.X)
     per_step = bool(known.get("per_step"))
@@ -76,6 +75,20 @@ def predict_sequences(
         say(_unknown_labels(estimator, columns["label"], found.source))
         scores[task.score] = float(estimator.score(found.X, truth))
     return pl.DataFrame(columns), scores
+
+
+def sequences_like(estimator: Any, data: Path, given: dict[str, Any]) -> Sequences:
+    """Return a file's sequences, read as those of training, with notes said.
+
+    Parameters
+    ----------
+    estimator, data, given
+        As for `predict_sequences`.
+    """
+    known = estimator.results_.get("input", {})
+    found = _read(data, {**known, **given}, known.get("channels"), given, estimator)
+    say([*found.notes, *_unknown_values(estimator, found)])
+    return found
 
 
 def labelled_sequences(estimator: Any, data: Path, given: dict[str, Any]) -> Any:

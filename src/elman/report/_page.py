@@ -36,6 +36,7 @@ from .pictures._attention import attention_picture
 from .pictures._comparison import comparison_picture
 from .pictures._error_rates import error_rates_picture
 from .pictures._events import events_picture, rows_picture
+from .pictures._explanation import explained_pictures
 from .pictures._forecast import forecast_picture
 from .pictures._learning import learning_picture
 from .pictures._next import next_picture
@@ -154,6 +155,8 @@ def _context(results: Mapping[str, Any]) -> dict[str, Any]:
         "comparison": comparison_picture(section(results, "comparison")),
         "searched": searched(section(results, "search")),
         "search": search_pictures(section(results, "search")),
+        "explained": explained_pictures(section(results, "explanation")),
+        "explained_by": _explained_by(section(results, "explanation")),
         "order": order_picture(section(results, "order")),
         "confusion": confusion_rows(section(results, "confusion")),
         "scatter": scatter_picture(section(results, "predicted")),
@@ -210,6 +213,17 @@ def _beside(results: Mapping[str, Any], scores: ScoreTable | None) -> dict[str, 
     ]
     ranked = [(value, str(row.get("model"))) for value, row in losses if value]
     return {"clock": True, "other": min(ranked, default=None)}
+
+
+def _explained_by(explanation: Mapping[str, Any]) -> list[str]:
+    """Return how predictions were explained, and what holds for all of them."""
+    if not explanation:
+        return []
+    how = (
+        f"By {explanation.get('method')}, compared with {explanation.get('baseline')};"
+        f" in {explanation.get('unit')}."
+    )
+    return [how, *(str(note) for note in listed(explanation, "notes"))]
 
 
 def _pairs(question: list[Any]) -> list[tuple[str, str]]:

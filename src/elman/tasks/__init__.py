@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._store import load as load
     from ._truncation import TruncationError as TruncationError
     from ._truncation import truncation_error as truncation_error
+    from .explaining._explain import explain as explain
+    from .explaining._explanation import Case as Case
+    from .explaining._explanation import Explanation as Explanation
     from .fit._start import examining as examining
     from .forecast._forecaster import Forecaster as Forecaster
     from .language._language_model import LanguageModel as LanguageModel
@@ -32,12 +35,15 @@ if TYPE_CHECKING:
 
 _HOME = {
     **{task.estimator: task.home for task in TASKS.values()},
+    "Case": "explaining._explanation",
+    "Explanation": "explaining._explanation",
     "Found": "selection._found",
     "OpenSearch": "selection._opened",
     "TruncationError": "_truncation",
     "check_held_out": "sequence._check",
     "check_search": "selection._search",
     "examining": "fit._start",
+    "explain": "explaining._explain",
     "load": "_store",
     "other_encoders": "_encoders",
     "search": "selection._search",
@@ -48,6 +54,8 @@ _HOME = {
 __all__ = [
     "ESTIMATORS",
     "TASKS",
+    "Case",
+    "Explanation",
     "Forecaster",
     "Found",
     "LanguageModel",
@@ -61,6 +69,7 @@ __all__ = [
     "check_held_out",
     "check_search",
     "examining",
+    "explain",
     "load",
     "other_encoders",
     "search",

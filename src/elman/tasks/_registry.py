@@ -60,6 +60,7 @@ TASKS: dict[str, Task] = {
         data="sequences",
         labels="classes",
         score="accuracy",
+        can=("explain",),
     ),
     "regress": Task(
         "Regression on sequences",
@@ -68,6 +69,7 @@ TASKS: dict[str, Task] = {
         data="sequences",
         labels="numbers",
         score="R²",
+        can=("explain",),
     ),
     "transcribe": Task(
         "Transcription of sequences",

@@ -27,7 +27,7 @@ from elman.training import working
 from . import _results as report
 from ._baselines import Baselines
 from ._evaluated import Evaluated
-from ._fit import Fitted, fit_network, network_outputs
+from ._fit import Fitted, fit_network
 from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._state import restored
@@ -49,7 +49,7 @@ from .given._input import (
 from .given._input import in_words as _count
 from .given._pictures import steps_of_pictures
 from .kinds._kind import Kind
-from .order._orders import rows_of, with_targets
+from .order._orders import with_targets
 from .shown._described import described
 from .shown._looked import shown_examples
 from .shown._sounds import sounds_of
@@ -313,18 +313,7 @@ class SequenceEstimator(Evaluated):
     def _outputs(self, X: Any) -> tuple[NDArray[np.floating], list[int] | None]:
         """Return outputs end to end, and the lengths if there is one a step."""
         check_is_fitted(self, "network_")
-        sequences, order = self._as_read(known_sequences(self, X))
-        combination, model = self.combination_, (self.network_, self.preparation_)
-        if combination is not None:
-            linear = combination.linear(sequences)
-            return combination.whole(linear, sequences, model), None
-        outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
-        if not self.per_step_:
-            return np.stack(outputs), None
-        joined = np.concatenate(outputs)
-        if order is not None:
-            joined = joined[np.argsort(rows_of(order))]
-        return joined, [len(s) for s in sequences]
+        return self._answers(known_sequences(self, X))
 
     def _beside_truth(
         self, X: Any, y: Any, sample_weight: Any

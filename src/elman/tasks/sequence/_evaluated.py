@@ -19,6 +19,7 @@ from elman.tasks._estimator import Estimator
 from elman.tasks.sequence.linear._combination import Combination
 
 from ._compare import scored
+from ._fit import network_outputs
 from ._preparation import Preparation
 from ._recipe import recipe_of
 from ._targets import Targets, unseen_note
@@ -30,7 +31,7 @@ from .given._input import Array, known_sequences, lengths_of
 from .given._input import in_words as _count
 from .kinds._kind import Kind
 from .order._leaning import scores_by_order
-from .order._orders import Places, reading_order, taken, with_targets
+from .order._orders import Places, reading_order, rows_of, taken, with_targets
 from .shown._sounds import heard
 
 
@@ -51,6 +52,23 @@ class Evaluated(Estimator):
     validation_fraction: float
     # The linear models beside the network; None with one target a step, or without.
     combination_: Combination | None = None
+
+    def _answers(
+        self, sequences: Sequence[Array]
+    ) -> tuple[NDArray[np.floating], list[int] | None]:
+        """Return the same of sequences that were checked."""
+        sequences, order = self._as_read(sequences)
+        combination, model = self.combination_, (self.network_, self.preparation_)
+        if combination is not None:
+            linear = combination.linear(sequences)
+            return combination.whole(linear, sequences, model), None
+        outputs = network_outputs(self.network_, self.preparation_.apply(sequences))
+        if not self.per_step_:
+            return np.stack(outputs), None
+        joined = np.concatenate(outputs)
+        if order is not None:
+            joined = joined[np.argsort(rows_of(order))]
+        return joined, [len(s) for s in sequences]
 
     @own_modes()
     def evaluate(self, X: Any, y: Any, split: str = "test") -> dict[str, Any]:

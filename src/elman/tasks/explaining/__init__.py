@@ -1,0 +1,1 @@
+"""Which steps and which channels made a prediction, for estimators and modules."""
