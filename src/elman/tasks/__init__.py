@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .selection._opened import OpenSearch as OpenSearch
     from .selection._search import check_search as check_search
     from .selection._search import search as search
+    from .selection.together._address import study_password as study_password
     from .sequence._check import check_held_out as check_held_out
     from .sequence._classify import SequenceClassifier as SequenceClassifier
     from .sequence._regress import SequenceRegressor as SequenceRegressor
@@ -47,6 +48,7 @@ _HOME = {
     "load": "_store",
     "other_encoders": "_encoders",
     "search": "selection._search",
+    "study_password": "selection.together._address",
     "truncation_error": "_truncation",
 }
 
@@ -73,6 +75,7 @@ __all__ = [
     "load",
     "other_encoders",
     "search",
+    "study_password",
     "truncation_error",
 ]
 

@@ -29,6 +29,7 @@ from .step._optimizers import parameter_groups as parameter_groups
 from .step._recompute import Recomputed as Recomputed
 from .step._schedules import SCHEDULES as SCHEDULES
 from .step._weight import mean_over as mean_over
+from .together._ended import manner_of as manner_of
 from .together._team import Team as Team
 from .together._team import joined as joined
 from .tune._find_batch import BatchSizes as BatchSizes
@@ -85,6 +86,7 @@ __all__ = [
     "find_batch_size",
     "find_learning_rate",
     "joined",
+    "manner_of",
     "mean_over",
     "needs_epochs",
     "padding_share",

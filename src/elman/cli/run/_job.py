@@ -171,6 +171,7 @@ class Job(BaseModel):
         content = tomllib.loads(self._text())
         sources = [self.data, self.test, *self.files]
         content["data"] = [None if one is None else one.sha256 for one in sources]
+        content.get("search", {}).pop("workers", None)
         return {
             name: content.get(name, {})
             for name in ("task", "data", "options", "fit", "search")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import signal
 import sys
 import tempfile
 import uuid
@@ -109,6 +108,8 @@ def _run(processes: int, arguments: list[str]) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+    from elman.training import manner_of
+
     # What it says of a worker that ended is said below, in one line.
     logging.disable(logging.CRITICAL)
     config = LaunchConfig(
@@ -132,7 +133,7 @@ def _run(processes: int, arguments: list[str]) -> int:
             return _status(place, 128 + int(event.sigval))
         except ChildFailedError as error:
             rank, failure = error.get_first_failure()
-            how = _manner(failure.exitcode)
+            how = manner_of(failure.exitcode)
             typer.echo(
                 f"elman: error: process {rank} {how}, after {_RESTARTS} restarts; what"
                 " was trained is in the run directory: elman resume goes on with it",
@@ -151,12 +152,3 @@ def _status(place: Path, default: int) -> int:
         return int(place.read_text())
     except (OSError, ValueError):
         return default
-
-
-def _manner(code: int) -> str:
-    if code >= 0:
-        return f"ended with status {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"

@@ -16,6 +16,7 @@ from typing import Any, Self
 import typer
 
 from elman._errors import InputError
+from elman._plain import without_password
 from elman.cli._main import Interrupted, Terminated
 from elman.cli._output import is_terminal, say_warning
 
@@ -223,7 +224,8 @@ class RunDirectory:
         """Return the command that began this run."""
         # A resumed run was asked for by the command that began it.
         began = self.job and self.job.command
-        return began or shlex.join(["elman", *sys.argv[1:]])
+        words = [without_password(word) for word in sys.argv[1:]]
+        return began or shlex.join(["elman", *words])
 
     def _say_where(self, state: Any) -> None:
         """Say from where a resumed training goes on."""

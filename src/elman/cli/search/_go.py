@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -72,8 +73,17 @@ def go(
                 )
                 out.document({"run": str(run.path), "finished": True})
                 return
+            if there := job.search.get("study") and opened.kept_elsewhere():
+                out.line(
+                    f"the search is finished: what was chosen is in {there}; elman"
+                    f" resume {run.path} trains it here too"
+                )
+                out.document({"run": str(run.path), "chosen": there})
+                return
             found = opened.found(ended)
         _keep(found, job, run, parts, out)
+        if job.search.get("study"):
+            opened.keep_at(f"{socket.gethostname()}:{run.path.absolute()}")
 
 
 def _keep(found: Found, job: Job, run: RunDirectory, parts: Any, out: Output) -> None:

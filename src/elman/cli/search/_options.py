@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import shlex
 import tomllib
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from elman._errors import InputError
+from elman._plain import without_password
 
 _PANEL = "Search"
 
@@ -60,6 +62,23 @@ Seeds = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Processes on this machine that search at once, with one thread each.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Study = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="A database that several machines share: postgresql://USER@HOST/DATABASE;"
+        " the password is best in PGPASSWORD or ~/.pgpass.",
+        rich_help_panel=_PANEL,
+    ),
+]
 Prune = Annotated[
     bool,
     typer.Option(
@@ -89,6 +108,8 @@ def _own(
     seeds: Seeds = 3,
     prune: Prune = True,
     skip_hopeless: SkipHopeless = True,
+    workers: Workers = 1,
+    study: Study = None,
 ) -> dict[str, Any]:
     """Return what is asked of a search, as a job keeps it."""
     return {
@@ -101,10 +122,12 @@ def _own(
         "seeds": seeds,
         "prune": prune,
         "skip_hopeless": skip_hopeless,
+        "workers": workers,
+        "study": study,
     }
 
 
-# A search trains many models, one after the other, in one process.
+# A search trains many models, each of them in one process.
 _NOT_HERE = (
     "processes",
     "nodes",
@@ -146,6 +169,7 @@ def searching(train: Callable[..., None], task: str, says: str) -> Callable[...,
         from ._opening import open_search
 
         check_search(task, asked)
+        asked["study"] = _without_secret(asked["study"])
         begin = functools.partial(
             _train.begin, do=go, search=asked, opening=open_search
         )
@@ -155,6 +179,17 @@ def searching(train: Callable[..., None], task: str, says: str) -> Callable[...,
     command.__signature__ = theirs.replace(parameters=every)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in every}
     return command
+
+
+def _without_secret(study: str | None) -> str | None:
+    """Return an address without its password, which only this process keeps."""
+    if study is None:
+        return None
+    from elman.tasks import study_password
+
+    if password := study_password(study):
+        os.environ["PGPASSWORD"] = password
+    return without_password(study)
 
 
 def training_command(command: str, chosen: Sequence[Sequence[str]]) -> str:

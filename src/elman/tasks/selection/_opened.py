@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -27,9 +29,12 @@ from ._trial import folds_of
 from ._trials import Trials
 from .parts._fold import Data, plain_copy
 from .parts._parted import parted
+from .together._workers import Workers
 
 # Not part of what a model is.
 _FREE = ("progress", "callbacks", "checkpoints")
+# Of a study: where the choice is kept.
+_KEPT = "kept"
 
 
 class OpenSearch:
@@ -42,7 +47,8 @@ class OpenSearch:
     estimator : Estimator
     *data
         What ``fit`` takes first.
-    space, sampler, trials, seconds, epochs, folds, test, seeds, prune, directory, seed
+    space, sampler, trials, seconds, epochs, folds, test, seeds, prune, directory, seed,
+    study, workers
         As for `search`.
     skip_hopeless : bool
         As for `search`.
@@ -75,6 +81,8 @@ class OpenSearch:
         skip_hopeless: bool = True,
         directory: str | Path | None = None,
         seed: int = 0,
+        study: str | None = None,
+        workers: int = 1,
         say: Callable[[str], None] | None = None,
         **fit: Any,
     ) -> None:
@@ -94,17 +102,28 @@ class OpenSearch:
         sampling = Sampling(sampler, tried, seed, drawn_of(tried, base))
         from optuna.pruners import MedianPruner
 
-        self.seeds = seeds
+        self.seeds, self._number = seeds, whole_number("workers", workers)
         self._say = say or (lambda text: None)
-        storage = Storage(
-            None if directory is None else Path(directory),
-            _identity(base, parts, tried, sampler, seed),
-            MedianPruner(n_startup_trials=5, n_warmup_steps=2),
-        )
+        self._made: Path | None = None
+        if workers > 1 and directory is None and study is None:
+            self._made = Path(tempfile.mkdtemp(prefix="elman-search-"))
+        place = self._made or (None if directory is None else Path(directory))
+        identity = _identity(base, parts, tried, sampler, seed)
+        pruner = MedianPruner(n_startup_trials=5, n_warmup_steps=2)
+        storage = Storage(place, identity, pruner, study, self._say)
+        asked = {
+            **{"space": space, "sampler": sampler, "trials": trials, "seed": seed},
+            **{"seconds": seconds, "epochs": epochs, "folds": folds, "test": test},
+            **{"prune": prune, "directory": place, "study": study},
+            "skip_hopeless": skip_hopeless,
+        }
+        kept = plain_copy(estimator)
+        self._told = {"estimator": kept, "data": data, "asked": asked, "fit": fit}
         base.set_params(callbacks=estimator.callbacks)
         self.trials = Trials(
             base, parts, sampling, storage, budget, prune, self._say, skip_hopeless
         )
+        self._kept = self._kept_at()
 
     def __enter__(self) -> Self:
         """Return the search; its fits share what does not depend on what is tried."""
@@ -116,14 +135,43 @@ class OpenSearch:
         """Leave it to others."""
         self._shared.__exit__(None, None, None)
         self.trials.storage.close()
+        if self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
 
     def run(self) -> str:
         """Try until the budget is over, and return why it ended: see `Trials.run`."""
-        return self.trials.run()
+        if self._number == 1:
+            return self.trials.run()
+        import torch
+
+        threads, interrupted = torch.get_num_threads(), True
+        workers = Workers(self._number - 1, self._told, self._say)
+        try:
+            torch.set_num_threads(1)
+            self.trials.look = workers.look
+            ended = self.trials.run()
+            interrupted = False
+            return ended
+        finally:
+            torch.set_num_threads(threads)
+            workers.end(interrupted)
+            workers.look()
 
     def last(self) -> AbstractContextManager[object]:
         """Keep other processes from the last part meanwhile; wait for one at it."""
         return self.trials.storage.peers.last()
+
+    def kept_elsewhere(self) -> str | None:
+        """Return where another process has kept the choice since this one began."""
+        kept = self._kept_at()
+        return None if kept == self._kept else kept
+
+    def keep_at(self, place: str) -> None:
+        """Let other processes know where the choice is kept."""
+        self.trials.storage.study.set_user_attr(_KEPT, place)
+
+    def _kept_at(self) -> str | None:
+        return self.trials.storage.study.user_attrs.get(_KEPT)
 
     def found(self, ended: str) -> Found:
         """Return what the trials say is best, beside what they started from.

@@ -14,6 +14,7 @@ from ._opened import OpenSearch
 from ._sampling import Sampling
 from ._space import space_of
 from ._storage import need_optuna
+from .together._address import address_of
 
 
 def search(
@@ -31,6 +32,8 @@ def search(
     skip_hopeless: bool = True,
     directory: str | Path | None = None,
     seed: int = 0,
+    study: str | None = None,
+    workers: int = 1,
     say: Callable[[str], None] | None = None,
     **fit: Any,
 ) -> Found:
@@ -78,6 +81,13 @@ def search(
         joins: each draws trials of its own, and the budget is that of all together.
     seed : int
         Draws folds, test part and trials.
+    study : str or None
+        A database that several machines share, ``postgresql://USER@HOST/DATABASE``,
+        where trials are kept; checkpoints stay in ``directory``. ``?study=NAME`` at its
+        end tells several searches in one database apart.
+    workers : int
+        Processes that search at once on this machine, each with one thread; more are
+        started for it. Callbacks of the estimator see the fits of this process alone.
     say : callable or None
         Told of every trial in a line.
     **fit
@@ -120,6 +130,8 @@ def search(
         skip_hopeless=skip_hopeless,
         directory=directory,
         seed=seed,
+        study=study,
+        workers=workers,
         say=say,
         **fit,
     )
@@ -144,3 +156,6 @@ def check_search(task: str, asked: Mapping[str, Any]) -> None:
     Sampling(asked.get("sampler", "tpe"), space, 0, None)
     whole_number("folds", asked.get("folds", 3), 2)
     whole_number("seeds", asked.get("seeds", 3))
+    whole_number("workers", asked.get("workers", 1))
+    if asked.get("study"):
+        address_of(asked["study"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from elman._errors import InputError, RunDirectoryError
 
+from .together._address import Address, address_of
 from .together._files import JOURNAL, Files
 from .together._peers import Peers
 
@@ -42,6 +43,11 @@ class Storage:
         What makes this search this search, by names for people; a journal of another
         one is refused.
     pruner : optuna pruner
+    address : str, Address or None
+        Of a study in a database, where trials are then kept; ``directory`` has the
+        checkpoints alone.
+    say : callable
+        Told where the database is away.
 
     Attributes
     ----------
@@ -58,28 +64,31 @@ class Storage:
     """
 
     def __init__(
-        self, directory: Path | None, identity: Mapping[str, str], pruner: Any
+        self,
+        directory: Path | None,
+        identity: Mapping[str, str],
+        pruner: Any,
+        address: str | Address | None = None,
+        say: Callable[[str], None] = print,
     ) -> None:
-        import optuna
+        self.directory, self._pruner = directory, pruner
+        self.name, self.peers = _NAME, Peers()
+        if address is not None:
+            from .together._database import Database
 
-        self.directory = directory
-        self.peers = Peers() if directory is None else Files(directory)
+            found = address_of(address) if isinstance(address, str) else address
+            self.name, self.peers = found.study, Database(found, say)
+        elif directory is not None:
+            self.peers = Files(directory)
         try:
-            with self.peers.turn():
-                self.study = optuna.create_study(
-                    storage=self.peers.storage(),
-                    study_name=_NAME,
-                    direction="maximize",
-                    pruner=pruner,
-                    load_if_exists=True,
-                )
-                self._check(identity)
-                self.free()
-        except RunDirectoryError:
+            self.peers.attempt(lambda: self._open(identity))
+        except InputError:
             self.close()
             raise
         except (ValueError, KeyError, TypeError) as error:
             self.close()
+            if address is not None:
+                raise
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunDirectoryError(
                 f"{directory}/{JOURNAL} is not a sound journal ({reason:.160}); search"
@@ -88,6 +97,20 @@ class Storage:
         except BaseException:
             self.close()
             raise
+
+    def _open(self, identity: Mapping[str, str]) -> None:
+        import optuna
+
+        with self.peers.turn():
+            self.study = optuna.create_study(
+                storage=self.peers.storage(),
+                study_name=self.name,
+                direction="maximize",
+                pruner=self._pruner,
+                load_if_exists=True,
+            )
+            self._check(identity)
+            self.free()
 
     def close(self) -> None:
         """Leave the search to others."""
@@ -98,7 +121,7 @@ class Storage:
         from optuna.trial import TrialState
 
         running = self.running()
-        for trial in self.peers.dead(running) if running else ():
+        for trial in self.peers.dead(running, self.study) if running else ():
             self.study.tell(trial.number, state=TrialState.FAIL)
 
     def running(self) -> list[Any]:
@@ -120,5 +143,5 @@ class Storage:
             change = f": {was:.80} there, {now:.80} here" if len(was) < 200 else ""
             raise RunDirectoryError(
                 f"{self.peers.place} holds a search with other {name}{change}; go on"
-                " with those, or search in another directory"
+                f" with those, or search in another {self.peers.other}"
             )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from ._space import values_of
 from ._storage import Storage
 from ._trial import Fitted, Watch, fitted, folds_of, keep, place_of
 from .parts._fold import Data, plain_copy
+from .together._address import LostError
 
 # Losses of trials that differ in one of these are not of one kind.
 _OWN_LOSS = {
@@ -58,6 +58,8 @@ class Trials:
         Told of every trial in a few words.
     skip_hopeless : bool
         Whether a trial is not trained whose gradients cannot reach what is needed.
+    look : callable
+        Called between two trials.
     """
 
     estimator: Any
@@ -68,6 +70,7 @@ class Trials:
     prune: bool
     say: Callable[[str], None]
     skip_hopeless: bool = True
+    look: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         names = {one.name for one in self.sampling.space}
@@ -85,6 +88,7 @@ class Trials:
             The estimator or the data cannot be used, or no trial was over in time.
         """
         while not isinstance(step := self._next(), str):
+            self.look()
             if step is None:
                 time.sleep(self.storage.peers.pause)
                 continue
@@ -97,6 +101,9 @@ class Trials:
         return step
 
     def _next(self) -> _Begun | str | None:
+        return self.storage.peers.attempt(self._in_turn)
+
+    def _in_turn(self) -> _Begun | str | None:
         """Return a trial to take through, or why there is none; None: wait for one."""
         with self.storage.peers.turn():
             self.storage.free()
@@ -174,7 +181,8 @@ class Trials:
         ]
         study.enqueue_trial(drawn)
         # One that a process was killed before beginning comes first, and is left.
-        while key_of((trial := study.ask(names)).params) != key_of(drawn):
+        ask = self.storage.peers.ask
+        while key_of((trial := ask(study, names)).params) != key_of(drawn):
             study.tell(trial, state=TrialState.FAIL)
         self.storage.peers.begun(trial)
         done: dict[int, Fitted] = {}
@@ -189,17 +197,36 @@ class Trials:
 
     def _through(self, trial: Any, done: dict[int, Fitted]) -> None:
         """Take a trial through all folds."""
+        from optuna.exceptions import UpdateFinishedTrialError
         from optuna.trial import TrialState
 
+        peers, study = self.storage.peers, self.storage.study
+        again: _Begun | None = (trial, done)
         try:
-            self._folds(trial, done)
+            while again is not None:
+                trial, done = again
+                try:
+                    self._folds(trial, done)
+                    again = None
+                except UpdateFinishedTrialError:
+                    # The database heard nothing from this process for too long.
+                    again = peers.attempt(lambda: self._again(trial, done))  # noqa: B023
         except BaseException:
             # Others need not find out that nobody is at it.
-            with contextlib.suppress(Exception):
-                self.storage.study.tell(trial, state=TrialState.FAIL)
+            peers.briefly(lambda: study.tell(trial, state=TrialState.FAIL))
             raise
         finally:
-            self.storage.peers.ended()
+            peers.ended()
+
+    def _again(self, trial: Any, done: dict[int, Fitted]) -> _Begun | None:
+        """Return the trial begun again, unless another process has it or it is over."""
+        with self.storage.peers.turn():
+            self.storage.free()
+            taken = (*self.tried(), *self.storage.running())
+            if key_of(trial.params) in {key_of(one.params) for one in taken}:
+                return None
+            again, more = self._begun(dict(trial.params))
+            return again, more | done
 
     def _folds(self, trial: Any, done: dict[int, Fitted]) -> None:
         import optuna
@@ -232,9 +259,12 @@ class Trials:
                     shutil.rmtree(place, ignore_errors=True)
                 self._told(trial, f"dropped after epoch {watch.epochs}")
                 return
+            except LostError:
+                raise
             except (InputError, MemoryError) as error:
                 self._failed(trial, f"{fold.words}: {error or 'no memory'}", error)
                 return
+            done[number] = found
             keep(trial, number, found)
             scores.append(found.score)
         score = float(np.mean(scores))
@@ -249,7 +279,7 @@ class Trials:
     ) -> AbstractContextManager[None]:
         """Hear in the first fold how far the gradients reach."""
         if number:
-            return contextlib.nullcontext()
+            return nullcontext()
         estimator = plain_copy(self.estimator).set_params(**values)
         return self._reaching.heard(estimator, trial, next(iter(self.complete()), None))
 

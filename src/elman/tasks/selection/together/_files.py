@@ -67,7 +67,7 @@ class Files(Peers):
         """Keep the others from the last part meanwhile; wait for one that is at it."""
         return FileLock(self.directory / "last.lock", wait=True)
 
-    def dead(self, running: Sequence[Any]) -> list[Any]:
+    def dead(self, running: Sequence[Any], study: Any) -> list[Any]:
         """Return those of the trials whose process has ended."""
         alive = self._alive()
         return [trial for trial in running if trial.user_attrs.get(WORKER) not in alive]
@@ -84,8 +84,8 @@ class Files(Peers):
         return self.directory / _WORKERS / f"{name}.lock"
 
     def _alive(self) -> set[str]:
-        """Return the names of the processes that live; forget the others."""
-        found = {self.name}
+        """Return the names of the others that live; forget those that do not."""
+        found = set[str]()
         for path in (self.directory / _WORKERS).glob("*.lock"):
             if path.stem == self.name:
                 continue
