@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from elman._plain import plain, short_time
+from elman._plain import plain, short_time, without_password
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,19 @@ def test_a_value_as_json_has_it(value, found):
 
 def test_a_row_number_is_its_digits():
     assert short_time(np.int64(17)) == "17"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:secret@host:1/x", "postgresql://me@host:1/x"),
+        ("--study=postgresql://me:s@cr:et@host/x", "--study=postgresql://me@host/x"),
+        ("postgresql://host/x?password=secret&study=a", "postgresql://host/x?study=a"),
+        ("postgresql://host/x?study=a&password=secret", "postgresql://host/x?study=a"),
+        ("postgresql://me@host/x", "postgresql://me@host/x"),
+        ("what is this?", "what is this?"),
+        ("me:secret@host", "me:secret@host"),
+    ],
+)
+def test_an_address_without_its_password(text, shown):
+    assert without_password(text) == shown

@@ -47,10 +47,9 @@ class OpenSearch:
     estimator : Estimator
     *data
         What ``fit`` takes first.
-    space, sampler, trials, seconds, epochs, folds, test, seeds, prune, directory, seed,
-    study, workers
+    space, sampler, trials, seconds, epochs, folds, test, seeds, prune, directory, seed
         As for `search`.
-    skip_hopeless : bool
+    skip_hopeless, study, workers
         As for `search`.
     say : callable or None
         As for `search`.
