@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import pickle
 import signal
 import sys
 import threading
 import warnings
+from multiprocessing.connection import Connection
 from typing import Any
 
 
 def main() -> None:
-    """Take part in the search that standard input brings, until it is closed.
+    """Take part in the search that a pipe brings, until that is closed.
 
-    What there is to say goes to standard output, an object of JSON a line.
+    The pipe's number is the one argument; nobody but the process that started this one
+    has its other end. What there is to say goes to standard output, an object of JSON
+    a line.
     """
-    size = int.from_bytes(sys.stdin.buffer.read(8), "big")
-    content = sys.stdin.buffer.read(size)
-    if len(content) < size:
-        return
-    threading.Thread(target=_end_with_the_starter, daemon=True).start()
+    pipe = Connection(int(sys.argv[1]))
     # A shell has it ignored in what runs in its background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     warnings.simplefilter("ignore")  # the first process says the same
     from elman._errors import InputError
 
     try:
-        sys.path[:] = json.loads(content[: content.index(b"\n")])
-        # From the process that started this one, over a pipe that nobody else has.
-        told = pickle.loads(content[content.index(b"\n") + 1 :])  # noqa: S301
+        sys.path[:] = json.loads(pipe.recv_bytes())
+        told = pipe.recv()
+        ending = threading.Thread(target=_end_with_the_starter, args=(pipe,))
+        ending.daemon = True
+        ending.start()
         _take_part(told)
     except InputError as error:
         _say(error=str(error))
+    except EOFError:
+        return
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
@@ -63,7 +66,8 @@ def _say(**words: str) -> None:
     sys.stdout.flush()
 
 
-def _end_with_the_starter() -> None:
+def _end_with_the_starter(pipe: Connection) -> None:
     """End as soon as the starter has, however it did: nothing more is asked for."""
-    sys.stdin.buffer.read()
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv_bytes()
     os._exit(0)

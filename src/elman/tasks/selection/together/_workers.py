@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from elman._errors import InputError
@@ -45,21 +47,23 @@ class Workers:
     def __init__(
         self, count: int, told: Mapping[str, Any], say: Callable[[str], None]
     ) -> None:
+        if os.name == "nt":
+            raise InputError("several workers need locks that this system lacks")
         try:
-            content = pickle.dumps(dict(told), protocol=5)
+            self._content = bytes(ForkingPickler.dumps(dict(told)))
         except Exception as error:
             raise InputError(
                 "with several workers, estimator and data go to other processes, and"
                 f" these cannot be ({error!s:.200}); use one worker"
             ) from None
         paths = json.dumps([os.path.abspath(one) for one in sys.path])
-        content = paths.encode() + b"\n" + content
-        self._content = len(content).to_bytes(8, "big") + content
+        self._paths = paths.encode()
         self._say, self._lock = say, threading.Lock()
         self._ending = False
         self._events: list[str] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[threading.Thread] = []
+        self._pipes: list[Connection] = []
         try:
             for number in range(count):
                 self._start(number + 2)
@@ -82,7 +86,7 @@ class Workers:
         """
         self._ending = True
         try:
-            if interrupted and os.name != "nt":
+            if interrupted:
                 for process in self._processes:
                     if process.poll() is None:
                         process.send_signal(signal.SIGINT)
@@ -96,36 +100,41 @@ class Workers:
                 process.wait()
             for thread in self._threads:
                 thread.join()
+            for pipe in self._pipes:
+                pipe.close()
             for process in self._processes:
-                for pipe in (process.stdin, process.stdout):
-                    if pipe is not None:
-                        with contextlib.suppress(OSError):
-                            pipe.close()
+                if process.stdout is not None:
+                    process.stdout.close()
 
     def _start(self, number: int) -> None:
         one = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        ours, theirs = Pipe()
+        self._pipes.append(ours)
         process = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-c", _CODE],
-            stdin=subprocess.PIPE,
+            [sys.executable, "-c", _CODE, str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
             stdout=subprocess.PIPE,
             env={**os.environ, **one},
             # Ctrl-C in a terminal is for this process, which passes it on once.
             start_new_session=True,
         )
+        theirs.close()
         self._processes.append(process)
         thread = threading.Thread(
-            target=self._hear, args=(number, process), daemon=True
+            target=self._hear, args=(number, process, ours), daemon=True
         )
         self._threads.append(thread)
         thread.start()
 
-    def _hear(self, number: int, process: subprocess.Popen[bytes]) -> None:
+    def _hear(
+        self, number: int, process: subprocess.Popen[bytes], pipe: Connection
+    ) -> None:
         """Hand one its task, pass on what it says, and notice its end."""
-        assert process.stdin is not None  # noqa: S101 - for the type checker
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - for the type checker
         with contextlib.suppress(OSError):
-            process.stdin.write(self._content)
-            process.stdin.flush()
+            pipe.send_bytes(self._paths)
+            pipe.send_bytes(self._content)
         reason = ""
         for line in process.stdout:
             with contextlib.suppress(ValueError):
