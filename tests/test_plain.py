@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from elman._plain import plain, short_time, without_password
+from elman._arguments import without_password
+from elman._plain import plain, short_time
 
 
 @pytest.mark.parametrize(

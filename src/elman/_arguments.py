@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from numbers import Integral, Real
 
 from ._errors import InputError
@@ -118,3 +119,16 @@ def _real(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{name} must be a number, got {value!r}")
     return float(value)
+
+
+def without_password(text: str) -> str:
+    """Return a text with the passwords of the addresses in it left out.
+
+    Parameters
+    ----------
+    text : str
+        One word, such as ``postgresql://USER:PASSWORD@HOST/DATABASE``.
+    """
+    text = re.sub(r"(://[^:/@\s]*):\S*@", r"\1@", text)
+    text = re.sub(r"([?&])password=[^&\s]*&?", r"\1", text)
+    return text.rstrip("?&") if "://" in text else text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,16 +43,3 @@ def visible(text: str) -> str:
     return "".join(
         one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text
     )
-
-
-def without_password(text: str) -> str:
-    """Return a text with the passwords of the addresses in it left out.
-
-    Parameters
-    ----------
-    text : str
-        One word, such as ``postgresql://USER:PASSWORD@HOST/DATABASE``.
-    """
-    text = re.sub(r"(://[^:/@\s]*):\S*@", r"\1@", text)
-    text = re.sub(r"([?&])password=[^&\s]*&?", r"\1", text)
-    return text.rstrip("?&") if "://" in text else text

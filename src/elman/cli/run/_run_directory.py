@@ -15,8 +15,8 @@ from typing import Any, Self
 
 import typer
 
+from elman._arguments import without_password
 from elman._errors import InputError
-from elman._plain import without_password
 from elman.cli._main import Interrupted, Terminated
 from elman.cli._output import is_terminal, say_warning
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from elman._arguments import without_password
 from elman._errors import InputError
-from elman._plain import without_password
 
 _PANEL = "Search"
 
