@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ._auto import WholeOrAuto, whole_option
 from ._cell import CellKind, cell_reader, encoder_names
-from ._row import MODEL, Between, Checked, Choice, Flag, Option, Parameter, Share, Whole
+from ._row import MODEL, Between, Checked, Choice, Flag, Option, Parameter, Share
 from ._texts import CELL_WORDS, read_class_weight
 
 _BOTH = ("classify", "regress")
@@ -111,12 +112,12 @@ SEQUENCE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "num_layers",
-        Whole(),
-        "Layers on top of each other. A temporal convolution has at least as many as"
-        " see the longest sequence at once.",
-        Option("Stacked layers.", int, "--layers", MODEL),
+        WholeOrAuto(),
+        "Layers on top of each other. ``auto``: one; of a temporal convolution as many"
+        " as see the longest sequence at once.",
+        whole_option("--layers", "Stacked layers; auto."),
         _ALL,
-        tried=(1, 2),
+        tried=("auto", 2),
     ),
     Parameter(
         "bidirectional",

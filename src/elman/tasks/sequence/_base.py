@@ -73,7 +73,7 @@ class SequenceEstimator(Evaluated):
     # Of pictures: how many rows, or columns, they have.
     picture_steps_: int | None = None
     hidden_size: int
-    num_layers: int
+    num_layers: int | Literal["auto"]
     bidirectional: bool
     dropout: float
     pooling: str
@@ -99,7 +99,7 @@ class SequenceEstimator(Evaluated):
         self,
         cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 64,
-        num_layers: int = 1,
+        num_layers: int | Literal["auto"] = "auto",
         *,
         bidirectional: bool = True,
         dropout: float = 0.0,

@@ -66,7 +66,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self,
         cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 64,
-        num_layers: int = 1,
+        num_layers: int | Literal["auto"] = "auto",
         *,
         bidirectional: bool = True,
         dropout: float = 0.3,

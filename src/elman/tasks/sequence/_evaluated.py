@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Evaluated(Estimator):
     shuffle_time: str
     # What the channels are; None where all are numbers.
     columns_: Columns | None = None
-    num_layers: int
+    num_layers: int | Literal["auto"]
     validation_fraction: float
     # The linear models beside the network; None with one target a step, or without.
     combination_: Combination | None = None

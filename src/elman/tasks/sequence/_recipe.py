@@ -154,8 +154,10 @@ def recipe_of(
         counted={"schedule": "cosine"},
         settles={"average": "ema", "warm_up": 20},
     )
-    if values["cell"] == "tcn":  # what it does not see at once it cannot put together
-        values["num_layers"] = max(values["num_layers"], levels_for(longest))
+    if values["num_layers"] == "auto":
+        # What a convolution does not see at once it cannot put together.
+        levels = levels_for(longest) if values["cell"] == "tcn" else 1
+        values["num_layers"] = levels
     return Recipe(
         network={
             **{name: values[name] for name in _SHAPE if name in values},

@@ -26,13 +26,15 @@ def restored(
     tensors : dict
         Those of the network begin with ``network.``.
     """
-    # Runs of earlier versions hold no configuration, but the width of the input.
+    # Runs of earlier versions hold no configuration, but the width of the input; their
+    # networks were recurrent, and "auto" is one layer.
+    layers = estimator.num_layers
     config = fitted.get("network") or {
         "cell": encoder_of(estimator),
         "channels": fitted["inputs"],
         "hidden_size": estimator.hidden_size,
         "outputs": fitted["outputs"],
-        "num_layers": estimator.num_layers,
+        "num_layers": 1 if layers == "auto" else layers,
         "bidirectional": estimator.bidirectional,
         "dropout": estimator.dropout,
         "pooling": estimator.pooling,

@@ -80,7 +80,7 @@ def _question(
     channels = sequences[0].shape[1]
     each = "1 channel" if channels == 1 else f"{channels} channels"
     counts = [len(row) for row in rows]
-    layers = estimator.num_layers
+    layers = estimator.network_.config()["num_layers"]
     stacked = f", {layers} layers" if layers > 1 else ""
     ways = "both ways" if estimator.bidirectional else "forward"
     frames, front_end = estimator.frames_, estimator.front_end_

@@ -95,7 +95,7 @@ class SequenceTranscriber(Answering):
         self,
         cell: str | Cell | type[Cell] = "gru",
         hidden_size: int = 128,
-        num_layers: int = 1,
+        num_layers: int | Literal["auto"] = "auto",
         *,
         tokens: Literal["auto", "characters", "words"] = "auto",
         frames: int | Literal["auto"] = "auto",

@@ -40,7 +40,7 @@ class Comparison:
     truth : Targets
     recipe : Recipe
         Of the chosen network.
-    layers : int
+    layers : int or "auto"
         That the user asked for.
     fraction : float
         Held out to choose the epoch.
@@ -56,7 +56,7 @@ class Comparison:
     test: Sequence[Array]
     truth: Targets
     recipe: Recipe
-    layers: int
+    layers: int | str
     fraction: float
     checkpoints: Any
     say: Say

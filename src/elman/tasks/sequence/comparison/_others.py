@@ -19,7 +19,7 @@ _BLOCKS = 2  # of a Transformer, at least
 def sized(
     recipe: Recipe,
     encoder: str | Cell,
-    layers: int,
+    layers: int | str,
     inputs: dict[str, Any],
     parameters: int,
 ) -> Recipe:
@@ -34,12 +34,13 @@ def sized(
     recipe : Recipe
         Of the chosen network.
     encoder : str or Cell
-    layers : int
+    layers : int or "auto"
         That the user asked for.
     inputs : dict
         What a network has to know of its input.
     parameters : int
     """
+    layers = 1 if isinstance(layers, str) else layers
     if encoder == "tcn":
         layers = max(layers, levels_for(recipe.longest))
     if encoder == "transformer":

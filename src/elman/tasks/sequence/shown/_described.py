@@ -34,7 +34,8 @@ def described(
     channels = sequences[0].shape[1] if columns is None else len(columns.names)
     each = "1 channel" if channels == 1 else f"{channels} channels"
     ways = "both ways" if estimator.bidirectional else "forward"
-    layers = f", {estimator.num_layers} layers" if estimator.num_layers > 1 else ""
+    many = estimator.network_.config()["num_layers"]
+    layers = f", {many} layers" if many > 1 else ""
     network = f"{title_of(encoder_of(estimator))}, {estimator.hidden_size} units"
     shuffles = estimator.shuffle_time != "none"
     held_out = f"{100 * estimator.validation_fraction:.0f} % to choose the epoch"
