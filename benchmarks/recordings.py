@@ -36,6 +36,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "num_layers": 1,
         "hidden_size": 128,
         "dropout": 0.2,
+        "epochs": 15,
     },
 }
 ROWS = ("Elman", "linear models alone", "network alone", "1-nearest-neighbour", "ridge")

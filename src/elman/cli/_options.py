@@ -56,6 +56,9 @@ Id = Annotated[
     str | None,
     typer.Option("--id", help="Column that says which sequence a row belongs to."),
 ]
+Order = Annotated[
+    str | None, typer.Option("--time", help="Column that orders rows of an id.")
+]
 Group = Annotated[
     str | None,
     typer.Option(

@@ -80,9 +80,7 @@ def explain(
     ] = False,
     label: opt.Label = None,
     id_: opt.Id = None,
-    time: Annotated[
-        str | None, typer.Option("--time", help="Column that orders rows of an id.")
-    ] = None,
+    time: opt.Order = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
     out: Annotated[

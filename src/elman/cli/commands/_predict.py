@@ -42,9 +42,7 @@ def predict(
     ] = None,
     label: opt.Label = None,
     id_: opt.Id = None,
-    time: Annotated[
-        str | None, typer.Option("--time", help="Column that orders rows of an id.")
-    ] = None,
+    time: opt.Order = None,
     missing: opt.Missing = None,
     encoding: opt.Encoding = None,
     force: opt.Force = False,
