@@ -101,6 +101,16 @@ def test_blocks_that_count_are_split_down_to_the_value():
     assert np.abs(found.values).sum() == pytest.approx(abs(3 * inputs[17, 2]))
 
 
+@pytest.mark.parametrize("refine", [0, 3])
+def test_one_block_has_it_all(case, refine):
+    whole = Blocks.grid(1, [[0, 1]], 5)
+    found = shapley(lambda x: x.sum((1, 2))[:, None], case[:1], np.zeros(2), whole)
+    assert found.values.sum() == pytest.approx(case[0].sum())
+    one = Blocks.grid(1, [[0]], 5)
+    found = shapley(lambda x: x[:, 0], case[:1, :1], np.zeros(1), one, refine=refine)
+    assert found.values == pytest.approx(case[0, 0])
+
+
 def test_of_a_background_the_mean_is_explained(case):
     several = np.random.default_rng(2).normal(size=(5, STEPS, CHANNELS))
     blocks = Blocks.grid(STEPS, [[0, 1]], 3)

@@ -203,9 +203,8 @@ def _along(hidden: _Hidden, order: NDArray[np.int64]) -> Array:
     masks = np.zeros((count - 1, count), bool)
     for i, j in enumerate(order[:-1]):
         masks[i:, j] = True
-    outputs = np.concatenate(
-        [hidden.reference[None], hidden(masks), hidden.output[None]]
-    )
+    between = [hidden(masks)] if count > 1 else []
+    outputs = np.concatenate([hidden.reference[None], *between, hidden.output[None]])
     found = np.empty((outputs.shape[1], count))
     found[:, order] = np.diff(outputs, axis=0).T
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from elman.cli import _options as opt
 from elman.cli._able import check_able
 from elman.cli._deliver import WRITERS, check_format, write_table
 from elman.cli._destination import check_destination
-from elman.cli._output import Output, plain_warnings
+from elman.cli._output import Output, is_terminal, plain_warnings
 
 HOW = "How to explain"
 _MOST = 5
@@ -139,6 +140,7 @@ def explain(
             background=compared,
             check=check,
             names=[names[i] for i in chosen],
+            say=_say if is_terminal(sys.stderr) and not as_json else None,
         )
     shown.line(str(explanation))
     left = len(names) - len(chosen)
@@ -153,6 +155,10 @@ def explain(
         write_table(explanation.to_frame(), target)
     shown.line(f"written to {target}")
     shown.document({**explanation.to_dict(), "written": str(target)})
+
+
+def _say(case: str) -> None:
+    typer.echo(f"explained {case}", err=True)
 
 
 def _chosen(

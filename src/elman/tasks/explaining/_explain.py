@@ -165,7 +165,7 @@ def explain(
         other = question.shuffled(seed)
         asked = zip(other.cases, cases, strict=True)
         maps = [
-            _attributed(case, other, method, stretches, 0, permutations, seed)
+            _attributed(case, other, method, stretches, refine, permutations, seed)
             for case, _ in asked
         ]
         cases = [_beside(case, one) for case, one in zip(cases, maps, strict=True)]
