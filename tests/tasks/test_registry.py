@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+import elman
 from elman import InputError, tasks
 from elman.cli._able import check_able
 from elman.cli._app import app
@@ -35,11 +36,12 @@ def test_a_report_without_a_title_has_that_of_its_task(name):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_what_a_task_can_is_a_command_and_a_method(name):
+def test_what_a_task_can_is_a_command_and_a_method_or_function(name):
     commands = typer.main.get_command(app).commands
     for command in TASKS[name].can:
         assert command in commands
-        assert callable(getattr(ESTIMATORS[name], command))
+        method = getattr(ESTIMATORS[name], command, None)
+        assert callable(method or getattr(elman, command))
 
 
 def test_a_run_of_another_task_is_refused_in_one_line():
