@@ -31,7 +31,6 @@ def found(steps=300, channels=3):
                 "inputs": rng.normal(size=(steps, channels)).tolist(),
                 "baseline": np.zeros((steps, channels)).tolist(),
                 "attributions": [counts.tolist()],
-                "steps": [],
                 "fidelity": {"gain": 0.4},
                 "likeness": 0.1,
             }

@@ -20,10 +20,12 @@ from ._module import ModuleFunction as ModuleFunction
 from ._module import likeness as likeness
 from ._module import shuffled as shuffled
 
-METHODS = ("integrated gradients", "expected gradients", "shapley", "occlusion")
+BY_GRADIENT = ("integrated gradients", "expected gradients")
+METHODS = (*BY_GRADIENT, "shapley", "occlusion")
 """What `elman.explain` can be asked for."""
 
 __all__ = [
+    "BY_GRADIENT",
     "METHODS",
     "MOST_EXACT",
     "PERMUTATIONS",

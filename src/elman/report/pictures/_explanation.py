@@ -92,8 +92,7 @@ def _picture(
         )
         for n in order[:_MOST_TRACKS]
     ]
-    named = [str(step) for step in listed(case, "steps")]
-    steps = named or [f"step {i}" for i in range(len(inputs))]
+    steps = [f"step {i}" for i in range(len(inputs))]
     alt = (
         f"{len(shown)} channels of {case.get('case')}, shaded by what each step counts."
     )

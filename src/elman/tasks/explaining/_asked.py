@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from elman.attribution import Array, Function, Gradient
 
@@ -35,8 +35,6 @@ class Asked:
         From inputs (n, T, C) to prepared ones, along which gradients are taken.
     gather : callable or None
         From values of prepared inputs (…, T, C') to those of the inputs (…, T, C).
-    steps : list of str
-        What the T steps are called; numbers if it is empty.
     """
 
     case: str
@@ -49,7 +47,6 @@ class Asked:
     gradient: Gradient | None = None
     prepare: Callable[[Array], Array] | None = None
     gather: Callable[[Array], Array] | None = None
-    steps: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,6 @@ class Question:
         What cases are compared with, in words.
     gradients_of : str
         What gradients explain, in words, where that is not the whole prediction.
-    notes : list of str
     shuffled : callable or None
         From a seed to the same question of a model with its weights in chance places.
     """
@@ -79,5 +75,4 @@ class Question:
     cases: Sequence[Asked]
     baseline: str
     gradients_of: str = ""
-    notes: list[str] = field(default_factory=list)
     shuffled: Callable[[int], Question] | None = None

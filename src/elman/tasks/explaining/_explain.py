@@ -13,6 +13,7 @@ from elman._arguments import whole_number
 from elman._errors import InputError, did_you_mean
 from elman._modes import own_modes
 from elman.attribution import (
+    BY_GRADIENT,
     METHODS,
     PERMUTATIONS,
     TOLERANCE,
@@ -169,8 +170,8 @@ def explain(
             for case, _ in asked
         ]
         cases = [_beside(case, one) for case, one in zip(cases, maps, strict=True)]
-    notes = list(question.notes)
-    if method in METHODS[:2] and question.gradients_of:
+    notes = []
+    if method in BY_GRADIENT and question.gradients_of:
         notes.append(f"gradients explain {question.gradients_of}")
     off = [c for c in cases if c.attribution.relative_gap.max() > FEW]
     if off and method != "occlusion":
@@ -229,8 +230,8 @@ def _method(method: str, question: Question) -> str:
     smooth = all(case.gradient is not None for case in question.cases)
     if method == "auto":
         whole = smooth and not question.gradients_of
-        return METHODS[0] if whole else "shapley"
-    if method in METHODS[:2] and not smooth:
+        return "integrated gradients" if whole else "shapley"
+    if method in BY_GRADIENT and not smooth:
         raise InputError(
             f"method={method!r} needs a gradient, and categories, words, times and"
             " steps read in another order have none; use method='shapley'"
@@ -247,7 +248,7 @@ def _attributed(
     permutations: int,
     seed: int,
 ) -> Attribution:
-    if method in METHODS[:2]:
+    if method in BY_GRADIENT:
         return _by_gradient(case, method, seed)
     steps = len(case.inputs)
     groups = question.groups
@@ -274,7 +275,7 @@ def _by_gradient(case: Asked, method: str, seed: int) -> Attribution:
     assert case.gather is not None  # noqa: S101
     starts = case.prepare(baselines_of(case.inputs, case.baseline))
     inputs = case.prepare(case.inputs[None])[0]
-    if method == METHODS[0]:
+    if method == "integrated gradients":
         found = integrated_gradients(case.gradient, inputs, starts, tolerance=TOLERANCE)
     else:
         found = expected_gradients(case.gradient, inputs, starts, seed=seed)
@@ -303,8 +304,6 @@ def _case(case: Asked, found: Attribution, seed: int, *, check: bool) -> Case:
         baselines_of(case.inputs, case.baseline).mean(0),
         found,
         curves,
-        None,
-        case.steps,
     )
 
 

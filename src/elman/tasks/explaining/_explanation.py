@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
@@ -38,8 +38,6 @@ class Case:
     likeness : float or None
         The rank correlation of this map with that of the same model with its weights
         in chance places.
-    steps : list of str
-        What the steps are called; numbers if it is empty.
     """
 
     name: str
@@ -50,7 +48,6 @@ class Case:
     attribution: Attribution
     fidelity: Fidelity | None = None
     likeness: float | None = None
-    steps: list[str] = field(default_factory=list)
 
     @property
     def values(self) -> Array:
@@ -71,14 +68,11 @@ class Case:
         for label in np.argsort(-np.abs(sums), kind="stable")[:count]:
             steps, columns = np.nonzero(labels == label)
             names = list(dict.fromkeys(channels[c] for c in np.unique(columns)))
-            first, last = self._step(int(steps.min())), self._step(int(steps.max()))
-            at = first if first == last else f"{first} to {last}"
+            first, last = int(steps.min()), int(steps.max())
+            at = f"step {first}" if first == last else f"steps {first} to {last}"
             named = names[0] if len(names) == 1 else f"{len(names)} channels"
             found.append(f"{named} at {at} ({sums[label]:+.3g})")
         return ", ".join(found)
-
-    def _step(self, step: int) -> str:
-        return self.steps[step] if self.steps else f"step {step}"
 
 
 @dataclass(frozen=True)
@@ -196,7 +190,6 @@ class Explanation(Sequence[Case]):
                 "attributions": found.values,
                 "errors": found.error,
                 "blocks": found.labels,
-                "steps": case.steps,
                 "likeness": case.likeness,
             }
             if case.fidelity is not None:
